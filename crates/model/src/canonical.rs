@@ -1,0 +1,159 @@
+//! Canonical bytes: one value, one byte string, one hash.
+//!
+//! JSON with object keys sorted by their UTF-8 bytes, no white space, and integers only: floats
+//! are refused, because two programs may print one float differently. Everything that is hashed
+//! (plans, waves, log records, documents) goes through here.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256 hash. Written as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// The hash of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The first 128 bits, for ids that are derived from a hash.
+    #[must_use]
+    pub fn to_bits(self) -> u128 {
+        let mut first = [0u8; 16];
+        first.copy_from_slice(&self.0[..16]);
+        u128::from_be_bytes(first)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Digest {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("a digest is 64 hexadecimal digits, not `{text:.80}`");
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(wrong());
+        }
+        let mut bytes = [0u8; 32];
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| wrong())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Why a value has no canonical bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCanonical {
+    /// The value does not serialise as JSON.
+    #[error("the value has no JSON form")]
+    Json(#[from] serde_json::Error),
+    /// The value holds a float, whose printed form is not unique.
+    #[error("the number {0} is not an integer, so it has no canonical form")]
+    Float(String),
+}
+
+/// The canonical bytes of any serialisable value.
+///
+/// # Errors
+/// When the value has no JSON form, or holds a float.
+pub fn bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, NotCanonical> {
+    let value = serde_json::to_value(value)?;
+    let mut out = Vec::with_capacity(256);
+    write(&value, &mut out)?;
+    Ok(out)
+}
+
+/// The hash of the canonical bytes of any serialisable value.
+///
+/// # Errors
+/// As [`bytes`].
+pub fn digest<T: Serialize + ?Sized>(value: &T) -> Result<Digest, NotCanonical> {
+    Ok(Digest::of(&bytes(value)?))
+}
+
+fn write(value: &serde_json::Value, out: &mut Vec<u8>) -> Result<(), NotCanonical> {
+    use serde_json::Value;
+    match value {
+        Value::Number(n) if n.is_f64() => return Err(NotCanonical::Float(n.to_string())),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            serde_json::to_writer(&mut *out, value)?;
+        }
+        Value::Array(items) => {
+            out.push(b'[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                write(item, out)?;
+            }
+            out.push(b']');
+        }
+        Value::Object(fields) => {
+            let mut names: Vec<_> = fields.keys().collect();
+            names.sort_unstable();
+            out.push(b'{');
+            for (i, name) in names.into_iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                serde_json::to_writer(&mut *out, name)?;
+                out.push(b':');
+                write(&fields[name], out)?;
+            }
+            out.push(b'}');
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn key_order_does_not_matter_and_floats_are_refused() -> Result<(), NotCanonical> {
+        let a: serde_json::Value = serde_json::from_str(r#"{"b":1,"a":{"d":[1,2],"c":null}}"#)?;
+        let b: serde_json::Value = serde_json::from_str(r#"{"a":{"c":null,"d":[1,2]},"b":1}"#)?;
+        assert_eq!(bytes(&a)?, br#"{"a":{"c":null,"d":[1,2]},"b":1}"#);
+        assert_eq!(digest(&a)?, digest(&b)?);
+        assert!(matches!(bytes(&json!({"x": 0.5})), Err(NotCanonical::Float(_))));
+        Ok(())
+    }
+
+    #[test]
+    fn a_digest_survives_printing_and_parsing() {
+        let digest = Digest::of(b"tenure");
+        assert_eq!(digest.to_string().parse::<Digest>(), Ok(digest));
+        assert!("abc".parse::<Digest>().is_err());
+        assert!("é".repeat(32).parse::<Digest>().is_err());
+    }
+}

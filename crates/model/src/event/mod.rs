@@ -1,0 +1,194 @@
+//! Everything that is decided or done, as data.
+//!
+//! An event is stored under a versioned name (`facts.accepted/1`). A shape that changes gets a
+//! new version; old ones are decoded for ever. Each body may have one field called `personal`:
+//! the store encrypts it under the key of [`Event::subject`], so that erasing the subject erases
+//! it from the log without breaking the hash chain.
+//!
+//! Bodies carry the state after the event, not only the change, so that current-state tables
+//! follow from events alone, without reading what was there.
+
+mod people;
+mod tenant;
+mod work;
+
+use serde::{Deserialize, Serialize};
+
+pub use people::{
+    FactsAccepted, FactsWithdrawn, PinsLifted, PinsSet, SubjectAdvanced, SubjectErased,
+    WorkerFacts,
+};
+pub use tenant::{
+    CallMade, DeliveryReceived, Document, DocumentsAccepted, FindingClosed, FindingOpened,
+    StoreRestored, TenantStarted, TokenIssued, TokenRevoked, WritingResumed, WritingStopped,
+};
+pub use work::{
+    MembersObserved, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished,
+    ObservationFinished, PlanChanged, PlanDrafted, StepChanged, StepHead, WaveJudged,
+    WaveProposed, WaveReleased,
+};
+
+use crate::id::SubjectId;
+
+/// One event. On the wire `{"kind": "facts.accepted/1", "body": {…}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body")]
+pub enum Event {
+    /// The first event of every log.
+    #[serde(rename = "tenant.started/1")]
+    TenantStarted(TenantStarted),
+    /// A new revision of the tenant's documents.
+    #[serde(rename = "documents.accepted/1")]
+    DocumentsAccepted(DocumentsAccepted),
+    /// An HR delivery was read.
+    #[serde(rename = "delivery.received/1")]
+    DeliveryReceived(DeliveryReceived),
+    /// A worker's facts are new or changed.
+    #[serde(rename = "facts.accepted/1")]
+    FactsAccepted(FactsAccepted),
+    /// A full delivery no longer has the worker.
+    #[serde(rename = "facts.withdrawn/1")]
+    FactsWithdrawn(FactsWithdrawn),
+    /// An announced instant was planned for.
+    #[serde(rename = "subject.advanced/1")]
+    SubjectAdvanced(SubjectAdvanced),
+    /// A person was erased.
+    #[serde(rename = "subject.erased/1")]
+    SubjectErased(SubjectErased),
+    /// An undo holds addresses at their earlier state.
+    #[serde(rename = "pins.set/1")]
+    PinsSet(PinsSet),
+    /// An undo ended.
+    #[serde(rename = "pins.lifted/1")]
+    PinsLifted(PinsLifted),
+    /// A plan was made.
+    #[serde(rename = "plan.drafted/1")]
+    PlanDrafted(PlanDrafted),
+    /// All plans of a cause were made.
+    #[serde(rename = "wave.proposed/1")]
+    WaveProposed(WaveProposed),
+    /// The guard judged a wave.
+    #[serde(rename = "wave.judged/1")]
+    WaveJudged(WaveJudged),
+    /// A wave, or rows of it, were released or refused.
+    #[serde(rename = "wave.released/1")]
+    WaveReleased(WaveReleased),
+    /// A plan's status changed.
+    #[serde(rename = "plan.changed/1")]
+    PlanChanged(PlanChanged),
+    /// A step's status changed: intent, outcome, read-back.
+    #[serde(rename = "step.changed/1")]
+    StepChanged(StepChanged),
+    /// An object in a target is new or differs from what we last saw.
+    #[serde(rename = "object.observed/1")]
+    ObjectObserved(ObjectObserved),
+    /// An object is gone from its target, confirmed by reading it by id.
+    #[serde(rename = "object.vanished/1")]
+    ObjectVanished(ObjectVanished),
+    /// Memberships of a group differ from what we last saw.
+    #[serde(rename = "members.observed/1")]
+    MembersObserved(MembersObserved),
+    /// An address and a remote object belong together.
+    #[serde(rename = "object.linked/1")]
+    ObjectLinked(ObjectLinked),
+    /// An address and its remote object no longer belong together.
+    #[serde(rename = "object.unlinked/1")]
+    ObjectUnlinked(ObjectUnlinked),
+    /// An observation run ended.
+    #[serde(rename = "observation.finished/1")]
+    ObservationFinished(ObservationFinished),
+    /// Someone has to look.
+    #[serde(rename = "finding.opened/1")]
+    FindingOpened(FindingOpened),
+    /// No longer.
+    #[serde(rename = "finding.closed/1")]
+    FindingClosed(FindingClosed),
+    /// An API token was made.
+    #[serde(rename = "token.issued/1")]
+    TokenIssued(TokenIssued),
+    /// An API token was ended.
+    #[serde(rename = "token.revoked/1")]
+    TokenRevoked(TokenRevoked),
+    /// A call to the API was answered.
+    #[serde(rename = "call.made/1")]
+    CallMade(CallMade),
+    /// The kill switch: nothing is sent to targets.
+    #[serde(rename = "writing.stopped/1")]
+    WritingStopped(WritingStopped),
+    /// The kill switch was lifted.
+    #[serde(rename = "writing.resumed/1")]
+    WritingResumed(WritingResumed),
+    /// The store was restored from a backup.
+    #[serde(rename = "store.restored/1")]
+    StoreRestored(StoreRestored),
+}
+
+impl Event {
+    /// The subject under whose key the `personal` field is encrypted, and with whom it is erased.
+    #[must_use]
+    pub fn subject(&self) -> Option<SubjectId> {
+        match self {
+            Self::FactsAccepted(e) => Some(e.subject),
+            Self::FactsWithdrawn(e) => Some(e.subject),
+            Self::SubjectAdvanced(e) => Some(e.subject),
+            Self::SubjectErased(e) => Some(e.subject),
+            Self::PinsSet(e) => Some(e.subject),
+            Self::PinsLifted(e) => Some(e.subject),
+            Self::PlanDrafted(e) => match e.about {
+                crate::plan::About::Subject(subject) => Some(subject),
+                crate::plan::About::Target(_) => None,
+            },
+            Self::StepChanged(e) => e.address.key.subject(),
+            Self::ObjectLinked(e) => e.address.key.subject(),
+            Self::ObjectUnlinked(e) => e.address.key.subject(),
+            Self::ObjectObserved(e) => e.subject,
+            Self::FindingOpened(e) => e.finding.subject,
+            Self::TenantStarted(_)
+            | Self::DocumentsAccepted(_)
+            | Self::DeliveryReceived(_)
+            | Self::WaveProposed(_)
+            | Self::WaveJudged(_)
+            | Self::WaveReleased(_)
+            | Self::PlanChanged(_)
+            | Self::ObjectVanished(_)
+            | Self::MembersObserved(_)
+            | Self::ObservationFinished(_)
+            | Self::FindingClosed(_)
+            | Self::TokenIssued(_)
+            | Self::TokenRevoked(_)
+            | Self::CallMade(_)
+            | Self::WritingStopped(_)
+            | Self::WritingResumed(_)
+            | Self::StoreRestored(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::personal::Personal;
+
+    #[test]
+    fn the_wire_form_names_its_version_and_decodes() -> serde_json::Result<()> {
+        let event = Event::SubjectErased(SubjectErased {
+            subject: SubjectId::from_bits(1),
+            reason: "request 7".to_owned(),
+        });
+        let text = serde_json::to_string(&event)?;
+        assert!(text.starts_with(r#"{"kind":"subject.erased/1","body":{"#), "{text}");
+        assert_eq!(serde_json::from_str::<Event>(&text)?, event);
+        Ok(())
+    }
+
+    #[test]
+    fn an_erased_body_still_decodes() -> serde_json::Result<()> {
+        let text = r#"{"kind":"facts.accepted/1","body":{"subject":"sub_00000000000000000000000001",
+            "source":"hr","delivery":"del_00000000000000000000000001","change":"joiner",
+            "next_change":null,"digest":"0000000000000000000000000000000000000000000000000000000000000000",
+            "personal":null}}"#;
+        let Event::FactsAccepted(facts) = serde_json::from_str(text)? else { unreachable!() };
+        assert_eq!(facts.personal, Personal::Erased);
+        Ok(())
+    }
+}

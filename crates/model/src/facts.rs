@@ -1,0 +1,115 @@
+//! What an HR source said about one worker.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::attributes::Value;
+use crate::time::{DateTime, Timestamp};
+
+/// The facts of one worker as one source last stated them.
+///
+/// Absent and empty are different: an attribute that is not in the map was not stated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Attribute → value, under the names that the source's mapping gives them
+    /// (`given_name`, `family_name`, `email`, `department`, …).
+    pub attributes: BTreeMap<String, Value>,
+    /// When work begins, on the wall clock of `zone`. `None`: it began in the past.
+    pub starts: Option<DateTime>,
+    /// When work ends, on the wall clock of `zone`. `None`: no end is known.
+    pub ends: Option<DateTime>,
+    /// The worker's IANA zone, for example `Australia/Melbourne`.
+    pub zone: String,
+}
+
+/// Where a worker stands at some instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Work has not begun.
+    Upcoming,
+    /// At work.
+    Active,
+    /// Work has ended.
+    Ended,
+}
+
+impl Facts {
+    /// Where the worker stands at `now`, in the worker's own zone.
+    ///
+    /// # Errors
+    /// When the zone is unknown. Sources refuse such rows, so this means a changed zone database.
+    pub fn standing(&self, now: Timestamp) -> Result<Standing, String> {
+        if let Some(ends) = self.ends
+            && Timestamp::in_zone(ends, &self.zone)? <= now
+        {
+            return Ok(Standing::Ended);
+        }
+        if let Some(starts) = self.starts
+            && Timestamp::in_zone(starts, &self.zone)? > now
+        {
+            return Ok(Standing::Upcoming);
+        }
+        Ok(Standing::Active)
+    }
+
+    /// The next instant after `now` at which [`Facts::standing`] changes by itself.
+    ///
+    /// # Errors
+    /// As [`Facts::standing`].
+    pub fn next_change(&self, now: Timestamp) -> Result<Option<Timestamp>, String> {
+        let mut next = None;
+        for civil in [self.starts, self.ends].into_iter().flatten() {
+            let at = Timestamp::in_zone(civil, &self.zone)?;
+            if at > now {
+                next = Some(next.map_or(at, |n: Timestamp| n.min(at)));
+            }
+        }
+        Ok(next)
+    }
+
+    /// The attribute as text, if it was stated and is one.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).and_then(Value::as_text)
+    }
+
+    /// The name to show to people: `display_name`, else given and family name.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        if let Some(name) = self.text("display_name") {
+            return name.to_owned();
+        }
+        let parts = [self.text("given_name"), self.text("family_name")];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn melbourne() -> Facts {
+        Facts {
+            attributes: BTreeMap::new(),
+            starts: Some(date(2026, 1, 5).at(9, 0, 0, 0)),
+            ends: Some(date(2026, 1, 15).at(17, 0, 0, 0)),
+            zone: "Australia/Melbourne".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_leaver_ends_at_the_local_instant() -> Result<(), String> {
+        let facts = melbourne();
+        let end: Timestamp = "2026-01-15T06:00:00Z".parse()?;
+        let before = Timestamp::from_micros(end.as_micros() - 1);
+        assert_eq!(facts.standing(before)?, Standing::Active);
+        assert_eq!(facts.standing(end)?, Standing::Ended);
+        assert_eq!(facts.next_change(before)?, Some(end));
+        assert_eq!(facts.next_change(end)?, None);
+        assert_eq!(facts.standing("2026-01-01T00:00:00Z".parse()?)?, Standing::Upcoming);
+        Ok(())
+    }
+}

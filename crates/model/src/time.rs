@@ -1,0 +1,106 @@
+//! Instants. Civil dates and zones come from `jiff` and are re-exported here.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use jiff::civil::{Date, DateTime};
+
+/// An instant in UTC, in whole microseconds since 1970. Written as RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The earliest instant this type names: 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
+    /// From microseconds since 1970.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// This instant moved forward; stays at the last representable one rather than wrapping.
+    #[must_use]
+    pub fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long after `earlier` this is; zero if it is not after it.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The instant at which a clock on the wall in `zone` shows `civil`.
+    ///
+    /// In a gap (clocks jump forward) the later instant; in a fold (clocks go back) the earlier
+    /// one: jiff's "compatible" rule, RFC 5545 §3.3.5.
+    ///
+    /// # Errors
+    /// A text for people when the zone is not in the bundled IANA database or the civil time is
+    /// out of range.
+    pub fn in_zone(civil: DateTime, zone: &str) -> Result<Self, String> {
+        let zoned = civil.in_tz(zone).map_err(|e| e.to_string())?;
+        Ok(Self(zoned.timestamp().as_microsecond()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(at) => write!(f, "{at}"),
+            Err(_) => write!(f, "{}us", self.0),
+        }
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let at: jiff::Timestamp = text.parse().map_err(|e: jiff::Error| e.to_string())?;
+        Ok(Self(at.as_microsecond()))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_survives_printing_and_parsing() {
+        for micros in [0, 1, 1_764_000_000_123_456] {
+            let at = Timestamp::from_micros(micros);
+            assert_eq!(at.to_string().parse::<Timestamp>(), Ok(at));
+        }
+    }
+
+    #[test]
+    fn five_in_melbourne_is_not_five_in_greenwich() -> Result<(), String> {
+        let civil = jiff::civil::date(2026, 1, 15).at(17, 0, 0, 0);
+        let there = Timestamp::in_zone(civil, "Australia/Melbourne")?;
+        assert_eq!(there.to_string(), "2026-01-15T06:00:00Z");
+        assert!(Timestamp::in_zone(civil, "Mars/Olympus").is_err());
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! Waves: all plans of one cause, judged together so that one bad cause can be stopped alone.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::TargetName;
+use crate::canonical::{self, NotCanonical};
+use crate::id::{DeliveryId, PlanId, RunId, WaveId};
+
+/// The input whose change made plans necessary.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// An HR delivery.
+    Delivery(DeliveryId),
+    /// A new revision of the documents.
+    Documents(u64),
+    /// An observation run that found a target different from what it should be.
+    Observation(TargetName, RunId),
+    /// An instant that facts had announced (a first or last day of work).
+    Clock,
+    /// A person undid a wave.
+    Undo(WaveId),
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delivery(delivery) => write!(f, "delivery {delivery}"),
+            Self::Documents(revision) => write!(f, "documents r{revision}"),
+            Self::Observation(target, _) => write!(f, "observation of {target}"),
+            Self::Clock => f.write_str("clock"),
+            Self::Undo(wave) => write!(f, "undo of {wave}"),
+        }
+    }
+}
+
+/// What kind of change it is for the people concerned. One delivery makes one wave for each
+/// kind, so that explicit leavers pass while leavers implied by missing rows are held.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The row carries an end of work that has come. First: leavers go before everyone else.
+    Leaver,
+    /// The row is missing from a full delivery.
+    MissingRow,
+    /// A first engagement.
+    Joiner,
+    /// Someone who had left is back.
+    Rehire,
+    /// Facts that rules look at have changed.
+    Mover,
+    /// Rules or apps have changed, not the person.
+    Rule,
+    /// The target has changed, not the person.
+    Drift,
+    /// A wave is taken back.
+    Undo,
+}
+
+impl Change {
+    /// The word used in stores and tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Leaver => "leaver",
+            Self::MissingRow => "missing_row",
+            Self::Joiner => "joiner",
+            Self::Rehire => "rehire",
+            Self::Mover => "mover",
+            Self::Rule => "rule",
+            Self::Drift => "drift",
+            Self::Undo => "undo",
+        }
+    }
+}
+
+/// Why plans exist: which input, and what kind of change.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cause {
+    /// The input that changed.
+    pub input: Input,
+    /// What it means for the people.
+    pub change: Change,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.change.as_str(), self.input)
+    }
+}
+
+/// The plans of one cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wave {
+    /// Their cause.
+    pub cause: Cause,
+    /// The principal whose delivery or edit it was; they may not release it.
+    pub author: String,
+    /// The plans, in the order in which they begin.
+    pub plans: Vec<PlanId>,
+}
+
+impl Wave {
+    /// The id: the first 128 bits of the hash of the canonical bytes.
+    ///
+    /// # Errors
+    /// Never for waves; kept because hashing has one door.
+    pub fn id(&self) -> Result<WaveId, NotCanonical> {
+        Ok(WaveId::from_bits(canonical::digest(self)?.to_bits()))
+    }
+}
+
+/// What the guard says of a wave. Reasons come with every answer, `Allow` included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub enum Verdict {
+    /// May be carried out.
+    Allow {
+        /// What was checked.
+        because: Vec<String>,
+    },
+    /// A person other than the author must release it.
+    Ask {
+        /// What was exceeded.
+        because: Vec<String>,
+    },
+    /// Something is wrong with the input itself: it may not be released, only refused.
+    Halt {
+        /// What is wrong.
+        because: Vec<String>,
+    },
+}
+
+impl Verdict {
+    /// The word used in stores and tables.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Allow { .. } => "allow",
+            Self::Ask { .. } => "ask",
+            Self::Halt { .. } => "halt",
+        }
+    }
+
+    /// The reasons.
+    #[must_use]
+    pub fn because(&self) -> &[String] {
+        match self {
+            Self::Allow { because } | Self::Ask { because } | Self::Halt { because } => because,
+        }
+    }
+}

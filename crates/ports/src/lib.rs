@@ -1,0 +1,15 @@
+//! The traits through which Tenure reaches the outside: stores, targets, time, chance and keys.
+//!
+//! Use-cases (`app`) speak only to these. Each port has, behind the feature `conformance`, a
+//! suite that every adapter must pass.
+
+pub mod clock;
+pub mod keyring;
+pub mod store;
+pub mod target;
+
+
+pub use clock::{Clock, Entropy};
+pub use keyring::{KeyRing, KeyRingError, Sealed};
+pub use store::Store;
+pub use target::{Target, TargetError};

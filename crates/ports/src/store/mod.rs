@@ -1,0 +1,38 @@
+//! The store: one write door, leases, sealed secrets, and small keyed reads.
+//!
+//! Everything that must be durable and everything that must happen once goes through
+//! [`Door::append`]. Reads use current-state tables; they never fold history. What a read
+//! returns is at least as new as every append that was answered before the read began.
+
+mod door;
+mod reads;
+mod rows;
+
+pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTime, Stream};
+pub use reads::{Documents, Findings, Log, Objects, People, Secrets, Tokens, Work};
+pub use rows::{
+    DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, ObservationRow, Person, Pin, PlanRow,
+    SecretRow, StepRow, TokenRow, WaveFilter, WaveRow, WaveStatus,
+};
+
+/// Why a read or an operational write failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database did not answer; trying again may help.
+    #[error("the database did not answer: {0}")]
+    Unavailable(String),
+    /// A stored row does not decode: the store was damaged or written by a newer version.
+    #[error("stored data does not decode: {0}")]
+    Damaged(String),
+}
+
+/// All of it: what a node needs from its database.
+pub trait Store:
+    Door + Lease + People + Objects + Documents + Work + Findings + Tokens + Secrets + Log
+{
+}
+
+impl<T> Store for T where
+    T: Door + Lease + People + Objects + Documents + Work + Findings + Tokens + Secrets + Log
+{
+}

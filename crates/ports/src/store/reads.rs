@@ -1,0 +1,178 @@
+//! Reads: small keyed traits per aggregate. Pages are read with `after` (exclusive) and `limit`,
+//! in the order of the key, and end when fewer than `limit` rows come back.
+
+use async_trait::async_trait;
+use model::actor::Scope;
+use model::canonical::Digest;
+use model::plan::{About, StepRef};
+use model::{
+    Address, DeliveryId, Kind, PlanId, RemoteId, Shadow, SubjectId, TargetName, Timestamp, WaveId,
+};
+
+use super::StoreError;
+use super::rows::{
+    DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, ObservationRow, Person, Pin, PlanRow,
+    SecretRow, StepRow, TokenRow, WaveFilter, WaveRow,
+};
+
+type Read<T> = Result<T, StoreError>;
+
+/// People and what HR said of them.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// One person.
+    async fn person(&self, subject: SubjectId) -> Read<Option<Person>>;
+    /// Several; unknown ones are left out, the order is that of the subject.
+    async fn people(&self, subjects: &[SubjectId]) -> Read<Vec<Person>>;
+    /// The person whom a source knows by this key.
+    async fn person_by_key(&self, source: &str, key: &str) -> Read<Option<Person>>;
+    /// All people of a source, or of all sources, by subject.
+    async fn people_page(
+        &self,
+        source: Option<&str>,
+        after: Option<SubjectId>,
+        limit: u32,
+    ) -> Read<Vec<Person>>;
+    /// People whose key, email or display name contains the text, ignoring ASCII case.
+    async fn people_matching(&self, text: &str, limit: u32) -> Read<Vec<Person>>;
+    /// People whose facts change meaning at or before `now`, earliest first.
+    async fn people_due(&self, now: Timestamp, limit: u32) -> Read<Vec<SubjectId>>;
+    /// What undos hold for this subject. Pins that have run out are returned too.
+    async fn pins(&self, subject: SubjectId) -> Read<Vec<Pin>>;
+    /// Every subject that has pins.
+    async fn pinned(&self, after: Option<SubjectId>, limit: u32) -> Read<Vec<SubjectId>>;
+}
+
+/// What was seen in targets, and what of it is ours.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// The last observation of an object. Members are filled in for groups.
+    async fn shadow(&self, target: &TargetName, kind: Kind, remote: &RemoteId)
+    -> Read<Option<Shadow>>;
+    /// The last observations of several objects of one target and kind, in no order; unknown
+    /// ones are left out. Members are NOT filled in.
+    async fn shadows(&self, target: &TargetName, kind: Kind, remotes: &[RemoteId])
+    -> Read<Vec<Shadow>>;
+    /// All objects of a target and kind, by remote id. Members are NOT filled in.
+    async fn shadows_page(
+        &self,
+        target: &TargetName,
+        kind: Kind,
+        after: Option<&RemoteId>,
+        limit: u32,
+    ) -> Read<Vec<Shadow>>;
+    /// Objects whose name equals the text, ignoring ASCII case.
+    async fn shadows_named(&self, target: &TargetName, kind: Kind, name: &str)
+    -> Read<Vec<Shadow>>;
+    /// The members of a group, as last seen, sorted.
+    async fn members(&self, target: &TargetName, group: &RemoteId) -> Read<Vec<RemoteId>>;
+    /// The groups of which an account was last seen to be a member, sorted.
+    async fn member_of(&self, target: &TargetName, member: &RemoteId) -> Read<Vec<RemoteId>>;
+    /// What an address is linked to.
+    async fn link(&self, address: &Address) -> Read<Option<Link>>;
+    /// What several addresses are linked to, in no order.
+    async fn links(&self, addresses: &[Address]) -> Read<Vec<Link>>;
+    /// All links of a subject: accounts and grants, in all targets, by address.
+    async fn links_of(&self, subject: SubjectId) -> Read<Vec<Link>>;
+    /// The link of a remote object (accounts and groups; grants are not found by this).
+    async fn link_to(&self, target: &TargetName, kind: Kind, remote: &RemoteId)
+    -> Read<Option<Link>>;
+    /// All links of a target and kind, by key.
+    async fn links_page(
+        &self,
+        target: &TargetName,
+        kind: Kind,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Read<Vec<Link>>;
+    /// The last run over a target and kind.
+    async fn last_observation(&self, target: &TargetName, kind: Kind)
+    -> Read<Option<ObservationRow>>;
+}
+
+/// Documents and deliveries.
+#[async_trait]
+pub trait Documents: Send + Sync {
+    /// The documents in force; `None` before the first.
+    async fn documents(&self) -> Read<Option<DocumentsRow>>;
+    /// The documents of an earlier revision.
+    async fn documents_at(&self, revision: u64) -> Read<Option<DocumentsRow>>;
+    /// One delivery.
+    async fn delivery(&self, id: DeliveryId) -> Read<Option<DeliveryRow>>;
+    /// The last deliveries, newest first.
+    async fn deliveries(&self, limit: u32) -> Read<Vec<DeliveryRow>>;
+    /// The targets for which writing is stopped; `None` in the list means all targets.
+    async fn stopped(&self) -> Read<Vec<(Option<TargetName>, String)>>;
+}
+
+/// Waves, plans and steps.
+#[async_trait]
+pub trait Work: Send + Sync {
+    /// One wave. Waves that were not proposed yet do not exist.
+    async fn wave(&self, wave: WaveId) -> Read<Option<WaveRow>>;
+    /// Waves, newest first.
+    async fn waves(&self, filter: WaveFilter) -> Read<Vec<WaveRow>>;
+    /// One plan with its steps.
+    async fn plan(&self, plan: PlanId) -> Read<Option<PlanRow>>;
+    /// The plans of a wave with their steps, by plan id.
+    async fn plans_of(&self, wave: WaveId, after: Option<PlanId>, limit: u32)
+    -> Read<Vec<PlanRow>>;
+    /// Plans about these that are waiting or released, in proposed waves, oldest first.
+    async fn open_plans_about(&self, about: &[About]) -> Read<Vec<PlanRow>>;
+    /// All plans about one, newest first.
+    async fn plans_about(&self, about: &About, limit: u32) -> Read<Vec<PlanRow>>;
+    /// Released plans, in the order in which they are carried out: by kind of change (leavers
+    /// first), then by age. `skip` rows are left out first.
+    async fn released_plans(&self, skip: u32, limit: u32) -> Read<Vec<PlanId>>;
+    /// Steps whose last event is an intent without an outcome.
+    async fn open_intents(&self, limit: u32) -> Read<Vec<StepRef>>;
+    /// One step.
+    async fn step(&self, step: StepRef) -> Read<Option<StepRow>>;
+}
+
+/// Findings.
+#[async_trait]
+pub trait Findings: Send + Sync {
+    /// Open findings, oldest first.
+    async fn open_findings(&self, limit: u32) -> Read<Vec<FindingRow>>;
+    /// The open finding with this fingerprint, subject and address, if there is one.
+    async fn open_finding(
+        &self,
+        fingerprint: &str,
+        subject: Option<SubjectId>,
+        address: Option<&Address>,
+    ) -> Read<Option<FindingRow>>;
+}
+
+/// API tokens.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// The token with this secret hash, revoked and expired ones included.
+    async fn token_by_secret(&self, secret: Digest) -> Read<Option<TokenRow>>;
+    /// All tokens, newest first.
+    async fn tokens(&self, limit: u32) -> Read<Vec<TokenRow>>;
+    /// How many tokens with this scope are neither revoked nor expired at `now`.
+    async fn live_tokens_with(&self, scope: Scope, now: Timestamp) -> Read<u64>;
+}
+
+/// Sealed secrets: operational state, outside the log.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// Sets or replaces a secret.
+    async fn put_secret(&self, row: SecretRow) -> Read<()>;
+    /// One secret by name.
+    async fn secret(&self, name: &str) -> Read<Option<SecretRow>>;
+    /// The names of all secrets, sorted.
+    async fn secret_names(&self) -> Read<Vec<String>>;
+}
+
+/// The log itself.
+#[async_trait]
+pub trait Log: Send + Sync {
+    /// Records after `after`, at most `limit`, in order.
+    async fn records(&self, after: u64, limit: u32) -> Read<Vec<LogRecord>>;
+    /// Records about one subject, newest first.
+    async fn records_about(&self, subject: SubjectId, limit: u32) -> Read<Vec<LogRecord>>;
+    /// The last sequence number and its hash; 0 and zeroes for an empty log.
+    async fn head(&self) -> Read<(u64, Digest)>;
+}

@@ -1,0 +1,276 @@
+//! What reads return.
+
+use model::actor::Scope;
+use model::canonical::Digest;
+use model::event::{DeliveryReceived, Document, FindingOpened, ObservationFinished, StepChanged};
+use model::plan::{About, PlanStatus, StepStatus};
+use model::wave::{Cause, Change, Verdict};
+use model::{
+    Actor, Address, Assignment, Event, Facts, Ownership, Personal, Plan, PlanId, RemoteId,
+    SubjectId, Timestamp, TokenId, WaveId,
+};
+
+use crate::keyring::Sealed;
+
+/// A worker as a source last stated them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub subject: SubjectId,
+    /// The source.
+    pub source: String,
+    /// The worker's key in it.
+    pub key: String,
+    /// The facts.
+    pub facts: Facts,
+    /// [`model::event::FactsAccepted::digest`].
+    pub digest: Digest,
+    /// The last full delivery no longer had them.
+    pub withdrawn: bool,
+    /// When the facts change meaning by themselves next.
+    pub next_change: Option<Timestamp>,
+}
+
+/// An assignment that an undo holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The wave that was undone.
+    pub wave: WaveId,
+    /// When it ends by itself.
+    pub until: Timestamp,
+    /// What it holds.
+    pub assignments: Vec<Assignment>,
+}
+
+/// An address and its remote object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Our address.
+    pub address: Address,
+    /// The remote object; for a grant the group's id.
+    pub remote: RemoteId,
+    /// Whose it is.
+    pub ownership: Ownership,
+    /// Why they belong together.
+    pub because: String,
+}
+
+/// The documents in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentsRow {
+    /// The revision.
+    pub revision: u64,
+    /// Who sent it.
+    pub author: String,
+    /// When.
+    pub at: Timestamp,
+    /// The documents, sorted by kind and name.
+    pub documents: Vec<Document>,
+}
+
+/// A delivery, as its event told it, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// When it was read.
+    pub at: Timestamp,
+    /// The event.
+    pub delivery: DeliveryReceived,
+}
+
+/// An observation run, as its event told it, and when it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservationRow {
+    /// When it ended.
+    pub at: Timestamp,
+    /// The event.
+    pub run: ObservationFinished,
+}
+
+/// How a wave stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaveStatus {
+    /// The guard allows it; it waits for the apply command.
+    Ready,
+    /// The guard asks: someone other than the author must release it.
+    Held,
+    /// The guard halts it: it may only be refused.
+    Halted,
+    /// Released, in whole or in part, and not all of its plans are closed.
+    Running,
+    /// All of its plans are closed.
+    Closed,
+}
+
+impl WaveStatus {
+    /// The word used on the wire and in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Held => "held",
+            Self::Halted => "halted",
+            Self::Running => "running",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// A wave and how its plans stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaveRow {
+    /// The wave.
+    pub wave: WaveId,
+    /// Its cause.
+    pub cause: Cause,
+    /// The principal whose delivery or edit it was.
+    pub author: String,
+    /// When it was proposed.
+    pub at: Timestamp,
+    /// The guard's verdict, once given.
+    pub verdict: Option<Verdict>,
+    /// Who released or refused it last, and why.
+    pub decided: Option<(String, String)>,
+    /// Steps in all.
+    pub steps: u64,
+    /// Steps that take something away.
+    pub removals: u64,
+    /// Plans by status.
+    pub plans: Vec<(PlanStatus, u64)>,
+}
+
+impl WaveRow {
+    /// How many plans have this status.
+    #[must_use]
+    pub fn count(&self, status: PlanStatus) -> u64 {
+        self.plans.iter().filter(|(s, _)| *s == status).map(|(_, n)| n).sum()
+    }
+
+    /// How it stands, from its verdict and its plans.
+    #[must_use]
+    pub fn status(&self) -> WaveStatus {
+        if self.count(PlanStatus::Released) > 0 {
+            return WaveStatus::Running;
+        }
+        if self.count(PlanStatus::Waiting) == 0 {
+            return WaveStatus::Closed;
+        }
+        match self.verdict {
+            Some(Verdict::Allow { .. }) => WaveStatus::Ready,
+            Some(Verdict::Halt { .. }) => WaveStatus::Halted,
+            // Not judged yet reads as held: a crash between proposal and verdict releases nothing.
+            Some(Verdict::Ask { .. }) | None => WaveStatus::Held,
+        }
+    }
+}
+
+/// Which waves to list, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WaveFilter {
+    /// Only waves with plans that are waiting or released.
+    pub open: bool,
+    /// At most this many; 0 is 100.
+    pub limit: u32,
+}
+
+/// A plan and how its steps stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRow {
+    /// The plan's id.
+    pub id: PlanId,
+    /// Its wave.
+    pub wave: WaveId,
+    /// Whom or what it is about.
+    pub about: About,
+    /// What kind of change it is.
+    pub change: Change,
+    /// How it stands.
+    pub status: PlanStatus,
+    /// Why it stands so.
+    pub detail: String,
+    /// The head of the stream `plan/<id>`.
+    pub head: Option<u64>,
+    /// The plan; erased with its subject.
+    pub plan: Personal<Plan>,
+    /// Its steps in order.
+    pub steps: Vec<StepRow>,
+}
+
+/// A step and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRow {
+    /// Its number.
+    pub no: u16,
+    /// Where it acts.
+    pub address: Address,
+    /// What it does.
+    pub verb: String,
+    /// The steps before it.
+    pub after: Vec<u16>,
+    /// How it stands.
+    pub status: StepStatus,
+    /// The last change, if there was one.
+    pub last: Option<StepChanged>,
+    /// When that was.
+    pub at: Option<Timestamp>,
+}
+
+/// A finding and when it was opened and closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingRow {
+    /// The finding.
+    pub opened: FindingOpened,
+    /// When it was opened.
+    pub at: Timestamp,
+    /// When and why it was closed.
+    pub closed: Option<(Timestamp, String)>,
+}
+
+/// An API token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    /// The token.
+    pub token: TokenId,
+    /// For whom it speaks.
+    pub principal: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// When it was made.
+    pub issued: Timestamp,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// From where it may be used (CIDR); empty for anywhere.
+    pub networks: Vec<String>,
+    /// When and why it was revoked.
+    pub revoked: Option<(Timestamp, String)>,
+}
+
+/// A sealed secret and what it is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRow {
+    /// Its name.
+    pub name: String,
+    /// The app it may be used for.
+    pub app: String,
+    /// The host (and port) it may be sent to.
+    pub host: String,
+    /// The value, sealed for the purpose `secret/<name>/<app>/<host>`.
+    pub sealed: Sealed,
+    /// When it was set.
+    pub at: Timestamp,
+}
+
+/// One record of the log, with its event decrypted as far as keys exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRecord {
+    /// Its sequence number, from 1, without gaps.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub actor: Actor,
+    /// The event.
+    pub event: Event,
+    /// Its hash, which covers the hash before it.
+    pub hash: Digest,
+}
