@@ -1,1 +1,38 @@
-//! api
+//! The admin API on the wire: requests and answers as types.
+//!
+//! The OpenAPI description is written from these types, and the command line client uses them,
+//! so that server, description and client cannot disagree. Requests refuse unknown fields;
+//! answers may gain fields within `/api/v1`.
+//!
+//! Conventions: instants are RFC 3339 in UTC; ids are prefixed texts (`sub_…`, `wav_…`);
+//! listings are [`Page`]s with an opaque cursor; errors are [`Problem`]s (RFC 9457).
+
+mod documents;
+mod page;
+mod people;
+mod problem;
+mod schema;
+mod tenant;
+mod tokens;
+mod work;
+
+pub use documents::{
+    DeliveryAnswer, DocumentFile, DocumentsAnswer, DocumentsInForce, ObserveRequest, ObservedRun,
+    PutDocuments, StoredDocument, WireDiagnostic,
+};
+pub use page::Page;
+pub use people::{
+    AccessAnswer, EraseAnswer, EraseRequest, PersonAccess, PersonAnswer, PersonSummary, WireReason,
+    WireStanding,
+};
+pub use problem::Problem;
+pub use schema::{SchemaOf, schema_of};
+pub use tenant::{
+    CloseFinding, Done, LogEntry, StatusAnswer, StoppedTarget, TargetSummary, WireFinding,
+    WritingRequest,
+};
+pub use tokens::{IssueToken, IssuedToken, PutSecret, RevokeToken, SecretName, TokenSummary};
+pub use work::{
+    DecideRequest, DecisionAnswer, PlanChangeAnswer, PlanRequest, StepSummary, UndoAnswer,
+    WaveAnswer, WavePreviewAnswer, WaveSummary, WireName, WirePlan,
+};

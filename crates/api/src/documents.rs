@@ -1,0 +1,169 @@
+//! Documents, deliveries and observations.
+
+use model::Diagnostic;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One file of a tenant directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentFile {
+    /// Its path inside the directory; shown in errors.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Replaces the tenant's documents, all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutDocuments {
+    /// Every file of the tenant directory.
+    pub files: Vec<DocumentFile>,
+    /// Check and say what would be; change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// One thing that is wrong with one place of an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireDiagnostic {
+    /// A stable code.
+    pub code: String,
+    /// The file or document.
+    pub place: String,
+    /// Line, from 1; 0 where there is none.
+    pub line: u64,
+    /// Column, from 1; 0 where there is none.
+    pub column: u64,
+    /// The field; empty where there is none.
+    pub field: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl From<Diagnostic> for WireDiagnostic {
+    fn from(d: Diagnostic) -> Self {
+        Self {
+            code: d.code,
+            place: d.place,
+            line: d.line,
+            column: d.column,
+            field: d.field,
+            problem: d.problem,
+            fix: d.fix,
+        }
+    }
+}
+
+impl From<WireDiagnostic> for Diagnostic {
+    fn from(d: WireDiagnostic) -> Self {
+        Self {
+            code: d.code,
+            place: d.place,
+            line: d.line,
+            column: d.column,
+            field: d.field,
+            problem: d.problem,
+            fix: d.fix,
+        }
+    }
+}
+
+/// What became of documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DocumentsAnswer {
+    /// The revision that is in force now, or would be.
+    pub revision: u64,
+    /// False when nothing differed from the revision in force, or on a dry run.
+    pub accepted: bool,
+    /// How many documents it has.
+    pub documents: u64,
+    /// Documents that are new, as `kind/name`.
+    pub added: Vec<String>,
+    /// Documents that differ.
+    pub changed: Vec<String>,
+    /// Documents that are gone.
+    pub removed: Vec<String>,
+}
+
+/// The documents in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DocumentsInForce {
+    /// The revision; 0 before the first.
+    pub revision: u64,
+    /// Who sent it.
+    pub author: String,
+    /// When.
+    pub at: String,
+    /// The documents, by kind and name.
+    pub documents: Vec<StoredDocument>,
+}
+
+/// One document as it was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoredDocument {
+    /// `Source`, `App`, `BirthrightRule`, `Guard`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its text, as written.
+    pub text: String,
+}
+
+/// What became of an HR delivery. A refused delivery is an answer, not an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeliveryAnswer {
+    /// The delivery's id; empty on a dry run.
+    pub delivery: String,
+    /// Its source.
+    pub source: String,
+    /// When it was read.
+    pub at: String,
+    /// Whether its absences may be believed: `full`, `partial` or `unknown`.
+    pub completeness: String,
+    /// True when the whole file was refused and no row counted.
+    pub refused: bool,
+    /// Rows read.
+    pub rows: u64,
+    /// Rows with new or changed facts.
+    pub changed: u64,
+    /// Workers of this source who are missing from it.
+    pub missing: u64,
+    /// What is wrong with it.
+    pub diagnostics: Vec<WireDiagnostic>,
+}
+
+/// Reads a target system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObserveRequest {
+    /// The name of its `App` document.
+    pub target: String,
+}
+
+/// One observation run that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ObservedRun {
+    /// The target.
+    pub target: String,
+    /// Which objects: `account` or `group`.
+    pub kind: String,
+    /// When it began.
+    pub started: String,
+    /// Objects read.
+    pub read: u64,
+    /// Objects that were new or different.
+    pub changed: u64,
+    /// Objects that were gone.
+    pub vanished: u64,
+    /// How far the listing may be believed: `full`, `partial` or `unknown`.
+    pub completeness: String,
+    /// What is wrong with it; empty if nothing.
+    pub detail: String,
+}

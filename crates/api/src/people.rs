@@ -1,0 +1,140 @@
+//! People, and why they have what they have.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Where a worker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WireStanding {
+    /// Work has not begun.
+    Upcoming,
+    /// At work.
+    Active,
+    /// Work has ended.
+    Ended,
+    /// A full delivery no longer has them.
+    Withdrawn,
+    /// It cannot be told: the worker's zone is not in the zone database.
+    Unknown,
+}
+
+impl WireStanding {
+    /// The word used on the wire and in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Upcoming => "upcoming",
+            Self::Active => "active",
+            Self::Ended => "ended",
+            Self::Withdrawn => "withdrawn",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A person in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PersonSummary {
+    /// The subject's id, for life.
+    pub subject: String,
+    /// The source that knows them.
+    pub source: String,
+    /// Their key in it.
+    pub key: String,
+    /// The name to show.
+    pub name: String,
+    /// The work mail address, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub email: Option<String>,
+    /// Where they stand.
+    pub standing: WireStanding,
+}
+
+/// A person with everything that Tenure holds of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PersonAnswer {
+    /// Who.
+    #[serde(flatten)]
+    pub person: PersonSummary,
+    /// First day and hour of work, on the wall clock of `zone`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub starts: Option<String>,
+    /// Last day and hour of work, on the wall clock of `zone`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ends: Option<String>,
+    /// Their IANA zone.
+    pub zone: String,
+    /// Attribute → value, as the source stated them.
+    #[schema(value_type = Object)]
+    pub attributes: serde_json::Value,
+    /// Accounts and grants that belong to them.
+    pub access: Vec<PersonAccess>,
+}
+
+/// An account or grant of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PersonAccess {
+    /// The target system.
+    pub app: String,
+    /// `account`, or the group for a grant.
+    pub what: String,
+    /// The target's id of the object.
+    pub remote: String,
+    /// `managed`, `adopted` or `foreign`.
+    pub ownership: String,
+    /// Why they belong together.
+    pub because: String,
+}
+
+/// Why something is as it is: what spoke, and the facts it looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WireReason {
+    /// What spoke: `rule/all-staff`, `lifecycle/leaver`, `undo/wav_…`.
+    pub by: String,
+    /// One sentence.
+    pub text: String,
+    /// Fact → value it had; `null` where it was not stated.
+    #[schema(value_type = Object)]
+    pub facts: serde_json::Value,
+}
+
+/// Why this person has, or lacks, access to this app. The lines are written for people, in the
+/// order in which they are to be read; `data` is the same, for programs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AccessAnswer {
+    /// The subject.
+    pub subject: String,
+    /// The name to show.
+    pub name: String,
+    /// The app.
+    pub app: String,
+    /// One sentence that answers the question.
+    pub answer: String,
+    /// The whole explanation: what is wanted and by which rule, what was seen and when, what was
+    /// done and by whom.
+    #[schema(value_type = Object)]
+    pub explanation: serde_json::Value,
+}
+
+/// Erases a person: their key is destroyed and their rows are deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EraseRequest {
+    /// The person: subject id, or `source/key`, or a text that finds exactly one.
+    pub person: String,
+    /// Say what would be erased; erase nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// What was erased, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EraseAnswer {
+    /// The subject.
+    pub subject: String,
+    /// False on a dry run.
+    pub erased: bool,
+}

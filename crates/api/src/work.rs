@@ -1,0 +1,190 @@
+//! Waves, plans and steps.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::people::WireReason;
+
+/// Has plans made for everyone whose access should change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanRequest {
+    /// Show what would be proposed; propose nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// A person or group and what would change for them, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireName {
+    /// The plan; empty where nothing was proposed.
+    pub plan: String,
+    /// The subject's id, or `app/NAME` for the groups of an app.
+    pub about: String,
+    /// The name to show.
+    pub name: String,
+    /// What is done, one line for each step, for people.
+    pub steps: Vec<String>,
+    /// How many of the steps take something away.
+    pub removals: u64,
+}
+
+/// The plans of one cause, before or after they are proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WavePreviewAnswer {
+    /// The wave's id; empty on a dry run.
+    pub wave: String,
+    /// Its cause, for people.
+    pub cause: String,
+    /// `leaver`, `missing_row`, `joiner`, `rehire`, `mover`, `rule`, `drift` or `undo`.
+    pub change: String,
+    /// What the guard says: `allow`, `ask` or `halt`.
+    pub verdict: String,
+    /// Why it says so.
+    pub because: Vec<String>,
+    /// Whom it concerns, by name.
+    pub names: Vec<WireName>,
+    /// Steps in all.
+    pub steps: u64,
+    /// Steps that take something away.
+    pub removals: u64,
+}
+
+/// What a planning run found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlanChangeAnswer {
+    /// One wave for each cause; empty when every app agrees.
+    pub waves: Vec<WavePreviewAnswer>,
+    /// True when nothing was proposed because a dry run was asked for.
+    pub dry_run: bool,
+}
+
+/// A wave in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaveSummary {
+    /// Its id.
+    pub wave: String,
+    /// `ready`, `held`, `halted`, `running` or `closed`.
+    pub status: String,
+    /// Its cause, for people.
+    pub cause: String,
+    /// What kind of change it is.
+    pub change: String,
+    /// The principal whose delivery or edit it was.
+    pub author: String,
+    /// When it was proposed.
+    pub at: String,
+    /// `allow`, `ask`, `halt`; empty before it was judged.
+    pub verdict: String,
+    /// Why the guard says so.
+    pub because: Vec<String>,
+    /// Who released or refused it last; empty where nobody did.
+    pub decided_by: String,
+    /// Why they did.
+    pub decided_because: String,
+    /// Plans in all.
+    pub plans: u64,
+    /// Plans that were read back as wanted.
+    pub applied: u64,
+    /// Plans of which a step failed.
+    pub failed: u64,
+    /// Plans that are not closed.
+    pub open: u64,
+    /// Steps in all.
+    pub steps: u64,
+    /// Steps that take something away.
+    pub removals: u64,
+}
+
+/// A wave, and its plans by name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WaveAnswer {
+    /// The wave.
+    #[serde(flatten)]
+    pub wave: WaveSummary,
+    /// Plans by status.
+    #[schema(value_type = Object)]
+    pub counts: serde_json::Value,
+}
+
+/// A plan with its steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WirePlan {
+    /// Its id.
+    pub plan: String,
+    /// Its wave.
+    pub wave: String,
+    /// The subject's id, or `app/NAME`.
+    pub about: String,
+    /// The name to show; empty where the person was erased.
+    pub name: String,
+    /// What kind of change it is.
+    pub change: String,
+    /// `waiting`, `released`, `refused`, `applied`, `failed`, `stale` or `superseded`.
+    pub status: String,
+    /// Why it stands so.
+    pub detail: String,
+    /// Its steps in order.
+    pub steps: Vec<StepSummary>,
+}
+
+/// A step and how it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StepSummary {
+    /// Its number in the plan, from 0.
+    pub no: u16,
+    /// Where it acts: `target/kind/key`.
+    pub address: String,
+    /// What it does.
+    pub verb: String,
+    /// `pending`, `sent`, `answered`, `verified`, `failed` or `skipped`.
+    pub status: String,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// What happened last.
+    pub detail: String,
+    /// What exactly it does: the attributes. `null` where the person was erased.
+    #[schema(value_type = Object)]
+    pub act: serde_json::Value,
+    /// Why.
+    pub because: Vec<WireReason>,
+}
+
+/// Releases, refuses or carries out a wave, or some of its plans.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideRequest {
+    /// Which plans; every waiting one of the wave where empty.
+    #[serde(default)]
+    pub plans: Vec<String>,
+    /// Say what would be; change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// How a wave stands after a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DecisionAnswer {
+    /// The wave.
+    pub wave: WaveSummary,
+    /// How many plans the decision concerned.
+    pub plans: u64,
+    /// True when nothing was changed because a dry run was asked for.
+    pub dry_run: bool,
+}
+
+/// What an undo proposes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UndoAnswer {
+    /// The waves that restore the earlier state.
+    pub waves: Vec<WavePreviewAnswer>,
+    /// What cannot be undone, for people.
+    pub lost: Vec<String>,
+    /// True when nothing was proposed because a dry run was asked for.
+    pub dry_run: bool,
+}
