@@ -18,26 +18,36 @@ pub enum Want {
         /// The attributes that this assignment owns; others are left alone.
         attributes: Attributes,
     },
-    /// It exists and must not be usable; attributes are left alone. For accounts only.
+    /// If it exists, these attributes have these values; says nothing else about it.
+    Values {
+        /// Path → value.
+        set: Attributes,
+        /// Paths without a value.
+        unset: Vec<String>,
+    },
+    /// If it exists, it may be used. For accounts only.
+    Enabled,
+    /// If it exists, it must not be usable; attributes are left alone. For accounts only.
     Disabled,
     /// It does not exist.
     Absent,
-    /// Do not touch it, whatever others want; a finding says why.
+    /// Do not touch it unless another assignment of this rank or above knows what it wants.
     Untouched,
 }
 
 /// How strong an assignment is. Higher wins; equals must agree.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+///
+/// Undo outranks an ordinary leaver because a person decided that the leaver was wrong; it is
+/// lifted as soon as HR says anything new of that kind, so it never outlives the next leaver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
     /// A birthright rule or document.
     Birthright,
-    /// An undo keeps what was there before a wave, until it expires.
-    Undo,
     /// The person has left.
     Leaver,
+    /// An undo keeps what was there before a wave, until it expires.
+    Undo,
     /// Termination for cause, now.
     EmergencyStop,
 }

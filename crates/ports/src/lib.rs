@@ -8,7 +8,6 @@ pub mod keyring;
 pub mod store;
 pub mod target;
 
-
 pub use clock::{Clock, Entropy};
 pub use keyring::{KeyRing, KeyRingError, Sealed};
 pub use store::Store;

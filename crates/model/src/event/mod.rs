@@ -15,8 +15,7 @@ mod work;
 use serde::{Deserialize, Serialize};
 
 pub use people::{
-    FactsAccepted, FactsWithdrawn, PinsLifted, PinsSet, SubjectAdvanced, SubjectErased,
-    WorkerFacts,
+    FactsAccepted, FactsWithdrawn, PinsLifted, PinsSet, SubjectAdvanced, SubjectErased, WorkerFacts,
 };
 pub use tenant::{
     CallMade, DeliveryReceived, Document, DocumentsAccepted, FindingClosed, FindingOpened,
@@ -24,8 +23,8 @@ pub use tenant::{
 };
 pub use work::{
     MembersObserved, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished,
-    ObservationFinished, PlanChanged, PlanDrafted, StepChanged, StepHead, WaveJudged,
-    WaveProposed, WaveReleased,
+    ObservationFinished, PlanChanged, PlanDrafted, StepChanged, StepHead, WaveJudged, WaveProposed,
+    WaveReleased,
 };
 
 use crate::id::SubjectId;
@@ -176,7 +175,10 @@ mod tests {
             reason: "request 7".to_owned(),
         });
         let text = serde_json::to_string(&event)?;
-        assert!(text.starts_with(r#"{"kind":"subject.erased/1","body":{"#), "{text}");
+        assert!(
+            text.starts_with(r#"{"kind":"subject.erased/1","body":{"#),
+            "{text}"
+        );
         assert_eq!(serde_json::from_str::<Event>(&text)?, event);
         Ok(())
     }
@@ -187,7 +189,9 @@ mod tests {
             "source":"hr","delivery":"del_00000000000000000000000001","change":"joiner",
             "next_change":null,"digest":"0000000000000000000000000000000000000000000000000000000000000000",
             "personal":null}}"#;
-        let Event::FactsAccepted(facts) = serde_json::from_str(text)? else { unreachable!() };
+        let Event::FactsAccepted(facts) = serde_json::from_str(text)? else {
+            unreachable!()
+        };
         assert_eq!(facts.personal, Personal::Erased);
         Ok(())
     }

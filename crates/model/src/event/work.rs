@@ -52,7 +52,7 @@ pub struct WaveProposed {
     pub author: String,
     /// How many plans it has.
     pub plans: u64,
-    /// How many steps take something away.
+    /// How many plans take something away from someone.
     pub removals: u64,
     /// How many steps it has.
     pub steps: u64,

@@ -60,7 +60,13 @@ impl Append {
     /// Events without conditions.
     #[must_use]
     pub fn of(actor: Actor, events: Vec<Event>) -> Self {
-        Self { actor, expect: Vec::new(), consume: Vec::new(), bump: Vec::new(), events }
+        Self {
+            actor,
+            expect: Vec::new(),
+            consume: Vec::new(),
+            bump: Vec::new(),
+            events,
+        }
     }
 
     /// Expects the stream's head and moves it.

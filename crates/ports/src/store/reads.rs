@@ -47,12 +47,20 @@ pub trait People: Send + Sync {
 #[async_trait]
 pub trait Objects: Send + Sync {
     /// The last observation of an object. Members are filled in for groups.
-    async fn shadow(&self, target: &TargetName, kind: Kind, remote: &RemoteId)
-    -> Read<Option<Shadow>>;
+    async fn shadow(
+        &self,
+        target: &TargetName,
+        kind: Kind,
+        remote: &RemoteId,
+    ) -> Read<Option<Shadow>>;
     /// The last observations of several objects of one target and kind, in no order; unknown
     /// ones are left out. Members are NOT filled in.
-    async fn shadows(&self, target: &TargetName, kind: Kind, remotes: &[RemoteId])
-    -> Read<Vec<Shadow>>;
+    async fn shadows(
+        &self,
+        target: &TargetName,
+        kind: Kind,
+        remotes: &[RemoteId],
+    ) -> Read<Vec<Shadow>>;
     /// All objects of a target and kind, by remote id. Members are NOT filled in.
     async fn shadows_page(
         &self,
@@ -75,8 +83,12 @@ pub trait Objects: Send + Sync {
     /// All links of a subject: accounts and grants, in all targets, by address.
     async fn links_of(&self, subject: SubjectId) -> Read<Vec<Link>>;
     /// The link of a remote object (accounts and groups; grants are not found by this).
-    async fn link_to(&self, target: &TargetName, kind: Kind, remote: &RemoteId)
-    -> Read<Option<Link>>;
+    async fn link_to(
+        &self,
+        target: &TargetName,
+        kind: Kind,
+        remote: &RemoteId,
+    ) -> Read<Option<Link>>;
     /// All links of a target and kind, by key.
     async fn links_page(
         &self,
@@ -86,8 +98,11 @@ pub trait Objects: Send + Sync {
         limit: u32,
     ) -> Read<Vec<Link>>;
     /// The last run over a target and kind.
-    async fn last_observation(&self, target: &TargetName, kind: Kind)
-    -> Read<Option<ObservationRow>>;
+    async fn last_observation(
+        &self,
+        target: &TargetName,
+        kind: Kind,
+    ) -> Read<Option<ObservationRow>>;
 }
 
 /// Documents and deliveries.

@@ -6,8 +6,8 @@ use model::event::{DeliveryReceived, Document, FindingOpened, ObservationFinishe
 use model::plan::{About, PlanStatus, StepStatus};
 use model::wave::{Cause, Change, Verdict};
 use model::{
-    Actor, Address, Assignment, Event, Facts, Ownership, Personal, Plan, PlanId, RemoteId,
-    SubjectId, Timestamp, TokenId, WaveId,
+    Actor, Address, Assignment, DeliveryId, Event, Facts, Ownership, Personal, Plan, PlanId,
+    RemoteId, SubjectId, Timestamp, TokenId, WaveId,
 };
 
 use crate::keyring::Sealed;
@@ -27,6 +27,11 @@ pub struct Person {
     pub digest: Digest,
     /// The last full delivery no longer had them.
     pub withdrawn: bool,
+    /// The delivery that last said something new of them, or no longer had them.
+    pub delivery: DeliveryId,
+    /// What that meant: the change of the last `facts.accepted`, or `missing_row` after
+    /// `facts.withdrawn`.
+    pub change: Change,
     /// When the facts change meaning by themselves next.
     pub next_change: Option<Timestamp>,
 }
@@ -133,7 +138,7 @@ pub struct WaveRow {
     pub decided: Option<(String, String)>,
     /// Steps in all.
     pub steps: u64,
-    /// Steps that take something away.
+    /// Plans that take something away from someone.
     pub removals: u64,
     /// Plans by status.
     pub plans: Vec<(PlanStatus, u64)>,
@@ -143,7 +148,11 @@ impl WaveRow {
     /// How many plans have this status.
     #[must_use]
     pub fn count(&self, status: PlanStatus) -> u64 {
-        self.plans.iter().filter(|(s, _)| *s == status).map(|(_, n)| n).sum()
+        self.plans
+            .iter()
+            .filter(|(s, _)| *s == status)
+            .map(|(_, n)| n)
+            .sum()
     }
 
     /// How it stands, from its verdict and its plans.
