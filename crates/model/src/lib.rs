@@ -20,6 +20,7 @@ pub mod observation;
 pub mod outcome;
 pub mod personal;
 pub mod plan;
+pub mod source;
 pub mod time;
 pub mod wave;
 

@@ -1,0 +1,280 @@
+//! A checked tenant: every reference resolved, every expression compiled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{TargetName, Timestamp};
+use rules::{Condition, Mapping, Schema};
+
+/// All documents of a tenant. Two directories with the same documents give the same tenant,
+/// however the documents are spread over files.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// HR sources, by name.
+    pub sources: BTreeMap<String, Source>,
+    /// Target systems, by name.
+    pub apps: BTreeMap<TargetName, App>,
+    /// Birthright rules, by name.
+    pub rules: BTreeMap<String, Rule>,
+    /// What a wave may do without being asked.
+    pub guard: Guard,
+    /// The attributes that sources give to people.
+    pub schema: Schema,
+    /// Those of them that people can change themselves.
+    pub self_editable: BTreeSet<String>,
+}
+
+/// An HR source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// `metadata.name`.
+    pub name: String,
+    /// How its columns become facts.
+    pub csv: model::source::CsvMapping,
+}
+
+/// A target system.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// `metadata.name`.
+    pub name: TargetName,
+    /// How to reach it.
+    pub scim: Scim,
+    /// How far Tenure may go.
+    pub mode: Mode,
+    /// What accounts look like.
+    pub account: Account,
+    /// The groups that Tenure keeps there, by our name for them.
+    pub groups: BTreeMap<String, Group>,
+    /// What happens to the account of someone who has left.
+    pub leaver: Leaver,
+    /// How hard we may press it.
+    pub limits: Limits,
+}
+
+/// A SCIM 2.0 service provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scim {
+    /// The base URL, for example `https://app.example/scim/v2`: no credentials, query or
+    /// fragment, no slash at the end; `http` only with `allow_private`.
+    pub url: String,
+    /// How we prove who we are.
+    pub auth: Auth,
+    /// In what it differs from the RFCs.
+    pub profile: Profile,
+    /// It may be on a private or loopback address.
+    pub allow_private: bool,
+}
+
+/// How we prove who we are. Secrets are named here and kept, sealed, in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// A bearer token (RFC 6750).
+    Bearer {
+        /// The name of the secret.
+        secret: String,
+    },
+    /// OAuth 2.0 client credentials (RFC 6749 §4.4).
+    ClientCredentials {
+        /// The token endpoint.
+        token_url: String,
+        /// `client_id`.
+        client_id: String,
+        /// The name of the secret.
+        secret: String,
+        /// `scope`.
+        scope: Option<String>,
+        /// How the client authenticates.
+        method: ClientAuth,
+    },
+}
+
+impl Auth {
+    /// The name of the secret.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        match self {
+            Self::Bearer { secret } | Self::ClientCredentials { secret, .. } => secret,
+        }
+    }
+}
+
+/// How an OAuth client authenticates (RFC 6749 §2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClientAuth {
+    /// In the `Authorization` header.
+    #[default]
+    Basic,
+    /// In the request body.
+    Post,
+}
+
+/// In what a provider differs from the RFCs. The keys of `overrides` are known to `protocol`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The preset to begin with; `rfc` without one.
+    pub preset: String,
+    /// What differs from the preset.
+    pub overrides: serde_json::Map<String, serde_json::Value>,
+}
+
+/// How far Tenure may go in a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Read and correlate; write nothing.
+    Observe,
+    /// Add and change; each removal is asked.
+    Confirm,
+    /// Everything.
+    Enforce,
+}
+
+/// What accounts of an app look like.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The attribute paths by which an account that exists is recognised as a person's, most
+    /// telling first. Each is in `attributes`.
+    pub matching: Vec<String>,
+    /// Attribute path → value. Where a mapping gives [`rules::Mapped::Missing`], the attribute is
+    /// not ours and stays as it is.
+    pub attributes: BTreeMap<String, Mapping>,
+    /// Gives the worker key of the person's manager; the reference goes to [`MANAGER_PATH`].
+    pub manager: Option<Mapping>,
+}
+
+/// Where a manager's account is referred to (RFC 7643 §4.3).
+pub const MANAGER_PATH: &str =
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+
+/// A group in an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its `displayName` there.
+    pub display: String,
+}
+
+/// What happens to the account of someone who has left: it is disabled and its grants are
+/// revoked at the end of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Leaver {
+    /// Delete it this many days later; `None`: never.
+    pub delete_after_days: Option<u32>,
+}
+
+/// How hard we may press a target. `None` leaves it to the provider's profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// At most this many requests per second, from all workers together.
+    pub requests_per_second: Option<u32>,
+    /// At most this many requests at the same time.
+    pub concurrency: Option<u32>,
+}
+
+/// Who gets what by birthright.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// `metadata.name`.
+    pub name: String,
+    /// For whom.
+    pub when: Condition,
+    /// What they get, sorted.
+    pub grants: Vec<Grant>,
+}
+
+/// One thing that a rule gives.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Grant {
+    /// The app.
+    pub app: TargetName,
+    /// A group of it, which implies the account; `None` is the account alone.
+    pub group: Option<String>,
+}
+
+/// What a wave may do without being asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// Steps that take something away.
+    pub removals: Limit,
+    /// Accounts that are created.
+    pub creations: Limit,
+    /// Counts are summed over this many hours.
+    pub window_hours: u32,
+    /// Worker keys whose accounts are never taken away without being asked.
+    pub protected: BTreeSet<String>,
+    /// Groups that must not lose their last member.
+    pub last_admin: BTreeSet<GroupRef>,
+    /// Who starts an allowed wave.
+    pub apply: Apply,
+    /// Times in which nothing but leavers goes out.
+    pub freeze: Vec<Freeze>,
+}
+
+/// A bound on how many. It is exceeded by a count above `max_count` that is also above
+/// `max_share_percent` of the population.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// This many always pass.
+    pub max_count: u64,
+    /// Of the population, in percent, 0 to 100.
+    pub max_share_percent: u8,
+}
+
+impl Limit {
+    /// The greatest count that passes without being asked.
+    #[must_use]
+    pub fn most(&self, population: u64) -> u64 {
+        let share = u128::from(population) * u128::from(self.max_share_percent) / 100;
+        self.max_count.max(u64::try_from(share).unwrap_or(u64::MAX))
+    }
+}
+
+/// A group of an app.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupRef {
+    /// The app.
+    pub app: TargetName,
+    /// Our name for the group.
+    pub group: String,
+}
+
+/// Who starts an allowed wave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Apply {
+    /// A person, with the apply command.
+    Manual,
+    /// Tenure, at once.
+    Automatic,
+}
+
+/// A change freeze.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Freeze {
+    /// From this instant.
+    pub from: Timestamp,
+    /// Up to, not including, this one.
+    pub to: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+impl Default for Guard {
+    /// What holds while no `Guard` document exists: more than 5 removals that are also more
+    /// than 2 % of the people, or more than 50 creations that are also more than 10 %, within 24
+    /// hours, are asked; waves are applied by a person.
+    fn default() -> Self {
+        Self {
+            removals: Limit {
+                max_count: 5,
+                max_share_percent: 2,
+            },
+            creations: Limit {
+                max_count: 50,
+                max_share_percent: 10,
+            },
+            window_hours: 24,
+            protected: BTreeSet::new(),
+            last_admin: BTreeSet::new(),
+            apply: Apply::Manual,
+            freeze: Vec::new(),
+        }
+    }
+}

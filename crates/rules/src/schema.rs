@@ -1,0 +1,38 @@
+//! The directory schema: which attributes a person may have, and of which type.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The type of an attribute or of a sub-expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Type {
+    /// Text.
+    Text,
+    /// True or false.
+    Bool,
+    /// A whole number of 64 bits.
+    Int,
+    /// A list of text.
+    List,
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::List => "list of text",
+        })
+    }
+}
+
+/// The attributes that expressions may look at. `worker_key` (text) is always there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Schema {
+    /// Attribute → type.
+    pub attributes: BTreeMap<String, Type>,
+}
+
+/// The name under which expressions see the worker's key.
+pub const WORKER_KEY: &str = "worker_key";
