@@ -1,0 +1,372 @@
+//! One event of each kind, about a small cast, for the tests of projections.
+
+use std::collections::BTreeMap;
+
+use model::actor::Scope;
+use model::event::*;
+use model::plan::{About, PlanStatus, StepRef, StepStatus};
+use model::{
+    Address, Assignment, Cause, Change, Completeness, DeliveryId, Digest, Event, Facts, FindingId,
+    Input, Kind, Outcome, Ownership, Personal, Plan, PlanId, Rank, Reason, Record, RemoteId, RunId,
+    SubjectId, TargetName, Timestamp, TokenId, Value, Verdict, Want, WaveId,
+};
+
+/// Stands in every personal value, so that a test can find what an erasure left behind.
+pub const PERSONAL: &str = "Zerlina";
+
+pub fn subject(n: u8) -> SubjectId {
+    SubjectId::from_bits(u128::from(n) + 1)
+}
+
+pub fn plan_id(n: u8) -> PlanId {
+    PlanId::from_bits(u128::from(n) + 1)
+}
+
+pub fn wave_id(n: u8) -> WaveId {
+    WaveId::from_bits(u128::from(n) + 1)
+}
+
+pub fn slack() -> TargetName {
+    TargetName::from("slack")
+}
+
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(1_764_000_000_000_000 + seconds * 1_000_000)
+}
+
+pub fn accepted(n: u8) -> FactsAccepted {
+    let facts = Facts {
+        attributes: BTreeMap::from([
+            (
+                "email".to_owned(),
+                Value::Text(format!("{PERSONAL}.{n}@acme.example")),
+            ),
+            ("given_name".to_owned(), Value::from(PERSONAL)),
+            ("family_name".to_owned(), Value::Text(format!("Ng {n}"))),
+        ]),
+        starts: None,
+        ends: None,
+        zone: "Europe/Zurich".to_owned(),
+    };
+    FactsAccepted {
+        subject: subject(n),
+        source: "hr".to_owned(),
+        delivery: DeliveryId::from_bits(1),
+        change: Change::Joiner,
+        next_change: Some(at(i64::from(n))),
+        digest: Digest::of(&[n]),
+        personal: Personal::Known(WorkerFacts {
+            key: format!("{PERSONAL}-{n}"),
+            facts,
+        }),
+    }
+}
+
+pub fn drafted(n: u8, wave: u8, about: About, change: Change) -> PlanDrafted {
+    let address = match &about {
+        About::Subject(subject) => Address::account(&slack(), *subject),
+        About::Target(target) => Address::group(target, "staff"),
+    };
+    let plan = Plan {
+        about: about.clone(),
+        cause: Cause {
+            input: Input::Clock,
+            change,
+        },
+        revision: 1,
+        base: vec![(address.clone(), Digest::of(PERSONAL.as_bytes()))],
+        steps: Vec::new(),
+        salt: Digest::of(PERSONAL.as_bytes()),
+    };
+    let head = |no, verb: &str, after| StepHead {
+        no,
+        address: address.clone(),
+        verb: verb.to_owned(),
+        after,
+    };
+    PlanDrafted {
+        plan: plan_id(n),
+        wave: wave_id(wave),
+        about,
+        change,
+        steps: vec![head(0, "create", vec![]), head(1, "enable", vec![0])],
+        personal: Personal::Known(plan),
+    }
+}
+
+pub fn step_changed(n: u8, no: u16, address: Address, status: StepStatus) -> StepChanged {
+    StepChanged {
+        step: StepRef {
+            plan: plan_id(n),
+            no,
+        },
+        address,
+        status,
+        attempt: 1,
+        not_before: None,
+        fence: 3,
+        outcome: Some(Outcome::Unknown {
+            detail: "timed out".to_owned(),
+        }),
+        detail: String::new(),
+    }
+}
+
+pub fn observed(n: u8, of: Option<SubjectId>) -> ObjectObserved {
+    let remote = RemoteId(format!("u{n}"));
+    ObjectObserved {
+        target: slack(),
+        kind: Kind::Account,
+        remote: remote.clone(),
+        subject: of,
+        seen_at: at(0),
+        personal: Personal::Known(Record {
+            kind: Kind::Account,
+            remote,
+            external: None,
+            name: format!("{PERSONAL}.{n}"),
+            active: true,
+            attributes: BTreeMap::new(),
+            members: None,
+            version: None,
+        }),
+    }
+}
+
+pub fn finding(n: u8, of: Option<SubjectId>, address: Option<Address>) -> FindingOpened {
+    FindingOpened {
+        id: FindingId::from_bits(u128::from(n) + 1),
+        finding: model::finding::Finding {
+            code: "TNR-APPLY-0001".to_owned(),
+            fingerprint: "TNR-APPLY-0001/slack/409".to_owned(),
+            subject: of,
+            address,
+            problem: "the target refuses the account".to_owned(),
+            fix: "look at the target".to_owned(),
+        },
+    }
+}
+
+fn pins(n: u8) -> PinsSet {
+    PinsSet {
+        subject: subject(n),
+        wave: wave_id(0),
+        until: at(60),
+        personal: Personal::Known(vec![Assignment {
+            subject: Some(subject(n)),
+            about: Address::account(&slack(), subject(n)),
+            want: Want::Disabled,
+            because: Reason {
+                by: "undo".to_owned(),
+                text: PERSONAL.to_owned(),
+                facts: vec![],
+            },
+            rank: Rank::Undo,
+            until: None,
+        }]),
+    }
+}
+
+/// One event of every kind that is about the `n`th person.
+pub fn about_person(n: u8) -> Vec<Event> {
+    let who = subject(n);
+    let account = Address::account(&slack(), who);
+    let link = |address: Address, remote: &str| ObjectLinked {
+        address,
+        remote: RemoteId::from(remote),
+        ownership: Ownership::Managed,
+        because: "made by pln".to_owned(),
+    };
+    vec![
+        Event::FactsAccepted(accepted(n)),
+        Event::FactsWithdrawn(FactsWithdrawn {
+            subject: who,
+            source: "hr".to_owned(),
+            delivery: DeliveryId::from_bits(2),
+        }),
+        Event::SubjectAdvanced(SubjectAdvanced {
+            subject: who,
+            next_change: Some(at(9)),
+        }),
+        Event::PinsSet(pins(n)),
+        Event::PlanDrafted(drafted(n, 0, About::Subject(who), Change::Joiner)),
+        Event::StepChanged(step_changed(n, 0, account.clone(), StepStatus::Sent)),
+        Event::ObjectObserved(observed(n, Some(who))),
+        Event::ObjectLinked(link(account.clone(), "u1")),
+        Event::ObjectLinked(link(Address::grant(&slack(), who, "staff"), "g1")),
+        Event::FindingOpened(finding(n, Some(who), None)),
+        Event::FindingOpened(finding(n.wrapping_add(100), None, Some(account))),
+    ]
+}
+
+/// One event of every kind that is about nobody.
+pub fn about_nobody() -> Vec<Event> {
+    let target = slack();
+    let delivery = DeliveryReceived {
+        delivery: DeliveryId::from_bits(1),
+        source: "hr".to_owned(),
+        author: "ana".to_owned(),
+        digest: Digest::of(b"file"),
+        completeness: Completeness::Full,
+        refused: false,
+        rows: 2,
+        changed: 2,
+        missing: 0,
+        diagnostics: Vec::new(),
+    };
+    let run = ObservationFinished {
+        run: RunId::from_bits(1),
+        target: target.clone(),
+        kind: Kind::Account,
+        started: at(0),
+        read: 1,
+        changed: 1,
+        vanished: 0,
+        completeness: Completeness::Full,
+        detail: String::new(),
+    };
+    vec![
+        Event::TenantStarted(TenantStarted {
+            tenant: "acme".to_owned(),
+            checkpoint_key: "AAAA".to_owned(),
+        }),
+        Event::DocumentsAccepted(DocumentsAccepted {
+            revision: 1,
+            author: "ana".to_owned(),
+            documents: vec![],
+        }),
+        Event::DeliveryReceived(delivery),
+        Event::PlanDrafted(drafted(200, 0, About::Target(target.clone()), Change::Rule)),
+        Event::ObjectObserved(observed(200, None)),
+        Event::MembersObserved(MembersObserved {
+            target: target.clone(),
+            group: RemoteId::from("g1"),
+            added: vec![RemoteId::from("u1"), RemoteId::from("u2")],
+            removed: vec![RemoteId::from("u3")],
+        }),
+        Event::ObservationFinished(run),
+        Event::TokenIssued(TokenIssued {
+            token: TokenId::from_bits(1),
+            principal: "ana".to_owned(),
+            secret: Digest::of(b"secret"),
+            scopes: vec![Scope::Read, Scope::Administer],
+            expires: at(60),
+            networks: vec![],
+        }),
+        Event::CallMade(CallMade {
+            method: "GET".to_owned(),
+            route: "/api/v1/waves".to_owned(),
+            status: 200,
+            remote: "127.0.0.1".to_owned(),
+            reason: None,
+        }),
+        Event::WritingStopped(WritingStopped {
+            target: None,
+            reason: "drill".to_owned(),
+        }),
+        Event::StoreRestored(StoreRestored {
+            backup_seq: 1,
+            backup_at: at(0),
+        }),
+    ]
+    .into_iter()
+    .chain(wave_events())
+    .collect()
+}
+
+fn wave_events() -> Vec<Event> {
+    vec![
+        Event::WaveProposed(WaveProposed {
+            wave: wave_id(0),
+            cause: Cause {
+                input: Input::Clock,
+                change: Change::Joiner,
+            },
+            author: "ana".to_owned(),
+            plans: 1,
+            removals: 0,
+            steps: 2,
+        }),
+        Event::WaveJudged(WaveJudged {
+            wave: wave_id(0),
+            verdict: Verdict::Allow {
+                because: vec!["1 of 100 people".to_owned()],
+            },
+        }),
+        Event::WaveReleased(WaveReleased {
+            wave: wave_id(0),
+            released: true,
+            plans: vec![],
+            by: "ben".to_owned(),
+            reason: "looks right".to_owned(),
+        }),
+        Event::PlanChanged(PlanChanged {
+            plan: plan_id(200),
+            status: PlanStatus::Released,
+            detail: String::new(),
+        }),
+    ]
+}
+
+/// The events that take away what the others wrote.
+pub fn takers(n: u8) -> Vec<Event> {
+    let account = Address::account(&slack(), subject(n));
+    vec![
+        Event::FactsAccepted(FactsAccepted {
+            next_change: None,
+            ..accepted(n)
+        }),
+        Event::PinsLifted(PinsLifted {
+            subject: subject(n),
+            wave: wave_id(0),
+        }),
+        Event::ObjectVanished(ObjectVanished {
+            target: slack(),
+            kind: Kind::Account,
+            remote: RemoteId(format!("u{n}")),
+        }),
+        Event::ObjectVanished(ObjectVanished {
+            target: slack(),
+            kind: Kind::Group,
+            remote: RemoteId::from("g1"),
+        }),
+        Event::ObjectUnlinked(ObjectUnlinked {
+            address: account,
+            because: "gone".to_owned(),
+        }),
+        Event::PlanChanged(PlanChanged {
+            plan: plan_id(n),
+            status: PlanStatus::Applied,
+            detail: String::new(),
+        }),
+        Event::FindingClosed(FindingClosed {
+            id: FindingId::from_bits(u128::from(n) + 1),
+            reason: "gone".to_owned(),
+        }),
+        Event::TokenRevoked(TokenRevoked {
+            token: TokenId::from_bits(1),
+            reason: "lost".to_owned(),
+        }),
+        Event::WritingResumed(WritingResumed {
+            target: None,
+            reason: "over".to_owned(),
+        }),
+        Event::SubjectErased(SubjectErased {
+            subject: subject(n),
+            reason: "asked".to_owned(),
+        }),
+    ]
+}
+
+/// The same event as the log gives it back after its subject's key was destroyed.
+pub fn without_key(event: &Event) -> Event {
+    let mut event = event.clone();
+    match &mut event {
+        Event::FactsAccepted(e) => e.personal = Personal::Erased,
+        Event::PinsSet(e) => e.personal = Personal::Erased,
+        Event::PlanDrafted(e) => e.personal = Personal::Erased,
+        Event::ObjectObserved(e) => e.personal = Personal::Erased,
+        _ => {}
+    }
+    event
+}

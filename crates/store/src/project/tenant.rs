@@ -1,0 +1,110 @@
+//! Rows of events about documents, deliveries, findings, tokens and the kill switch.
+
+use model::actor::Scope;
+use model::event::{
+    DeliveryReceived, DocumentsAccepted, FindingClosed, FindingOpened, TokenIssued, TokenRevoked,
+    WritingResumed, WritingStopped,
+};
+use model::{Address, SubjectId, TargetName};
+
+use super::{
+    ProjectError, Rows, hash, instant, int, json, subject_of, subject_or_null, target_name, text,
+};
+use crate::schema::{DELIVERY, DOCUMENTS, FINDING, STOP, TOKEN, TOKEN_REVOKED};
+use crate::table::Cell;
+
+type Projected = Result<(), ProjectError>;
+
+pub(super) fn documents(rows: &mut Rows, e: &DocumentsAccepted) -> Projected {
+    let at = rows.at.clone();
+    rows.put(
+        &DOCUMENTS,
+        vec![int(e.revision)?, text(&e.author), at, json(&e.documents)?],
+    )
+}
+
+pub(super) fn delivery(rows: &mut Rows, e: &DeliveryReceived) -> Projected {
+    let (seq, at) = (rows.seq.clone(), rows.at.clone());
+    rows.put(&DELIVERY, vec![text(e.delivery), seq, at, json(e)?])
+}
+
+pub(super) fn finding_opened(rows: &mut Rows, e: &FindingOpened) -> Projected {
+    let (seq, at) = (rows.seq.clone(), rows.at.clone());
+    let finding = &e.finding;
+    rows.put(
+        &FINDING,
+        vec![
+            text(e.id),
+            seq,
+            at,
+            text(&finding.fingerprint),
+            Cell::Text(concern(finding.subject, finding.address.as_ref())?),
+            json(e)?,
+            subject_or_null(
+                finding
+                    .subject
+                    .or_else(|| subject_of(finding.address.as_ref()?)),
+            ),
+        ],
+    )
+}
+
+pub(super) fn finding_closed(rows: &mut Rows, e: &FindingClosed) -> Projected {
+    rows.delete(&FINDING, vec![text(e.id)])
+}
+
+pub(super) fn token_issued(rows: &mut Rows, e: &TokenIssued) -> Projected {
+    let (seq, at) = (rows.seq.clone(), rows.at.clone());
+    rows.put(
+        &TOKEN,
+        vec![
+            text(e.token),
+            seq,
+            hash(e.secret),
+            text(&e.principal),
+            Cell::Text(scopes(&e.scopes)),
+            at,
+            instant(e.expires),
+            json(&e.networks)?,
+        ],
+    )
+}
+
+pub(super) fn token_revoked(rows: &mut Rows, e: &TokenRevoked) -> Projected {
+    let at = rows.at.clone();
+    rows.put(&TOKEN_REVOKED, vec![text(e.token), at, text(&e.reason)])
+}
+
+pub(super) fn stopped(rows: &mut Rows, e: &WritingStopped) -> Projected {
+    rows.put(
+        &STOP,
+        vec![text(stop_key(e.target.as_ref())?), text(&e.reason)],
+    )
+}
+
+/// Lifting "all" lifts what was stopped as "all": a target that was stopped by itself stays so.
+pub(super) fn resumed(rows: &mut Rows, e: &WritingResumed) -> Projected {
+    rows.delete(&STOP, vec![text(stop_key(e.target.as_ref())?)])
+}
+
+fn stop_key(target: Option<&TargetName>) -> Result<&str, ProjectError> {
+    target.map_or(Ok(""), target_name)
+}
+
+/// Spells whom and what a finding concerns, each or none of them, in one text.
+pub(crate) fn concern(
+    subject: Option<SubjectId>,
+    address: Option<&Address>,
+) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&(subject, address))
+}
+
+/// The words with a space before and after each, so that one can be searched for.
+fn scopes(scopes: &[Scope]) -> String {
+    let mut words = String::from(" ");
+    for scope in scopes {
+        words.push_str(scope.as_str());
+        words.push(' ');
+    }
+    words
+}

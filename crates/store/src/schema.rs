@@ -1,0 +1,390 @@
+//! The current-state tables: what is true now, derived from the log alone.
+//!
+//! Every table here can be dropped and computed again from the log by [`crate::project`]. An
+//! event must be able to write whole rows without reading, so what never changes (a plan) and
+//! what does (how it stands) live in different tables.
+//!
+//! A table that holds anything about a person has a column called `subject`; erasure deletes by
+//! it. Columns that deletion or a read looks up are indexed.
+
+use crate::table::Table;
+use crate::table::Type::{Blob, Int, Text};
+
+/// A worker as a source last stated them. `search` is what people are found by, lower-cased.
+pub static PERSON: Table = Table {
+    name: "person",
+    columns: &[
+        ("subject", Text),
+        ("source", Text),
+        ("key", Text),
+        ("facts", Text),
+        ("digest", Blob),
+        ("search", Text),
+    ],
+    key: 1,
+    indexes: &[&["source", "key"], &["source", "subject"]],
+};
+
+/// Workers whom the last full delivery of a source no longer had.
+pub static PERSON_WITHDRAWN: Table = Table {
+    name: "person_withdrawn",
+    columns: &[("subject", Text), ("source", Text)],
+    key: 2,
+    indexes: &[],
+};
+
+/// Workers whose facts change meaning by themselves, and when they do next.
+pub static PERSON_DUE: Table = Table {
+    name: "person_due",
+    columns: &[("subject", Text), ("next_change", Int)],
+    key: 1,
+    indexes: &[&["next_change", "subject"]],
+};
+
+/// Assignments that undos hold.
+pub static PIN: Table = Table {
+    name: "pin",
+    columns: &[
+        ("subject", Text),
+        ("wave", Text),
+        ("until", Int),
+        ("assignments", Text),
+    ],
+    key: 2,
+    indexes: &[],
+};
+
+/// The last observation of an object. `folded` is its name in ASCII lower case. The record has
+/// no members: they are in [`MEMBERSHIP`].
+pub static SHADOW: Table = Table {
+    name: "shadow",
+    columns: &[
+        ("target", Text),
+        ("kind", Text),
+        ("remote", Text),
+        ("subject", Text),
+        ("folded", Text),
+        ("record", Text),
+        ("seen_at", Int),
+    ],
+    key: 3,
+    indexes: &[&["target", "kind", "folded"], &["subject"]],
+};
+
+/// Who was last seen in which group. Both columns are `target/remote id`, so that one column
+/// names an object that is gone.
+pub static MEMBERSHIP: Table = Table {
+    name: "membership",
+    columns: &[("grp", Text), ("member", Text)],
+    key: 2,
+    indexes: &[&["member"]],
+};
+
+/// Which remote object an address means.
+pub static LINK: Table = Table {
+    name: "link",
+    columns: &[
+        ("target", Text),
+        ("kind", Text),
+        ("key", Text),
+        ("remote", Text),
+        ("ownership", Text),
+        ("because", Text),
+        ("subject", Text),
+    ],
+    key: 3,
+    indexes: &[&["target", "kind", "remote"], &["subject"]],
+};
+
+/// The last observation run over a target and kind.
+pub static OBSERVATION: Table = Table {
+    name: "observation",
+    columns: &[("target", Text), ("kind", Text), ("at", Int), ("run", Text)],
+    key: 2,
+    indexes: &[],
+};
+
+/// Every revision of the documents.
+pub static DOCUMENTS: Table = Table {
+    name: "documents",
+    columns: &[
+        ("revision", Int),
+        ("author", Text),
+        ("at", Int),
+        ("documents", Text),
+    ],
+    key: 1,
+    indexes: &[],
+};
+
+/// Every delivery.
+pub static DELIVERY: Table = Table {
+    name: "delivery",
+    columns: &[
+        ("delivery", Text),
+        ("seq", Int),
+        ("at", Int),
+        ("received", Text),
+    ],
+    key: 1,
+    indexes: &[&["seq"]],
+};
+
+/// Where writing is stopped. The target `''` stands for all. Read by the write door itself.
+pub static STOP: Table = Table {
+    name: "stop",
+    columns: &[("target", Text), ("reason", Text)],
+    key: 1,
+    indexes: &[],
+};
+
+/// Waves that were proposed.
+pub static WAVE: Table = Table {
+    name: "wave",
+    columns: &[
+        ("wave", Text),
+        ("seq", Int),
+        ("at", Int),
+        ("cause", Text),
+        ("author", Text),
+        ("steps", Int),
+        ("removals", Int),
+    ],
+    key: 1,
+    indexes: &[&["seq"]],
+};
+
+/// What the guard said of a wave last.
+pub static WAVE_VERDICT: Table = Table {
+    name: "wave_verdict",
+    columns: &[("wave", Text), ("verdict", Text)],
+    key: 1,
+    indexes: &[],
+};
+
+/// Who released or refused a wave, or rows of it, last.
+pub static WAVE_DECISION: Table = Table {
+    name: "wave_decision",
+    columns: &[
+        ("wave", Text),
+        ("decider", Text),
+        ("reason", Text),
+        ("released", Int),
+    ],
+    key: 1,
+    indexes: &[],
+};
+
+/// Plans as they were made. Inert until their wave has a row.
+pub static PLAN: Table = Table {
+    name: "plan",
+    columns: &[
+        ("plan", Text),
+        ("wave", Text),
+        ("about", Text),
+        ("change", Text),
+        ("seq", Int),
+        ("subject", Text),
+        ("body", Text),
+    ],
+    key: 1,
+    indexes: &[&["wave", "plan"], &["about", "seq"], &["subject"]],
+};
+
+/// How a plan stands.
+pub static PLAN_STATE: Table = Table {
+    name: "plan_state",
+    columns: &[("plan", Text), ("status", Text), ("detail", Text)],
+    key: 1,
+    indexes: &[],
+};
+
+/// Plans that are not closed, in the order in which they would be carried out: a queue that
+/// stays short however many plans there have been.
+pub static PLAN_OPEN: Table = Table {
+    name: "plan_open",
+    columns: &[
+        ("plan", Text),
+        ("wave", Text),
+        ("about", Text),
+        ("change_rank", Int),
+        ("seq", Int),
+        ("subject", Text),
+    ],
+    key: 1,
+    indexes: &[&["change_rank", "seq"], &["wave"], &["about"], &["subject"]],
+};
+
+/// Steps as they were made. `after` is a JSON list of numbers.
+pub static STEP: Table = Table {
+    name: "step",
+    columns: &[
+        ("plan", Text),
+        ("no", Int),
+        ("target", Text),
+        ("kind", Text),
+        ("key", Text),
+        ("verb", Text),
+        ("after", Text),
+        ("subject", Text),
+    ],
+    key: 2,
+    indexes: &[&["subject"]],
+};
+
+/// The last change of a step; steps that were never touched have no row.
+pub static STEP_STATE: Table = Table {
+    name: "step_state",
+    columns: &[
+        ("plan", Text),
+        ("no", Int),
+        ("status", Text),
+        ("seq", Int),
+        ("at", Int),
+        ("changed", Text),
+        ("subject", Text),
+    ],
+    key: 2,
+    indexes: &[&["status", "seq"], &["subject"]],
+};
+
+/// Open findings; closed ones stay in the log only. `concern` spells subject and address, to
+/// find the same condition again.
+pub static FINDING: Table = Table {
+    name: "finding",
+    columns: &[
+        ("finding", Text),
+        ("seq", Int),
+        ("at", Int),
+        ("fingerprint", Text),
+        ("concern", Text),
+        ("opened", Text),
+        ("subject", Text),
+    ],
+    key: 1,
+    indexes: &[&["seq"], &["fingerprint", "concern"], &["subject"]],
+};
+
+/// API tokens. `scopes` are words between spaces, with a space before and after.
+pub static TOKEN: Table = Table {
+    name: "token",
+    columns: &[
+        ("token", Text),
+        ("seq", Int),
+        ("secret", Blob),
+        ("principal", Text),
+        ("scopes", Text),
+        ("issued", Int),
+        ("expires", Int),
+        ("networks", Text),
+    ],
+    key: 1,
+    indexes: &[&["seq"], &["secret"], &["expires"]],
+};
+
+/// Tokens that were ended before their time.
+pub static TOKEN_REVOKED: Table = Table {
+    name: "token_revoked",
+    columns: &[("token", Text), ("at", Int), ("reason", Text)],
+    key: 1,
+    indexes: &[],
+};
+
+/// Sealed secrets. Not derived from the log: `tenure` sets them, and a rebuild leaves them be.
+pub static SECRET: Table = Table {
+    name: "secret",
+    columns: &[
+        ("name", Text),
+        ("app", Text),
+        ("host", Text),
+        ("sealing_key", Text),
+        ("sealed", Blob),
+        ("at", Int),
+    ],
+    key: 1,
+    indexes: &[],
+};
+
+/// Every projection.
+pub static TABLES: &[&Table] = &[
+    &PERSON,
+    &PERSON_WITHDRAWN,
+    &PERSON_DUE,
+    &PIN,
+    &SHADOW,
+    &MEMBERSHIP,
+    &LINK,
+    &OBSERVATION,
+    &DOCUMENTS,
+    &DELIVERY,
+    &STOP,
+    &WAVE,
+    &WAVE_VERDICT,
+    &WAVE_DECISION,
+    &PLAN,
+    &PLAN_STATE,
+    &PLAN_OPEN,
+    &STEP,
+    &STEP_STATE,
+    &FINDING,
+    &TOKEN,
+    &TOKEN_REVOKED,
+];
+
+/// Tables that reads own and the log knows nothing of.
+pub static OPERATIONAL: &[&Table] = &[&SECRET];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Whether an equality on `column` is answered by the key or an index.
+    pub fn is_indexed(table: &Table, column: &str) -> bool {
+        table.columns[0].0 == column || table.indexes.iter().any(|index| index[0] == column)
+    }
+
+    #[test]
+    fn tables_are_well_formed() {
+        let mut names = BTreeSet::new();
+        for table in TABLES.iter().chain(OPERATIONAL) {
+            assert!(names.insert(table.name), "{} is there twice", table.name);
+            assert!(
+                table.key >= 1 && table.key <= table.columns.len(),
+                "{}",
+                table.name
+            );
+            let columns: BTreeSet<_> = table.columns.iter().map(|(name, _)| *name).collect();
+            assert_eq!(
+                columns.len(),
+                table.columns.len(),
+                "{}: a column twice",
+                table.name
+            );
+            for index in table.indexes {
+                assert!(!index.is_empty(), "{}", table.name);
+                for column in *index {
+                    assert!(
+                        columns.contains(column),
+                        "{}.{column} is not there",
+                        table.name
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn erasure_finds_its_rows_by_index() {
+        for table in TABLES {
+            if table.columns.iter().any(|(name, _)| *name == "subject") {
+                assert!(
+                    is_indexed(table, "subject"),
+                    "{}.subject has no index",
+                    table.name
+                );
+            }
+        }
+    }
+}
