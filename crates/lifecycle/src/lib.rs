@@ -1,1 +1,22 @@
-//! lifecycle
+//! The lifecycle engine: from facts and rules to plans, and from plans to effects.
+//!
+//! Pure. Everything here is a function of its arguments, time included, and returns its reasons
+//! with its answer. The stages, in the order in which a change passes through them:
+//!
+//! [`classify`] → [`assign`] → [`resolve`] → [`draft`] → [`check`] → [`guard`] → [`advance`],
+//! and [`undo`], which makes assignments of its own.
+
+pub mod advance;
+pub mod assign;
+pub mod check;
+pub mod classify;
+pub mod draft;
+pub mod guard;
+pub mod resolve;
+pub mod rulebook;
+pub mod undo;
+
+#[cfg(test)]
+mod fixtures;
+
+pub use rulebook::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook};

@@ -1,0 +1,342 @@
+//! From facts and rules to assignments: who should have what, and why.
+
+use std::collections::BTreeMap;
+
+use model::facts::Standing;
+use model::{
+    Address, Assignment, Attributes, Facts, Rank, Reason, SubjectId, TargetName, Timestamp, Value,
+    Want,
+};
+use rules::{EvalError, Mapped};
+
+use crate::rulebook::{AppRules, BirthrightRule, RuleBook};
+
+/// One person as the rules see them.
+#[derive(Debug, Clone, Copy)]
+pub struct Worker<'a> {
+    /// Who.
+    pub subject: SubjectId,
+    /// The key in the source; `person.worker_key`.
+    pub key: &'a str,
+    /// What HR says.
+    pub facts: &'a Facts,
+    /// The last full delivery no longer had them.
+    pub withdrawn: bool,
+}
+
+/// An expression that gave no answer for one person. The addresses it speaks of stay untouched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// `rule/NAME` or `app/NAME`.
+    pub by: String,
+    /// The attribute path of a mapping; empty for a rule's condition.
+    pub path: String,
+    /// What is wrong, for people.
+    pub problem: String,
+}
+
+/// What rules and lifecycle want for one person, and what could not be decided.
+///
+/// `managers` gives the subject behind a worker key; see [`manager_keys`].
+#[must_use]
+pub fn assign(
+    worker: Worker<'_>,
+    book: &RuleBook,
+    managers: &BTreeMap<String, SubjectId>,
+    now: Timestamp,
+) -> (Vec<Assignment>, Vec<Undecided>) {
+    let mut out = Vec::new();
+    let mut undecided = Vec::new();
+    let standing = match worker.facts.standing(now) {
+        Ok(standing) => standing,
+        Err(problem) => {
+            hold_everything(worker, book, &problem, &mut out);
+            undecided.push(Undecided {
+                by: "lifecycle".to_owned(),
+                path: String::new(),
+                problem,
+            });
+            return (out, undecided);
+        }
+    };
+    match standing {
+        Standing::Ended => leave(worker, book, "work has ended", &mut out),
+        Standing::Upcoming => {}
+        Standing::Active if worker.withdrawn => {
+            leave(
+                worker,
+                book,
+                "the last full delivery no longer has them",
+                &mut out,
+            );
+        }
+        Standing::Active => {
+            for rule in &book.rules {
+                birthright(worker, rule, book, &mut out, &mut undecided);
+            }
+            let accounts = accounts_of(&out);
+            for (target, reasons) in accounts {
+                if let Some(app) = book.apps.get(&target) {
+                    account(
+                        worker,
+                        &target,
+                        app,
+                        reasons,
+                        managers,
+                        &mut out,
+                        &mut undecided,
+                    );
+                }
+            }
+        }
+    }
+    (out, undecided)
+}
+
+/// The worker keys of this person's managers, in any app, for the caller to look up.
+#[must_use]
+pub fn manager_keys(worker: Worker<'_>, book: &RuleBook) -> Vec<String> {
+    book.apps
+        .values()
+        .filter_map(|app| app.manager.as_ref())
+        .filter_map(
+            |(_, mapping)| match mapping.apply(worker.facts, worker.key) {
+                Ok(Mapped::Value(Value::Text(key))) => Some(key),
+                _ => None,
+            },
+        )
+        .collect()
+}
+
+/// What declared groups want: that they exist.
+#[must_use]
+pub fn assign_groups(target: &TargetName, app: &AppRules) -> Vec<Assignment> {
+    app.groups
+        .iter()
+        .map(|(name, group)| Assignment {
+            subject: None,
+            about: Address::group(target, name),
+            want: Want::Present {
+                active: true,
+                attributes: group.attributes.clone(),
+            },
+            because: Reason {
+                by: format!("app/{target}"),
+                text: format!("the app declares the group `{name}`"),
+                facts: Vec::new(),
+            },
+            rank: Rank::Birthright,
+            until: None,
+        })
+        .collect()
+}
+
+fn leave(worker: Worker<'_>, book: &RuleBook, why: &str, out: &mut Vec<Assignment>) {
+    let ends = worker
+        .facts
+        .ends
+        .map(|ends| Value::Text(format!("{ends} {}", worker.facts.zone)));
+    for target in book.apps.keys() {
+        out.push(Assignment {
+            subject: Some(worker.subject),
+            about: Address::account(target, worker.subject),
+            want: Want::Disabled,
+            because: Reason {
+                by: "lifecycle/leaver".to_owned(),
+                text: why.to_owned(),
+                facts: vec![("ends".to_owned(), ends.clone())],
+            },
+            rank: Rank::Leaver,
+            until: None,
+        });
+    }
+}
+
+/// Not knowing where someone stands, nothing of theirs is touched.
+fn hold_everything(worker: Worker<'_>, book: &RuleBook, problem: &str, out: &mut Vec<Assignment>) {
+    let reason = Reason {
+        by: "lifecycle".to_owned(),
+        text: format!("where they stand cannot be told: {problem}"),
+        facts: Vec::new(),
+    };
+    for (target, app) in &book.apps {
+        let about = Address::account(target, worker.subject);
+        out.push(untouched(worker, about, reason.clone()));
+        for group in app.groups.keys() {
+            let about = Address::grant(target, worker.subject, group);
+            out.push(untouched(worker, about, reason.clone()));
+        }
+    }
+}
+
+fn untouched(worker: Worker<'_>, about: Address, because: Reason) -> Assignment {
+    Assignment {
+        subject: Some(worker.subject),
+        about,
+        want: Want::Untouched,
+        because,
+        rank: Rank::Birthright,
+        until: None,
+    }
+}
+
+fn birthright(
+    worker: Worker<'_>,
+    rule: &BirthrightRule,
+    book: &RuleBook,
+    out: &mut Vec<Assignment>,
+    undecided: &mut Vec<Undecided>,
+) {
+    let decided = rule.when.holds(worker.facts, worker.key);
+    let by = format!("rule/{}", rule.name);
+    let (want, text) = match &decided.answer {
+        Ok(false) => return,
+        Ok(true) => {
+            let want = Want::Present {
+                active: true,
+                attributes: Attributes::new(),
+            };
+            (want, format!("`{}` holds", rule.when.source()))
+        }
+        Err(error) => {
+            undecided.push(Undecided {
+                by: by.clone(),
+                path: String::new(),
+                problem: describe(error),
+            });
+            (
+                Want::Untouched,
+                format!("`{}` has no answer", rule.when.source()),
+            )
+        }
+    };
+    let because = Reason {
+        by,
+        text,
+        facts: decided.facts,
+    };
+    for grant in &rule.grants {
+        if !book.apps.contains_key(&grant.target) {
+            continue;
+        }
+        let mut about = vec![Address::account(&grant.target, worker.subject)];
+        if let Some(group) = &grant.group {
+            about.push(Address::grant(&grant.target, worker.subject, group));
+        }
+        for about in about {
+            out.push(Assignment {
+                subject: Some(worker.subject),
+                about,
+                want: want.clone(),
+                because: because.clone(),
+                rank: Rank::Birthright,
+                until: None,
+            });
+        }
+    }
+}
+
+/// The targets in which the person is to have an account, with the reasons.
+fn accounts_of(assignments: &[Assignment]) -> BTreeMap<TargetName, Vec<Reason>> {
+    let mut targets: BTreeMap<TargetName, Vec<Reason>> = BTreeMap::new();
+    for a in assignments {
+        let present = matches!(a.want, Want::Present { .. });
+        if present && a.about.kind == model::Kind::Account {
+            targets
+                .entry(a.about.target.clone())
+                .or_default()
+                .push(a.because.clone());
+        }
+    }
+    targets
+}
+
+/// What the account looks like. One mapping without an answer leaves the whole account
+/// untouched: half an account is worse than none.
+fn account(
+    worker: Worker<'_>,
+    target: &TargetName,
+    app: &AppRules,
+    reasons: Vec<Reason>,
+    managers: &BTreeMap<String, SubjectId>,
+    out: &mut Vec<Assignment>,
+    undecided: &mut Vec<Undecided>,
+) {
+    let by = format!("app/{target}");
+    let about = Address::account(target, worker.subject);
+    let mut attributes = Attributes::new();
+    let mut facts = Vec::new();
+    let mut failed = false;
+    for (path, mapping) in &app.attributes {
+        let decided = mapping.value(worker.facts, worker.key);
+        facts.extend(decided.facts);
+        match decided.answer {
+            Ok(Mapped::Value(value)) => {
+                attributes.insert(path.clone(), value);
+            }
+            Ok(Mapped::Missing) => {}
+            Err(error) => {
+                failed = true;
+                undecided.push(Undecided {
+                    by: by.clone(),
+                    path: path.clone(),
+                    problem: describe(&error),
+                });
+            }
+        }
+    }
+    if let Some((path, mapping)) = &app.manager
+        && let Ok(Mapped::Value(Value::Text(key))) = mapping.apply(worker.facts, worker.key)
+        && let Some(subject) = managers.get(&key)
+    {
+        attributes.insert(path.clone(), Value::Subject { subject: *subject });
+    }
+    if failed {
+        // The rules' own wishes go too: they would create the account without its attributes.
+        out.retain(|a| a.about != about && !is_grant_in(a, target));
+        let text = "an attribute of the account has no answer".to_owned();
+        out.push(untouched(
+            worker,
+            about,
+            Reason {
+                by,
+                text,
+                facts: Vec::new(),
+            },
+        ));
+        for group in app.groups.keys() {
+            let reason = reasons[0].clone();
+            out.push(untouched(
+                worker,
+                Address::grant(target, worker.subject, group),
+                reason,
+            ));
+        }
+        return;
+    }
+    facts.sort();
+    facts.dedup();
+    out.push(Assignment {
+        subject: Some(worker.subject),
+        about,
+        want: Want::Present {
+            active: true,
+            attributes,
+        },
+        because: Reason {
+            by,
+            text: "the app's attribute mappings".to_owned(),
+            facts,
+        },
+        rank: Rank::Birthright,
+        until: None,
+    });
+}
+
+fn is_grant_in(assignment: &Assignment, target: &TargetName) -> bool {
+    assignment.about.kind == model::Kind::Grant && assignment.about.target == *target
+}
+
+fn describe(error: &EvalError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,113 @@
+//! What a change of facts means for the person.
+
+use model::facts::{Facts, Standing};
+use model::{Change, Timestamp};
+
+/// The kind of change between what was known and what a delivery says, at `now`.
+///
+/// `before`: the last facts, and whether the last full delivery had withdrawn them. `None` when
+/// nothing that decides has changed.
+///
+/// # Errors
+/// When a zone is unknown; the row is then unreadable and the person's last facts stay.
+pub fn classify(
+    before: Option<(&Facts, bool)>,
+    after: &Facts,
+    now: Timestamp,
+) -> Result<Option<Change>, String> {
+    let stands = after.standing(now)?;
+    let Some((known, withdrawn)) = before else {
+        // A first sight of someone who has already left gives nothing to take away, but the
+        // facts are kept: an account may exist.
+        return Ok(Some(if stands == Standing::Ended {
+            Change::Leaver
+        } else {
+            Change::Joiner
+        }));
+    };
+    if withdrawn {
+        return Ok(Some(if stands == Standing::Ended {
+            Change::Leaver
+        } else {
+            Change::Rehire
+        }));
+    }
+    if known == after {
+        return Ok(None);
+    }
+    let stood = known.standing(now)?;
+    Ok(Some(match (stood, stands) {
+        (_, Standing::Ended) => Change::Leaver,
+        (Standing::Ended, _) => Change::Rehire,
+        // An announced end is a leaver's fact even before it comes: it must not share a cause
+        // with ordinary changes.
+        _ if known.ends != after.ends && after.ends.is_some() => Change::Leaver,
+        (Standing::Upcoming, _) => Change::Joiner,
+        _ => Change::Mover,
+    }))
+}
+
+/// The kind of change when an announced instant is reached without any new fact.
+///
+/// # Errors
+/// As [`classify`].
+pub fn at_instant(facts: &Facts, now: Timestamp) -> Result<Change, String> {
+    Ok(match facts.standing(now)? {
+        Standing::Ended => Change::Leaver,
+        Standing::Active | Standing::Upcoming => Change::Joiner,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{facts, instant};
+    use model::time::Date;
+
+    fn day(text: &str) -> model::time::DateTime {
+        text.parse::<Date>()
+            .map(|d| d.at(0, 0, 0, 0))
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_table_of_changes() -> Result<(), String> {
+        let now = instant("2026-11-23T08:30:00Z");
+        let plain = facts(&[("department", "Sales")]);
+        let moved = facts(&[("department", "Legal")]);
+        let mut left = plain.clone();
+        left.ends = Some(day("2026-11-20"));
+        let mut leaving = plain.clone();
+        leaving.ends = Some(day("2026-12-31"));
+        let mut coming = plain.clone();
+        coming.starts = Some(day("2026-12-01"));
+        let table: [(Option<(&Facts, bool)>, &Facts, Option<Change>); 12] = [
+            (None, &plain, Some(Change::Joiner)),
+            (None, &coming, Some(Change::Joiner)),
+            (None, &left, Some(Change::Leaver)),
+            (Some((&plain, false)), &plain, None),
+            (Some((&plain, false)), &moved, Some(Change::Mover)),
+            (Some((&plain, false)), &left, Some(Change::Leaver)),
+            (Some((&plain, false)), &leaving, Some(Change::Leaver)),
+            (Some((&leaving, false)), &plain, Some(Change::Mover)),
+            (Some((&left, false)), &plain, Some(Change::Rehire)),
+            (Some((&plain, true)), &plain, Some(Change::Rehire)),
+            (Some((&left, true)), &left, Some(Change::Leaver)),
+            (Some((&coming, false)), &moved, Some(Change::Joiner)),
+        ];
+        for (i, (before, after, expected)) in table.into_iter().enumerate() {
+            assert_eq!(classify(before, after, now)?, expected, "row {i}");
+        }
+        assert_eq!(at_instant(&left, now)?, Change::Leaver);
+        assert_eq!(at_instant(&plain, now)?, Change::Joiner);
+        Ok(())
+    }
+
+    #[test]
+    fn an_unknown_zone_is_an_error_not_a_guess() {
+        let mut odd = facts(&[]);
+        odd.zone = "Mars/Olympus".to_owned();
+        odd.ends = Some(day("2026-11-20"));
+        assert!(classify(None, &odd, Timestamp::EPOCH).is_err());
+    }
+}

@@ -1,0 +1,258 @@
+//! Steps for one account.
+
+use std::collections::BTreeSet;
+
+use model::attributes::Value;
+use model::plan::Before;
+use model::{Act, Address, Attributes};
+
+use super::{Object, Seen, Steps, before_of};
+use crate::resolve::{Resolved, Wanted};
+
+/// Adds the steps that turn what is seen at `address` into what is wanted there. `unwanted`:
+/// no assignment speaks of it at all, so a linked account is withdrawn.
+pub(super) fn steps(
+    steps: &mut Steps<'_>,
+    address: &Address,
+    wish: &Resolved,
+    unwanted: bool,
+    seen: &Seen,
+) {
+    match (&wish.wanted, seen) {
+        (Wanted::Untouched, _) => {}
+        (
+            Wanted::Present {
+                active,
+                attributes,
+                unset,
+            },
+            Seen::Present {
+                object: Some(object),
+                ..
+            },
+        ) => {
+            change(
+                steps,
+                address,
+                object,
+                Some(*active),
+                attributes,
+                unset,
+                wish,
+                None,
+            );
+        }
+        (
+            Wanted::IfPresent { .. },
+            Seen::Present {
+                object: Some(object),
+                ..
+            },
+        ) if unwanted => {
+            change(
+                steps,
+                address,
+                object,
+                Some(false),
+                &Attributes::new(),
+                &BTreeSet::new(),
+                wish,
+                None,
+            );
+        }
+        (
+            Wanted::IfPresent {
+                active,
+                attributes,
+                unset,
+            },
+            Seen::Present {
+                object: Some(object),
+                ..
+            },
+        ) => change(
+            steps, address, object, *active, attributes, unset, wish, None,
+        ),
+        // Disabling needs no more than the link: it is sent even when the account cannot be
+        // read, and stays unknown until it is read back.
+        (
+            Wanted::IfPresent {
+                active: Some(false),
+                ..
+            },
+            Seen::Present { object: None, .. },
+        ) => {
+            let before = Before::Present {
+                active: true,
+                attributes: Attributes::new(),
+            };
+            steps.push(address, Act::Disable, before, Vec::new(), &wish.because);
+        }
+        (Wanted::Present { .. } | Wanted::IfPresent { .. }, Seen::Present { object: None, .. }) => {
+            unreadable(steps, address);
+        }
+        (
+            Wanted::Present {
+                active,
+                attributes,
+                unset,
+            },
+            Seen::Candidates(found),
+        ) => match found.as_slice() {
+            [one] => {
+                let act = Act::Adopt {
+                    remote: one.remote.clone(),
+                };
+                let no = steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
+                change(
+                    steps,
+                    address,
+                    one,
+                    Some(*active),
+                    attributes,
+                    unset,
+                    wish,
+                    Some(no),
+                );
+            }
+            _ => steps.obstacle(
+                "TNR-PLAN-0002",
+                address,
+                "more than one existing account matches this person",
+                "decide which account is theirs, then adopt it",
+            ),
+        },
+        (
+            Wanted::Present {
+                active: true,
+                attributes,
+                ..
+            },
+            Seen::Absent,
+        ) => {
+            create(steps, address, attributes, wish);
+        }
+        (Wanted::Present { active: false, .. }, Seen::Absent) => {}
+        (Wanted::Present { .. }, Seen::Unknown) => steps.obstacle(
+            "TNR-PLAN-0001",
+            address,
+            "the target was not listed completely, so whether the account exists is not known",
+            "observe the target again; an account is only created where none is proven to exist",
+        ),
+        (
+            Wanted::Absent,
+            Seen::Present {
+                object: Some(object),
+                ..
+            },
+        ) => {
+            let before = Before::Present {
+                active: object.active,
+                attributes: object.attributes.clone(),
+            };
+            steps.push(address, Act::Delete, before, Vec::new(), &wish.because);
+        }
+        (Wanted::Absent, Seen::Present { object: None, .. }) => unreadable(steps, address),
+        (
+            Wanted::IfPresent { .. } | Wanted::Absent,
+            Seen::Unknown | Seen::Absent | Seen::Candidates(_),
+        ) => {}
+    }
+}
+
+fn unreadable(steps: &mut Steps<'_>, address: &Address) {
+    steps.obstacle(
+        "TNR-PLAN-0003",
+        address,
+        "the account is linked but could not be read",
+        "look at the target's last observation; nothing is changed until it can be read",
+    );
+}
+
+fn create(steps: &mut Steps<'_>, address: &Address, attributes: &Attributes, wish: &Resolved) {
+    // References to other accounts follow in a step of their own: two people who manage each
+    // other could otherwise never be created.
+    let (references, plain): (Attributes, Attributes) = attributes
+        .clone()
+        .into_iter()
+        .partition(|(_, value)| matches!(value, Value::Subject { .. }));
+    let act = Act::Create { attributes: plain };
+    let made = steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
+    if !references.is_empty() {
+        let act = Act::Update {
+            set: references,
+            unset: Vec::new(),
+        };
+        let before = Before::Present {
+            active: true,
+            attributes: Attributes::new(),
+        };
+        steps.push(address, act, before, vec![made], &wish.because);
+    }
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call per wish and sight; a struct would only rename them"
+)]
+fn change(
+    steps: &mut Steps<'_>,
+    address: &Address,
+    object: &Object,
+    active: Option<bool>,
+    attributes: &Attributes,
+    unset: &BTreeSet<String>,
+    wish: &Resolved,
+    after: Option<u16>,
+) {
+    let after: Vec<u16> = after.into_iter().collect();
+    let set: Attributes = attributes
+        .iter()
+        .filter(|(path, value)| !same(steps, address, value, object.attributes.get(*path)))
+        .map(|(path, value)| (path.clone(), value.clone()))
+        .collect();
+    let unset: Vec<String> = unset
+        .iter()
+        .filter(|path| object.attributes.contains_key(*path))
+        .cloned()
+        .collect();
+    let present = |active| Before::Present {
+        active,
+        attributes: Attributes::new(),
+    };
+    // Taking away comes first, giving back comes last.
+    let mut after = after;
+    if active == Some(false) && object.active {
+        let no = steps.push(address, Act::Disable, present(true), after, &wish.because);
+        after = vec![no];
+    }
+    if !set.is_empty() || !unset.is_empty() {
+        let before = before_of(object, &set, &unset);
+        let act = Act::Update { set, unset };
+        let no = steps.push(address, act, before, after, &wish.because);
+        after = vec![no];
+    }
+    if active == Some(true) && !object.active {
+        steps.push(address, Act::Enable, present(false), after, &wish.because);
+    }
+}
+
+fn same(steps: &Steps<'_>, address: &Address, wanted: &Value, seen: Option<&Value>) -> bool {
+    match (wanted, seen) {
+        (Value::Subject { subject }, seen) => {
+            let known = steps
+                .observed
+                .references
+                .get(&(address.target.clone(), *subject));
+            match (known, seen) {
+                (Some(remote), Some(Value::Text(text))) => remote.as_str() == text,
+                (Some(_), _) => false,
+                // The other account does not exist yet: a pending reference, not a difference.
+                // The next planning after it exists finds the difference.
+                (None, _) => true,
+            }
+        }
+        (wanted, Some(seen)) => wanted == seen,
+        (_, None) => false,
+    }
+}

@@ -1,0 +1,244 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+use crate::fixtures::{address, reason, subject, target};
+use crate::rulebook::AppRules;
+use model::{Change, Input, Value};
+
+fn book(mode: Mode) -> RuleBook {
+    let app = AppRules {
+        mode,
+        matching: vec!["userName".to_owned()],
+        attributes: BTreeMap::new(),
+        manager: None,
+        groups: BTreeMap::new(),
+    };
+    RuleBook {
+        revision: 3,
+        rules: Vec::new(),
+        apps: BTreeMap::from([(target(), app)]),
+    }
+}
+
+fn object(active: bool, attributes: &[(&str, &str)]) -> Object {
+    Object {
+        remote: RemoteId::from("r1"),
+        active,
+        attributes: attributes
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).into()))
+            .collect(),
+    }
+}
+
+fn ours(object: Object) -> Seen {
+    Seen::Present {
+        object: Some(object),
+        ownership: Some(Ownership::Managed),
+    }
+}
+
+fn present(attributes: &[(&str, &str)]) -> Wanted {
+    Wanted::Present {
+        active: true,
+        attributes: attributes
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).into()))
+            .collect(),
+        unset: Default::default(),
+    }
+}
+
+fn left() -> Wanted {
+    Wanted::IfPresent {
+        active: Some(false),
+        attributes: Attributes::new(),
+        unset: Default::default(),
+    }
+}
+
+fn grant() -> Address {
+    Address::grant(&target(), subject(), "eng")
+}
+
+fn draft_of(mode: Mode, wishes: Vec<(Address, Wanted)>, seen: Vec<(Address, Seen)>) -> Draft {
+    let desired = wishes
+        .into_iter()
+        .map(|(a, wanted)| {
+            (
+                a,
+                Resolved {
+                    wanted,
+                    because: vec![reason("rule/a")],
+                },
+            )
+        })
+        .collect();
+    let observed = Observed {
+        seen: seen.into_iter().collect(),
+        references: BTreeMap::new(),
+    };
+    let cause = Cause {
+        input: Input::Clock,
+        change: Change::Joiner,
+    };
+    let about = About::Subject(subject());
+    let draft = draft(
+        &about,
+        &desired,
+        &observed,
+        &book(mode),
+        &cause,
+        Digest::default(),
+    );
+    if let Some(plan) = &draft.plan {
+        assert_eq!(
+            crate::check::check(plan),
+            vec![],
+            "every drafted plan is sound"
+        );
+    }
+    draft
+}
+
+fn verbs(draft: &Draft) -> Vec<&'static str> {
+    draft
+        .plan
+        .iter()
+        .flat_map(|p| p.steps.iter().map(|s| s.act.verb()))
+        .collect()
+}
+
+#[test]
+fn a_table_of_accounts() {
+    let seen_ok = ours(object(true, &[("title", "CEO")]));
+    let dark = Seen::Present {
+        object: None,
+        ownership: Some(Ownership::Managed),
+    };
+    let one = Seen::Candidates(vec![object(false, &[("title", "CTO")])]);
+    let two = Seen::Candidates(vec![object(true, &[]), object(true, &[])]);
+    let table: Vec<(&str, Option<Wanted>, Seen, Vec<&str>, usize)> = vec![
+        (
+            "equal",
+            Some(present(&[("title", "CEO")])),
+            seen_ok.clone(),
+            vec![],
+            0,
+        ),
+        (
+            "differs",
+            Some(present(&[("title", "CTO")])),
+            seen_ok.clone(),
+            vec!["update"],
+            0,
+        ),
+        (
+            "new",
+            Some(present(&[("title", "CEO")])),
+            Seen::Absent,
+            vec!["create"],
+            0,
+        ),
+        ("unproven", Some(present(&[])), Seen::Unknown, vec![], 1),
+        ("unreadable", Some(present(&[])), dark.clone(), vec![], 1),
+        (
+            "adopts",
+            Some(present(&[("title", "CEO")])),
+            one.clone(),
+            vec!["adopt", "update", "enable"],
+            0,
+        ),
+        ("ambiguous", Some(present(&[])), two, vec![], 1),
+        ("leaves", Some(left()), seen_ok.clone(), vec!["disable"], 0),
+        ("leaves unread", Some(left()), dark, vec!["disable"], 0),
+        (
+            "left already",
+            Some(left()),
+            ours(object(false, &[])),
+            vec![],
+            0,
+        ),
+        ("never had one", Some(left()), one, vec![], 0),
+        ("nobody wants it", None, seen_ok.clone(), vec!["disable"], 0),
+        (
+            "untouched",
+            Some(Wanted::Untouched),
+            seen_ok.clone(),
+            vec![],
+            0,
+        ),
+        ("deleted", Some(Wanted::Absent), seen_ok, vec!["delete"], 0),
+    ];
+    for (name, wish, seen, expected, obstacles) in table {
+        let wishes = wish.into_iter().map(|w| (address(), w)).collect();
+        let draft = draft_of(Mode::Enforce, wishes, vec![(address(), seen)]);
+        assert_eq!(verbs(&draft), expected, "{name}");
+        assert_eq!(draft.obstacles.len(), obstacles, "{name}");
+    }
+}
+
+#[test]
+fn a_table_of_grants() {
+    let member = |ownership| Seen::Present {
+        object: None,
+        ownership,
+    };
+    let managed = Some(Ownership::Managed);
+    let table: Vec<(&str, Option<Wanted>, Seen, Vec<&str>)> = vec![
+        ("gives", Some(present(&[])), Seen::Absent, vec!["grant"]),
+        ("has", Some(present(&[])), member(managed), vec![]),
+        (
+            "foreign becomes ours",
+            Some(present(&[])),
+            member(None),
+            vec!["adopt"],
+        ),
+        ("takes", None, member(managed), vec!["revoke"]),
+        ("foreign stays", None, member(None), vec![]),
+        ("nothing", None, Seen::Absent, vec![]),
+        ("unknown stays", None, Seen::Unknown, vec![]),
+        ("held", Some(Wanted::Untouched), member(managed), vec![]),
+    ];
+    for (name, wish, seen, expected) in table {
+        let wishes = wish.into_iter().map(|w| (grant(), w)).collect();
+        let draft = draft_of(Mode::Enforce, wishes, vec![(grant(), seen)]);
+        assert_eq!(verbs(&draft), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_grant_waits_for_the_account_that_its_plan_makes() {
+    let wishes = vec![(grant(), present(&[])), (address(), present(&[]))];
+    let seen = vec![(grant(), Seen::Unknown), (address(), Seen::Absent)];
+    let draft = draft_of(Mode::Enforce, wishes, seen);
+    assert_eq!(verbs(&draft), ["create", "grant"]);
+    assert_eq!(draft.plan.unwrap().steps[1].after, vec![0]);
+}
+
+#[test]
+fn observing_writes_nothing() {
+    let wishes = vec![(address(), present(&[]))];
+    let draft = draft_of(Mode::Observe, wishes, vec![(address(), Seen::Absent)]);
+    assert_eq!(draft.plan, None);
+}
+
+#[test]
+fn a_manager_without_an_account_is_pending_not_different() {
+    let boss = SubjectId::from_bits(9);
+    let wanted = |attributes| Wanted::Present {
+        active: true,
+        attributes,
+        unset: Default::default(),
+    };
+    let attributes: Attributes = [("manager".to_owned(), Value::Subject { subject: boss })]
+        .into_iter()
+        .collect();
+    let wishes = vec![(address(), wanted(attributes))];
+    let draft = draft_of(
+        Mode::Enforce,
+        wishes,
+        vec![(address(), ours(object(true, &[])))],
+    );
+    assert_eq!(draft.plan, None);
+}

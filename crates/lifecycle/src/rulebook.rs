@@ -1,0 +1,71 @@
+//! The documents in force, as the engine needs them: compiled, checked, without their syntax.
+
+use std::collections::BTreeMap;
+
+use model::TargetName;
+use rules::{Condition, Mapping};
+
+/// How far Tenure may go in a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Reads and correlates; writes nothing.
+    Observe,
+    /// Adds and changes; every removal is asked.
+    Confirm,
+    /// All of it.
+    Enforce,
+}
+
+/// One thing a rule gives.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Entitlement {
+    /// The target.
+    pub target: TargetName,
+    /// A group in it; `None`: the account itself. A group implies the account.
+    pub group: Option<String>,
+}
+
+/// Who gets what by birthright.
+#[derive(Debug, Clone)]
+pub struct BirthrightRule {
+    /// `metadata.name`.
+    pub name: String,
+    /// For whom.
+    pub when: Condition,
+    /// What.
+    pub grants: Vec<Entitlement>,
+}
+
+/// A group that documents declare in a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRules {
+    /// The attributes it is to have (`displayName`).
+    pub attributes: model::Attributes,
+}
+
+/// How accounts of one target are made.
+#[derive(Debug, Clone)]
+pub struct AppRules {
+    /// How far Tenure may go.
+    pub mode: Mode,
+    /// The attribute paths by which an existing account is matched to a person, most telling
+    /// first.
+    pub matching: Vec<String>,
+    /// Attribute path → the expression that gives its value.
+    pub attributes: BTreeMap<String, Mapping>,
+    /// Gives the worker key of the manager, and the path at which the reference belongs.
+    pub manager: Option<(String, Mapping)>,
+    /// The groups that documents declare, by their key.
+    pub groups: BTreeMap<String, GroupRules>,
+}
+
+/// Everything that decides who gets what.
+#[derive(Debug, Clone, Default)]
+pub struct RuleBook {
+    /// The revision of the documents.
+    pub revision: u64,
+    /// The rules, in the order of their names.
+    pub rules: Vec<BirthrightRule>,
+    /// The targets.
+    pub apps: BTreeMap<TargetName, AppRules>,
+}
