@@ -44,12 +44,15 @@ pub struct EvalError {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// An attribute was needed and not stated.
+    /// Something was needed (a comparison, a condition) and an attribute in it was not stated; the
+    /// part of the expression.
     Missing(String),
     /// The facts hold a value of another type than the schema says.
     WrongType(String),
     /// An integer left its 64 bits.
     Overflow,
+    /// A text has a character without an ASCII spelling.
+    NoAscii,
     /// A text or list grew beyond [`crate::MAX_TEXT`].
     TooLong,
 }
@@ -69,16 +72,10 @@ impl fmt::Display for Problem {
                 )
             }
             Self::Overflow => f.write_str("the sum does not fit in 64 bits"),
+            Self::NoAscii => f.write_str(
+                "a character has no ASCII spelling here; let HR deliver a Latin spelling and use that",
+            ),
             Self::TooLong => f.write_str("the result is longer than 65,536 bytes"),
-        }
-    }
-}
-
-impl EvalError {
-    pub(crate) fn not_ready() -> Self {
-        Self {
-            span: Span::default(),
-            problem: Problem::Overflow,
         }
     }
 }

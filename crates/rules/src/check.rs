@@ -1,0 +1,503 @@
+//! The type checker: from CEL's syntax tree to ours, with every error it finds.
+
+use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
+
+use crate::error::{ExprError, Span};
+use crate::schema::{Schema, Type, WORKER_KEY};
+use crate::span;
+use crate::suggest::closest;
+use crate::tree::{Comparison, Kind, Literal, Node, Slot, Test, Transform};
+use crate::{MAX_DEPTH, MAX_NODES};
+
+const FUNCTIONS: [&str; 9] = [
+    "contains",
+    "endsWith",
+    "has",
+    "lower",
+    "orValue",
+    "slug",
+    "startsWith",
+    "transliterate",
+    "upper",
+];
+
+pub(crate) struct Checker<'a> {
+    source: &'a str,
+    schema: &'a Schema,
+    info: &'a SourceInfo,
+    nodes: usize,
+    too_much: bool,
+    pub slots: Vec<Slot>,
+    pub errors: Vec<ExprError>,
+}
+
+impl<'a> Checker<'a> {
+    pub fn new(source: &'a str, schema: &'a Schema, info: &'a SourceInfo) -> Self {
+        let (slots, errors) = (Vec::new(), Vec::new());
+        Self {
+            source,
+            schema,
+            info,
+            nodes: 0,
+            too_much: false,
+            slots,
+            errors,
+        }
+    }
+
+    /// Checks the whole expression; `None` when an error was found.
+    pub fn root(&mut self, expr: &IdedExpr) -> Option<Node> {
+        self.node(expr, 1)
+    }
+
+    pub fn complain(&mut self, span: Span, problem: impl Into<String>, fix: impl Into<String>) {
+        self.errors.push(ExprError {
+            span,
+            problem: problem.into(),
+            fix: fix.into(),
+        });
+    }
+
+    fn wrong<T>(
+        &mut self,
+        span: Span,
+        problem: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Option<T> {
+        self.complain(span, problem, fix);
+        None
+    }
+
+    fn node(&mut self, expr: &IdedExpr, depth: usize) -> Option<Node> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES || depth > MAX_DEPTH {
+            if !self.too_much {
+                self.too_much = true;
+                let span = Span {
+                    start: 0,
+                    end: self.source.len(),
+                };
+                self.complain(
+                    span,
+                    format!(
+                        "the expression is too large: at most {MAX_NODES} parts, {MAX_DEPTH} deep"
+                    ),
+                    "use `in [\"…\", \"…\"]` for many values, or several rules",
+                );
+            }
+            return None;
+        }
+        let token = span::token(self.info, expr.id, self.source);
+        match &expr.expr {
+            Expr::Literal(literal) => self.literal(literal, token),
+            Expr::Ident(name) => self.stray_name(name, token),
+            Expr::Select(select) => {
+                let span = span::select(self.source, token, select.test);
+                if !matches!(&select.operand.expr, Expr::Ident(name) if name == "person") {
+                    return self.not_a_field(&select.operand, &select.field, span, depth);
+                }
+                let (slot, of) = self.attribute(&select.field, span)?;
+                if select.test {
+                    return Some(Node {
+                        span,
+                        of: Type::Bool,
+                        kind: Kind::Has(slot),
+                    });
+                }
+                Some(Node {
+                    span,
+                    of,
+                    kind: Kind::Fact(slot),
+                })
+            }
+            Expr::Call(call) => self.call(call, token, depth),
+            Expr::List(list) => self.list(&list.elements, token, depth),
+            Expr::Map(_) => self.wrong(token, "there are no maps here", ""),
+            Expr::Struct(_) => self.wrong(token, "there are no structures here", ""),
+            Expr::Comprehension(_) => self.wrong(
+                token,
+                "there are no loops here (`all`, `exists`, `map`, `filter`)",
+                "test one value with `in`",
+            ),
+            Expr::Unspecified => self.wrong(token, "this part is empty", ""),
+        }
+    }
+
+    fn literal(&mut self, literal: &LiteralValue, token: Span) -> Option<Node> {
+        let (of, literal) = match literal {
+            LiteralValue::Boolean(flag) => (Type::Bool, Literal::Bool(*flag.inner())),
+            LiteralValue::Int(number) => (Type::Int, Literal::Int(*number.inner())),
+            LiteralValue::String(text) => (Type::Text, Literal::Text(text.inner().to_owned())),
+            LiteralValue::Double(_) => {
+                return self.wrong(token, "there are no fractions here", "use a whole number");
+            }
+            LiteralValue::UInt(_) => {
+                return self.wrong(token, "there are no unsigned numbers", "leave out the `u`");
+            }
+            LiteralValue::Bytes(_) => {
+                return self.wrong(token, "there are no byte strings", "leave out the `b`");
+            }
+            LiteralValue::Null => {
+                return self.wrong(
+                    token,
+                    "there is no null; what was not stated is missing",
+                    "test it with `has(person.…)`",
+                );
+            }
+        };
+        let span = span::literal(self.source, token);
+        Some(Node {
+            span,
+            of,
+            kind: Kind::Literal(literal),
+        })
+    }
+
+    fn stray_name<T>(&mut self, name: &str, token: Span) -> Option<T> {
+        if name == "person" {
+            return self.wrong(
+                token,
+                "`person` alone is no value",
+                "add an attribute: `person.…`",
+            );
+        }
+        let known = self.schema.attributes.contains_key(name);
+        let fix = if known || name == WORKER_KEY {
+            format!("write `person.{name}`")
+        } else {
+            format!("facts are written `person.…`; texts stand in quotes: `\"{name:.60}\"`")
+        };
+        self.wrong(token, format!("there is no variable `{name:.60}`"), fix)
+    }
+
+    fn not_a_field(
+        &mut self,
+        operand: &IdedExpr,
+        field: &str,
+        span: Span,
+        depth: usize,
+    ) -> Option<Node> {
+        let of = self.node(operand, depth + 1)?.of;
+        self.wrong(
+            span,
+            format!("a value of type {of} has no field `{field:.60}`"),
+            "",
+        )
+    }
+
+    fn attribute(&mut self, name: &str, span: Span) -> Option<(usize, Type)> {
+        let is_key = name == WORKER_KEY;
+        let of = if is_key {
+            Some(Type::Text)
+        } else {
+            self.schema.attributes.get(name).copied()
+        };
+        let Some(of) = of else {
+            let names = self
+                .schema
+                .attributes
+                .keys()
+                .map(String::as_str)
+                .chain([WORKER_KEY]);
+            let fix = match closest(name, names) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "attributes are declared in the Source documents".to_owned(),
+            };
+            return self.wrong(span, format!("no attribute `{name:.60}`"), fix);
+        };
+        let slot = self
+            .slots
+            .iter()
+            .position(|slot| slot.name == name)
+            .unwrap_or_else(|| {
+                self.slots.push(Slot {
+                    name: name.to_owned(),
+                    is_key,
+                });
+                self.slots.len() - 1
+            });
+        Some((slot, of))
+    }
+
+    fn list(&mut self, elements: &[IdedExpr], token: Span, depth: usize) -> Option<Node> {
+        let mut items = Vec::new();
+        let mut sound = true;
+        for element in elements {
+            match self.node(element, depth + 1) {
+                Some(item) if item.of == Type::Text => items.push(item),
+                Some(item) => {
+                    let problem = format!("lists hold text, but this is {}", item.of);
+                    self.complain(item.span, problem, "");
+                    sound = false;
+                }
+                None => sound = false,
+            }
+        }
+        let span = span::call(self.source, token, items.last().map(|item| item.span));
+        if !sound {
+            return None;
+        }
+        let texts: Option<Vec<String>> = items
+            .iter()
+            .map(|item| match &item.kind {
+                Kind::Literal(Literal::Text(text)) => Some(text.clone()),
+                _ => None,
+            })
+            .collect();
+        let kind = texts.map_or(Kind::List(items), |texts| {
+            Kind::Literal(Literal::List(texts))
+        });
+        Some(Node {
+            span,
+            of: Type::List,
+            kind,
+        })
+    }
+
+    fn call(&mut self, call: &CallExpr, token: Span, depth: usize) -> Option<Node> {
+        let operands: Vec<&IdedExpr> = call
+            .target
+            .as_deref()
+            .into_iter()
+            .chain(&call.args)
+            .collect();
+        let nodes: Vec<Option<Node>> = operands
+            .iter()
+            .map(|operand| self.node(operand, depth + 1))
+            .collect();
+        let count = nodes.len();
+        let nodes: Option<Vec<Node>> = nodes.into_iter().collect();
+        let name = call.func_name.as_str();
+        if !is_known(name, count) {
+            return self.unknown(name, count, token);
+        }
+        let nodes = nodes?;
+        let inside = nodes.iter().map(|node| node.span).reduce(Span::cover);
+        let span = if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            span::call(self.source, token, inside)
+        } else {
+            span::operator(
+                self.source,
+                inside.map_or(token, |inside| inside.cover(token)),
+            )
+        };
+        match <[Node; 2]>::try_from(nodes) {
+            Ok(two) => self.two(name, two, span),
+            Err(nodes) => match <[Node; 3]>::try_from(nodes) {
+                Ok(three) => self.choose(three, span),
+                Err(mut nodes) => self.one(name, nodes.pop()?, span),
+            },
+        }
+    }
+
+    fn unknown<T>(&mut self, name: &str, count: usize, token: Span) -> Option<T> {
+        if let Some(operator) = symbol(name) {
+            return self.wrong(token, format!("there is no operator `{operator}` here"), "");
+        }
+        if FUNCTIONS.contains(&name) {
+            let usage = usage(name);
+            return self.wrong(
+                token,
+                format!("`{name}` does not take {} values", count),
+                format!("write `{usage}`"),
+            );
+        }
+        let fix = match closest(name, FUNCTIONS) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("there are {}", FUNCTIONS.join(", ")),
+        };
+        self.wrong(token, format!("no function `{name:.60}`"), fix)
+    }
+
+    fn one(&mut self, name: &str, inner: Node, span: Span) -> Option<Node> {
+        if name == operators::LOGICAL_NOT {
+            self.expect(&inner, Type::Bool, "`!`")?;
+            return Some(Node {
+                span,
+                of: Type::Bool,
+                kind: Kind::Not(Box::new(inner)),
+            });
+        }
+        let how = match name {
+            "lower" => Transform::Lower,
+            "upper" => Transform::Upper,
+            "slug" => Transform::Slug,
+            _ => Transform::Transliterate,
+        };
+        self.expect(&inner, Type::Text, &format!("`{name}`"))?;
+        Some(Node {
+            span,
+            of: Type::Text,
+            kind: Kind::Transform(how, Box::new(inner)),
+        })
+    }
+
+    fn two(&mut self, name: &str, sides: [Node; 2], span: Span) -> Option<Node> {
+        let boolean = |kind| {
+            Some(Node {
+                span,
+                of: Type::Bool,
+                kind,
+            })
+        };
+        match name {
+            operators::LOGICAL_AND | operators::LOGICAL_OR => {
+                let word = if name == operators::LOGICAL_AND {
+                    "`&&`"
+                } else {
+                    "`||`"
+                };
+                let left = self.expect(&sides[0], Type::Bool, word);
+                let right = self.expect(&sides[1], Type::Bool, word);
+                left.and(right)?;
+                let sides = Box::new(sides);
+                let and = name == operators::LOGICAL_AND;
+                boolean(if and {
+                    Kind::And(sides)
+                } else {
+                    Kind::Or(sides)
+                })
+            }
+            operators::IN => {
+                let left = self.expect(&sides[0], Type::Text, "`in` (left)");
+                let right = self.expect(&sides[1], Type::List, "`in` (right)");
+                left.and(right)?;
+                boolean(Kind::In(Box::new(sides)))
+            }
+            operators::ADD => {
+                let of = self.same(&sides, "`+`", span)?;
+                if of == Type::Bool {
+                    return self.wrong(span, "`+` does not join bool", "use `&&` or `||`");
+                }
+                Some(Node {
+                    span,
+                    of,
+                    kind: Kind::Join(Box::new(sides)),
+                })
+            }
+            "orValue" => {
+                let of = self.same(&sides, "`orValue`", span)?;
+                Some(Node {
+                    span,
+                    of,
+                    kind: Kind::OrValue(Box::new(sides)),
+                })
+            }
+            "startsWith" | "endsWith" | "contains" => {
+                let how = match name {
+                    "startsWith" => Test::StartsWith,
+                    "endsWith" => Test::EndsWith,
+                    _ => Test::Contains,
+                };
+                if how == Test::Contains && sides[0].of == Type::List {
+                    return self.wrong(span, "`contains` looks into text", "write `… in list`");
+                }
+                let left = self.expect(&sides[0], Type::Text, &format!("`{name}`"));
+                let right = self.expect(&sides[1], Type::Text, &format!("`{name}`"));
+                left.and(right)?;
+                boolean(Kind::Test(how, Box::new(sides)))
+            }
+            _ => {
+                let how = comparison(name)?;
+                let of = self.same(&sides, "a comparison", span)?;
+                let ordered = !matches!(how, Comparison::Equal | Comparison::NotEqual);
+                if ordered && !matches!(of, Type::Text | Type::Int) {
+                    return self.wrong(span, format!("values of type {of} have no order"), "");
+                }
+                boolean(Kind::Compare(how, Box::new(sides)))
+            }
+        }
+    }
+
+    fn choose(&mut self, parts: [Node; 3], span: Span) -> Option<Node> {
+        self.expect(&parts[0], Type::Bool, "`?`")?;
+        let (yes, no) = (parts[1].of, parts[2].of);
+        if yes != no {
+            let problem = format!("the two sides of `:` are {yes} and {no}");
+            return self.wrong(span, problem, "both must be of one type");
+        }
+        Some(Node {
+            span,
+            of: yes,
+            kind: Kind::Choose(Box::new(parts)),
+        })
+    }
+
+    fn expect(&mut self, node: &Node, wanted: Type, by: &str) -> Option<()> {
+        if node.of == wanted {
+            return Some(());
+        }
+        self.wrong(
+            node.span,
+            format!("{by} needs {wanted}, but this is {}", node.of),
+            "",
+        )
+    }
+
+    fn same(&mut self, sides: &[Node; 2], by: &str, span: Span) -> Option<Type> {
+        let [left, right] = sides;
+        if left.of == right.of {
+            return Some(left.of);
+        }
+        let fix = match (left.of, right.of) {
+            (Type::List, Type::Text) | (Type::Text, Type::List) => "use `in` to look into a list",
+            (Type::Int, Type::Text) | (Type::Text, Type::Int) => {
+                "numbers stand without quotes, texts with them"
+            }
+            _ => "both must be of one type",
+        };
+        self.wrong(
+            span,
+            format!("{by} meets {} and {}", left.of, right.of),
+            fix,
+        )
+    }
+}
+
+fn is_known(name: &str, count: usize) -> bool {
+    match name {
+        operators::CONDITIONAL => count == 3,
+        operators::LOGICAL_NOT | "lower" | "upper" | "slug" | "transliterate" => count == 1,
+        operators::LOGICAL_AND | operators::LOGICAL_OR | operators::IN | operators::ADD => true,
+        "orValue" | "startsWith" | "endsWith" | "contains" => count == 2,
+        _ => comparison(name).is_some(),
+    }
+}
+
+fn comparison(name: &str) -> Option<Comparison> {
+    Some(match name {
+        operators::EQUALS => Comparison::Equal,
+        operators::NOT_EQUALS => Comparison::NotEqual,
+        operators::LESS => Comparison::Less,
+        operators::LESS_EQUALS => Comparison::AtMost,
+        operators::GREATER => Comparison::Greater,
+        operators::GREATER_EQUALS => Comparison::AtLeast,
+        _ => return None,
+    })
+}
+
+fn symbol(name: &str) -> Option<&'static str> {
+    Some(match name {
+        operators::SUBSTRACT | operators::NEGATE => "-",
+        operators::MULTIPLY => "*",
+        operators::DIVIDE => "/",
+        operators::MODULO => "%",
+        operators::INDEX | operators::OPT_INDEX => "[…]",
+        operators::OPT_SELECT => ".?",
+        _ => return None,
+    })
+}
+
+fn usage(name: &str) -> &'static str {
+    match name {
+        "contains" => "text.contains(\"part\")",
+        "endsWith" => "text.endsWith(\"part\")",
+        "startsWith" => "text.startsWith(\"part\")",
+        "orValue" => "person.attribute.orValue(\"value\")",
+        "lower" => "lower(text)",
+        "upper" => "upper(text)",
+        "slug" => "slug(text)",
+        "transliterate" => "transliterate(text)",
+        _ => "has(person.attribute)",
+    }
+}

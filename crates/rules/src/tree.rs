@@ -1,0 +1,91 @@
+//! The compiled form of an expression: checked, typed, with attribute names resolved to slots.
+
+use std::collections::BTreeSet;
+
+use crate::error::Span;
+use crate::schema::Type;
+
+/// A compiled expression.
+#[derive(Debug, Clone)]
+pub(crate) struct Tree {
+    /// The text it was compiled from.
+    pub source: String,
+    /// The attributes it can look at; a [`Kind::Fact`] holds an index into them.
+    pub slots: Vec<Slot>,
+    /// The whole expression.
+    pub root: Node,
+}
+
+/// An attribute that an expression can look at.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub name: String,
+    pub is_key: bool,
+}
+
+/// A sub-expression.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub span: Span,
+    pub of: Type,
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    Literal(Literal),
+    Fact(usize),
+    Has(usize),
+    And(Box<[Node; 2]>),
+    Or(Box<[Node; 2]>),
+    Not(Box<Node>),
+    Choose(Box<[Node; 3]>),
+    Compare(Comparison, Box<[Node; 2]>),
+    In(Box<[Node; 2]>),
+    Join(Box<[Node; 2]>),
+    Test(Test, Box<[Node; 2]>),
+    Transform(Transform, Box<Node>),
+    OrValue(Box<[Node; 2]>),
+    List(Vec<Node>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Literal {
+    Text(String),
+    Bool(bool),
+    Int(i64),
+    List(Vec<String>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Test {
+    StartsWith,
+    EndsWith,
+    Contains,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transform {
+    Lower,
+    Upper,
+    Slug,
+    Transliterate,
+}
+
+impl Tree {
+    /// The names of the attributes, sorted.
+    pub fn attributes(&self) -> Vec<&str> {
+        let names: BTreeSet<&str> = self.slots.iter().map(|slot| slot.name.as_str()).collect();
+        names.into_iter().collect()
+    }
+}
