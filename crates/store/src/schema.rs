@@ -19,16 +19,18 @@ pub static PERSON: Table = Table {
         ("key", Text),
         ("facts", Text),
         ("digest", Blob),
+        ("delivery", Text),
+        ("change", Text),
         ("search", Text),
     ],
     key: 1,
     indexes: &[&["source", "key"], &["source", "subject"]],
 };
 
-/// Workers whom the last full delivery of a source no longer had.
+/// Workers whom a full delivery of a source no longer had, and which one that was.
 pub static PERSON_WITHDRAWN: Table = Table {
     name: "person_withdrawn",
-    columns: &[("subject", Text), ("source", Text)],
+    columns: &[("subject", Text), ("source", Text), ("delivery", Text)],
     key: 2,
     indexes: &[],
 };

@@ -15,6 +15,10 @@ pub use rows::{
     SecretRow, StepRow, TokenRow, WaveFilter, WaveRow, WaveStatus,
 };
 
+/// The most rows that one read returns: a larger limit reads as this one, so whoever pages asks
+/// for no more. A limit of 0 lets the store choose.
+pub const MAX_PAGE: u32 = 10_000;
+
 /// Why a read or an operational write failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {

@@ -16,6 +16,8 @@ mod tests;
 use model::{Actor, Address, Digest, Event, Kind, SubjectId, TargetName, Timestamp};
 use serde::Serialize;
 
+pub(crate) use tenant::concern;
+
 use crate::table::{Cell, RowOp, Table};
 
 /// Why an event cannot be stored: it may not enter the log.

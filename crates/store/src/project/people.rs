@@ -20,6 +20,8 @@ pub(super) fn accepted(rows: &mut Rows, e: &FactsAccepted) -> Projected {
                 text(&worker.key),
                 json(&worker.facts)?,
                 hash(e.digest),
+                text(e.delivery),
+                text(e.change.as_str()),
                 text(search_text(worker)),
             ],
         )?,
@@ -31,7 +33,10 @@ pub(super) fn accepted(rows: &mut Rows, e: &FactsAccepted) -> Projected {
 }
 
 pub(super) fn withdrawn(rows: &mut Rows, e: &FactsWithdrawn) -> Projected {
-    rows.put(&PERSON_WITHDRAWN, vec![text(e.subject), text(&e.source)])
+    rows.put(
+        &PERSON_WITHDRAWN,
+        vec![text(e.subject), text(&e.source), text(e.delivery)],
+    )
 }
 
 pub(super) fn advanced(rows: &mut Rows, e: &SubjectAdvanced) -> Projected {

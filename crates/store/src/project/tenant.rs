@@ -38,7 +38,7 @@ pub(super) fn finding_opened(rows: &mut Rows, e: &FindingOpened) -> Projected {
             seq,
             at,
             text(&finding.fingerprint),
-            Cell::Text(concern(finding.subject, finding.address.as_ref())?),
+            Cell::Text(concern(finding.subject, finding.address.as_ref())),
             json(e)?,
             subject_or_null(
                 finding
@@ -92,11 +92,10 @@ fn stop_key(target: Option<&TargetName>) -> Result<&str, ProjectError> {
 }
 
 /// Spells whom and what a finding concerns, each or none of them, in one text.
-pub(crate) fn concern(
-    subject: Option<SubjectId>,
-    address: Option<&Address>,
-) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&(subject, address))
+pub(crate) fn concern(subject: Option<SubjectId>, address: Option<&Address>) -> String {
+    let subject = subject.map_or_else(|| "-".to_owned(), |subject| subject.to_string());
+    let address = address.map_or_else(|| "-".to_owned(), ToString::to_string);
+    format!("{subject} {address}")
 }
 
 /// The words with a space before and after each, so that one can be searched for.

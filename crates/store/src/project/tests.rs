@@ -148,7 +148,7 @@ fn facts_come_go_and_return() {
     assert_eq!(rows.table("person_withdrawn").len(), 1);
     assert_eq!(rows.table("person").len(), 1, "the last facts stay");
     assert_eq!(
-        rows.table("person")[0][5],
+        rows.table("person")[0][7],
         text("zerlina-1\nzerlina.1@acme.example\nzerlina ng 1")
     );
     assert_eq!(rows.table("person_due")[0][1], instant(at(1)));

@@ -1,0 +1,304 @@
+//! From stored rows back to typed values. What does not decode is an error that names table,
+//! column and key; it never repeats the value, which may be personal.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use model::{Digest, Timestamp};
+use ports::store::StoreError;
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error as WordError, StrDeserializer};
+
+use crate::db::Db;
+use crate::table::{Cell, Row};
+
+type Read<T> = Result<T, StoreError>;
+
+/// How many rows a read returns when it is asked for 0.
+const DEFAULT_LIMIT: u32 = 100;
+
+/// How many values one `IN` list holds.
+pub(crate) const CHUNK: usize = 512;
+
+/// What a read selects: columns, in the order in which they are decoded, and from where.
+pub(crate) struct Select {
+    /// The table that errors name.
+    pub(crate) table: &'static str,
+    /// How many of the columns name the row.
+    pub(crate) key: usize,
+    /// The columns.
+    pub(crate) columns: &'static [&'static str],
+    /// What follows `FROM`.
+    pub(crate) from: &'static str,
+}
+
+impl Select {
+    /// The decoded rows; `rest` begins with `WHERE` or `ORDER`.
+    pub(crate) async fn all<T>(
+        &'static self,
+        db: &Db,
+        rest: &str,
+        args: &[Cell],
+        decode: fn(&mut Fields) -> Read<T>,
+    ) -> Read<Vec<T>> {
+        // No stored text holds a NUL (`project` refuses it), so none equals or contains such a
+        // value; PostgreSQL would take the question itself for an error.
+        if args
+            .iter()
+            .any(|arg| matches!(arg, Cell::Text(text) if text.contains('\0')))
+        {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT {} FROM {} {rest}",
+            self.columns.join(", "),
+            self.from
+        );
+        let rows = db.query(&sql, args).await?;
+        rows.into_iter()
+            .map(|row| decode(&mut Fields::of(self, row)?))
+            .collect()
+    }
+
+    /// The first row.
+    pub(crate) async fn one<T>(
+        &'static self,
+        db: &Db,
+        rest: &str,
+        args: &[Cell],
+        decode: fn(&mut Fields) -> Read<T>,
+    ) -> Read<Option<T>> {
+        Ok(self.all(db, rest, args, decode).await?.into_iter().next())
+    }
+
+    /// All rows where `column` is one of `values`, in no order; `end` follows the condition.
+    /// Values that come twice count once.
+    pub(crate) async fn all_in<T>(
+        &'static self,
+        db: &Db,
+        fixed: &[(&str, Cell)],
+        column: &str,
+        mut values: Vec<String>,
+        end: &str,
+        decode: fn(&mut Fields) -> Read<T>,
+    ) -> Read<Vec<T>> {
+        values.sort_unstable();
+        values.dedup();
+        let mut found = Vec::with_capacity(values.len());
+        for chunk in values.chunks(CHUNK) {
+            let mut rest = String::from("WHERE ");
+            let mut args = Vec::with_capacity(fixed.len() + CHUNK);
+            for (name, value) in fixed {
+                args.push(value.clone());
+                let _ = write!(rest, "{name} = ${} AND ", args.len());
+            }
+            let _ = write!(rest, "{column} IN (");
+            // Padded to a power of two by repetition, so that few statements are ever prepared.
+            let last = chunk.last().into_iter().cycle();
+            for (i, value) in chunk
+                .iter()
+                .chain(last)
+                .take(chunk.len().next_power_of_two())
+                .enumerate()
+            {
+                args.push(Cell::Text(value.clone()));
+                let _ = write!(rest, "{}${}", if i > 0 { "," } else { "" }, args.len());
+            }
+            let _ = write!(rest, ") {end}");
+            found.extend(self.all(db, &rest, &args, decode).await?);
+        }
+        Ok(found)
+    }
+}
+
+/// A row while it is taken apart, column by column.
+pub(crate) struct Fields {
+    select: &'static Select,
+    row: Row,
+    next: usize,
+}
+
+impl Fields {
+    fn of(select: &'static Select, row: Row) -> Read<Self> {
+        if row.len() != select.columns.len() {
+            return Err(StoreError::Damaged(format!(
+                "{}: {} columns where {} were asked for",
+                select.table,
+                row.len(),
+                select.columns.len()
+            )));
+        }
+        Ok(Self {
+            select,
+            row,
+            next: 0,
+        })
+    }
+
+    /// The next cell. Those of the key stay, so that errors can name the row.
+    fn take(&mut self) -> Read<Cell> {
+        let at = self.next;
+        self.next += 1;
+        let key = self.select.key;
+        match self.row.get_mut(at) {
+            Some(cell) if at < key => Ok(cell.clone()),
+            Some(cell) => Ok(std::mem::replace(cell, Cell::Null)),
+            None => Err(self.damaged("more columns are decoded than were asked for")),
+        }
+    }
+
+    /// That the column taken last is not what it should be.
+    pub(crate) fn damaged(&self, why: &str) -> StoreError {
+        let column = self
+            .next
+            .checked_sub(1)
+            .and_then(|at| self.select.columns.get(at));
+        let column = column.map_or("?", |name| name.rsplit('.').next().unwrap_or(name));
+        let mut key = String::new();
+        for cell in self.row.iter().take(self.select.key) {
+            let slash = if key.is_empty() { "" } else { "/" };
+            let _ = match cell {
+                Cell::Text(text) => write!(key, "{slash}{text:.200}"),
+                Cell::Int(number) => write!(key, "{slash}{number}"),
+                Cell::Null | Cell::Blob(_) => write!(key, "{slash}?"),
+            };
+        }
+        StoreError::Damaged(format!("{}.{column} of `{key}`: {why}", self.select.table))
+    }
+
+    pub(crate) fn opt_text(&mut self) -> Read<Option<String>> {
+        match self.take()? {
+            Cell::Text(text) => Ok(Some(text)),
+            Cell::Null => Ok(None),
+            Cell::Int(_) | Cell::Blob(_) => Err(self.damaged("it is not a text")),
+        }
+    }
+
+    pub(crate) fn text(&mut self) -> Read<String> {
+        self.opt_text()?
+            .ok_or_else(|| self.damaged("it is missing"))
+    }
+
+    pub(crate) fn opt_int(&mut self) -> Read<Option<i64>> {
+        match self.take()? {
+            Cell::Int(number) => Ok(Some(number)),
+            Cell::Null => Ok(None),
+            Cell::Text(_) | Cell::Blob(_) => Err(self.damaged("it is not an integer")),
+        }
+    }
+
+    pub(crate) fn int(&mut self) -> Read<i64> {
+        self.opt_int()?.ok_or_else(|| self.damaged("it is missing"))
+    }
+
+    /// A number that is not negative and fits.
+    pub(crate) fn number<T: TryFrom<i64>>(&mut self) -> Read<T> {
+        let number = self.int()?;
+        T::try_from(number).map_err(|_| self.damaged("the number is out of range"))
+    }
+
+    pub(crate) fn opt_number<T: TryFrom<i64>>(&mut self) -> Read<Option<T>> {
+        let number = self.opt_int()?.map(T::try_from).transpose();
+        number.map_err(|_| self.damaged("the number is out of range"))
+    }
+
+    pub(crate) fn opt_instant(&mut self) -> Read<Option<Timestamp>> {
+        Ok(self.opt_int()?.map(Timestamp::from_micros))
+    }
+
+    pub(crate) fn instant(&mut self) -> Read<Timestamp> {
+        self.int().map(Timestamp::from_micros)
+    }
+
+    pub(crate) fn bytes(&mut self) -> Read<Vec<u8>> {
+        match self.take()? {
+            Cell::Blob(bytes) => Ok(bytes),
+            Cell::Null | Cell::Int(_) | Cell::Text(_) => Err(self.damaged("it is not bytes")),
+        }
+    }
+
+    pub(crate) fn digest(&mut self) -> Read<Digest> {
+        let bytes = self.bytes()?;
+        <[u8; 32]>::try_from(bytes)
+            .map(Digest)
+            .map_err(|_| self.damaged("it is not 32 bytes"))
+    }
+
+    /// An id or a kind.
+    pub(crate) fn parsed<T: FromStr>(&mut self) -> Read<T> {
+        let text = self.text()?;
+        text.parse()
+            .map_err(|_| self.damaged("the text does not parse"))
+    }
+
+    pub(crate) fn opt_parsed<T: FromStr>(&mut self) -> Read<Option<T>> {
+        let parsed = self.opt_text()?.map(|text| text.parse()).transpose();
+        parsed.map_err(|_| self.damaged("the text does not parse"))
+    }
+
+    /// One of the words of an enumeration.
+    pub(crate) fn opt_word<T: DeserializeOwned>(&mut self) -> Read<Option<T>> {
+        let Some(text) = self.opt_text()? else {
+            return Ok(None);
+        };
+        word(&text)
+            .map(Some)
+            .ok_or_else(|| self.damaged("the word is not known"))
+    }
+
+    pub(crate) fn word<T: DeserializeOwned>(&mut self) -> Read<T> {
+        self.opt_word()?
+            .ok_or_else(|| self.damaged("it is missing"))
+    }
+
+    pub(crate) fn opt_json<T: DeserializeOwned>(&mut self) -> Read<Option<T>> {
+        let Some(text) = self.opt_text()? else {
+            return Ok(None);
+        };
+        // The error's own words would repeat the value.
+        serde_json::from_str(&text).map(Some).map_err(|e| {
+            self.damaged(&format!(
+                "the JSON does not fit at byte {} ({:?})",
+                e.column(),
+                e.classify()
+            ))
+        })
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&mut self) -> Read<T> {
+        self.opt_json()?
+            .ok_or_else(|| self.damaged("it is missing"))
+    }
+}
+
+/// The value that serialises as this word.
+pub(crate) fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
+    T::deserialize(StrDeserializer::<WordError>::new(text)).ok()
+}
+
+/// How many rows to read: what was asked for, within the bounds of one page.
+pub(crate) fn limit(asked: u32) -> Cell {
+    let rows = if asked == 0 {
+        DEFAULT_LIMIT
+    } else {
+        asked.min(ports::store::MAX_PAGE)
+    };
+    Cell::Int(i64::from(rows))
+}
+
+/// Goes on after `after` in the order of `column`: the end of a `WHERE` clause, and its
+/// arguments at the end of `args`.
+pub(crate) fn page(column: &str, after: Option<String>, rows: u32, args: &mut Vec<Cell>) -> String {
+    let mut rest = String::new();
+    if let Some(after) = after {
+        args.push(Cell::Text(after));
+        let _ = write!(rest, "AND {column} > ${} ", args.len());
+    }
+    args.push(limit(rows));
+    let _ = write!(rest, "ORDER BY {column} LIMIT ${}", args.len());
+    rest
+}
+
+pub(crate) fn text(value: impl ToString) -> Cell {
+    Cell::Text(value.to_string())
+}

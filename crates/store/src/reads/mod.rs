@@ -1,0 +1,9 @@
+//! Reads of the current-state tables, written once for both databases.
+
+mod documents;
+mod findings;
+mod objects;
+mod people;
+mod secrets;
+mod tokens;
+mod work;

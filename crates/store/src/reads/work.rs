@@ -1,0 +1,337 @@
+//! Reads of waves, plans and steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use model::plan::{About, PlanStatus, StepRef, StepStatus};
+use model::{Address, Key, Personal, PlanId, TargetName, WaveId};
+use ports::store::{PlanRow, StepRow, StoreError, WaveFilter, WaveRow, Work};
+
+use crate::TenureStore;
+use crate::decode::{Fields, Select, limit, page, text};
+use crate::table::Cell;
+
+type Read<T> = Result<T, StoreError>;
+
+static WAVE: Select = Select {
+    table: "wave",
+    key: 1,
+    columns: &[
+        "w.wave",
+        "w.cause",
+        "w.author",
+        "w.at",
+        "v.verdict",
+        "d.decider",
+        "d.reason",
+        "w.steps",
+        "w.removals",
+    ],
+    from: "wave w LEFT JOIN wave_verdict v ON v.wave = w.wave \
+           LEFT JOIN wave_decision d ON d.wave = w.wave",
+};
+
+/// How many plans of a wave stand how. The grouping is at the end of the query.
+static STANDING: Select = Select {
+    table: "plan_state",
+    key: 1,
+    columns: &["p.wave", "s.status", "count(*)"],
+    from: "plan p JOIN plan_state s ON s.plan = p.plan",
+};
+
+/// Plans exist for readers once their wave does. The head is read in the same statement as the
+/// plan and before its steps: whoever decides from these rows can only be too old, and then the
+/// append conflicts; never too new.
+static PLAN: Select = Select {
+    table: "plan",
+    key: 1,
+    columns: &[
+        "p.plan", "p.wave", "p.about", "p.change", "s.status", "s.detail", "h.head", "p.body",
+        "p.seq",
+    ],
+    from: "plan p JOIN wave w ON w.wave = p.wave JOIN plan_state s ON s.plan = p.plan \
+           LEFT JOIN stream h ON h.name = 'plan/' || p.plan",
+};
+
+static OPEN_PLAN: Select = Select {
+    table: PLAN.table,
+    key: PLAN.key,
+    columns: PLAN.columns,
+    from: "plan_open o JOIN plan p ON p.plan = o.plan JOIN wave w ON w.wave = p.wave \
+           JOIN plan_state s ON s.plan = p.plan \
+           LEFT JOIN stream h ON h.name = 'plan/' || p.plan",
+};
+
+static PLAN_ID: Select = Select {
+    table: "plan",
+    key: 1,
+    columns: &["plan"],
+    from: "plan",
+};
+
+static RELEASED: Select = Select {
+    table: "plan_open",
+    key: 1,
+    columns: &["o.plan"],
+    from: "plan_open o JOIN plan_state s ON s.plan = o.plan JOIN wave w ON w.wave = o.wave",
+};
+
+static STEP: Select = Select {
+    table: "step",
+    key: 2,
+    columns: &[
+        "t.plan",
+        "t.no",
+        "t.target",
+        "t.kind",
+        "t.key",
+        "t.verb",
+        "t.after",
+        "x.status",
+        "x.changed",
+        "x.at",
+    ],
+    from: "step t LEFT JOIN step_state x ON x.plan = t.plan AND x.no = t.no",
+};
+
+static VISIBLE_STEP: Select = Select {
+    table: STEP.table,
+    key: STEP.key,
+    columns: STEP.columns,
+    from: "step t JOIN plan p ON p.plan = t.plan JOIN wave w ON w.wave = p.wave \
+           LEFT JOIN step_state x ON x.plan = t.plan AND x.no = t.no",
+};
+
+static INTENT: Select = Select {
+    table: "step_state",
+    key: 2,
+    columns: &["plan", "no"],
+    from: "step_state",
+};
+
+fn wave(row: &mut Fields) -> Read<WaveRow> {
+    Ok(WaveRow {
+        wave: row.parsed()?,
+        cause: row.json()?,
+        author: row.text()?,
+        at: row.instant()?,
+        verdict: row.opt_json()?,
+        decided: row.opt_text()?.zip(row.opt_text()?),
+        steps: row.number()?,
+        removals: row.number()?,
+        plans: Vec::new(),
+    })
+}
+
+fn standing(row: &mut Fields) -> Read<(WaveId, PlanStatus, u64)> {
+    Ok((row.parsed()?, row.word()?, row.number()?))
+}
+
+/// A plan without its steps, and the sequence number of its draft.
+fn plan(row: &mut Fields) -> Read<(u64, PlanRow)> {
+    let plan = PlanRow {
+        id: row.parsed()?,
+        wave: row.parsed()?,
+        about: about(row)?,
+        change: row.word()?,
+        status: row.word()?,
+        detail: row.text()?,
+        head: row.opt_number()?,
+        plan: row.opt_json()?.map_or(Personal::Erased, Personal::Known),
+        steps: Vec::new(),
+    };
+    Ok((row.number()?, plan))
+}
+
+/// As [`About`] prints itself: an app has a prefix that no subject's id has.
+fn about(row: &mut Fields) -> Read<About> {
+    let text = row.text()?;
+    if let Some(target) = text.strip_prefix("app/") {
+        return Ok(About::Target(TargetName::from(target)));
+    }
+    let subject = text.parse();
+    subject
+        .map(About::Subject)
+        .map_err(|_| row.damaged("it is neither a subject nor an app"))
+}
+
+fn step(row: &mut Fields) -> Read<(PlanId, StepRow)> {
+    let plan = row.parsed()?;
+    let no = row.number()?;
+    let address = Address {
+        target: TargetName(row.text()?),
+        kind: row.parsed()?,
+        key: Key(row.text()?),
+    };
+    let step = StepRow {
+        no,
+        address,
+        verb: row.text()?,
+        after: row.json()?,
+        status: row.opt_word()?.unwrap_or(StepStatus::Pending),
+        last: row.opt_json()?,
+        at: row.opt_instant()?,
+    };
+    Ok((plan, step))
+}
+
+fn intent(row: &mut Fields) -> Read<StepRef> {
+    Ok(StepRef {
+        plan: row.parsed()?,
+        no: row.number()?,
+    })
+}
+
+/// The order in which a wave tells how its plans stand.
+const STATUSES: [PlanStatus; 7] = [
+    PlanStatus::Waiting,
+    PlanStatus::Released,
+    PlanStatus::Refused,
+    PlanStatus::Applied,
+    PlanStatus::Failed,
+    PlanStatus::Stale,
+    PlanStatus::Superseded,
+];
+
+impl TenureStore {
+    /// Fills in how the plans of these waves stand.
+    async fn with_standing(&self, mut waves: Vec<WaveRow>) -> Read<Vec<WaveRow>> {
+        let wanted = waves.iter().map(|wave| wave.wave.to_string()).collect();
+        let counts = STANDING
+            .all_in(
+                self.db(),
+                &[],
+                "p.wave",
+                wanted,
+                "GROUP BY p.wave, s.status",
+                standing,
+            )
+            .await?;
+        let mut plans: BTreeMap<WaveId, Vec<(PlanStatus, u64)>> = BTreeMap::new();
+        for (wave, status, count) in counts {
+            plans.entry(wave).or_default().push((status, count));
+        }
+        for wave in &mut waves {
+            wave.plans = plans.remove(&wave.wave).unwrap_or_default();
+            wave.plans
+                .sort_by_key(|(status, _)| STATUSES.iter().position(|s| s == status));
+        }
+        Ok(waves)
+    }
+
+    /// Fills in the steps of these plans.
+    async fn with_steps(&self, mut plans: Vec<PlanRow>) -> Read<Vec<PlanRow>> {
+        let wanted = plans.iter().map(|plan| plan.id.to_string()).collect();
+        let order = "ORDER BY t.plan, t.no";
+        let found = STEP
+            .all_in(self.db(), &[], "t.plan", wanted, order, step)
+            .await?;
+        let mut steps: BTreeMap<PlanId, Vec<StepRow>> = BTreeMap::new();
+        for (plan, step) in found {
+            steps.entry(plan).or_default().push(step);
+        }
+        for plan in &mut plans {
+            plan.steps = steps.remove(&plan.id).unwrap_or_default();
+        }
+        // A plan that was erased between the two queries must not look like one with nothing
+        // left to do.
+        let bare: Vec<_> = plans
+            .iter()
+            .filter(|p| p.steps.is_empty())
+            .map(|p| p.id.to_string())
+            .collect();
+        if !bare.is_empty() {
+            let there = PLAN_ID
+                .all_in(self.db(), &[], "plan", bare, "", Fields::parsed)
+                .await?;
+            let there: BTreeSet<PlanId> = there.into_iter().collect();
+            plans.retain(|plan| !plan.steps.is_empty() || there.contains(&plan.id));
+        }
+        Ok(plans)
+    }
+
+    async fn plans_where(&self, rest: &str, args: &[Cell]) -> Read<Vec<PlanRow>> {
+        let found = PLAN.all(self.db(), rest, args, plan).await?;
+        self.with_steps(found.into_iter().map(|(_, plan)| plan).collect())
+            .await
+    }
+}
+
+#[async_trait]
+impl Work for TenureStore {
+    async fn wave(&self, id: WaveId) -> Read<Option<WaveRow>> {
+        let found = WAVE
+            .all(self.db(), "WHERE w.wave = $1", &[text(id)], wave)
+            .await?;
+        Ok(self.with_standing(found).await?.into_iter().next())
+    }
+
+    async fn waves(&self, filter: WaveFilter) -> Read<Vec<WaveRow>> {
+        let rest = if filter.open {
+            "WHERE EXISTS (SELECT 1 FROM plan_open o WHERE o.wave = w.wave) \
+             ORDER BY w.seq DESC LIMIT $1"
+        } else {
+            "ORDER BY w.seq DESC LIMIT $1"
+        };
+        let found = WAVE
+            .all(self.db(), rest, &[limit(filter.limit)], wave)
+            .await?;
+        self.with_standing(found).await
+    }
+
+    async fn plan(&self, id: PlanId) -> Read<Option<PlanRow>> {
+        let found = self.plans_where("WHERE p.plan = $1", &[text(id)]).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn plans_of(
+        &self,
+        wave: WaveId,
+        after: Option<PlanId>,
+        limit: u32,
+    ) -> Read<Vec<PlanRow>> {
+        let mut args = vec![text(wave)];
+        let page = page(
+            "p.plan",
+            after.map(|plan| plan.to_string()),
+            limit,
+            &mut args,
+        );
+        self.plans_where(&format!("WHERE p.wave = $1 {page}"), &args)
+            .await
+    }
+
+    async fn open_plans_about(&self, about: &[About]) -> Read<Vec<PlanRow>> {
+        let wanted = about.iter().map(ToString::to_string).collect();
+        let mut found = OPEN_PLAN
+            .all_in(self.db(), &[], "o.about", wanted, "", plan)
+            .await?;
+        found.sort_by_key(|(seq, plan)| (*seq, plan.id));
+        self.with_steps(found.into_iter().map(|(_, plan)| plan).collect())
+            .await
+    }
+
+    async fn plans_about(&self, about: &About, rows: u32) -> Read<Vec<PlanRow>> {
+        let rest = "WHERE p.about = $1 ORDER BY p.seq DESC LIMIT $2";
+        self.plans_where(rest, &[text(about), limit(rows)]).await
+    }
+
+    async fn released_plans(&self, skip: u32, rows: u32) -> Read<Vec<PlanId>> {
+        let rest = "WHERE s.status = 'released' \
+                    ORDER BY o.change_rank, o.seq LIMIT $1 OFFSET $2";
+        let args = [limit(rows), Cell::Int(i64::from(skip))];
+        RELEASED.all(self.db(), rest, &args, Fields::parsed).await
+    }
+
+    async fn open_intents(&self, rows: u32) -> Read<Vec<StepRef>> {
+        let rest = "WHERE status = 'sent' ORDER BY seq LIMIT $1";
+        INTENT.all(self.db(), rest, &[limit(rows)], intent).await
+    }
+
+    async fn step(&self, wanted: StepRef) -> Read<Option<StepRow>> {
+        let args = [text(wanted.plan), Cell::Int(i64::from(wanted.no))];
+        let rest = "WHERE t.plan = $1 AND t.no = $2";
+        let found = VISIBLE_STEP.one(self.db(), rest, &args, step).await?;
+        Ok(found.map(|(_, step)| step))
+    }
+}
