@@ -23,13 +23,19 @@ impl Actor {
     /// Tenure itself: timers, the apply worker, recovery.
     #[must_use]
     pub fn system() -> Self {
-        Self { principal: "system".to_owned(), token: None }
+        Self {
+            principal: "system".to_owned(),
+            token: None,
+        }
     }
 
     /// A person or workload who spoke without a token (host-only commands).
     #[must_use]
     pub fn named(principal: &str) -> Self {
-        Self { principal: principal.to_owned(), token: None }
+        Self {
+            principal: principal.to_owned(),
+            token: None,
+        }
     }
 }
 
@@ -41,9 +47,7 @@ impl fmt::Display for Actor {
 
 /// What a token may do. Scopes do not include one another: a token that may apply and read
 /// carries both.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// See people, plans, waves, findings and the log.
@@ -60,8 +64,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which people read them.
-    pub const ALL: [Self; 5] =
-        [Self::Read, Self::Plan, Self::Approve, Self::Apply, Self::Administer];
+    pub const ALL: [Self; 5] = [
+        Self::Read,
+        Self::Plan,
+        Self::Approve,
+        Self::Apply,
+        Self::Administer,
+    ];
 
     /// The word used on the wire.
     #[must_use]
@@ -79,8 +88,11 @@ impl Scope {
 impl std::str::FromStr for Scope {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| {
-            format!("`{text:.40}` is not a scope: read, plan, approve, apply or administer")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|s| s.as_str() == text)
+            .ok_or_else(|| {
+                format!("`{text:.40}` is not a scope: read, plan, approve, apply or administer")
+            })
     }
 }

@@ -93,9 +93,7 @@ impl fmt::Display for Key {
 }
 
 /// What kind of thing an address names.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A subject's account.
@@ -145,19 +143,31 @@ impl Address {
     /// The account of `subject` in `target`.
     #[must_use]
     pub fn account(target: &TargetName, subject: SubjectId) -> Self {
-        Self { target: target.clone(), kind: Kind::Account, key: Key::account(subject) }
+        Self {
+            target: target.clone(),
+            kind: Kind::Account,
+            key: Key::account(subject),
+        }
     }
 
     /// The group `name` in `target`.
     #[must_use]
     pub fn group(target: &TargetName, name: &str) -> Self {
-        Self { target: target.clone(), kind: Kind::Group, key: Key::group(name) }
+        Self {
+            target: target.clone(),
+            kind: Kind::Group,
+            key: Key::group(name),
+        }
     }
 
     /// The membership of `subject` in the group `name` of `target`.
     #[must_use]
     pub fn grant(target: &TargetName, subject: SubjectId, name: &str) -> Self {
-        Self { target: target.clone(), kind: Kind::Grant, key: Key::grant(subject, name) }
+        Self {
+            target: target.clone(),
+            kind: Kind::Grant,
+            key: Key::grant(subject, name),
+        }
     }
 }
 

@@ -145,7 +145,10 @@ mod tests {
         let b: serde_json::Value = serde_json::from_str(r#"{"a":{"c":null,"d":[1,2]},"b":1}"#)?;
         assert_eq!(bytes(&a)?, br#"{"a":{"c":null,"d":[1,2]},"b":1}"#);
         assert_eq!(digest(&a)?, digest(&b)?);
-        assert!(matches!(bytes(&json!({"x": 0.5})), Err(NotCanonical::Float(_))));
+        assert!(matches!(
+            bytes(&json!({"x": 0.5})),
+            Err(NotCanonical::Float(_))
+        ));
         Ok(())
     }
 

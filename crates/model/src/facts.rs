@@ -109,7 +109,10 @@ mod tests {
         assert_eq!(facts.standing(end)?, Standing::Ended);
         assert_eq!(facts.next_change(before)?, Some(end));
         assert_eq!(facts.next_change(end)?, None);
-        assert_eq!(facts.standing("2026-01-01T00:00:00Z".parse()?)?, Standing::Upcoming);
+        assert_eq!(
+            facts.standing("2026-01-01T00:00:00Z".parse()?)?,
+            Standing::Upcoming
+        );
         Ok(())
     }
 }

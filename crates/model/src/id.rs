@@ -34,7 +34,10 @@ fn encode(bits: u128, prefix: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn decode(text: &str, prefix: &'static str) -> Result<u128, NotAnId> {
-    let wrong = || NotAnId { text: text.chars().take(80).collect(), prefix };
+    let wrong = || NotAnId {
+        text: text.chars().take(80).collect(),
+        prefix,
+    };
     let digits = text
         .strip_prefix(prefix)
         .and_then(|rest| rest.strip_prefix('_'))
@@ -160,8 +163,18 @@ mod tests {
         let id = SubjectId::from_bits(5).to_string();
         assert!(id.parse::<WaveId>().is_err());
         assert!("sub_".parse::<SubjectId>().is_err());
-        assert!("sub_zzzzzzzzzzzzzzzzzzzzzzzzzz".parse::<SubjectId>().is_err(), "130 bits");
-        assert!("sub_0000000000000000000000000u".parse::<SubjectId>().is_err(), "`u` is no digit");
+        assert!(
+            "sub_zzzzzzzzzzzzzzzzzzzzzzzzzz"
+                .parse::<SubjectId>()
+                .is_err(),
+            "130 bits"
+        );
+        assert!(
+            "sub_0000000000000000000000000u"
+                .parse::<SubjectId>()
+                .is_err(),
+            "`u` is no digit"
+        );
     }
 
     #[test]

@@ -94,8 +94,14 @@ mod tests {
     #[test]
     fn erased_is_null_on_the_wire() -> serde_json::Result<()> {
         assert_eq!(serde_json::to_string(&Personal::<u8>::Erased)?, "null");
-        assert_eq!(serde_json::from_str::<Personal<u8>>("null")?, Personal::Erased);
-        assert_eq!(serde_json::from_str::<Personal<u8>>("3")?, Personal::Known(3));
+        assert_eq!(
+            serde_json::from_str::<Personal<u8>>("null")?,
+            Personal::Erased
+        );
+        assert_eq!(
+            serde_json::from_str::<Personal<u8>>("3")?,
+            Personal::Known(3)
+        );
         Ok(())
     }
 }

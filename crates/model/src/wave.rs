@@ -38,9 +38,7 @@ impl fmt::Display for Input {
 
 /// What kind of change it is for the people concerned. One delivery makes one wave for each
 /// kind, so that explicit leavers pass while leavers implied by missing rows are held.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// The row carries an end of work that has come. First: leavers go before everyone else.
