@@ -1,12 +1,13 @@
 //! The compiled form of an expression: checked, typed, with attribute names resolved to slots.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::error::Span;
 use crate::schema::Type;
 
-/// A compiled expression.
-#[derive(Debug, Clone)]
+/// A compiled expression. Shows itself as its source.
+#[derive(Clone)]
 pub(crate) struct Tree {
     /// The text it was compiled from.
     pub source: String,
@@ -80,6 +81,12 @@ pub(crate) enum Transform {
     Upper,
     Slug,
     Transliterate,
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.source, f)
+    }
 }
 
 impl Tree {
