@@ -1,1 +1,17 @@
-//! evidence
+//! Evidence: the log as an auditor sees it.
+//!
+//! A log is a sequence of [`Envelope`]s. Each one's hash covers its canonical bytes, which
+//! include the hash before it: a hash chain. A [`Checkpoint`] is the chain's head, signed, and
+//! kept somewhere else. [`verify::Check`] reads a log, in order, and says what is wrong with it
+//! and what it cannot exclude. [`bundle`] is the file in which a log travels.
+//!
+//! Nothing here reads a database, a clock or a key that is secret.
+
+pub mod bundle;
+pub mod checkpoint;
+pub mod envelope;
+pub mod verify;
+
+pub use checkpoint::{Checkpoint, SignedCheckpoint};
+pub use envelope::Envelope;
+pub use verify::{Check, Fault, Problem, Report};

@@ -1,0 +1,158 @@
+//! Reading the log: records as they are stored, and their events as far as keys exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use evidence::Envelope;
+use model::canonical::Digest;
+use model::{Actor, Event, SubjectId};
+use ports::Sealed;
+use ports::store::{Log, LogRecord, StoreError};
+
+use crate::TenureStore;
+use crate::committer::{KeyRow, TENANT_KEY};
+use crate::rows;
+use crate::sealer::Opened;
+use crate::table::Cell;
+
+/// At most this many records are answered at once, whatever was asked for.
+const MAX_PAGE: u32 = 10_000;
+/// At most this many keys are asked for in one query.
+const CHUNK: usize = 500;
+
+#[async_trait]
+impl Log for TenureStore {
+    async fn records(&self, after: u64, limit: u32) -> Result<Vec<LogRecord>, StoreError> {
+        let records = self.envelopes(after, limit).await?;
+        self.decode(records).await
+    }
+
+    async fn records_about(
+        &self,
+        subject: SubjectId,
+        limit: u32,
+    ) -> Result<Vec<LogRecord>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM record WHERE subject = $1 ORDER BY seq DESC LIMIT $2",
+            rows::RECORD_COLUMNS
+        );
+        let args = [
+            Cell::Text(subject.to_string()),
+            Cell::Int(limit.min(MAX_PAGE).into()),
+        ];
+        let found = self.db().query(&sql, &args).await?;
+        self.decode(found.iter().map(rows::envelope).collect::<Result<_, _>>()?)
+            .await
+    }
+
+    async fn head(&self) -> Result<(u64, Digest), StoreError> {
+        let found = self
+            .db()
+            .query("SELECT seq, hash FROM head WHERE id = 1", &[])
+            .await?;
+        let row = found
+            .first()
+            .ok_or_else(|| StoreError::Damaged("the table `head` is empty".to_owned()))?;
+        Ok((
+            rows::count(row, 0, "head.seq")?,
+            Digest(rows::bytes32(row, 1, "head.hash")?),
+        ))
+    }
+}
+
+impl TenureStore {
+    /// Records as they are stored, after `after`, at most `limit`, in order.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not decode.
+    pub async fn envelopes(&self, after: u64, limit: u32) -> Result<Vec<Envelope>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM record WHERE seq > $1 ORDER BY seq LIMIT $2",
+            rows::RECORD_COLUMNS
+        );
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let args = [Cell::Int(after), Cell::Int(limit.min(MAX_PAGE).into())];
+        self.db()
+            .query(&sql, &args)
+            .await?
+            .iter()
+            .map(rows::envelope)
+            .collect()
+    }
+
+    async fn decode(&self, records: Vec<Envelope>) -> Result<Vec<LogRecord>, StoreError> {
+        let names: BTreeSet<String> = records
+            .iter()
+            .filter(|r| r.sealed.is_some())
+            .map(key_name)
+            .collect();
+        let keys = self.keys(names.into_iter().collect()).await?;
+        records
+            .into_iter()
+            .map(|record| self.open(record, &keys))
+            .collect()
+    }
+
+    /// The data keys that exist among these.
+    async fn keys(&self, names: Vec<String>) -> Result<BTreeMap<String, KeyRow>, StoreError> {
+        let mut keys = BTreeMap::new();
+        for chunk in names.chunks(CHUNK) {
+            let marks: Vec<String> = (1..=chunk.len()).map(|i| format!("${i}")).collect();
+            let sql = format!(
+                "SELECT subject, minted, ring_key, sealed FROM subject_key WHERE subject IN ({})",
+                marks.join(", ")
+            );
+            let args: Vec<Cell> = chunk.iter().map(|name| Cell::Text(name.clone())).collect();
+            for row in self.db().query(&sql, &args).await? {
+                let key = KeyRow {
+                    minted: rows::count(&row, 1, "subject_key.minted")?,
+                    sealed: Sealed {
+                        key: rows::text(&row, 2, "subject_key.ring_key")?.to_owned(),
+                        bytes: rows::blob(&row, 3, "subject_key.sealed")?.to_vec(),
+                    },
+                };
+                keys.insert(rows::text(&row, 0, "subject_key.subject")?.to_owned(), key);
+            }
+        }
+        Ok(keys)
+    }
+
+    fn open(
+        &self,
+        record: Envelope,
+        keys: &BTreeMap<String, KeyRow>,
+    ) -> Result<LogRecord, StoreError> {
+        let seq = record.seq;
+        let damaged = |why: String| StoreError::Damaged(format!("record {seq}: {why}"));
+        let actor: Actor =
+            serde_json::from_str(&record.actor).map_err(|e| damaged(e.to_string()))?;
+        let mut body: serde_json::Value =
+            serde_json::from_str(&record.body).map_err(|e| damaged(e.to_string()))?;
+        if let Some(sealed) = &record.sealed {
+            let name = key_name(&record);
+            let opened = self
+                .sealer()
+                .open(&name, keys.get(&name), &record.kind, sealed)
+                .map_err(|e| damaged(e.to_string()))?;
+            if let Opened::Known(text) = opened {
+                body["personal"] =
+                    serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
+            }
+        }
+        let event = serde_json::json!({ "kind": record.kind, "body": body });
+        let event: Event = serde_json::from_value(event).map_err(|e| damaged(e.to_string()))?;
+        Ok(LogRecord {
+            seq,
+            at: record.at,
+            actor,
+            event,
+            hash: record.hash,
+        })
+    }
+}
+
+fn key_name(record: &Envelope) -> String {
+    record
+        .subject
+        .map_or_else(|| TENANT_KEY.to_owned(), |subject| subject.to_string())
+}

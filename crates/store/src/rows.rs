@@ -1,0 +1,95 @@
+//! Reading and writing the rows of the ground tables.
+
+use evidence::Envelope;
+use model::Timestamp;
+use model::canonical::Digest;
+use ports::store::StoreError;
+
+use crate::table::{Cell, Row};
+
+fn wrong(what: &str, want: &str) -> StoreError {
+    StoreError::Damaged(format!("{what} is not {want}"))
+}
+
+/// An integer column.
+pub(crate) fn int(row: &Row, at: usize, what: &str) -> Result<i64, StoreError> {
+    match row.get(at) {
+        Some(Cell::Int(n)) => Ok(*n),
+        _ => Err(wrong(what, "an integer")),
+    }
+}
+
+/// A column that counts: an integer that is not negative.
+pub(crate) fn count(row: &Row, at: usize, what: &str) -> Result<u64, StoreError> {
+    u64::try_from(int(row, at, what)?).map_err(|_| wrong(what, "a count"))
+}
+
+/// A text column.
+pub(crate) fn text<'a>(row: &'a Row, at: usize, what: &str) -> Result<&'a str, StoreError> {
+    match row.get(at) {
+        Some(Cell::Text(text)) => Ok(text),
+        _ => Err(wrong(what, "a text")),
+    }
+}
+
+/// A column of bytes.
+pub(crate) fn blob<'a>(row: &'a Row, at: usize, what: &str) -> Result<&'a [u8], StoreError> {
+    match row.get(at) {
+        Some(Cell::Blob(bytes)) => Ok(bytes),
+        _ => Err(wrong(what, "bytes")),
+    }
+}
+
+/// A column of 32 bytes.
+pub(crate) fn bytes32(row: &Row, at: usize, what: &str) -> Result<[u8; 32], StoreError> {
+    blob(row, at, what)?
+        .try_into()
+        .map_err(|_| wrong(what, "32 bytes"))
+}
+
+/// The columns of a record in the order of [`crate::ground::RECORD`].
+pub(crate) const RECORD_COLUMNS: &str = "seq, at, actor, kind, subject, body, sealed, prev, hash";
+
+/// A record as a row.
+pub(crate) fn record(record: Envelope) -> Row {
+    vec![
+        Cell::Int(record.seq.cast_signed()),
+        Cell::Int(record.at.as_micros()),
+        Cell::Text(record.actor),
+        Cell::Text(record.kind),
+        record
+            .subject
+            .map_or(Cell::Null, |subject| Cell::Text(subject.to_string())),
+        Cell::Text(record.body),
+        record.sealed.map_or(Cell::Null, Cell::Blob),
+        Cell::Blob(record.prev.0.to_vec()),
+        Cell::Blob(record.hash.0.to_vec()),
+    ]
+}
+
+/// A row as a record.
+pub(crate) fn envelope(row: &Row) -> Result<Envelope, StoreError> {
+    let subject = match row.get(4) {
+        Some(Cell::Null) => None,
+        _ => Some(
+            text(row, 4, "record.subject")?
+                .parse()
+                .map_err(|e| StoreError::Damaged(format!("record.subject: {e}")))?,
+        ),
+    };
+    let sealed = match row.get(6) {
+        Some(Cell::Null) => None,
+        _ => Some(blob(row, 6, "record.sealed")?.to_vec()),
+    };
+    Ok(Envelope {
+        seq: count(row, 0, "record.seq")?,
+        at: Timestamp::from_micros(int(row, 1, "record.at")?),
+        actor: text(row, 2, "record.actor")?.to_owned(),
+        kind: text(row, 3, "record.kind")?.to_owned(),
+        subject,
+        body: text(row, 5, "record.body")?.to_owned(),
+        sealed,
+        prev: Digest(bytes32(row, 7, "record.prev")?),
+        hash: Digest(bytes32(row, 8, "record.hash")?),
+    })
+}

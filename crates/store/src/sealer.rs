@@ -1,0 +1,169 @@
+//! What is personal in the log, sealed: AES-256-GCM under one random data key per subject.
+//!
+//! The data key stands in the table `subject_key`, itself sealed by the key ring for the
+//! purpose `subject/<id>`. Erasing a subject deletes the row, and with it every sealed part that
+//! was ever written for them. A key that is made later for the same subject has another number
+//! (`minted`), which each sealed part names: what was erased stays erased, and is told apart
+//! from what was damaged.
+//!
+//! Sealed: `minted` (8 bytes, big endian), nonce (12 bytes), ciphertext and tag.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ports::clock::draw;
+use ports::{Entropy, KeyRing, KeyRingError};
+
+use crate::committer::KeyRow;
+
+/// At most this many opened data keys are kept in memory.
+const MAX_OPEN: usize = 4096;
+/// The bytes before the nonce.
+const MINTED_LEN: usize = 8;
+
+/// Seals and opens the personal parts of records.
+pub struct Sealer {
+    ring: Arc<dyn KeyRing>,
+    entropy: Arc<dyn Entropy>,
+    open: Mutex<HashMap<(String, u64), Arc<LessSafeKey>>>,
+}
+
+/// What became of a sealed part.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// Its text.
+    Known(Vec<u8>),
+    /// Its key was destroyed.
+    Erased,
+}
+
+impl Sealer {
+    pub(crate) fn new(ring: Arc<dyn KeyRing>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            ring,
+            entropy,
+            open: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// The key ring that seals the data keys.
+    pub(crate) fn ring(&self) -> &Arc<dyn KeyRing> {
+        &self.ring
+    }
+
+    /// A new data key for a subject, made with the record `seq`.
+    pub(crate) fn mint(&self, subject: &str, seq: u64) -> KeyRow {
+        let key: [u8; 32] = draw(&*self.entropy);
+        KeyRow {
+            minted: seq,
+            sealed: self.ring.seal(&purpose(subject), &key),
+        }
+    }
+
+    /// Seals a personal part under the subject's data key.
+    ///
+    /// # Errors
+    /// When the key ring does not open the data key.
+    pub(crate) fn seal(
+        &self,
+        subject: &str,
+        row: &KeyRow,
+        kind: &str,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, KeyRingError> {
+        let key = self.data_key(subject, row)?;
+        let nonce: [u8; NONCE_LEN] = draw(&*self.entropy);
+        let mut text = plain.to_vec();
+        key.seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(context(subject, row.minted, kind)),
+            &mut text,
+        )
+        .map_err(|_| KeyRingError::Forged)?;
+        let mut sealed = Vec::with_capacity(MINTED_LEN + NONCE_LEN + text.len());
+        sealed.extend(row.minted.to_be_bytes());
+        sealed.extend(nonce);
+        sealed.extend(text);
+        Ok(sealed)
+    }
+
+    /// Opens a personal part; `row` is the subject's key now, if there is one.
+    ///
+    /// # Errors
+    /// When the key exists and the part does not open: one of both was changed.
+    pub(crate) fn open(
+        &self,
+        subject: &str,
+        row: Option<&KeyRow>,
+        kind: &str,
+        sealed: &[u8],
+    ) -> Result<Opened, KeyRingError> {
+        let (minted, rest) = sealed
+            .split_first_chunk::<MINTED_LEN>()
+            .ok_or(KeyRingError::Forged)?;
+        let minted = u64::from_be_bytes(*minted);
+        let Some(row) = row.filter(|row| row.minted == minted) else {
+            self.forget(subject, minted);
+            return Ok(Opened::Erased);
+        };
+        let (nonce, text) = rest
+            .split_first_chunk::<NONCE_LEN>()
+            .ok_or(KeyRingError::Forged)?;
+        let key = self.data_key(subject, row)?;
+        let mut text = text.to_vec();
+        let plain = key
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                Aad::from(context(subject, minted, kind)),
+                &mut text,
+            )
+            .map_err(|_| KeyRingError::Forged)?
+            .len();
+        text.truncate(plain);
+        Ok(Opened::Known(text))
+    }
+
+    /// Drops an opened data key. Another node drops its own when it next meets a record of that
+    /// key and finds the row gone; it never uses a key whose row it did not just read.
+    pub(crate) fn forget(&self, subject: &str, minted: u64) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.remove(&(subject.to_owned(), minted));
+    }
+
+    /// Drops all opened data keys of a subject.
+    pub(crate) fn forget_all_of(&self, subject: &str) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|(name, _), _| name != subject);
+    }
+
+    fn data_key(&self, subject: &str, row: &KeyRow) -> Result<Arc<LessSafeKey>, KeyRingError> {
+        let name = (subject.to_owned(), row.minted);
+        if let Some(key) = self
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&name)
+        {
+            return Ok(Arc::clone(key));
+        }
+        let bytes = self.ring.open(&purpose(subject), &row.sealed)?;
+        let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| KeyRingError::Forged)?;
+        let key = Arc::new(LessSafeKey::new(key));
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= MAX_OPEN {
+            open.clear();
+        }
+        open.insert(name, Arc::clone(&key));
+        Ok(key)
+    }
+}
+
+fn purpose(subject: &str) -> String {
+    format!("subject/{subject}")
+}
+
+/// What a sealed part is bound to besides its key: it opens nowhere else.
+fn context(subject: &str, minted: u64, kind: &str) -> Vec<u8> {
+    format!("tenure personal/1\n{subject}\n{minted}\n{kind}").into_bytes()
+}

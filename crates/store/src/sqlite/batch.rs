@@ -1,0 +1,159 @@
+//! One batch on SQLite: load, decide, write, commit.
+
+use model::Timestamp;
+use model::canonical::Digest;
+use ports::Sealed;
+use ports::store::{AppendError, StoreError};
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::cells::{run, unavailable};
+use crate::committer::{
+    Answer, Changes, Core, Head, KeyRow, LeaseRow, Needs, Prepared, Snapshot, coalesce, decide,
+    fail_all,
+};
+use crate::rows;
+use crate::table::{Cell, Row};
+use crate::{dialect, ground};
+
+/// Commits a batch. If the database refuses it as a whole, each append is tried alone, so that
+/// the one at fault fails and the others do not.
+pub(super) fn commit(conn: &mut Connection, core: &Core, batch: &[&Prepared]) -> Vec<Answer> {
+    match attempt(conn, core, batch) {
+        Ok(answers) => answers,
+        Err(_) if batch.len() > 1 => batch
+            .iter()
+            .flat_map(|one| commit(conn, core, &[*one]))
+            .collect(),
+        Err(error) => vec![Err(AppendError::Busy(error.to_string()))],
+    }
+}
+
+/// One transaction. An error means that it was rolled back: nothing of it happened.
+fn attempt(
+    conn: &mut Connection,
+    core: &Core,
+    batch: &[&Prepared],
+) -> Result<Vec<Answer>, StoreError> {
+    let tx = conn
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|e| unavailable(&e))?;
+    let now = core.now();
+    let snapshot = load(&tx, &Needs::of(batch.iter().copied()), now)?;
+    let decision = decide(batch, snapshot, &core.sealer, now);
+    let mut answers = decision.answers;
+    if decision.changes.records.is_empty() {
+        return Ok(answers);
+    }
+    write(&tx, decision.changes)?;
+    if let Err(error) = tx.commit() {
+        // A commit that failed half way may still be found in the file by the next one who
+        // opens it.
+        fail_all(
+            &mut answers,
+            &AppendError::Broken(format!("SQLite: {error}")),
+        );
+    }
+    Ok(answers)
+}
+
+fn one(conn: &Connection, sql: &str, args: &[Cell]) -> Result<Option<Row>, StoreError> {
+    Ok(run(conn, sql, args)?.1.into_iter().next())
+}
+
+fn load(conn: &Connection, needs: &Needs, now: Timestamp) -> Result<Snapshot, StoreError> {
+    let head = one(conn, "SELECT seq, hash, at FROM head WHERE id = 1", &[])?
+        .ok_or_else(|| StoreError::Damaged("the table `head` is empty".to_owned()))?;
+    let head = Head {
+        seq: rows::count(&head, 0, "head.seq")?,
+        hash: Digest(rows::bytes32(&head, 1, "head.hash")?),
+        at: Timestamp::from_micros(rows::int(&head, 2, "head.at")?),
+    };
+    let mut snapshot = Snapshot::at_head(head, now);
+    for name in &needs.streams {
+        let sql = "SELECT head FROM stream WHERE name = $1";
+        if let Some(row) = one(conn, sql, &[Cell::Text(name.clone())])? {
+            snapshot
+                .streams
+                .insert(name.clone(), rows::count(&row, 0, "stream.head")?);
+        }
+    }
+    for (space, value) in &needs.one_time {
+        let sql = "SELECT 1 FROM one_time WHERE space = $1 AND value = $2";
+        let args = [Cell::Text(space.clone()), Cell::Blob(value.clone())];
+        if one(conn, sql, &args)?.is_some() {
+            snapshot.used.insert((space.clone(), value.clone()));
+        }
+    }
+    for name in &needs.leases {
+        let sql = "SELECT fence, until FROM lease WHERE name = $1";
+        if let Some(row) = one(conn, sql, &[Cell::Text(name.clone())])? {
+            let fence = rows::count(&row, 0, "lease.fence")?;
+            let until = Timestamp::from_micros(rows::int(&row, 1, "lease.until")?);
+            snapshot
+                .leases
+                .insert(name.clone(), LeaseRow { fence, until });
+        }
+    }
+    if needs.stops {
+        for row in run(conn, "SELECT target FROM stop", &[])?.1 {
+            snapshot
+                .stops
+                .insert(rows::text(&row, 0, "stop.target")?.to_owned());
+        }
+    }
+    for subject in &needs.keys {
+        let sql = "SELECT minted, ring_key, sealed FROM subject_key WHERE subject = $1";
+        if let Some(row) = one(conn, sql, &[Cell::Text(subject.clone())])? {
+            snapshot.keys.insert(subject.clone(), key_row(&row)?);
+        }
+    }
+    Ok(snapshot)
+}
+
+fn key_row(row: &Row) -> Result<KeyRow, StoreError> {
+    Ok(KeyRow {
+        minted: rows::count(row, 0, "subject_key.minted")?,
+        sealed: Sealed {
+            key: rows::text(row, 1, "subject_key.ring_key")?.to_owned(),
+            bytes: rows::blob(row, 2, "subject_key.sealed")?.to_vec(),
+        },
+    })
+}
+
+fn write(conn: &Connection, changes: Changes) -> Result<(), StoreError> {
+    let sql = dialect::insert(&ground::RECORD);
+    for record in changes.records {
+        run(conn, &sql, &rows::record(record))?;
+    }
+    // Plain inserts: the primary key is the second, independent reason why nothing is used twice.
+    let sql = dialect::insert(&ground::ONE_TIME);
+    for (space, value, seq) in changes.used {
+        run(
+            conn,
+            &sql,
+            &[
+                Cell::Text(space),
+                Cell::Blob(value),
+                Cell::Int(seq.cast_signed()),
+            ],
+        )?;
+    }
+    for table in coalesce(changes.ops) {
+        for (column, value) in table.delete_where {
+            run(conn, &dialect::delete_where(table.table, column), &[value])?;
+        }
+        if !table.delete.is_empty() {
+            let sql = dialect::delete(table.table);
+            for key in table.delete {
+                run(conn, &sql, &key)?;
+            }
+        }
+        if !table.put.is_empty() {
+            let sql = dialect::put(table.table);
+            for row in table.put {
+                run(conn, &sql, &row)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! Cells in and out of SQLite statements.
+
+use ports::store::StoreError;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection};
+
+use crate::table::{Cell, Row};
+
+impl ToSql for Cell {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(n) => ValueRef::Integer(*n),
+            Self::Text(t) => ValueRef::Text(t.as_bytes()),
+            Self::Blob(b) => ValueRef::Blob(b),
+        }))
+    }
+}
+
+/// Binds `$1..$n` by their number, wherever they first appear in the statement.
+fn bind(statement: &mut CachedStatement<'_>, args: &[Cell]) -> Result<(), StoreError> {
+    let count = statement.parameter_count();
+    for index in 1..=count {
+        let number = statement
+            .parameter_name(index)
+            .and_then(|name| name.strip_prefix('$'))
+            .and_then(|digits| digits.parse::<usize>().ok());
+        let arg = number
+            .and_then(|n| args.get(n.checked_sub(1)?))
+            .ok_or_else(|| {
+                StoreError::Unavailable(format!("parameter {index} of a statement has no value"))
+            })?;
+        statement
+            .raw_bind_parameter(index, arg)
+            .map_err(|e| unavailable(&e))?;
+    }
+    Ok(())
+}
+
+/// Runs one statement to its end: the rows it answers, and how many it changed.
+pub(super) fn run(
+    conn: &Connection,
+    sql: &str,
+    args: &[Cell],
+) -> Result<(u64, Vec<Row>), StoreError> {
+    let mut statement = conn.prepare_cached(sql).map_err(|e| unavailable(&e))?;
+    bind(&mut statement, args)?;
+    let columns = statement.column_count();
+    let read_only = statement.readonly();
+    let mut found = Vec::new();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(|e| unavailable(&e))? {
+        let mut cells = Vec::with_capacity(columns);
+        for i in 0..columns {
+            cells.push(cell(row.get_ref(i).map_err(|e| unavailable(&e))?)?);
+        }
+        found.push(cells);
+    }
+    drop(rows);
+    let changed = if read_only { 0 } else { conn.changes() };
+    Ok((changed, found))
+}
+
+fn cell(value: ValueRef<'_>) -> Result<Cell, StoreError> {
+    match value {
+        ValueRef::Null => Ok(Cell::Null),
+        ValueRef::Integer(n) => Ok(Cell::Int(n)),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Cell::Text(text.to_owned())),
+            Err(_) => Err(StoreError::Damaged("a text column is not UTF-8".to_owned())),
+        },
+        ValueRef::Blob(bytes) => Ok(Cell::Blob(bytes.to_vec())),
+        ValueRef::Real(_) => Err(StoreError::Damaged(
+            "a column holds a float, which nothing here writes".to_owned(),
+        )),
+    }
+}
+
+pub(super) fn unavailable(error: &rusqlite::Error) -> StoreError {
+    StoreError::Unavailable(format!("SQLite: {error}"))
+}
