@@ -1,1 +1,3 @@
-//! protocol
+//! Protocols: bytes ↔ typed messages. No sockets, no clocks, no state.
+
+pub mod scim;
