@@ -4,6 +4,8 @@
 //! suite that every adapter must pass.
 
 pub mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod keyring;
 pub mod store;
 pub mod target;

@@ -9,8 +9,6 @@ mod work;
 #[cfg(test)]
 mod model_rows;
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
 mod tests;
 
 use model::{Actor, Address, Digest, Event, Kind, SubjectId, TargetName, Timestamp};

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use model::event::*;
 use model::plan::{About, PlanStatus, StepStatus};
 use model::{Actor, Address, Change, Event, Kind, RemoteId, SubjectId, TargetName, WaveId};
+use ports::conformance::samples::*;
 use proptest::prelude::*;
 
 use super::model_rows::ModelRows;
-use super::samples::*;
 use super::*;
 use crate::schema::TABLES;
 use crate::table::{Cell, RowOp, Type};

@@ -1,9 +1,10 @@
-//! One event of each kind, about a small cast, for the tests of projections.
+//! One event of each kind, about a small cast: what suites append, project and read back.
 
 use std::collections::BTreeMap;
 
 use model::actor::Scope;
 use model::event::*;
+use model::finding::Finding;
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
 use model::{
     Address, Assignment, Cause, Change, Completeness, DeliveryId, Digest, Event, Facts, FindingId,
@@ -14,26 +15,32 @@ use model::{
 /// Stands in every personal value, so that a test can find what an erasure left behind.
 pub const PERSONAL: &str = "Zerlina";
 
+/// The `n`th person.
 pub fn subject(n: u8) -> SubjectId {
     SubjectId::from_bits(u128::from(n) + 1)
 }
 
+/// The `n`th plan.
 pub fn plan_id(n: u8) -> PlanId {
     PlanId::from_bits(u128::from(n) + 1)
 }
 
+/// The `n`th wave.
 pub fn wave_id(n: u8) -> WaveId {
     WaveId::from_bits(u128::from(n) + 1)
 }
 
+/// The target that samples speak of.
 pub fn slack() -> TargetName {
     TargetName::from("slack")
 }
 
+/// An instant, some seconds after that of the first sample.
 pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_764_000_000_000_000 + seconds * 1_000_000)
 }
 
+/// Facts of the `n`th person, due to change `n` seconds later.
 pub fn accepted(n: u8) -> FactsAccepted {
     let facts = Facts {
         attributes: BTreeMap::from([
@@ -62,6 +69,7 @@ pub fn accepted(n: u8) -> FactsAccepted {
     }
 }
 
+/// The `n`th plan, of two steps, about an account or a group.
 pub fn drafted(n: u8, wave: u8, about: About, change: Change) -> PlanDrafted {
     let address = match &about {
         About::Subject(subject) => Address::account(&slack(), *subject),
@@ -94,6 +102,7 @@ pub fn drafted(n: u8, wave: u8, about: About, change: Change) -> PlanDrafted {
     }
 }
 
+/// A change of one step of the `n`th plan.
 pub fn step_changed(n: u8, no: u16, address: Address, status: StepStatus) -> StepChanged {
     StepChanged {
         step: StepRef {
@@ -112,6 +121,7 @@ pub fn step_changed(n: u8, no: u16, address: Address, status: StepStatus) -> Ste
     }
 }
 
+/// The account `u<n>`, whose name is personal.
 pub fn observed(n: u8, of: Option<SubjectId>) -> ObjectObserved {
     let remote = RemoteId(format!("u{n}"));
     ObjectObserved {
@@ -133,10 +143,11 @@ pub fn observed(n: u8, of: Option<SubjectId>) -> ObjectObserved {
     }
 }
 
+/// The `n`th finding; all of them have one fingerprint.
 pub fn finding(n: u8, of: Option<SubjectId>, address: Option<Address>) -> FindingOpened {
     FindingOpened {
         id: FindingId::from_bits(u128::from(n) + 1),
-        finding: model::finding::Finding {
+        finding: Finding {
             code: "TNR-APPLY-0001".to_owned(),
             fingerprint: "TNR-APPLY-0001/slack/409".to_owned(),
             subject: of,

@@ -1,0 +1,39 @@
+//! Whatever goes in through the door comes out of the reads, once proposed and until erased.
+//!
+//! Each suite takes a new, empty store. They append through [`Door::append`](crate::store::Door)
+//! only, so they hold for every database and every way of deriving its tables.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod erasure;
+mod objects;
+mod people;
+mod tenant;
+mod work;
+
+use model::{Actor, Event};
+
+pub use erasure::erasure;
+pub use objects::{links, memberships, shadows};
+pub use people::{due, found, pins, stated};
+pub use tenant::{documents, findings, secrets, tokens};
+pub use work::{draft, order, pages, progress};
+
+use crate::store::{Append, Committed, Store};
+
+/// Appends events without conditions.
+async fn tell(store: &dyn Store, events: Vec<Event>) -> Committed {
+    let append = Append::of(Actor::named("suite"), events);
+    store.append(append).await.expect("the append is accepted")
+}
+
+/// The name of a suite and the suite itself, for harnesses that run them all.
+#[macro_export]
+macro_rules! read_suites {
+    ($with:ident) => {
+        $with! {
+            stated, found, due, pins, shadows, memberships, links, documents, findings, tokens,
+            secrets, draft, progress, order, pages, erasure
+        }
+    };
+}
