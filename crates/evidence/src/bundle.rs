@@ -156,7 +156,7 @@ pub fn verify(
     while let Some(text) = next_line(&mut input, &mut buffer)? {
         match envelope(text) {
             Ok(record) => check.push(&record),
-            Err(why) => check.unreadable(why),
+            Err(why) => check.unreadable(check.head().0 + 1, why),
         }
     }
     Ok(check.finish())

@@ -39,6 +39,11 @@ pub enum Fault {
     BadSignature,
     /// A checkpoint for this record belongs to another tenant.
     OtherTenant(String),
+    /// The store's own note of the log's end names this record, with another hash or although
+    /// the log ends elsewhere.
+    OtherHead,
+    /// Its sealed part has no key, and no later record erases its subject.
+    KeyMissing,
 }
 
 /// A fault and where.
@@ -91,6 +96,16 @@ impl fmt::Display for Problem {
                     "the checkpoint for record {seq} is of the tenant `{tenant}`"
                 )
             }
+            Fault::OtherHead => {
+                write!(
+                    f,
+                    "the store says that the log ends with record {seq}, which is not so"
+                )
+            }
+            Fault::KeyMissing => write!(
+                f,
+                "record {seq} cannot be read: its key is gone, but no record erases its subject"
+            ),
         }
     }
 }
@@ -159,6 +174,8 @@ pub struct Check {
     records: u64,
     head: (u64, Digest),
     at: Option<Timestamp>,
+    /// The record at the head could not be read, so its hash is unknown.
+    broken: bool,
     fixed: u64,
     problems: Vec<Problem>,
     more_problems: u64,
@@ -198,6 +215,7 @@ impl Check {
             records: 0,
             head: (0, Digest::default()),
             at: None,
+            broken: false,
             fixed: 0,
             problems: Vec::new(),
             more_problems: 0,
@@ -219,7 +237,7 @@ impl Check {
                         to: record.seq - 1,
                     },
                 );
-            } else if record.prev != hash {
+            } else if record.prev != hash && !self.broken {
                 self.report(record.seq, Fault::Unchained);
             }
             if self.at.is_some_and(|at| record.at < at) {
@@ -235,14 +253,25 @@ impl Check {
         if record.seq > last {
             self.checkpoints_up_to(record);
             self.head = (record.seq, record.hash);
+            self.broken = false;
             self.at = Some(record.at);
         }
     }
 
-    /// Notes a record that could not even be read; its number is the one expected next.
-    pub fn unreadable(&mut self, why: String) {
+    /// Notes a record that is there but could not even be read.
+    pub fn unreadable(&mut self, seq: u64, why: String) {
         self.records += 1;
-        self.report(self.head.0 + 1, Fault::Unreadable(why));
+        self.report(seq, Fault::Unreadable(why));
+        if seq > self.head.0 {
+            // Its hash is unknown: whether the next one continues it cannot be told.
+            self.head.0 = seq;
+            self.broken = true;
+            let passed = |s: &&SignedCheckpoint| s.checkpoint.seq <= seq;
+            self.next_checkpoint += self.checkpoints[self.next_checkpoint..]
+                .iter()
+                .take_while(passed)
+                .count();
+        }
     }
 
     fn checkpoints_up_to(&mut self, record: &Envelope) {
@@ -259,6 +288,12 @@ impl Check {
                 self.report(seq, Fault::Recomputed);
             }
         }
+    }
+
+    /// The last record that was read: its number and hash.
+    #[must_use]
+    pub fn head(&self) -> (u64, Digest) {
+        self.head
     }
 
     /// The end of the log.
@@ -285,7 +320,8 @@ impl Check {
         }
     }
 
-    fn report(&mut self, seq: u64, fault: Fault) {
+    /// Notes something that whoever reads the log found besides.
+    pub fn report(&mut self, seq: u64, fault: Fault) {
         if self.problems.len() < Self::MAX_PROBLEMS {
             self.problems.push(Problem { seq, fault });
         } else {

@@ -24,6 +24,7 @@ pub mod schema;
 mod sealer;
 mod sqlite;
 pub mod table;
+mod verify;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use db::Db;
 pub use keyring::{LocalKeyRing, UnusableSecret};
 pub use postgres::PostgresOptions;
 pub use sealer::Sealer;
+pub use verify::ExportError;
 
 use committer::Core;
 use door::Way;

@@ -80,7 +80,10 @@ impl TenureStore {
             .collect()
     }
 
-    async fn decode(&self, records: Vec<Envelope>) -> Result<Vec<LogRecord>, StoreError> {
+    pub(crate) async fn decode(
+        &self,
+        records: Vec<Envelope>,
+    ) -> Result<Vec<LogRecord>, StoreError> {
         let names: BTreeSet<String> = records
             .iter()
             .filter(|r| r.sealed.is_some())
@@ -94,7 +97,10 @@ impl TenureStore {
     }
 
     /// The data keys that exist among these.
-    async fn keys(&self, names: Vec<String>) -> Result<BTreeMap<String, KeyRow>, StoreError> {
+    pub(crate) async fn keys(
+        &self,
+        names: Vec<String>,
+    ) -> Result<BTreeMap<String, KeyRow>, StoreError> {
         let mut keys = BTreeMap::new();
         for chunk in names.chunks(CHUNK) {
             let marks: Vec<String> = (1..=chunk.len()).map(|i| format!("${i}")).collect();
@@ -151,7 +157,8 @@ impl TenureStore {
     }
 }
 
-fn key_name(record: &Envelope) -> String {
+/// The name of the data key that seals a record's personal part.
+pub(crate) fn key_name(record: &Envelope) -> String {
     record
         .subject
         .map_or_else(|| TENANT_KEY.to_owned(), |subject| subject.to_string())

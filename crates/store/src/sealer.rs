@@ -29,6 +29,13 @@ pub struct Sealer {
     open: Mutex<HashMap<(String, u64), Arc<LessSafeKey>>>,
 }
 
+/// Which key sealed this part; `None` when it is too short to be one.
+pub(crate) fn minted(sealed: &[u8]) -> Option<u64> {
+    sealed
+        .split_first_chunk::<MINTED_LEN>()
+        .map(|(minted, _)| u64::from_be_bytes(*minted))
+}
+
 /// What became of a sealed part.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Opened {

@@ -87,7 +87,12 @@ impl Cluster {
             let _ = std::fs::remove_dir_all(&dir);
             return Err(format!("initdb or pg_ctl failed: {}", logs.trim()));
         }
-        Ok(Self { dir, port, made: AtomicU64::new(0), keeper })
+        Ok(Self {
+            dir,
+            port,
+            made: AtomicU64::new(0),
+            keeper,
+        })
     }
 
     /// A new empty database: its URL.
@@ -98,7 +103,10 @@ impl Cluster {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}_{number}", std::process::id());
         self.sql("postgres", &format!("CREATE DATABASE {name}"));
-        format!("postgres://postgres@127.0.0.1:{}/{name}?sslmode=disable", self.port)
+        format!(
+            "postgres://postgres@127.0.0.1:{}/{name}?sslmode=disable",
+            self.port
+        )
     }
 
     /// Runs SQL in a database with `psql` and returns what it says, unaligned.
@@ -107,11 +115,29 @@ impl Cluster {
     /// When it fails.
     pub fn sql(&self, database: &str, sql: &str) -> String {
         let out = Command::new("psql")
-            .args(["-h", &self.dir.to_string_lossy(), "-p", &self.port.to_string()])
-            .args(["-U", "postgres", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql, database])
+            .args([
+                "-h",
+                &self.dir.to_string_lossy(),
+                "-p",
+                &self.port.to_string(),
+            ])
+            .args([
+                "-U",
+                "postgres",
+                "-XAtq",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-c",
+                sql,
+                database,
+            ])
             .output()
             .unwrap_or_else(|e| panic!("psql does not run: {e}"));
-        assert!(out.status.success(), "{sql}: {}", String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "{sql}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         String::from_utf8_lossy(&out.stdout).trim().to_owned()
     }
 
@@ -120,10 +146,18 @@ impl Cluster {
     /// # Panics
     /// When it does not come back.
     pub fn crash_and_restart(&self) {
-        for command in [&["-m", "immediate", "-w", "stop"][..], &["-w", "-l", "pg.log", "start"]] {
+        for command in [
+            &["-m", "immediate", "-w", "stop"][..],
+            &["-w", "-l", "pg.log", "start"],
+        ] {
             let mut pg_ctl = if is_root() {
                 let mut setpriv = Command::new("setpriv");
-                setpriv.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "pg_ctl"]);
+                setpriv.args([
+                    "--reuid=nobody",
+                    "--regid=nogroup",
+                    "--clear-groups",
+                    "pg_ctl",
+                ]);
                 setpriv
             } else {
                 Command::new("pg_ctl")
@@ -134,12 +168,18 @@ impl Cluster {
                 self.port,
                 self.dir.display()
             );
-            pg_ctl.current_dir(&self.dir).args(["-D", "data"]).args(command);
+            pg_ctl
+                .current_dir(&self.dir)
+                .args(["-D", "data"])
+                .args(command);
             if command.contains(&"start") {
                 pg_ctl.args(["-o", &options]);
             }
             let status = pg_ctl.stdout(Stdio::null()).stdin(Stdio::null()).status();
-            assert!(status.is_ok_and(|s| s.success()), "pg_ctl {command:?} failed");
+            assert!(
+                status.is_ok_and(|s| s.success()),
+                "pg_ctl {command:?} failed"
+            );
         }
     }
 }
@@ -159,10 +199,16 @@ fn is_root() -> bool {
 }
 
 fn run(program: &str, args: &[&str]) -> Result<String, String> {
-    let out = Command::new(program).args(args).output().map_err(|e| format!("{program}: {e}"))?;
+    let out = Command::new(program)
+        .args(args)
+        .output()
+        .map_err(|e| format!("{program}: {e}"))?;
     if out.status.success() {
         Ok(String::from_utf8_lossy(&out.stdout).into_owned())
     } else {
-        Err(format!("{program}: {}", String::from_utf8_lossy(&out.stderr)))
+        Err(format!(
+            "{program}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        ))
     }
 }

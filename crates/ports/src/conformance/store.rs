@@ -53,7 +53,10 @@ fn one(event: Event) -> Append {
 }
 
 fn code(n: u64) -> OneTime {
-    OneTime { space: "code", value: Digest::of(&n.to_be_bytes()) }
+    OneTime {
+        space: "code",
+        value: Digest::of(&n.to_be_bytes()),
+    }
 }
 
 async fn all_records<S: Log>(store: &S) -> Vec<LogRecord> {
@@ -73,9 +76,18 @@ async fn assert_sound<H: Harness>(harness: &H, store: &H::Store) {
     for (record, seq) in records.iter().zip(1..) {
         assert_eq!(record.seq, seq, "there is a gap in the log");
     }
-    assert!(records.is_sorted_by_key(|r| r.at), "time runs backwards in the log");
-    let last = records.last().map_or((0, Digest::default()), |r| (r.seq, r.hash));
-    assert_eq!(store.head().await.unwrap(), last, "the head is not the last record");
+    assert!(
+        records.is_sorted_by_key(|r| r.at),
+        "time runs backwards in the log"
+    );
+    let last = records
+        .last()
+        .map_or((0, Digest::default()), |r| (r.seq, r.hash));
+    assert_eq!(
+        store.head().await.unwrap(),
+        last,
+        "the head is not the last record"
+    );
     assert_eq!(harness.chain_problems(store).await, Vec::<String>::new());
 }
 
@@ -116,8 +128,16 @@ pub async fn appends_are_numbered_and_come_back<H: Harness>(harness: &H) {
     let about = store.records_about(samples::subject(1), 3).await.unwrap();
     assert_eq!(about.len(), 3);
     assert!(about.is_sorted_by(|a, b| a.seq > b.seq), "newest first");
-    assert!(about.iter().all(|r| r.event.subject() == Some(samples::subject(1))));
-    assert_eq!(store.records(done.last, 10).await.unwrap().len(), 1, "`after` is exclusive");
+    assert!(
+        about
+            .iter()
+            .all(|r| r.event.subject() == Some(samples::subject(1)))
+    );
+    assert_eq!(
+        store.records(done.last, 10).await.unwrap().len(),
+        1,
+        "`after` is exclusive"
+    );
     assert_sound(harness, &store).await;
 }
 
@@ -157,11 +177,18 @@ pub async fn a_stream_has_one_next_writer<H: Harness>(harness: &H) {
     let plan = Stream::new("plan", "p1");
     assert_eq!(store.head_of(&plan).await.unwrap(), None);
     let wrong = store.append(one(call(0)).on(plan.clone(), Some(1))).await;
-    let conflict = AppendError::Conflict { stream: "plan/p1".to_owned(), actual: None };
+    let conflict = AppendError::Conflict {
+        stream: "plan/p1".to_owned(),
+        actual: None,
+    };
     assert_eq!(wrong, Err(conflict));
     let two = Append::of(Actor::system(), vec![call(1), call(2)]);
     let done = store.append(two.on(plan.clone(), None)).await.unwrap();
-    assert_eq!(store.head_of(&plan).await.unwrap(), Some(done.last), "the last event of it");
+    assert_eq!(
+        store.head_of(&plan).await.unwrap(),
+        Some(done.last),
+        "the last event of it"
+    );
     let mut tasks = Vec::new();
     for n in 0..32 {
         let store = store.clone();
@@ -174,7 +201,10 @@ pub async fn a_stream_has_one_next_writer<H: Harness>(harness: &H) {
             Ok(committed) => winners.push(committed.last),
             Err(AppendError::Conflict { stream, actual }) => {
                 assert_eq!(stream, "plan/p1");
-                assert!(actual > Some(done.last), "a conflict names the head that is there now");
+                assert!(
+                    actual > Some(done.last),
+                    "a conflict names the head that is there now"
+                );
             }
             Err(other) => panic!("{other}"),
         }
@@ -183,7 +213,10 @@ pub async fn a_stream_has_one_next_writer<H: Harness>(harness: &H) {
     assert_eq!(store.head_of(&plan).await.unwrap(), Some(winners[0]));
     let other = Stream::new("plan", "p2");
     store.append(one(call(40)).on(other, None)).await.unwrap();
-    let bumped = store.append(one(call(41)).bumping(plan.clone())).await.unwrap();
+    let bumped = store
+        .append(one(call(41)).bumping(plan.clone()))
+        .await
+        .unwrap();
     assert_eq!(store.head_of(&plan).await.unwrap(), Some(bumped.last));
     assert_sound(harness, &store).await;
 }
@@ -195,8 +228,12 @@ pub async fn a_failing_append_fails_alone<H: Harness>(harness: &H) {
     for n in 0..60 {
         let store = store.clone();
         let append = match n % 3 {
-            0 => one(call(n)).on(Stream::new("doc", n), None).consuming(code(n)),
-            1 => one(call(n)).on(Stream::new("doc", n), Some(999)).consuming(code(n)),
+            0 => one(call(n))
+                .on(Stream::new("doc", n), None)
+                .consuming(code(n)),
+            1 => one(call(n))
+                .on(Stream::new("doc", n), Some(999))
+                .consuming(code(n)),
             _ => one(Event::WritingStopped(WritingStopped {
                 target: Some(TargetName(format!("bad\0{n}"))),
                 reason: String::new(),
@@ -208,15 +245,31 @@ pub async fn a_failing_append_fails_alone<H: Harness>(harness: &H) {
         let answer = task.await.unwrap();
         match n % 3 {
             0 => assert!(answer.is_ok(), "{n}: {answer:?}"),
-            1 => assert!(matches!(answer, Err(AppendError::Conflict { .. })), "{n}: {answer:?}"),
-            _ => assert!(matches!(answer, Err(AppendError::Invalid(_))), "{n}: {answer:?}"),
+            1 => assert!(
+                matches!(answer, Err(AppendError::Conflict { .. })),
+                "{n}: {answer:?}"
+            ),
+            _ => assert!(
+                matches!(answer, Err(AppendError::Invalid(_))),
+                "{n}: {answer:?}"
+            ),
         }
     }
     assert_eq!(store.head().await.unwrap().0, 20);
     // A failed append used nothing up and moved no stream.
-    store.append(one(call(1)).on(Stream::new("doc", 1), None).consuming(code(1))).await.unwrap();
+    store
+        .append(
+            one(call(1))
+                .on(Stream::new("doc", 1), None)
+                .consuming(code(1)),
+        )
+        .await
+        .unwrap();
     assert_sound(harness, &store).await;
-    assert_eq!(harness.rebuild_differences(&store).await, Vec::<String>::new());
+    assert_eq!(
+        harness.rebuild_differences(&store).await,
+        Vec::<String>::new()
+    );
 }
 
 /// A one-time value has one winner among 64, for ever.
@@ -238,16 +291,34 @@ pub async fn a_one_time_value_is_spent_once<H: Harness>(harness: &H) {
     }
     assert_eq!(winners, 1, "exactly one of 64");
     assert_eq!(store.head().await.unwrap().0, 1);
-    let elsewhere = OneTime { space: "challenge", ..code(1) };
-    store.append(one(call(65)).consuming(elsewhere)).await.unwrap();
+    let elsewhere = OneTime {
+        space: "challenge",
+        ..code(1)
+    };
+    store
+        .append(one(call(65)).consuming(elsewhere))
+        .await
+        .unwrap();
     let twice = one(call(66)).consuming(code(2)).consuming(code(2));
-    assert_eq!(store.append(twice).await, Err(AppendError::AlreadyUsed("code")));
+    assert_eq!(
+        store.append(twice).await,
+        Err(AppendError::AlreadyUsed("code"))
+    );
     let half = one(call(67)).consuming(code(2)).consuming(code(1));
-    assert_eq!(store.append(half).await, Err(AppendError::AlreadyUsed("code")));
-    store.append(one(call(68)).consuming(code(2))).await.unwrap();
+    assert_eq!(
+        store.append(half).await,
+        Err(AppendError::AlreadyUsed("code"))
+    );
+    store
+        .append(one(call(68)).consuming(code(2)))
+        .await
+        .unwrap();
     let store = harness.reopened(store).await;
     let again = one(call(69)).consuming(code(1));
-    assert_eq!(store.append(again).await, Err(AppendError::AlreadyUsed("code")));
+    assert_eq!(
+        store.append(again).await,
+        Err(AppendError::AlreadyUsed("code"))
+    );
     assert_sound(harness, &store).await;
 }
 
@@ -258,15 +329,34 @@ pub async fn a_fence_guards<H: Harness>(harness: &H) {
     let under = |fence| one(call(fence)).expecting(Expect::Fence("target/slack".to_owned(), fence));
     let lost = || Err(AppendError::FenceLost("target/slack".to_owned()));
     assert_eq!(store.append(under(1)).await, lost(), "nobody ever held it");
-    let held = store.acquire("target/slack", "a", Duration::from_secs(60)).await.unwrap().unwrap();
+    let held = store
+        .acquire("target/slack", "a", Duration::from_secs(60))
+        .await
+        .unwrap()
+        .unwrap();
     store.append(under(held.fence)).await.unwrap();
     assert_eq!(store.append(under(held.fence + 1)).await, lost());
-    store.release("target/slack", "a", held.fence).await.unwrap();
+    store
+        .release("target/slack", "a", held.fence)
+        .await
+        .unwrap();
     assert_eq!(store.append(under(held.fence)).await, lost(), "released");
-    let short = store.acquire("target/slack", "a", ttl).await.unwrap().unwrap();
+    let short = store
+        .acquire("target/slack", "a", ttl)
+        .await
+        .unwrap()
+        .unwrap();
     harness.pass(ttl * 2).await;
-    assert_eq!(store.append(under(short.fence)).await, lost(), "run out, taken by nobody");
-    let taken = store.acquire("target/slack", "b", Duration::from_secs(60)).await.unwrap().unwrap();
+    assert_eq!(
+        store.append(under(short.fence)).await,
+        lost(),
+        "run out, taken by nobody"
+    );
+    let taken = store
+        .acquire("target/slack", "b", Duration::from_secs(60))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(store.append(under(short.fence)).await, lost(), "taken");
     store.append(under(taken.fence)).await.unwrap();
     assert_sound(harness, &store).await;
@@ -278,19 +368,30 @@ pub async fn leases_have_one_holder<H: Harness>(harness: &H) {
     let ttl = Duration::from_millis(400);
     let long = Duration::from_secs(60);
     let first = store.acquire("l", "a", long).await.unwrap().unwrap();
-    assert_eq!(store.acquire("l", "b", long).await.unwrap(), None, "held by another");
+    assert_eq!(
+        store.acquire("l", "b", long).await.unwrap(),
+        None,
+        "held by another"
+    );
     let renewed = store.acquire("l", "a", long * 2).await.unwrap().unwrap();
     assert_eq!(renewed.fence, first.fence, "a renewal keeps its fence");
     assert!(renewed.until > first.until);
     store.release("l", "b", first.fence).await.unwrap();
     store.release("l", "a", first.fence + 1).await.unwrap();
-    assert_eq!(store.acquire("l", "b", long).await.unwrap(), None, "not theirs to release");
+    assert_eq!(
+        store.acquire("l", "b", long).await.unwrap(),
+        None,
+        "not theirs to release"
+    );
     store.release("l", "a", first.fence).await.unwrap();
     let second = store.acquire("l", "b", ttl).await.unwrap().unwrap();
     assert!(second.fence > first.fence);
     harness.pass(ttl * 2).await;
     let third = store.acquire("l", "b", ttl).await.unwrap().unwrap();
-    assert!(third.fence > second.fence, "the same holder, after it ran out");
+    assert!(
+        third.fence > second.fence,
+        "the same holder, after it ran out"
+    );
     harness.pass(ttl * 2).await;
     let fourth = store.acquire("l", "a", long).await.unwrap().unwrap();
     assert!(fourth.fence > third.fence);
@@ -300,7 +401,10 @@ pub async fn leases_have_one_holder<H: Harness>(harness: &H) {
     for n in 0..16 {
         let store = store.clone();
         tasks.push(tokio::spawn(async move {
-            store.acquire("race", &format!("node-{n}"), Duration::from_secs(60)).await.unwrap()
+            store
+                .acquire("race", &format!("node-{n}"), Duration::from_secs(60))
+                .await
+                .unwrap()
         }));
     }
     let mut holders = 0;
@@ -316,10 +420,16 @@ pub async fn the_kill_switch_stops_appends<H: Harness>(harness: &H) {
     let (slack, zoom) = (TargetName::from("slack"), TargetName::from("zoom"));
     let write = |to: &TargetName| one(call(1)).expecting(Expect::Writing(to.clone()));
     let stop = |target| {
-        one(Event::WritingStopped(WritingStopped { target, reason: "drill".to_owned() }))
+        one(Event::WritingStopped(WritingStopped {
+            target,
+            reason: "drill".to_owned(),
+        }))
     };
     let resume = |target| {
-        one(Event::WritingResumed(WritingResumed { target, reason: "over".to_owned() }))
+        one(Event::WritingResumed(WritingResumed {
+            target,
+            reason: "over".to_owned(),
+        }))
     };
     store.append(write(&slack)).await.unwrap();
     store.append(stop(Some(slack.clone()))).await.unwrap();
@@ -329,7 +439,11 @@ pub async fn the_kill_switch_stops_appends<H: Harness>(harness: &H) {
     store.append(stop(None)).await.unwrap();
     assert_eq!(store.append(write(&zoom)).await, stopped(&zoom));
     store.append(resume(Some(slack.clone()))).await.unwrap();
-    assert_eq!(store.append(write(&slack)).await, stopped(&slack), "all are still stopped");
+    assert_eq!(
+        store.append(write(&slack)).await,
+        stopped(&slack),
+        "all are still stopped"
+    );
     store.append(resume(None)).await.unwrap();
     store.append(write(&slack)).await.unwrap();
     // Within one batch, too, what comes after the stop is stopped.
@@ -371,9 +485,16 @@ pub async fn reopening_keeps_everything<H: Harness>(harness: &H) {
     for round in 0..4 {
         for n in 0..5 {
             let events = samples::about_person(n + 1);
-            let events = events.into_iter().filter(|e| !matches!(e, Event::SubjectErased(_)));
+            let events = events
+                .into_iter()
+                .filter(|e| !matches!(e, Event::SubjectErased(_)));
             let append = Append::of(Actor::system(), events.collect());
-            expected.push(store.append(append.bumping(Stream::new("round", round))).await.unwrap());
+            expected.push(
+                store
+                    .append(append.bumping(Stream::new("round", round)))
+                    .await
+                    .unwrap(),
+            );
         }
         let before = all_records(&store).await;
         store = harness.reopened(store).await;
@@ -382,7 +503,10 @@ pub async fn reopening_keeps_everything<H: Harness>(harness: &H) {
         assert_eq!(head, expected.last().map(|c| c.last));
     }
     assert_sound(harness, &store).await;
-    assert_eq!(harness.rebuild_differences(&store).await, Vec::<String>::new());
+    assert_eq!(
+        harness.rebuild_differences(&store).await,
+        Vec::<String>::new()
+    );
 }
 
 /// Erasure takes what is personal out of the log, for ever and for this subject alone; what is
@@ -392,7 +516,10 @@ pub async fn erasure_destroys_what_is_personal<H: Harness>(harness: &H) {
     let accepted = |n| Event::FactsAccepted(samples::accepted(n));
     let erase = |n| {
         let subject = samples::subject(n);
-        Event::SubjectErased(SubjectErased { subject, reason: "request 7".to_owned() })
+        Event::SubjectErased(SubjectErased {
+            subject,
+            reason: "request 7".to_owned(),
+        })
     };
     for n in [1, 2] {
         store.append(one(accepted(n))).await.unwrap();
@@ -409,18 +536,33 @@ pub async fn erasure_destroys_what_is_personal<H: Harness>(harness: &H) {
     };
     let after = all_records(&store).await;
     assert_eq!(known(&after), [false, true]);
-    assert_eq!(after[0].hash, before[0].hash, "the record itself is the same");
+    assert_eq!(
+        after[0].hash, before[0].hash,
+        "the record itself is the same"
+    );
     assert_sound(harness, &store).await;
     store.append(one(accepted(1))).await.unwrap();
     assert_eq!(known(&all_records(&store).await), [false, true, true]);
     // Erased and known again, in one append.
     let both = vec![accepted(2), erase(2), accepted(2)];
-    store.append(Append::of(Actor::system(), both)).await.unwrap();
-    assert_eq!(known(&all_records(&store).await), [false, false, true, false, true]);
+    store
+        .append(Append::of(Actor::system(), both))
+        .await
+        .unwrap();
+    assert_eq!(
+        known(&all_records(&store).await),
+        [false, false, true, false, true]
+    );
     let store = harness.reopened(store).await;
-    assert_eq!(known(&all_records(&store).await), [false, false, true, false, true]);
+    assert_eq!(
+        known(&all_records(&store).await),
+        [false, false, true, false, true]
+    );
     assert_sound(harness, &store).await;
-    assert_eq!(harness.rebuild_differences(&store).await, Vec::<String>::new());
+    assert_eq!(
+        harness.rebuild_differences(&store).await,
+        Vec::<String>::new()
+    );
 }
 
 /// The tables are what the log says, whatever was appended in whatever batches.
@@ -436,23 +578,35 @@ pub async fn projections_equal_a_rebuild<H: Harness>(harness: &H) {
                 events.retain(|event| !matches!(event, Event::SubjectErased(_)));
             }
             events.extend(samples::about_nobody());
-            store.append(Append::of(Actor::system(), events)).await.unwrap();
+            store
+                .append(Append::of(Actor::system(), events))
+                .await
+                .unwrap();
         }));
     }
     for task in tasks {
         task.await.unwrap();
     }
     assert_sound(harness, &store).await;
-    assert_eq!(harness.rebuild_differences(&store).await, Vec::<String>::new());
+    assert_eq!(
+        harness.rebuild_differences(&store).await,
+        Vec::<String>::new()
+    );
 }
 
 /// Two nodes on one database: one log, one winner, and each sees what the other was answered.
 pub async fn two_nodes_share_one_log<H: Harness>(harness: &H) {
     let first = harness.fresh().await;
-    let Some(second) = harness.another_node(&first).await else { return };
+    let Some(second) = harness.another_node(&first).await else {
+        return;
+    };
     let mut tasks = Vec::new();
     for n in 0..200u64 {
-        let store = if n % 2 == 0 { first.clone() } else { second.clone() };
+        let store = if n % 2 == 0 {
+            first.clone()
+        } else {
+            second.clone()
+        };
         tasks.push(tokio::spawn(async move {
             let spent = store.append(one(call(n)).consuming(code(n / 4))).await;
             let facts = Event::FactsAccepted(samples::accepted((n % 7) as u8 + 1));
@@ -468,23 +622,51 @@ pub async fn two_nodes_share_one_log<H: Harness>(harness: &H) {
     assert_eq!(first.head().await.unwrap().0, 250);
     assert_eq!(first.head().await.unwrap(), second.head().await.unwrap());
     for n in 0..20 {
-        let (writer, reader) = if n % 2 == 0 { (&first, &second) } else { (&second, &first) };
-        let done = writer.append(one(call(n)).bumping(Stream::new("seen", n))).await.unwrap();
+        let (writer, reader) = if n % 2 == 0 {
+            (&first, &second)
+        } else {
+            (&second, &first)
+        };
+        let done = writer
+            .append(one(call(n)).bumping(Stream::new("seen", n)))
+            .await
+            .unwrap();
         let seen = reader.head_of(&Stream::new("seen", n)).await.unwrap();
         assert_eq!(seen, Some(done.last));
     }
     // A subject erased by one node is erased for the other, which had opened their key.
-    let erased = SubjectErased { subject: samples::subject(1), reason: "request 8".to_owned() };
-    first.append(one(Event::SubjectErased(erased))).await.unwrap();
-    let about = second.records_about(samples::subject(1), 100).await.unwrap();
+    let erased = SubjectErased {
+        subject: samples::subject(1),
+        reason: "request 8".to_owned(),
+    };
+    first
+        .append(one(Event::SubjectErased(erased)))
+        .await
+        .unwrap();
+    let about = second
+        .records_about(samples::subject(1), 100)
+        .await
+        .unwrap();
     let known = about.iter().any(|record| match &record.event {
         Event::FactsAccepted(facts) => facts.personal != Personal::Erased,
         _ => false,
     });
     assert!(!known, "the second node still reads what the first erased");
-    let held = first.acquire("l", "a", Duration::from_secs(60)).await.unwrap();
+    let held = first
+        .acquire("l", "a", Duration::from_secs(60))
+        .await
+        .unwrap();
     assert!(held.is_some());
-    assert_eq!(second.acquire("l", "b", Duration::from_secs(60)).await.unwrap(), None);
+    assert_eq!(
+        second
+            .acquire("l", "b", Duration::from_secs(60))
+            .await
+            .unwrap(),
+        None
+    );
     assert_sound(harness, &second).await;
-    assert_eq!(harness.rebuild_differences(&second).await, Vec::<String>::new());
+    assert_eq!(
+        harness.rebuild_differences(&second).await,
+        Vec::<String>::new()
+    );
 }

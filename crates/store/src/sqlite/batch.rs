@@ -12,7 +12,7 @@ use crate::committer::{
     fail_all,
 };
 use crate::rows;
-use crate::table::{Cell, Row};
+use crate::table::{Cell, Row, RowOp};
 use crate::{dialect, ground};
 
 /// Commits a batch. If the database refuses it as a whole, each append is tried alone, so that
@@ -138,7 +138,12 @@ fn write(conn: &Connection, changes: Changes) -> Result<(), StoreError> {
             ],
         )?;
     }
-    for table in coalesce(changes.ops) {
+    apply(conn, changes.ops)
+}
+
+/// Executes row operations, one statement per row.
+pub(super) fn apply(conn: &Connection, ops: Vec<RowOp>) -> Result<(), StoreError> {
+    for table in coalesce(ops) {
         for (column, value) in table.delete_where {
             run(conn, &dialect::delete_where(table.table, column), &[value])?;
         }

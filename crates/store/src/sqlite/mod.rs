@@ -10,6 +10,7 @@ mod writer;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ports::store::StoreError;
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
@@ -17,6 +18,7 @@ pub use reads::SqliteReads;
 
 use crate::OpenError;
 use crate::committer::{Answer, Core, Job, Prepared, QUEUE};
+use crate::table::{Row, RowOp};
 
 /// The connection of a store without threads: it appends and reads on the calling thread.
 #[derive(Clone)]
@@ -34,6 +36,25 @@ impl Inline {
                 "the append has no answer".to_owned(),
             ))
         })
+    }
+}
+
+/// A database in memory with the projections' tables, to compute them anew.
+pub(crate) struct Scratch(Connection);
+
+impl Scratch {
+    pub(crate) fn new() -> Result<Self, OpenError> {
+        let mut conn = connection::in_memory()?;
+        schema::migrate(&mut conn)?;
+        Ok(Self(conn))
+    }
+
+    pub(crate) fn apply(&self, ops: Vec<RowOp>) -> Result<(), StoreError> {
+        batch::apply(&self.0, ops)
+    }
+
+    pub(crate) fn query(&self, sql: &str) -> Result<Vec<Row>, StoreError> {
+        Ok(cells::run(&self.0, sql, &[])?.1)
     }
 }
 

@@ -1,0 +1,232 @@
+//! Evidence from a live store: verify its log, sign its head, export it, and compare its
+//! projections with what the log says.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use evidence::bundle::{BundleError, Writer};
+use evidence::{Check, Checkpoint, Envelope, Fault, Report, SignedCheckpoint};
+use ports::store::{Log as _, StoreError};
+
+use crate::log::key_name;
+use crate::project::project;
+use crate::sqlite::Scratch;
+use crate::table::Cell;
+use crate::{OpenError, TenureStore, dialect, rows, schema, sealer};
+
+/// Records per page.
+const PAGE: u32 = 1000;
+
+/// The kind of event that destroys a key.
+const ERASED: &str = "subject.erased/1";
+
+/// Why a ledger could not be exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The log could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The bundle could not be written.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+}
+
+/// Sealed parts without a key, and erasures: together they must make sense.
+#[derive(Default)]
+struct Keys {
+    /// Subject → the last record that is sealed under a key which is gone.
+    gone: BTreeMap<String, u64>,
+    /// Subject → the last record that erases them.
+    erased: BTreeMap<String, u64>,
+}
+
+impl TenureStore {
+    /// The log's head, signed by the key ring's checkpoint key.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn checkpoint(&self, tenant: &str) -> Result<SignedCheckpoint, StoreError> {
+        let (seq, hash) = self.head().await?;
+        let tenant = tenant.to_owned();
+        let checkpoint = Checkpoint {
+            tenant,
+            seq,
+            hash,
+            at: self.clock().now(),
+        };
+        let bytes = checkpoint
+            .signed_bytes()
+            .map_err(|e| StoreError::Damaged(e.to_string()))?;
+        let signature = self.sealer().ring().sign(&bytes);
+        Ok(SignedCheckpoint::new(checkpoint, &signature))
+    }
+
+    /// Verifies the whole log against checkpoints that were kept elsewhere, signed by this
+    /// key ring's checkpoint key.
+    ///
+    /// # Errors
+    /// When the database does not answer. What is wrong with the log is in the report.
+    pub async fn verify(
+        &self,
+        tenant: &str,
+        kept: Vec<SignedCheckpoint>,
+    ) -> Result<Report, StoreError> {
+        let mut check = Check::new(tenant, &self.sealer().ring().verifying_key(), kept);
+        let mut keys = Keys::default();
+        let (end, hash) = self.head().await?;
+        let mut after = 0;
+        loop {
+            let page = match self.envelopes(after, PAGE).await {
+                Err(StoreError::Damaged(_)) => {
+                    // One of them does not decode: each is read alone.
+                    after = self.verify_singly(after, &mut check, &mut keys).await?;
+                    continue;
+                }
+                page => page?,
+            };
+            let Some(last) = page.last().map(|record| record.seq) else {
+                break;
+            };
+            self.look(&page, &mut check, &mut keys).await?;
+            after = last;
+        }
+        // A store that is written to meanwhile has moved on from `end`, never back.
+        let (last, last_hash) = check.head();
+        if last < end || (last == end && last_hash != hash) {
+            check.report(end, Fault::OtherHead);
+        }
+        for (subject, seq) in keys.gone {
+            if keys.erased.get(&subject).is_none_or(|erased| *erased < seq) {
+                check.report(seq, Fault::KeyMissing);
+            }
+        }
+        Ok(check.finish())
+    }
+
+    async fn look(
+        &self,
+        page: &[Envelope],
+        check: &mut Check,
+        keys: &mut Keys,
+    ) -> Result<(), StoreError> {
+        let mut names: Vec<String> = page
+            .iter()
+            .filter(|r| r.sealed.is_some())
+            .map(key_name)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        let there = self.keys(names).await?;
+        for record in page {
+            check.push(record);
+            let name = key_name(record);
+            if record.kind == ERASED {
+                keys.erased.insert(name, record.seq);
+            } else if let Some(sealed) = &record.sealed {
+                let minted = sealer::minted(sealed);
+                if there.get(&name).map(|key| key.minted) != minted {
+                    keys.gone.insert(name, record.seq);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the page after `after` record by record; answers where to go on.
+    async fn verify_singly(
+        &self,
+        after: u64,
+        check: &mut Check,
+        keys: &mut Keys,
+    ) -> Result<u64, StoreError> {
+        let sql = "SELECT seq FROM record WHERE seq > $1 ORDER BY seq LIMIT $2";
+        let args = [Cell::Int(after.cast_signed()), Cell::Int(PAGE.into())];
+        let mut last = after;
+        for row in self.db().query(sql, &args).await? {
+            let seq = rows::count(&row, 0, "record.seq")?;
+            match self.envelopes(seq - 1, 1).await {
+                Ok(page) => self.look(&page, check, keys).await?,
+                Err(StoreError::Damaged(why)) => check.unreadable(seq, why),
+                Err(away) => return Err(away),
+            }
+            last = seq;
+        }
+        Ok(last)
+    }
+
+    /// Writes the whole log, with these checkpoints, as a bundle that verifies offline. The
+    /// bundle holds personal parts only as ciphertext.
+    ///
+    /// # Errors
+    /// When the log cannot be read or the bundle cannot be written.
+    pub async fn export<W: Write + Send>(
+        &self,
+        tenant: &str,
+        checkpoints: Vec<SignedCheckpoint>,
+        out: W,
+    ) -> Result<W, ExportError> {
+        let mut bundle = Writer::begin(out, tenant, checkpoints)?;
+        let mut after = 0;
+        loop {
+            let page = self.envelopes(after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.seq;
+            for record in &page {
+                bundle.record(record)?;
+            }
+        }
+        Ok(bundle.finish()?)
+    }
+
+    /// Computes every projection anew from the log and names what differs from the tables; empty
+    /// when all rows are equal. Meant for a store to which nobody writes meanwhile.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn rebuild_differences(&self) -> Result<Vec<String>, StoreError> {
+        let scratch = Scratch::new().map_err(unavailable)?;
+        let mut after = 0;
+        loop {
+            let page = self.records(after, PAGE).await?;
+            let Some(last) = page.last().map(|record| record.seq) else {
+                break;
+            };
+            let mut ops = Vec::new();
+            for record in page {
+                let projected = project(record.seq, record.at, &record.actor, &record.event);
+                ops.extend(
+                    projected
+                        .map_err(|e| StoreError::Damaged(format!("record {}: {e}", record.seq)))?,
+                );
+            }
+            scratch.apply(ops)?;
+            after = last;
+        }
+        let mut differences = Vec::new();
+        for table in schema::TABLES {
+            let sql = dialect::select_all(table);
+            let (stored, computed) = (self.db().query(&sql, &[]).await?, scratch.query(&sql)?);
+            if stored == computed {
+                continue;
+            }
+            let at = stored.iter().zip(&computed).position(|(a, b)| a != b);
+            let at = at.unwrap_or_else(|| stored.len().min(computed.len()));
+            // Keys only: rows hold personal data.
+            let key = stored
+                .get(at)
+                .or_else(|| computed.get(at))
+                .map(|row| &row[..table.key]);
+            differences.push(format!(
+                "`{}` has {} rows, the log gives {}; the first that differs has the key {key:?}",
+                table.name,
+                stored.len(),
+                computed.len()
+            ));
+        }
+        Ok(differences)
+    }
+}
+
+fn unavailable(error: OpenError) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}

@@ -1,0 +1,7 @@
+//! Every store passes every suite.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod door;
+mod harness;
+mod reads;
+mod stores;
