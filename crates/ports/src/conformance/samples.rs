@@ -210,6 +210,20 @@ pub fn about_person(n: u8) -> Vec<Event> {
     ]
 }
 
+fn run() -> ObservationFinished {
+    ObservationFinished {
+        run: RunId::from_bits(1),
+        target: slack(),
+        kind: Kind::Account,
+        started: at(0),
+        read: 1,
+        changed: 1,
+        vanished: 0,
+        completeness: Completeness::Full,
+        detail: String::new(),
+    }
+}
+
 /// One event of every kind that is about nobody.
 pub fn about_nobody() -> Vec<Event> {
     let target = slack();
@@ -224,17 +238,6 @@ pub fn about_nobody() -> Vec<Event> {
         changed: 2,
         missing: 0,
         diagnostics: Vec::new(),
-    };
-    let run = ObservationFinished {
-        run: RunId::from_bits(1),
-        target: target.clone(),
-        kind: Kind::Account,
-        started: at(0),
-        read: 1,
-        changed: 1,
-        vanished: 0,
-        completeness: Completeness::Full,
-        detail: String::new(),
     };
     vec![
         Event::TenantStarted(TenantStarted {
@@ -255,7 +258,7 @@ pub fn about_nobody() -> Vec<Event> {
             added: vec![RemoteId::from("u1"), RemoteId::from("u2")],
             removed: vec![RemoteId::from("u3")],
         }),
-        Event::ObservationFinished(run),
+        Event::ObservationFinished(run()),
         Event::TokenIssued(TokenIssued {
             token: TokenId::from_bits(1),
             principal: "ana".to_owned(),

@@ -4,4 +4,3 @@
 mod door;
 mod harness;
 mod reads;
-mod stores;

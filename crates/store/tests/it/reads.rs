@@ -1,43 +1,47 @@
-//! The suites of `ports::conformance::reads` on every kind of store.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! The read side on each database. After each suite the tables must be those that a rebuild
+//! from the log would make.
 
 use ports::conformance::reads;
+use ports::conformance::store::Harness as _;
+
+use crate::harness::{Kind, Stores};
 
 macro_rules! on_every_store {
     ($($suite:ident),* $(,)?) => {
-        mod inline {
-            $(
+        $(
+            mod $suite {
+                use super::{Kind, Stores, check};
+
                 #[tokio::test]
-                async fn $suite() {
-                    let store = crate::stores::inline();
-                    super::reads::$suite(&store).await;
+                async fn inline() {
+                    check!($suite, Stores::new(Kind::Memory));
                 }
-            )*
-        }
 
-        mod sqlite {
-            $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $suite() {
-                    let (store, _dir) = crate::stores::file();
-                    super::reads::$suite(&store).await;
+                async fn file() {
+                    check!($suite, Stores::new(Kind::File));
                 }
-            )*
-        }
 
-        mod postgres {
-            $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $suite() {
-                    let Some(store) = crate::stores::postgres(stringify!($suite)).await else {
-                        return;
-                    };
-                    super::reads::$suite(&store).await;
+                async fn postgres() {
+                    if let Some(stores) = Stores::postgres() {
+                        check!($suite, stores);
+                    }
                 }
-            )*
-        }
+            }
+        )*
     };
 }
+
+macro_rules! check {
+    ($suite:ident, $stores:expr) => {{
+        use super::*;
+        let stores = $stores;
+        let store = stores.fresh().await;
+        reads::$suite(&store).await;
+        assert_eq!(stores.rebuild_differences(&store).await, [""; 0]);
+    }};
+}
+use check;
 
 ports::read_suites!(on_every_store);

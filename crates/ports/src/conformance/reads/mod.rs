@@ -6,18 +6,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod erasure;
+mod links;
 mod objects;
 mod people;
+mod progress;
 mod tenant;
 mod work;
 
 use model::{Actor, Event};
 
 pub use erasure::erasure;
-pub use objects::{links, memberships, shadows};
+pub use links::{links, links_back};
+pub use objects::{memberships, runs, shadows};
 pub use people::{due, found, pins, stated};
-pub use tenant::{documents, findings, secrets, tokens};
-pub use work::{draft, order, pages, progress};
+pub use progress::{order, steps, verdicts};
+pub use tenant::{deliveries, documents, findings, secrets, stops, tokens};
+pub use work::{draft, pages};
 
 use crate::store::{Append, Committed, Store};
 
@@ -32,8 +36,9 @@ async fn tell(store: &dyn Store, events: Vec<Event>) -> Committed {
 macro_rules! read_suites {
     ($with:ident) => {
         $with! {
-            stated, found, due, pins, shadows, memberships, links, documents, findings, tokens,
-            secrets, draft, progress, order, pages, erasure
+            stated, found, due, pins, shadows, runs, memberships, links, links_back, documents,
+            deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, steps, order,
+            erasure
         }
     };
 }

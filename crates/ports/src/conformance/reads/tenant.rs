@@ -10,7 +10,7 @@ use crate::conformance::samples::{at, finding, slack, subject};
 use crate::keyring::Sealed;
 use crate::store::{DeliveryRow, DocumentsRow, FindingRow, SecretRow, Store, TokenRow};
 
-/// Documents by revision, deliveries newest first, stops one by one.
+/// Documents are read by revision, and the last one by default.
 pub async fn documents(store: &dyn Store) {
     assert_eq!(store.documents().await, Ok(None));
     let revision = |revision: u64, text: &str| DocumentsAccepted {
@@ -44,11 +44,10 @@ pub async fn documents(store: &dyn Store) {
     assert_eq!(store.documents_at(9).await, Ok(Some(read(&one, first))));
     assert_eq!(store.documents_at(8).await, Ok(None));
     assert_eq!(store.documents_at(u64::MAX).await, Ok(None));
-    deliveries(store).await;
-    stops(store).await;
 }
 
-async fn deliveries(store: &dyn Store) {
+/// Deliveries, newest first.
+pub async fn deliveries(store: &dyn Store) {
     let received = |n: u128| DeliveryReceived {
         delivery: DeliveryId::from_bits(n),
         source: "hr".to_owned(),
@@ -95,7 +94,8 @@ async fn deliveries(store: &dyn Store) {
     assert_eq!(store.delivery(DeliveryId::from_bits(9)).await, Ok(None));
 }
 
-async fn stops(store: &dyn Store) {
+/// Stops are set and lifted one by one.
+pub async fn stops(store: &dyn Store) {
     let stop = |target: Option<TargetName>, reason: &str| {
         Event::WritingStopped(WritingStopped {
             target,

@@ -1,12 +1,12 @@
-use model::event::{PlanChanged, PlanDrafted, StepChanged, WaveJudged, WaveProposed, WaveReleased};
+use model::event::{PlanChanged, PlanDrafted, WaveProposed};
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
-use model::{Actor, Address, Cause, Change, Event, Input, Personal, PlanId, Verdict};
+use model::{Actor, Cause, Change, Event, Input, Personal};
 
 use super::tell;
-use crate::conformance::samples::{drafted, plan_id, slack, step_changed, subject, wave_id};
-use crate::store::{Append, PlanRow, StepRow, Store, Stream, WaveFilter, WaveRow, WaveStatus};
+use crate::conformance::samples::{drafted, plan_id, slack, subject, wave_id};
+use crate::store::{Append, PlanRow, StepRow, Store, Stream, WaveFilter, WaveRow};
 
-fn proposed(wave: u8) -> Event {
+pub(super) fn proposed(wave: u8) -> Event {
     Event::WaveProposed(WaveProposed {
         wave: wave_id(wave),
         cause: Cause {
@@ -20,7 +20,7 @@ fn proposed(wave: u8) -> Event {
     })
 }
 
-fn changed(n: u8, status: PlanStatus) -> Event {
+pub(super) fn changed(n: u8, status: PlanStatus) -> Event {
     let detail = format!("now {}", status.as_str());
     Event::PlanChanged(PlanChanged {
         plan: plan_id(n),
@@ -29,7 +29,7 @@ fn changed(n: u8, status: PlanStatus) -> Event {
     })
 }
 
-fn about(n: u8) -> About {
+pub(super) fn about(n: u8) -> About {
     About::Subject(subject(n))
 }
 
@@ -124,178 +124,6 @@ pub async fn draft(store: &dyn Store) {
         plans: vec![(PlanStatus::Waiting, 1), (PlanStatus::Released, 1)],
     };
     assert_eq!(store.wave(wave_id(0)).await, Ok(Some(wave)));
-}
-
-/// A wave is judged and decided, and its plans and steps move on.
-pub async fn progress(store: &dyn Store) {
-    let account = |n| Address::account(&slack(), subject(n));
-    let drafts = [1, 2].map(|n| Event::PlanDrafted(drafted(n, 0, about(n), Change::Joiner)));
-    tell(store, drafts.to_vec()).await;
-    tell(store, vec![proposed(0)]).await;
-    assert_eq!(status(store).await, WaveStatus::Held, "not judged yet");
-
-    let verdict = Verdict::Ask {
-        because: vec!["7 of 10".to_owned()],
-    };
-    let judged = WaveJudged {
-        wave: wave_id(0),
-        verdict: verdict.clone(),
-    };
-    tell(store, vec![Event::WaveJudged(judged)]).await;
-    let decided = WaveReleased {
-        wave: wave_id(0),
-        released: true,
-        plans: vec![plan_id(1)],
-        by: "ben".to_owned(),
-        reason: "checked".to_owned(),
-    };
-    tell(
-        store,
-        vec![
-            Event::WaveReleased(decided),
-            changed(1, PlanStatus::Released),
-        ],
-    )
-    .await;
-    let wave = store.wave(wave_id(0)).await.unwrap().unwrap();
-    assert_eq!(wave.verdict, Some(verdict));
-    assert_eq!(wave.decided, Some(("ben".to_owned(), "checked".to_owned())));
-    assert_eq!(
-        wave.plans,
-        [(PlanStatus::Waiting, 1), (PlanStatus::Released, 1)]
-    );
-    assert_eq!(wave.status(), WaveStatus::Running);
-
-    let (first, second) = (
-        StepRef {
-            plan: plan_id(1),
-            no: 0,
-        },
-        StepRef {
-            plan: plan_id(2),
-            no: 1,
-        },
-    );
-    let sent = StepChanged {
-        outcome: None,
-        ..step_changed(1, 0, account(1), StepStatus::Sent)
-    };
-    tell(
-        store,
-        vec![Event::StepChanged(step_changed(
-            2,
-            1,
-            account(2),
-            StepStatus::Sent,
-        ))],
-    )
-    .await;
-    let at = tell(store, vec![Event::StepChanged(sent.clone())]).await.at;
-    assert_eq!(
-        store.open_intents(9).await,
-        Ok(vec![second, first]),
-        "oldest first"
-    );
-    assert_eq!(store.open_intents(1).await, Ok(vec![second]));
-    let step = store.step(first).await.unwrap().unwrap();
-    assert_eq!(
-        (step.status, step.last, step.at),
-        (StepStatus::Sent, Some(sent), Some(at))
-    );
-
-    let answered = step_changed(1, 0, account(1), StepStatus::Answered);
-    tell(store, vec![Event::StepChanged(answered.clone())]).await;
-    assert_eq!(store.open_intents(9).await, Ok(vec![second]));
-    let plan = store.plan(plan_id(1)).await.unwrap().unwrap();
-    let steps: Vec<_> = plan
-        .steps
-        .iter()
-        .map(|step| (step.status, step.last.clone()))
-        .collect();
-    assert_eq!(
-        steps,
-        [
-            (StepStatus::Answered, Some(answered)),
-            (StepStatus::Pending, None)
-        ]
-    );
-
-    tell(
-        store,
-        vec![
-            changed(1, PlanStatus::Applied),
-            changed(2, PlanStatus::Stale),
-        ],
-    )
-    .await;
-    assert_eq!(status(store).await, WaveStatus::Closed);
-    assert_eq!(store.released_plans(0, 9).await, Ok(vec![]));
-    assert_eq!(
-        store.open_plans_about(&[about(1), about(2)]).await,
-        Ok(vec![])
-    );
-    let closed = store.plan(plan_id(2)).await.unwrap().unwrap();
-    assert_eq!(
-        (closed.status, closed.detail.as_str()),
-        (PlanStatus::Stale, "now stale")
-    );
-}
-
-async fn status(store: &dyn Store) -> WaveStatus {
-    store.wave(wave_id(0)).await.unwrap().unwrap().status()
-}
-
-/// Released plans come in the order of work: leavers first, then by age.
-pub async fn order(store: &dyn Store) {
-    let changes = [
-        Change::Undo,
-        Change::Drift,
-        Change::Rule,
-        Change::Mover,
-        Change::Rehire,
-        Change::Joiner,
-        Change::MissingRow,
-        Change::Leaver,
-        Change::Leaver,
-        Change::Joiner,
-    ];
-    let mut expected = Vec::new();
-    // The ids fall while the plans are drafted, so that age and id disagree.
-    for (n, change) in (1..=10u8).rev().zip(changes) {
-        let wave = n % 2;
-        tell(
-            store,
-            vec![Event::PlanDrafted(drafted(n, wave, about(n), change))],
-        )
-        .await;
-        expected.push((change, 10 - n, plan_id(n)));
-    }
-    tell(store, vec![proposed(0), proposed(1)]).await;
-    assert_eq!(
-        store.released_plans(0, 9).await,
-        Ok(vec![]),
-        "waiting is not released"
-    );
-    tell(
-        store,
-        (1..=10).map(|n| changed(n, PlanStatus::Released)).collect(),
-    )
-    .await;
-    expected.sort_unstable_by_key(|(change, age, _)| (*change, *age));
-    let expected: Vec<PlanId> = expected.into_iter().map(|(_, _, plan)| plan).collect();
-    assert_eq!(store.released_plans(0, 0).await, Ok(expected.clone()));
-    assert_eq!(store.released_plans(0, 3).await, Ok(expected[..3].to_vec()));
-    assert_eq!(
-        store.released_plans(3, 4).await,
-        Ok(expected[3..7].to_vec())
-    );
-    assert_eq!(store.released_plans(99, 4).await, Ok(vec![]));
-
-    // Oldest first whatever the order of work.
-    let all: Vec<_> = (1..=10).map(about).collect();
-    let open = store.open_plans_about(&all).await.unwrap();
-    let ids: Vec<_> = open.iter().map(|plan| plan.id).collect();
-    assert_eq!(ids, (1..=10).rev().map(plan_id).collect::<Vec<_>>());
 }
 
 /// Waves and plans are paged and filtered.
