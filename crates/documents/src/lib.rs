@@ -1,8 +1,25 @@
 //! The tenant directory: strict YAML documents, checked as a whole, as typed and compiled data.
+//!
+//! A document says what it is, what it is called and what it says (`kind`, `metadata`, `spec`).
+//! [`load`] reads all documents of a tenant, from as many files as one likes, and gives either a
+//! [`Tenant`] in which every reference exists and every expression is compiled, or everything
+//! that is wrong with them, each with file, line, column, field and what to do.
+//!
+//! Documents never hold secrets, only their names.
 
+mod kinds;
+mod load;
+pub mod report;
+mod schema;
 mod tenant;
+mod wire;
+mod yaml;
 
+pub use load::load;
+pub use report::CODES;
+pub use schema::{Kind, json_schema};
 pub use tenant::{
     Account, App, Apply, Auth, ClientAuth, Freeze, Grant, Group, GroupRef, Guard, Leaver, Limit,
     Limits, MANAGER_PATH, Mode, Profile, Rule, Scim, Source, Tenant,
 };
+pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS};

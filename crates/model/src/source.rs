@@ -1,6 +1,6 @@
 //! The words of an HR source: how its columns become facts, and what one reading of it gave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,22 @@ pub struct CsvMapping {
     pub delivery: Extent,
     /// What a sound file looks like.
     pub expect: Expect,
+}
+
+impl CsvMapping {
+    /// The headers of all columns that the mapping reads, sorted, each once.
+    #[must_use]
+    pub fn columns(&self) -> BTreeSet<&str> {
+        let attributes = self.attributes.values().map(|field| field.column.as_str());
+        let days = [
+            self.starts.as_ref().map(|starts| starts.column.as_str()),
+            self.ends.as_ref().map(|ends| ends.column.as_str()),
+            self.zone.column.as_deref(),
+            self.zone.by.as_ref().map(|by| by.column.as_str()),
+            Some(self.key.as_str()),
+        ];
+        attributes.chain(days.into_iter().flatten()).collect()
+    }
 }
 
 /// How bytes spell characters. A byte order mark at the beginning of UTF-8 is skipped.

@@ -1,0 +1,311 @@
+//! `App`.
+
+use std::collections::BTreeMap;
+
+use model::TargetName;
+use rules::{Mapping, Type, closest};
+
+use crate::kinds::{self, NAME_FIX};
+use crate::report::{self, Reporter};
+use crate::tenant::{
+    Account, App, Auth, ClientAuth, Group, Leaver, Limits, MANAGER_PATH, Mode, Profile, Scim,
+    Tenant,
+};
+use crate::wire::{self, AccountSpec, AppSpec, AuthSpec, ProfileSpec, ScimSpec};
+use crate::yaml::Part;
+
+const SPEC: Part<'static> = Part::Key("spec");
+
+pub(crate) fn app(
+    name: &str,
+    spec: &AppSpec,
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<App> {
+    let scim = scim(&spec.scim, reporter);
+    let account = account(&spec.account, tenant, reporter);
+    let groups = groups(spec, reporter);
+    Some(App {
+        name: TargetName(name.to_owned()),
+        scim,
+        mode: match spec.mode {
+            wire::Mode::Observe => Mode::Observe,
+            wire::Mode::Confirm => Mode::Confirm,
+            wire::Mode::Enforce => Mode::Enforce,
+        },
+        account: account?,
+        groups,
+        leaver: Leaver {
+            delete_after_days: spec.leaver.delete_after_days,
+        },
+        limits: Limits {
+            requests_per_second: spec.limits.requests_per_second,
+            concurrency: spec.limits.concurrency,
+        },
+    })
+}
+
+fn scim(spec: &ScimSpec, reporter: &mut Reporter<'_, '_>) -> Scim {
+    let path = [SPEC, Part::Key("scim"), Part::Key("url")];
+    let url = url(&spec.url, spec.allow_private, &path, reporter);
+    let auth = match &spec.auth {
+        AuthSpec::Bearer(bearer) => {
+            secret_name(&bearer.secret, "bearer", reporter);
+            Auth::Bearer {
+                secret: bearer.secret.clone(),
+            }
+        }
+        AuthSpec::ClientCredentials(client) => {
+            secret_name(&client.secret, "client_credentials", reporter);
+            let path = [
+                path[0],
+                path[1],
+                Part::Key("auth"),
+                Part::Key("client_credentials"),
+            ];
+            let path = [path[0], path[1], path[2], path[3], Part::Key("token_url")];
+            Auth::ClientCredentials {
+                token_url: self::url(&client.token_url, spec.allow_private, &path, reporter),
+                client_id: client.client_id.clone(),
+                secret: client.secret.clone(),
+                scope: client.scope.clone(),
+                method: match client.method {
+                    wire::ClientAuth::Basic => ClientAuth::Basic,
+                    wire::ClientAuth::Post => ClientAuth::Post,
+                },
+            }
+        }
+    };
+    let (preset, overrides) = match &spec.profile {
+        None => (None, serde_json::Map::new()),
+        Some(ProfileSpec::Preset(preset)) => (Some(preset.clone()), serde_json::Map::new()),
+        Some(ProfileSpec::Custom(custom)) => (custom.preset.clone(), custom.overrides.clone()),
+    };
+    let profile = Profile {
+        preset: preset.unwrap_or_else(|| "rfc".to_owned()),
+        overrides,
+    };
+    Scim {
+        url,
+        auth,
+        profile,
+        allow_private: spec.allow_private,
+    }
+}
+
+/// Whoever pastes the secret itself here must not see it repeated in an error.
+fn secret_name(name: &str, auth: &'static str, reporter: &mut Reporter<'_, '_>) {
+    if kinds::bad_name(name).is_some() {
+        let keys = ["spec", "scim", "auth", auth, "secret"];
+        let fix = "name it as you did with `tenure secret set`; the value never stands in a file";
+        reporter.at(
+            report::NAME,
+            &keys.map(Part::Key),
+            "this is no name of a secret",
+            fix,
+        );
+    }
+}
+
+fn url(text: &str, http: bool, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) -> String {
+    let problem = match url::Url::parse(text) {
+        Err(error) => Some((
+            format!("this is no URL: {error}"),
+            "write https://host/path",
+        )),
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => Some((
+            "credentials may not stand in a URL".to_owned(),
+            "use `auth` and the name of a secret",
+        )),
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => Some((
+            "a base URL has no query or fragment".to_owned(),
+            "remove it",
+        )),
+        Ok(url) if url.scheme() == "http" && !http => Some((
+            "the connection would not be encrypted".to_owned(),
+            "write https, or `allow_private: true` for a server of your own network",
+        )),
+        Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host().is_none() => Some((
+            "this is no web address".to_owned(),
+            "write https://host/path",
+        )),
+        Ok(_) => None,
+    };
+    if let Some((problem, fix)) = problem {
+        reporter.at(report::URL, path, problem, fix);
+    }
+    text.trim_end_matches('/').to_owned()
+}
+
+fn account(
+    spec: &AccountSpec,
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<Account> {
+    let account = [SPEC, Part::Key("account")];
+    let mut attributes = BTreeMap::new();
+    let mut sound = true;
+    for (name, source) in &spec.attributes {
+        let path = [
+            account[0],
+            account[1],
+            Part::Key("attributes"),
+            Part::Key(name),
+        ];
+        check_path(name, &path, reporter);
+        match mapping(source, tenant, &path, reporter) {
+            Some(mapping) => {
+                let is_match = spec.matching.contains(name);
+                let mapping = if is_match || name == "userName" {
+                    mapping.required()
+                } else {
+                    mapping
+                };
+                attributes.insert(name.clone(), mapping);
+            }
+            None => sound = false,
+        }
+    }
+    if !spec.attributes.contains_key("userName") {
+        let path = [account[0], account[1], Part::Key("attributes")];
+        let problem = "`userName` is missing; SCIM needs it (RFC 7643 §4.1.1)";
+        reporter.at(
+            report::MISSING_FIELD,
+            &path,
+            problem,
+            "write `userName: \"person.email\"`",
+        );
+    }
+    check_matching(spec, &attributes, sound, tenant, reporter);
+    let path = [account[0], account[1], Part::Key("manager")];
+    let manager = match &spec.manager {
+        None => None,
+        Some(source) => {
+            let manager = mapping(source, tenant, &path, reporter)?;
+            text_only(&manager, "a manager's worker key", &path, reporter);
+            Some(manager)
+        }
+    };
+    sound.then(|| Account {
+        matching: spec.matching.clone(),
+        attributes,
+        manager,
+    })
+}
+
+fn mapping(
+    source: &str,
+    tenant: &Tenant,
+    path: &[Part<'_>],
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<Mapping> {
+    rules::compile_mapping(source, &tenant.schema)
+        .map_err(|errors| reporter.expression(path, &errors))
+        .ok()
+}
+
+fn text_only(mapping: &Mapping, what: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+    if mapping.gives() != Type::Text {
+        let problem = format!("{what} is text, but this is {}", mapping.gives());
+        reporter.at(report::TYPE, path, problem, "");
+    }
+}
+
+fn check_matching(
+    spec: &AccountSpec,
+    attributes: &BTreeMap<String, Mapping>,
+    sound: bool,
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) {
+    let path = [SPEC, Part::Key("account"), Part::Key("match")];
+    if spec.matching.is_empty() {
+        let problem = "nothing recognises an account that exists";
+        reporter.at(report::VALUE, &path, problem, "write `match: [userName]`");
+    }
+    for (index, name) in spec.matching.iter().enumerate() {
+        let path = [path[0], path[1], path[2], Part::Index(index)];
+        let Some(mapping) = attributes.get(name) else {
+            if sound || !spec.attributes.contains_key(name) {
+                let names = spec.attributes.keys().map(String::as_str);
+                let fix = match closest(name, names) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "match only by what `attributes` sets".to_owned(),
+                };
+                let problem = format!("`{name:.80}` is not in `attributes`");
+                reporter.at(report::REFERENCE, &path, problem, fix);
+            }
+            continue;
+        };
+        text_only(mapping, "what accounts are matched by", &path, reporter);
+        for attribute in mapping.attributes() {
+            if tenant.self_editable.contains(attribute) {
+                let problem = format!(
+                    "`person.{attribute}` can be changed by the people themselves, so it proves \
+                     nobody's account"
+                );
+                let fix = "match by an attribute that only HR sets";
+                reporter.at(report::SELF_EDITABLE, &path, problem, fix);
+            }
+        }
+    }
+}
+
+fn check_path(name: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+    let problem = match name {
+        "active" => Some("whether the account may be used follows from the person's standing"),
+        "password" => Some("Tenure sets no passwords"),
+        "id" | "meta" | "schemas" => Some("the target or the protocol sets this"),
+        "externalId" => Some("Tenure keeps its own key there"),
+        "groups" => Some("memberships follow from rules"),
+        MANAGER_PATH => Some("a manager is another person's account"),
+        _ if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) => {
+            Some("this is no attribute path")
+        }
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        let fix = if name == MANAGER_PATH {
+            "use `manager:` beside `attributes:`"
+        } else {
+            "remove it"
+        };
+        reporter.at(report::VALUE, path, problem, fix);
+    }
+}
+
+fn groups(spec: &AppSpec, reporter: &mut Reporter<'_, '_>) -> BTreeMap<String, Group> {
+    let mut displays: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, group) in &spec.groups {
+        let path = [SPEC, Part::Key("groups"), Part::Key(name)];
+        if let Some(problem) = kinds::bad_name(name) {
+            reporter.at(report::NAME, &path, problem, NAME_FIX);
+        }
+        if group.display.trim().is_empty() {
+            reporter.at(
+                report::VALUE,
+                &path,
+                "the group has no name in the app",
+                "write `display:`",
+            );
+        }
+        if let Some(other) = displays.insert(group.display.trim(), name) {
+            let problem = format!("the group `{other}` has the same name in the app");
+            reporter.at(
+                report::DUPLICATE,
+                &path,
+                problem,
+                "two groups need two names",
+            );
+        }
+    }
+    let made = |(name, group): (&String, &wire::GroupSpec)| {
+        (
+            name.clone(),
+            Group {
+                display: group.display.clone(),
+            },
+        )
+    };
+    spec.groups.iter().map(made).collect()
+}

@@ -1,0 +1,299 @@
+//! From files to a checked tenant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Diagnostic, TargetName};
+use rules::{Schema, closest};
+
+use crate::kinds::{self, Directory};
+use crate::report::{self, Report, Reporter};
+use crate::schema::{self, Kind};
+use crate::tenant::Tenant;
+use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
+use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
+
+/// Reads and checks a tenant's documents: `(path, text)` of each file, in any order. A file may
+/// hold several documents.
+///
+/// # Errors
+/// Everything that is wrong, sorted by file and place.
+pub fn load<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<Tenant, Vec<Diagnostic>> {
+    let mut files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_ref(), text.as_ref()))
+        .collect();
+    files.sort_unstable();
+    let mut diagnostics = Vec::new();
+    let mut found = Vec::new();
+    for (path, text) in files {
+        read(path, text, &mut found, &mut diagnostics);
+    }
+    if found.len() > MAX_DOCUMENTS {
+        let problem = format!(
+            "{} documents; at most {MAX_DOCUMENTS} are allowed",
+            found.len()
+        );
+        let mut report = Report::new("");
+        report.at(
+            report::LIMIT,
+            yaml::Place::default(),
+            &[],
+            problem,
+            "join rules that are alike",
+        );
+        return Err(report.diagnostics);
+    }
+    let mut documents: Vec<Read<'_>> = Vec::new();
+    for (path, text, node) in &found {
+        documents.extend(decode(path, text, node, &mut diagnostics));
+    }
+    let tenant = compile(&documents, &mut diagnostics);
+    if diagnostics.is_empty() {
+        return Ok(tenant);
+    }
+    diagnostics.sort_by(|a, b| key(a).cmp(&key(b)));
+    diagnostics.dedup();
+    Err(diagnostics)
+}
+
+fn key(d: &Diagnostic) -> (&str, u64, u64, &str, &str, &str) {
+    (&d.place, d.line, d.column, &d.code, &d.field, &d.problem)
+}
+
+fn read<'f>(
+    path: &'f str,
+    text: &'f str,
+    found: &mut Vec<(&'f str, &'f str, Node)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut report = Report::new(path);
+    if text.len() > MAX_BYTES {
+        let problem = format!("the file has {} bytes; {MAX_BYTES} are allowed", text.len());
+        report.at(
+            report::LIMIT,
+            yaml::Place::default(),
+            &[],
+            problem,
+            "split it",
+        );
+    } else {
+        match yaml::parse(text) {
+            Ok(nodes) => found.extend(nodes.into_iter().map(|node| (path, text, node))),
+            Err(unsound) => {
+                report.at(
+                    report::SYNTAX,
+                    unsound.place,
+                    &[],
+                    unsound.problem,
+                    unsound.fix,
+                );
+            }
+        }
+    }
+    diagnostics.append(&mut report.diagnostics);
+}
+
+/// A document of known kind and sound name. `spec` is `None` when its shape is wrong; its name
+/// still counts, so that references to it are not reported too.
+struct Read<'d> {
+    path: &'d str,
+    text: &'d str,
+    node: &'d Node,
+    kind: Kind,
+    name: String,
+    spec: Option<Spec>,
+}
+
+enum Spec {
+    Source(Box<SourceSpec>),
+    App(Box<AppSpec>),
+    Rule(RuleSpec),
+    Guard(GuardSpec),
+}
+
+fn decode<'d>(
+    path: &'d str,
+    text: &'d str,
+    node: &'d Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Read<'d>> {
+    let mut report = Report::new(path);
+    let word = node.get("kind").and_then(Node::text);
+    let Some(kind) = Kind::ALL
+        .into_iter()
+        .find(|kind| word == Some(kind.as_str()))
+    else {
+        let names = Kind::ALL.map(Kind::as_str);
+        let (problem, fix) = match word {
+            Some(word) => {
+                let meant = closest(word, names);
+                let fix = meant.map(|meant| format!("did you mean `{meant}`?"));
+                (format!("unknown kind `{word:.80}`"), fix)
+            }
+            None => ("the document does not say what it is".to_owned(), None),
+        };
+        let fix = fix.unwrap_or_else(|| format!("write `kind:` and one of {}", names.join(", ")));
+        let place = node.get("kind").unwrap_or(node).place;
+        report.at(report::KIND, place, &[Part::Key("kind")], problem, fix);
+        diagnostics.append(&mut report.diagnostics);
+        return None;
+    };
+    schema::check(kind, node, &mut report);
+    let shaped = report.diagnostics.is_empty();
+    let name = node
+        .get("metadata")
+        .and_then(|metadata| metadata.get("name"));
+    let name = name.and_then(Node::text).unwrap_or_default().to_owned();
+    let path_to_name = [Part::Key("metadata"), Part::Key("name")];
+    if shaped && let Some(problem) = kinds::bad_name(&name) {
+        let place = node.at(&path_to_name).unwrap_or(node).place;
+        report.at(report::NAME, place, &path_to_name, problem, kinds::NAME_FIX);
+    }
+    let spec = if shaped {
+        typed(kind, node, &mut report)
+    } else {
+        None
+    };
+    diagnostics.append(&mut report.diagnostics);
+    Some(Read {
+        path,
+        text,
+        node,
+        kind,
+        name,
+        spec,
+    })
+}
+
+fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
+    fn spec<S: serde::de::DeserializeOwned>(json: serde_json::Value) -> Result<S, String> {
+        serde_json::from_value::<Document<S>>(json)
+            .map(|document| document.spec)
+            .map_err(|error| error.to_string())
+    }
+    let json = node.to_json();
+    let read = match kind {
+        Kind::Source => spec(json).map(|spec| Spec::Source(Box::new(spec))),
+        Kind::App => spec(json).map(|spec| Spec::App(Box::new(spec))),
+        Kind::BirthrightRule => spec(json).map(Spec::Rule),
+        Kind::Guard => spec(json).map(Spec::Guard),
+    };
+    // The schema comes from the same types, so what passes it decodes, but for numbers that no
+    // schema bounds.
+    read.map_err(|error| report.at(report::VALUE, node.place, &[], error, ""))
+        .ok()
+}
+
+fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant {
+    duplicates(documents, diagnostics);
+    let mut tenant = Tenant {
+        sources: BTreeMap::new(),
+        apps: BTreeMap::new(),
+        rules: BTreeMap::new(),
+        guard: crate::Guard::default(),
+        schema: Schema::default(),
+        self_editable: BTreeSet::new(),
+    };
+    for document in documents {
+        let Some(Spec::Source(spec)) = &document.spec else {
+            continue;
+        };
+        with(document, diagnostics, |reporter| {
+            let source = kinds::source(&document.name, spec, &mut tenant, reporter);
+            tenant.sources.insert(document.name.clone(), source);
+        });
+    }
+    // Without all sources the attributes are not known, and every expression would seem wrong.
+    let attributes_known = documents
+        .iter()
+        .all(|d| d.kind != Kind::Source || d.spec.is_some());
+    let directory = directory(documents);
+    for document in documents {
+        with(document, diagnostics, |reporter| match &document.spec {
+            Some(Spec::App(spec)) if attributes_known => {
+                if let Some(app) = kinds::app(&document.name, spec, &tenant, reporter) {
+                    tenant.apps.insert(app.name.clone(), app);
+                }
+            }
+            Some(Spec::Rule(spec)) if attributes_known => {
+                if let Some(rule) = kinds::rule(&document.name, spec, &tenant, &directory, reporter)
+                {
+                    tenant.rules.insert(document.name.clone(), rule);
+                }
+            }
+            Some(Spec::Guard(spec)) => tenant.guard = kinds::guard(spec, &directory, reporter),
+            _ => {}
+        });
+    }
+    tenant
+}
+
+fn with<'d>(
+    document: &Read<'d>,
+    diagnostics: &mut Vec<Diagnostic>,
+    work: impl FnOnce(&mut Reporter<'d, 'd>),
+) {
+    let report = Report::new(document.path);
+    let mut reporter = Reporter {
+        document: document.node,
+        text: document.text,
+        report,
+    };
+    work(&mut reporter);
+    diagnostics.append(&mut reporter.report.diagnostics);
+}
+
+/// The apps and groups that documents may refer to; `None` for the groups of an app that could
+/// not be read.
+fn directory(documents: &[Read<'_>]) -> Directory {
+    let apps = documents
+        .iter()
+        .filter(|document| document.kind == Kind::App)
+        .map(|document| {
+            let groups = match &document.spec {
+                Some(Spec::App(spec)) => Some(spec.groups.keys().cloned().collect()),
+                _ => None,
+            };
+            (TargetName(document.name.clone()), groups)
+        });
+    Directory {
+        apps: apps.collect(),
+    }
+}
+
+fn duplicates(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<(Kind, &str), &Read<'_>> = BTreeMap::new();
+    for document in documents {
+        // Two guards would be two answers to one question, whatever they are called.
+        let name = if document.kind == Kind::Guard {
+            ""
+        } else {
+            document.name.as_str()
+        };
+        let Some(first) = seen.get(&(document.kind, name)) else {
+            seen.insert((document.kind, name), document);
+            continue;
+        };
+        let problem = if document.kind == Kind::Guard {
+            format!(
+                "there is already a Guard at {}:{}",
+                first.path, first.node.place.line
+            )
+        } else {
+            let (kind, line) = (document.kind.as_str(), first.node.place.line);
+            format!(
+                "there is already a {kind} `{name:.80}` at {}:{line}",
+                first.path
+            )
+        };
+        let path = [Part::Key("metadata"), Part::Key("name")];
+        with(document, diagnostics, |reporter| {
+            reporter.at(
+                report::DUPLICATE,
+                &path,
+                problem,
+                "rename or remove one of them",
+            );
+        });
+    }
+}
