@@ -15,7 +15,10 @@ pub(crate) struct Document<S> {
     #[allow(dead_code, reason = "decides the type before this one is read")]
     pub kind: String,
     /// What it is called.
-    #[allow(dead_code, reason = "read from the tree, where a wrong document still has its name")]
+    #[allow(
+        dead_code,
+        reason = "read from the tree, where a wrong document still has its name"
+    )]
     pub metadata: Metadata,
     /// What it says.
     pub spec: S,

@@ -1,0 +1,128 @@
+//! Sound documents.
+
+use std::path::Path;
+
+use documents::{Apply, Auth, ClientAuth, Grant, Kind, Limit, Mode, json_schema, load};
+
+use super::{APP, GUARD, RULE, SOURCE};
+
+#[test]
+fn the_thin_example_loads() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/thin");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            files.push((name, std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    assert_eq!(files.len(), 4);
+    let tenant = load(&files).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    assert_eq!(tenant.sources.len(), 1);
+    assert_eq!(tenant.rules.len(), 2);
+    assert_eq!(tenant.apps[&"wiki".into()].account.attributes.len(), 8);
+    assert_eq!(
+        tenant.guard.removals,
+        Limit {
+            max_count: 2,
+            max_share_percent: 10
+        }
+    );
+    assert!(tenant.self_editable.contains("phone"));
+}
+
+#[test]
+fn a_tenant_is_typed_and_compiled() {
+    let files = [("a", SOURCE), ("b", APP), ("c", RULE), ("d", GUARD)];
+    let tenant = load(&files).unwrap();
+    let app = &tenant.apps[&"wiki".into()];
+    assert_eq!(app.scim.url, "https://wiki.example/scim/v2");
+    assert_eq!(
+        app.scim.auth,
+        Auth::Bearer {
+            secret: "wiki-token".to_owned()
+        }
+    );
+    assert_eq!(
+        (app.mode, app.scim.profile.preset.as_str()),
+        (Mode::Observe, "rfc")
+    );
+    let rule = &tenant.rules["engineers"];
+    assert_eq!(
+        rule.grants,
+        [Grant {
+            app: "wiki".into(),
+            group: Some("engineering".to_owned())
+        }]
+    );
+    assert_eq!(rule.when.attributes(), ["department"]);
+    assert_eq!(
+        tenant.guard.creations,
+        documents::Guard::default().creations
+    );
+    assert_eq!(
+        (tenant.guard.apply, tenant.guard.freeze.len()),
+        (Apply::Manual, 1)
+    );
+}
+
+#[test]
+fn every_choice_of_an_app_is_understood() {
+    let app = APP.replace(
+        "auth: {bearer: {secret: wiki-token}}",
+        "auth: {client_credentials: {token_url: 'https://id.example/token', client_id: t, \
+         secret: s, scope: scim, method: post}}\n    profile: {preset: entra, overrides: {patch: \
+         {members: false}}}",
+    );
+    let app = app.replace("mode: observe", "mode: enforce\n  leaver: {disable: now, delete_after_days: 30}\n  limits: {concurrency: 4}");
+    let tenant = load(&[("a", SOURCE), ("b", &app)]).unwrap_or_else(|e| panic!("{e:#?}"));
+    let app = &tenant.apps[&"wiki".into()];
+    let Auth::ClientCredentials { method, scope, .. } = &app.scim.auth else {
+        panic!()
+    };
+    assert_eq!(
+        (*method, scope.as_deref()),
+        (ClientAuth::Post, Some("scim"))
+    );
+    assert_eq!(app.scim.profile.overrides["patch"]["members"], false);
+    assert_eq!(app.leaver.delete_after_days, Some(30));
+    let preset = APP.replace("  mode:", "    profile: okta\n  mode:");
+    let tenant = load(&[("a", SOURCE), ("b", &preset)]).unwrap();
+    assert_eq!(tenant.apps[&"wiki".into()].scim.profile.preset, "okta");
+}
+
+#[test]
+fn nothing_at_all_is_a_tenant_with_the_usual_guard() {
+    let tenant = load::<&str, &str>(&[]).unwrap();
+    assert_eq!(tenant.guard, documents::Guard::default());
+    assert!(load(&[("empty.yaml", "# only a comment\n")]).is_ok());
+}
+
+#[test]
+fn limits_pass_what_is_few_or_a_small_share() {
+    let limit = Limit {
+        max_count: 5,
+        max_share_percent: 2,
+    };
+    assert_eq!(
+        (limit.most(10), limit.most(250), limit.most(1_000)),
+        (5, 5, 20)
+    );
+}
+
+#[test]
+fn each_kind_has_a_schema_for_editors() {
+    for kind in Kind::ALL {
+        let schema = json_schema(kind);
+        assert_eq!(schema["properties"]["kind"]["const"], kind.as_str());
+        assert_eq!(schema["additionalProperties"], false);
+        assert_eq!(
+            schema["required"],
+            serde_json::json!(["kind", "metadata", "spec"])
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! Tenant directories, from text to a checked tenant.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod examples;
+mod laws;
+mod mistakes;
+
+const SOURCE: &str = r#"
+kind: Source
+metadata: {name: hr}
+spec:
+  format: csv
+  key: ID
+  attributes:
+    email: {column: Mail, required: true}
+    given_name: {column: First}
+    department: {column: Dept}
+    grade: {column: Grade, type: int}
+    nickname: {column: Nick, self_editable: true}
+  zone: {default: Europe/Berlin}
+  delivery: full
+"#;
+
+const APP: &str = r#"
+kind: App
+metadata: {name: wiki}
+spec:
+  scim:
+    url: https://wiki.example/scim/v2/
+    auth: {bearer: {secret: wiki-token}}
+  mode: observe
+  account:
+    match: [userName]
+    attributes:
+      userName: person.email
+  groups:
+    engineering: {display: Engineering}
+"#;
+
+const RULE: &str = r#"
+kind: BirthrightRule
+metadata: {name: engineers}
+spec:
+  when: person.department == "Engineering"
+  grants:
+    - {app: wiki, group: engineering}
+"#;
+
+const GUARD: &str = r#"
+kind: Guard
+metadata: {name: guard}
+spec:
+  removals: {max_count: 3, max_share_percent: 1}
+  last_admin: [{app: wiki, group: engineering}]
+  freeze: [{from: 2026-12-20T00:00:00Z, to: 2027-01-06T00:00:00Z, reason: holidays}]
+"#;
+
+/// The errors as `line:column field: problem; fix [code]`, one a line.
+fn told(files: &[(&str, &str)]) -> String {
+    let errors = documents::load(files).expect_err("the documents are wrong");
+    let line = |d: &model::Diagnostic| {
+        let at = format!("{}:{}:{}", d.place, d.line, d.column);
+        format!("{at} {}: {}; {} [{}]", d.field, d.problem, d.fix, d.code)
+    };
+    errors.iter().map(line).collect::<Vec<_>>().join("\n")
+}
