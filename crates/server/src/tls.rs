@@ -1,0 +1,155 @@
+//! TLS with certificates that can be renewed while the server runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use model::Digest;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::sync::watch;
+
+use crate::error::ServerError;
+
+/// Where certificate chain and private key are, as PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The chain, leaf first.
+    pub certificate: PathBuf,
+    /// The private key: PKCS#8, PKCS#1 or SEC1.
+    pub key: PathBuf,
+}
+
+/// What became of a reload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reloaded {
+    /// The files are what is being served.
+    Same,
+    /// New connections get the new certificate.
+    Changed,
+}
+
+/// Serves the certificate that was last found good.
+pub struct Tls {
+    files: TlsFiles,
+    current: RwLock<Arc<rustls::ServerConfig>>,
+    /// What the files held when they were last looked at, good or bad: a bad file is reported
+    /// once, not at every look.
+    seen: Mutex<Digest>,
+}
+
+impl Tls {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or they do not belong together.
+    pub fn load(files: TlsFiles) -> Result<Self, ServerError> {
+        let (seen, config) = read(&files)?;
+        Ok(Self {
+            files,
+            current: RwLock::new(Arc::new(config?)),
+            seen: Mutex::new(seen),
+        })
+    }
+
+    /// The configuration for a new connection.
+    #[must_use]
+    pub fn current(&self) -> Arc<rustls::ServerConfig> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at the files again. When they cannot be used, the old certificate stays in use.
+    ///
+    /// # Errors
+    /// What is wrong with the files, the first time that it is seen.
+    pub fn reload(&self) -> Result<Reloaded, ServerError> {
+        let (digest, config) = read(&self.files)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if *seen == digest {
+            return Ok(Reloaded::Same);
+        }
+        *seen = digest;
+        let config = Arc::new(config?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(Reloaded::Changed)
+    }
+
+    /// Reloads at every look, and whenever `poke` changes (SIGHUP), until `poke` is dropped.
+    pub async fn watch(&self, every: Duration, mut poke: watch::Receiver<u64>) {
+        loop {
+            tokio::select! {
+                changed = poke.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(every) => {}
+            }
+            match self.reload() {
+                Ok(Reloaded::Same) => {}
+                Ok(Reloaded::Changed) => tracing::info!("the new TLS certificate is in use"),
+                Err(error) => tracing::error!(
+                    error.code = error.code(),
+                    %error,
+                    "the old TLS certificate stays in use"
+                ),
+            }
+        }
+    }
+}
+
+type Config = Result<rustls::ServerConfig, ServerError>;
+
+/// The digest of both files, and what they make. Only files that cannot be read at all are an
+/// error of the whole.
+fn read(files: &TlsFiles) -> Result<(Digest, Config), ServerError> {
+    let certificate = read_file("certificate", &files.certificate)?;
+    let key = read_file("key", &files.key)?;
+    let digests = [Digest::of(&certificate).0, Digest::of(&key).0].concat();
+    Ok((Digest::of(&digests), build(files, &certificate, &key)))
+}
+
+fn read_file(what: &'static str, path: &Path) -> Result<Vec<u8>, ServerError> {
+    const MOST: u64 = 1 << 20;
+    let wrong = |why: String| ServerError::Tls {
+        what,
+        path: path.to_owned(),
+        why,
+    };
+    let length = std::fs::metadata(path)
+        .map_err(|e| wrong(e.to_string()))?
+        .len();
+    if length > MOST {
+        return Err(wrong(format!(
+            "it is {length} bytes long, more than {MOST}"
+        )));
+    }
+    std::fs::read(path).map_err(|e| wrong(e.to_string()))
+}
+
+fn build(files: &TlsFiles, certificate: &[u8], key: &[u8]) -> Config {
+    let wrong = |what, path: &Path, why: String| ServerError::Tls {
+        what,
+        path: path.to_owned(),
+        why,
+    };
+    let chain = CertificateDer::pem_slice_iter(certificate)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|e| wrong("certificate", &files.certificate, e.to_string()))?;
+    if chain.is_empty() {
+        let why = "it holds no certificate in PEM form".to_owned();
+        return Err(wrong("certificate", &files.certificate, why));
+    }
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {
+        wrong(
+            "key",
+            &files.key,
+            "it holds no private key in PEM form".to_owned(),
+        )
+    })?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| wrong("key", &files.key, e.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|e| wrong("key", &files.key, e.to_string()))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
