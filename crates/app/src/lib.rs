@@ -1,1 +1,112 @@
-//! app
+//! Use-cases: what Tenure does when someone asks, and what it does by itself.
+//!
+//! Everything here speaks to the outside through ports only: no SQL, no HTTP types, no clock
+//! but [`ports::Clock`]. Decisions are made by the pure engines (`lifecycle`, `rules`,
+//! `documents`); this crate gathers what they need, writes what they say through the one write
+//! door, and carries effects out.
+//!
+//! A newcomer's way in: [`App::deliver`] → [`App::plan`] → [`App::apply`] → [`Worker`].
+
+mod apply;
+mod connect;
+mod decide;
+mod deliver;
+mod documents;
+mod error;
+mod findings;
+mod observe;
+mod people;
+mod planner;
+mod secrets;
+mod switch;
+mod tenant;
+mod tokens;
+mod undo;
+mod why;
+
+use std::sync::Arc;
+
+use model::{Actor, Event, Timestamp};
+use ports::store::{Append, Committed};
+use ports::{Clock, Entropy, KeyRing, Store};
+
+pub use apply::{Pass, Worker, WorkerSettings};
+pub use connect::{Connect, ReadSource};
+pub use deliver::{DeliveryReport, RowChange};
+pub use documents::DocumentsReport;
+pub use error::{AppError, ErrorKind};
+pub use planner::{PlanPreview, Planning, WavePreview};
+pub use tenant::{Loaded, TargetStatus};
+pub use tokens::Session;
+pub use undo::UndoReport;
+pub use why::{WhyAccess, WhyItem};
+
+/// One tenant's use-cases over its store. Cheap to share behind an [`Arc`].
+pub struct App {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) keyring: Arc<dyn KeyRing>,
+    pub(crate) connect: Arc<dyn Connect>,
+    pub(crate) source: Arc<dyn ReadSource>,
+    loaded: tenant::Cache,
+    /// Plannings of one node come one after the other; those of several nodes conflict on the
+    /// stream `planner` and are tried again.
+    planning: tokio::sync::Mutex<()>,
+    /// Rings whenever there may be something new to carry out.
+    pub(crate) bell: tokio::sync::Notify,
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// Where everything durable goes.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Keys at rest.
+    pub keyring: Arc<dyn KeyRing>,
+    /// Makes connections to targets.
+    pub connect: Arc<dyn Connect>,
+    /// Reads HR files.
+    pub source: Arc<dyn ReadSource>,
+}
+
+impl App {
+    /// The use-cases over these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            store: parts.store,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            keyring: parts.keyring,
+            connect: parts.connect,
+            source: parts.source,
+            loaded: tenant::Cache::default(),
+            planning: tokio::sync::Mutex::new(()),
+            bell: tokio::sync::Notify::new(),
+        }
+    }
+
+    /// The store, for reads that need no use-case.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) async fn append(
+        &self,
+        actor: &Actor,
+        events: Vec<Event>,
+    ) -> Result<Committed, AppError> {
+        Ok(self.store.append(Append::of(actor.clone(), events)).await?)
+    }
+}

@@ -1,0 +1,345 @@
+//! Reading back what a step changed. What is found here is the only success there is.
+
+use std::time::Duration;
+
+use lifecycle::advance::ReadBack;
+use model::event::{MembersObserved, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished};
+use model::{
+    Act, Address, Attributes, Event, Kind, Outcome, Ownership, Personal, Record, RemoteId, Step,
+    SubjectId, Timestamp,
+};
+use ports::TargetError;
+use ports::target::Match;
+
+use super::Worker;
+use super::carry::Run;
+use super::lane::Lane;
+use crate::AppError;
+
+/// How soon to read again what could not be read.
+const AGAIN: Duration = Duration::from_secs(2);
+
+type Found = (ReadBack, Vec<Event>);
+
+impl Worker {
+    /// Reads a step back; the events tell what was seen and what now belongs together.
+    pub(super) async fn look(&self, run: &Run, no: u16) -> Result<Found, AppError> {
+        let step = &run.progress.plan.steps[usize::from(no)];
+        let Some(lane) = self.lane(&step.address.target) else {
+            return Ok((unreadable(AGAIN, "the app has no connection"), Vec::new()));
+        };
+        let settle = lane.target.capabilities().settle;
+        if !settle.is_zero() {
+            tokio::time::sleep(settle).await;
+        }
+        let outcome = run.progress.steps[usize::from(no)].outcome.as_ref();
+        match (&step.act, step.address.kind) {
+            (Act::Grant | Act::Revoke, _) | (Act::Adopt { .. }, Kind::Grant) => {
+                self.look_at_member(&lane, step).await
+            }
+            (Act::Create { attributes }, kind) => {
+                self.look_for_new(&lane, step, kind, attributes, outcome)
+                    .await
+            }
+            (Act::Adopt { remote }, kind) => {
+                let found = self.read(&lane, kind, remote).await;
+                Ok(match found {
+                    Ok(Some(record)) => {
+                        let linked = linked(&step.address, remote, Ownership::Adopted);
+                        (
+                            ReadBack::Equal,
+                            vec![observed(step, record, self.app.clock.now()), linked],
+                        )
+                    }
+                    Ok(None) => (ReadBack::Gone, Vec::new()),
+                    Err(error) => (wait(&error), Vec::new()),
+                })
+            }
+            (act, kind) => self.look_at_change(&lane, step, act, kind).await,
+        }
+    }
+
+    async fn look_at_change(
+        &self,
+        lane: &Lane,
+        step: &Step,
+        act: &Act,
+        kind: Kind,
+    ) -> Result<Found, AppError> {
+        let Some(link) = self.app.store.link(&step.address).await? else {
+            return Ok((ReadBack::Gone, Vec::new()));
+        };
+        let record = match self.read(lane, kind, &link.remote).await {
+            Ok(record) => record,
+            Err(error) => return Ok((wait(&error), Vec::new())),
+        };
+        let Some(record) = record else {
+            let gone = vanished(&step.address, kind, &link.remote);
+            let found = if *act == Act::Delete {
+                ReadBack::Equal
+            } else {
+                ReadBack::Gone
+            };
+            return Ok((found, gone));
+        };
+        let found = match act {
+            Act::Enable | Act::Disable => {
+                equal_if(record.active == (*act == Act::Enable), "active")
+            }
+            Act::Update { set, unset } => match self.resolved(&step.address, set).await? {
+                Ok(set) => compare(lane, &record, &set, unset),
+                Err(detail) => different(&detail),
+            },
+            _ => different("it still exists"),
+        };
+        Ok((found, vec![observed(step, record, self.app.clock.now())]))
+    }
+
+    /// A created object is found by the id that the answer gave, or else by our key in it.
+    async fn look_for_new(
+        &self,
+        lane: &Lane,
+        step: &Step,
+        kind: Kind,
+        attributes: &Attributes,
+        outcome: Option<&Outcome>,
+    ) -> Result<Found, AppError> {
+        let told = match outcome {
+            Some(Outcome::Done { remote, .. } | Outcome::AlreadyDone { remote }) => remote.clone(),
+            _ => None,
+        };
+        let record = match &told {
+            Some(remote) => self.read(lane, kind, remote).await,
+            None => self.find(lane, step, kind, attributes).await,
+        };
+        Ok(match record {
+            Ok(Some(record)) => {
+                let found = if record.active {
+                    compare(lane, &record, attributes, &[])
+                } else {
+                    different("active")
+                };
+                let linked = linked(&step.address, &record.remote, Ownership::Managed);
+                // It carries our key, so it is ours even if it is not yet as wanted.
+                (
+                    found,
+                    vec![observed(step, record, self.app.clock.now()), linked],
+                )
+            }
+            Ok(None) => (different("it is not there"), Vec::new()),
+            Err(error) => (wait(&error), Vec::new()),
+        })
+    }
+
+    /// Only an object that carries our own key counts: one that merely has the name may be
+    /// somebody else's.
+    async fn find(
+        &self,
+        lane: &Lane,
+        step: &Step,
+        kind: Kind,
+        attributes: &Attributes,
+    ) -> Result<Option<Record>, TargetError> {
+        let external = step.address.key.0.clone();
+        let _permit = lane.enter().await;
+        let found = lane.target.find(kind, &Match::External(external)).await;
+        lane.learn_read(found.as_ref().err(), self.app.clock.now());
+        let mut found = found?;
+        if found.is_empty()
+            && kind == Kind::Group
+            && let Some(name) = attributes
+                .get("displayName")
+                .and_then(model::Value::as_text)
+        {
+            // Many providers keep no key of ours for groups; a group that has appeared under
+            // the declared name after our intent is ours.
+            found = lane
+                .target
+                .find(kind, &Match::Name(name.to_owned()))
+                .await?;
+        }
+        match found.len() {
+            0 | 1 => Ok(found.pop()),
+            n => Err(TargetError::Malformed(format!(
+                "{n} objects carry the same key of ours"
+            ))),
+        }
+    }
+
+    async fn look_at_member(&self, lane: &Lane, step: &Step) -> Result<Found, AppError> {
+        let at = &step.address;
+        let wanted = step.act != Act::Revoke;
+        let name = at.key.granted_group().unwrap_or_default();
+        let group = self
+            .app
+            .store
+            .link(&Address::group(&at.target, name))
+            .await?;
+        let account = match at.key.subject() {
+            Some(subject) => {
+                self.app
+                    .store
+                    .link(&Address::account(&at.target, subject))
+                    .await?
+            }
+            None => None,
+        };
+        let (Some(group), Some(account)) = (group, account) else {
+            let found = if wanted {
+                ReadBack::Gone
+            } else {
+                ReadBack::Equal
+            };
+            let unlink = (!wanted).then(|| unlinked(at)).into_iter().collect();
+            return Ok((found, unlink));
+        };
+        let members = lane.members.read(&*lane.target, &group.remote).await;
+        lane.learn_read(members.as_ref().err(), self.app.clock.now());
+        let members = match members {
+            Ok(Some(Some(members))) => members,
+            Ok(Some(None)) => {
+                let detail = "the target does not show the members of its groups";
+                return Ok((unreadable(Duration::from_secs(60), detail), Vec::new()));
+            }
+            Ok(None) => return Ok((ReadBack::Gone, Vec::new())),
+            Err(error) => return Ok((wait(&error), Vec::new())),
+        };
+        let is_member = members.contains(&account.remote);
+        if is_member != wanted {
+            return Ok((different("membership"), Vec::new()));
+        }
+        let mut seen = MembersObserved {
+            target: at.target.clone(),
+            group: group.remote.clone(),
+            added: Vec::new(),
+            removed: Vec::new(),
+        };
+        let list = if wanted {
+            &mut seen.added
+        } else {
+            &mut seen.removed
+        };
+        list.push(account.remote);
+        let ownership = match step.act {
+            Act::Adopt { .. } => Ownership::Adopted,
+            _ => Ownership::Managed,
+        };
+        let link = if wanted {
+            linked(at, &group.remote, ownership)
+        } else {
+            unlinked(at)
+        };
+        Ok((ReadBack::Equal, vec![Event::MembersObserved(seen), link]))
+    }
+
+    async fn read(
+        &self,
+        lane: &Lane,
+        kind: Kind,
+        remote: &RemoteId,
+    ) -> Result<Option<Record>, TargetError> {
+        let _permit = lane.enter().await;
+        let found = lane.target.read(kind, remote).await;
+        lane.learn_read(found.as_ref().err(), self.app.clock.now());
+        found
+    }
+}
+
+/// Compares what was set with what is there; names the paths that differ, never the values.
+fn compare(lane: &Lane, record: &Record, set: &Attributes, unset: &[String]) -> ReadBack {
+    let hidden = &lane.target.capabilities().write_only;
+    let mut differs: Vec<&str> = set
+        .iter()
+        .filter(|(path, value)| record.attributes.get(*path) != Some(value))
+        .map(|(path, _)| path.as_str())
+        .chain(
+            unset
+                .iter()
+                .filter(|p| record.attributes.contains_key(*p))
+                .map(String::as_str),
+        )
+        .filter(|path| !hidden.iter().any(|h| h == path))
+        .collect();
+    differs.sort_unstable();
+    equal_if(differs.is_empty(), &differs.join(", "))
+}
+
+fn equal_if(equal: bool, differs: &str) -> ReadBack {
+    if equal {
+        ReadBack::Equal
+    } else {
+        different(differs)
+    }
+}
+
+fn different(detail: &str) -> ReadBack {
+    ReadBack::Different {
+        detail: detail.to_owned(),
+    }
+}
+
+fn unreadable(wait: Duration, detail: &str) -> ReadBack {
+    ReadBack::Unreadable {
+        wait,
+        detail: detail.to_owned(),
+    }
+}
+
+fn wait(error: &TargetError) -> ReadBack {
+    let after = match error {
+        TargetError::Busy { wait, .. } => *wait,
+        _ => AGAIN,
+    };
+    unreadable(after, &error.to_string())
+}
+
+fn observed(step: &Step, record: Record, now: Timestamp) -> Event {
+    let subject: Option<SubjectId> = step.address.key.subject();
+    Event::ObjectObserved(ObjectObserved {
+        target: step.address.target.clone(),
+        kind: record.kind,
+        remote: record.remote.clone(),
+        subject,
+        seen_at: now,
+        personal: Personal::Known(Record {
+            members: None,
+            ..record
+        }),
+    })
+}
+
+fn linked(address: &Address, remote: &RemoteId, ownership: Ownership) -> Event {
+    let because = match ownership {
+        Ownership::Managed => "Tenure made it",
+        Ownership::Adopted => "it matched exactly",
+        Ownership::Foreign => "it is not ours",
+    };
+    Event::ObjectLinked(ObjectLinked {
+        address: address.clone(),
+        remote: remote.clone(),
+        ownership,
+        because: because.to_owned(),
+    })
+}
+
+fn unlinked(address: &Address) -> Event {
+    let because = "it was withdrawn".to_owned();
+    Event::ObjectUnlinked(ObjectUnlinked {
+        address: address.clone(),
+        because,
+    })
+}
+
+fn vanished(address: &Address, kind: Kind, remote: &RemoteId) -> Vec<Event> {
+    vec![
+        Event::ObjectVanished(ObjectVanished {
+            target: address.target.clone(),
+            kind,
+            remote: remote.clone(),
+        }),
+        Event::ObjectUnlinked(ObjectUnlinked {
+            address: address.clone(),
+            because: "the target no longer has the object".to_owned(),
+        }),
+    ]
+}

@@ -1,0 +1,240 @@
+//! Carrying plans out: the loop around the reducer [`lifecycle::advance`].
+//!
+//! A [`Worker`] is one node's hands. It takes released plans, leavers first, and carries up to
+//! `parallel` of them out at a time; each target is a [`lane::Lane`] with its own lease, budget,
+//! breaker and bound on concurrent requests. A worker keeps nothing that matters in memory:
+//! killed anywhere, the next one goes on from the log.
+
+mod carry;
+mod lane;
+mod look;
+mod members;
+mod send;
+mod timers;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use model::{PlanId, TargetName, Timestamp};
+
+use crate::{App, AppError};
+use lane::Lane;
+
+/// How hard a worker works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerSettings {
+    /// Names this node in leases; unique per process.
+    pub holder: String,
+    /// Plans at the same time.
+    pub parallel: usize,
+    /// The longest one request may take.
+    pub deadline: Duration,
+    /// How long a lease lasts without renewal; more than twice the deadline.
+    pub lease: Duration,
+}
+
+impl WorkerSettings {
+    /// 32 plans at a time, requests of 20 seconds at the most, leases of a minute.
+    #[must_use]
+    pub fn new(holder: &str) -> Self {
+        Self {
+            holder: holder.to_owned(),
+            parallel: 32,
+            deadline: Duration::from_secs(20),
+            lease: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What one pass came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pass {
+    /// Plans that were moved forward.
+    pub plans: u64,
+    /// Requests that change something.
+    pub sent: u64,
+    /// When there is something to do again, if that is known.
+    pub next: Option<Timestamp>,
+}
+
+/// One node's hands.
+pub struct Worker {
+    app: Arc<App>,
+    settings: WorkerSettings,
+    lanes: Mutex<BTreeMap<TargetName, Arc<Lane>>>,
+    /// Plans that wait for something, until when. Only a memory aid: it may be forgotten.
+    cooling: Mutex<HashMap<PlanId, Timestamp>>,
+}
+
+/// What became of one plan in one go.
+pub(crate) struct Carried {
+    /// Look at it again at this instant; `None`: it is closed.
+    pub(crate) again: Option<Timestamp>,
+    pub(crate) sent: u64,
+}
+
+/// Released plans per look into the store.
+const PAGE: u32 = 200;
+/// Looks into the store per refill: plans that wait must not hide those that do not.
+const MOST_PAGES: u32 = 50;
+
+impl Worker {
+    /// A worker over a tenant.
+    #[must_use]
+    pub fn new(app: Arc<App>, settings: WorkerSettings) -> Self {
+        Self {
+            app,
+            settings,
+            lanes: Mutex::new(BTreeMap::new()),
+            cooling: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Carries out everything that can be done now, and says when to come again.
+    ///
+    /// # Errors
+    /// When the store does not answer. Nothing is lost: the next pass goes on.
+    pub async fn pass(&self) -> Result<Pass, AppError> {
+        self.refresh().await?;
+        let mut pass = Pass::default();
+        let mut running = FuturesUnordered::new();
+        let mut busy: HashSet<PlanId> = HashSet::new();
+        loop {
+            if running.len() < self.settings.parallel {
+                let room = self.settings.parallel - running.len();
+                for id in self.ready(&busy, room).await? {
+                    busy.insert(id);
+                    running.push(async move { (id, self.carry(id).await) });
+                }
+            }
+            let Some((id, carried)) = running.next().await else {
+                break;
+            };
+            busy.remove(&id);
+            let carried = carried?;
+            pass.plans += 1;
+            pass.sent += carried.sent;
+            self.cool(id, carried.again);
+        }
+        pass.next = self.next_wake();
+        Ok(pass)
+    }
+
+    /// Works until `stop` says so, then finishes what it is sending. Rings of the bell, timers
+    /// and waits wake it.
+    pub async fn run(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        if let Err(error) = self.catch_up().await {
+            tracing::warn!(error.code = error.code(), "worker.catch_up_failed");
+        }
+        while !*stop.borrow() {
+            let bell = self.app.bell.notified();
+            let pause = match self.turn().await {
+                Ok(next) => self.pause(next),
+                Err(error) => {
+                    tracing::error!(error.code = error.code(), error = %error, "worker.failed");
+                    Duration::from_secs(1)
+                }
+            };
+            tokio::select! {
+                () = bell => {}
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    async fn turn(&self) -> Result<Option<Timestamp>, AppError> {
+        self.tick().await?;
+        Ok(self.pass().await?.next)
+    }
+
+    /// Timers are looked at every second, however long the next wait is.
+    fn pause(&self, next: Option<Timestamp>) -> Duration {
+        let second = Duration::from_secs(1);
+        next.map_or(second, |at| at.since(self.app.clock.now()).min(second))
+    }
+
+    async fn ready(&self, busy: &HashSet<PlanId>, room: usize) -> Result<Vec<PlanId>, AppError> {
+        let mut found = Vec::new();
+        for page in 0..MOST_PAGES {
+            let plans = self.app.store.released_plans(page * PAGE, PAGE).await?;
+            let last = plans.len() < PAGE as usize;
+            for id in plans {
+                if found.len() < room && !busy.contains(&id) && !self.is_cooling(id) {
+                    found.push(id);
+                }
+            }
+            if last || found.len() >= room {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_cooling(&self, id: PlanId) -> bool {
+        let now = self.app.clock.now();
+        self.cooling
+            .lock()
+            .is_ok_and(|c| c.get(&id).is_some_and(|until| *until > now))
+    }
+
+    fn cool(&self, id: PlanId, again: Option<Timestamp>) {
+        if let Ok(mut cooling) = self.cooling.lock() {
+            match again {
+                // Never at once: a plan that asks for the present would be taken for ever.
+                Some(at) => {
+                    let soon = self.app.clock.now().plus(Duration::from_millis(1));
+                    cooling.insert(id, at.max(soon));
+                }
+                None => {
+                    cooling.remove(&id);
+                }
+            }
+        }
+    }
+
+    fn next_wake(&self) -> Option<Timestamp> {
+        self.cooling.lock().ok()?.values().min().copied()
+    }
+
+    /// The lane of a target; made when first asked for.
+    pub(crate) fn lane(&self, name: &TargetName) -> Option<Arc<Lane>> {
+        self.lanes.lock().ok()?.get(name).cloned()
+    }
+
+    /// Makes lanes for new or changed apps, and forgets those that are gone.
+    async fn refresh(&self) -> Result<(), AppError> {
+        let loaded = match self.app.loaded().await {
+            Ok(loaded) => loaded,
+            Err(error) if error.kind() == crate::ErrorKind::Missing => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for (name, app) in &loaded.tenant.apps {
+            let known = self.lane(name);
+            if known.is_some_and(|lane| lane.revision == loaded.row.revision) {
+                continue;
+            }
+            match self.app.connection(&loaded, name).await {
+                Ok(target) => {
+                    let lane = Lane::new(name.clone(), target, app, loaded.row.revision);
+                    if let Ok(mut lanes) = self.lanes.lock() {
+                        lanes.insert(name.clone(), Arc::new(lane));
+                    }
+                }
+                Err(error) => {
+                    if let Ok(mut lanes) = self.lanes.lock() {
+                        lanes.remove(name);
+                    }
+                    tracing::warn!(target.name = %name, error.code = error.code(), "target.no_lane");
+                }
+            }
+        }
+        if let Ok(mut lanes) = self.lanes.lock() {
+            lanes.retain(|name, _| loaded.tenant.apps.contains_key(name));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! The ports that only use-cases know: they speak in documents.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use model::Secret;
+use model::source::{CsvMapping, Delivery};
+use ports::Target;
+
+/// Makes a connection to the target that an app document describes.
+#[async_trait]
+pub trait Connect: Send + Sync {
+    /// The target. `secret` is the value that the document's secret name stands for. Opens no
+    /// socket yet.
+    ///
+    /// # Errors
+    /// A text for people when the document does not describe a target that can be reached.
+    async fn connect(
+        &self,
+        app: &documents::App,
+        secret: Option<Secret>,
+    ) -> Result<Arc<dyn Target>, String>;
+}
+
+/// Reads an HR file.
+pub trait ReadSource: Send + Sync {
+    /// Rows and what is wrong with them. Damage refuses the file; it is not an error here.
+    fn read(&self, mapping: &CsvMapping, place: &str, bytes: &[u8]) -> Delivery;
+}

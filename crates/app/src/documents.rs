@@ -1,0 +1,90 @@
+//! Taking in a new revision of the tenant's documents.
+
+use model::event::{Document, DocumentsAccepted};
+use model::{Actor, Event};
+use ports::store::{Append, Stream};
+
+use crate::{App, AppError, ErrorKind};
+
+/// What became of documents that were sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentsReport {
+    /// The revision that is, or would be, in force.
+    pub revision: u64,
+    /// False when they are the same as those in force.
+    pub changed: bool,
+    /// Files that are new or different, and files that are gone.
+    pub files: Vec<(String, &'static str)>,
+    /// Sources, apps and rules in all.
+    pub counts: (usize, usize, usize),
+}
+
+impl App {
+    /// Checks documents and, unless `dry_run`, puts them in force. They replace all earlier ones.
+    ///
+    /// # Errors
+    /// `Invalid` with a diagnostic for each thing that is wrong.
+    pub async fn accept_documents(
+        &self,
+        actor: &Actor,
+        mut files: Vec<(String, String)>,
+        dry_run: bool,
+    ) -> Result<DocumentsReport, AppError> {
+        files.sort();
+        let tenant = documents::load(&files).map_err(|diagnostics| {
+            let problem = format!("{} things are wrong with the documents", diagnostics.len());
+            let fix = "mend each place that is named; nothing was changed";
+            AppError::new(ErrorKind::Invalid, "TNR-APP-0004", problem, fix).with(diagnostics)
+        })?;
+        let stream = Stream("documents".to_owned());
+        let head = self.store.head_of(&stream).await?;
+        let known = self.store.documents().await?;
+        let before: &[Document] = known.as_ref().map_or(&[], |k| &k.documents);
+        let documents: Vec<Document> = files
+            .into_iter()
+            .map(|(name, text)| Document {
+                kind: "file".to_owned(),
+                name,
+                text,
+            })
+            .collect();
+        let files = differences(before, &documents);
+        let revision = known.as_ref().map_or(0, |k| k.revision);
+        let changed = !files.is_empty();
+        let counts = (tenant.sources.len(), tenant.apps.len(), tenant.rules.len());
+        let revision = if changed { revision + 1 } else { revision };
+        if changed && !dry_run {
+            let event = Event::DocumentsAccepted(DocumentsAccepted {
+                revision,
+                author: actor.principal.clone(),
+                documents,
+            });
+            let append = Append::of(actor.clone(), vec![event]).on(stream, head);
+            self.store.append(append).await?;
+        }
+        Ok(DocumentsReport {
+            revision,
+            changed,
+            files,
+            counts,
+        })
+    }
+}
+
+fn differences(before: &[Document], after: &[Document]) -> Vec<(String, &'static str)> {
+    let mut files = Vec::new();
+    for document in after {
+        match before.iter().find(|b| b.name == document.name) {
+            None => files.push((document.name.clone(), "new")),
+            Some(b) if b.text != document.text => files.push((document.name.clone(), "changed")),
+            Some(_) => {}
+        }
+    }
+    for document in before {
+        if !after.iter().any(|a| a.name == document.name) {
+            files.push((document.name.clone(), "removed"));
+        }
+    }
+    files.sort();
+    files
+}

@@ -1,0 +1,267 @@
+//! Reading a target: listings become shadows, and what is gone is confirmed by reading it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use model::event::{
+    MembersObserved, ObjectObserved, ObjectUnlinked, ObjectVanished, ObservationFinished,
+};
+use model::{
+    Actor, Completeness, Event, Kind, Personal, Record, RemoteId, RunId, TargetName, Timestamp,
+};
+use ports::Target;
+use ports::target::Cursor;
+
+use crate::{App, AppError};
+
+/// Pages of one listing at the most: a cursor that never ends must not hold us for ever.
+const MOST_PAGES: usize = 100_000;
+/// Events per append.
+const CHUNK: usize = 500;
+
+/// A listing as far as it came.
+struct Listing {
+    records: Vec<Record>,
+    completeness: Completeness,
+    detail: String,
+}
+
+impl App {
+    /// Lists the accounts and groups of a target and records what differs from what was last
+    /// seen. A listing that breaks off still counts for what it read; nothing is concluded from
+    /// what it did not.
+    ///
+    /// # Errors
+    /// `Missing` for an unknown app, or when the store does not answer. A target that cannot be
+    /// listed is not an error: the run's completeness says so.
+    pub async fn observe(
+        &self,
+        actor: &Actor,
+        name: &TargetName,
+    ) -> Result<Vec<ObservationFinished>, AppError> {
+        let loaded = self.loaded().await?;
+        let target = self.connection(&loaded, name).await?;
+        let mut runs = Vec::new();
+        for kind in [Kind::Account, Kind::Group] {
+            if target.capabilities().kinds.contains(&kind) {
+                runs.push(self.observe_kind(actor, name, &target, kind).await?);
+            }
+        }
+        Ok(runs)
+    }
+
+    async fn observe_kind(
+        &self,
+        actor: &Actor,
+        name: &TargetName,
+        target: &Arc<dyn Target>,
+        kind: Kind,
+    ) -> Result<ObservationFinished, AppError> {
+        let started = self.clock.now();
+        let listing = list(&**target, kind).await;
+        let known = self.known_shadows(name, kind).await?;
+        let mut events = Vec::new();
+        let mut changed = 0;
+        for record in &listing.records {
+            let found = self
+                .record_events(name, record, known.get(&record.remote), started)
+                .await?;
+            changed += u64::from(!found.is_empty());
+            events.extend(found);
+        }
+        let mut vanished = 0;
+        let mut completeness = listing.completeness;
+        let mut detail = listing.detail;
+        if completeness == Completeness::Full {
+            let seen: BTreeSet<&RemoteId> = listing.records.iter().map(|r| &r.remote).collect();
+            for remote in known.keys().filter(|r| !seen.contains(r)) {
+                match target.read(kind, remote).await {
+                    Ok(None) => {
+                        vanished += 1;
+                        events.extend(self.vanished(name, kind, remote).await?);
+                    }
+                    Ok(Some(record)) => {
+                        // It exists, so the listing was not complete after all.
+                        completeness = Completeness::Partial;
+                        detail = "an object that exists is missing from the listing".to_owned();
+                        let before = known.get(remote);
+                        events.extend(self.record_events(name, &record, before, started).await?);
+                    }
+                    Err(error) => {
+                        completeness = Completeness::Partial;
+                        detail = format!("an object could not be confirmed as gone: {error}");
+                    }
+                }
+            }
+        }
+        let run = ObservationFinished {
+            run: RunId::new(started, ports::clock::draw(&*self.entropy)),
+            target: name.clone(),
+            kind,
+            started,
+            read: listing.records.len() as u64,
+            changed,
+            vanished,
+            completeness,
+            detail,
+        };
+        events.push(Event::ObservationFinished(run.clone()));
+        while !events.is_empty() {
+            let rest = events.split_off(events.len().min(CHUNK));
+            self.append(actor, events).await?;
+            events = rest;
+        }
+        Ok(run)
+    }
+
+    async fn known_shadows(
+        &self,
+        name: &TargetName,
+        kind: Kind,
+    ) -> Result<BTreeMap<RemoteId, Record>, AppError> {
+        let mut known = BTreeMap::new();
+        let mut after: Option<RemoteId> = None;
+        loop {
+            let page = self
+                .store
+                .shadows_page(name, kind, after.as_ref(), 5_000)
+                .await?;
+            let full = page.len() == 5_000;
+            after = page.last().map(|s| s.record.remote.clone());
+            known.extend(
+                page.into_iter()
+                    .map(|s| (s.record.remote.clone(), s.record)),
+            );
+            if !full {
+                return Ok(known);
+            }
+        }
+    }
+
+    /// What is new about an object, compared with its last observation.
+    pub(crate) async fn record_events(
+        &self,
+        name: &TargetName,
+        record: &Record,
+        before: Option<&Record>,
+        seen_at: Timestamp,
+    ) -> Result<Vec<Event>, AppError> {
+        let mut events = Vec::new();
+        let bare = Record {
+            members: None,
+            ..record.clone()
+        };
+        if before.is_none_or(|b| {
+            Record {
+                members: None,
+                ..b.clone()
+            } != bare
+        }) {
+            let link = match record.kind {
+                Kind::Account => {
+                    self.store
+                        .link_to(name, Kind::Account, &record.remote)
+                        .await?
+                }
+                Kind::Group | Kind::Grant => None,
+            };
+            events.push(Event::ObjectObserved(ObjectObserved {
+                target: name.clone(),
+                kind: record.kind,
+                remote: record.remote.clone(),
+                subject: link.and_then(|l| l.address.key.subject()),
+                seen_at,
+                personal: Personal::Known(bare),
+            }));
+        }
+        if let (Kind::Group, Some(members)) = (record.kind, &record.members) {
+            let known = self.store.members(name, &record.remote).await?;
+            events.extend(members_events(name, &record.remote, &known, members));
+        }
+        Ok(events)
+    }
+
+    async fn vanished(
+        &self,
+        name: &TargetName,
+        kind: Kind,
+        remote: &RemoteId,
+    ) -> Result<Vec<Event>, AppError> {
+        let mut events = vec![Event::ObjectVanished(ObjectVanished {
+            target: name.clone(),
+            kind,
+            remote: remote.clone(),
+        })];
+        if let Some(link) = self.store.link_to(name, kind, remote).await? {
+            let because = "the target no longer has the object".to_owned();
+            if let Some(subject) = link.address.key.subject() {
+                for grant in self.store.links_of(subject).await? {
+                    if grant.address.target == *name && grant.address.kind == Kind::Grant {
+                        let because = because.clone();
+                        let address = grant.address;
+                        events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
+                    }
+                }
+            }
+            let address = link.address;
+            events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
+        }
+        Ok(events)
+    }
+}
+
+/// The difference between two lists of members.
+pub(crate) fn members_events(
+    target: &TargetName,
+    group: &RemoteId,
+    known: &[RemoteId],
+    now: &[RemoteId],
+) -> Option<Event> {
+    let known: BTreeSet<&RemoteId> = known.iter().collect();
+    let now: BTreeSet<&RemoteId> = now.iter().collect();
+    let added: Vec<RemoteId> = now.difference(&known).map(|r| (*r).clone()).collect();
+    let removed: Vec<RemoteId> = known.difference(&now).map(|r| (*r).clone()).collect();
+    if added.is_empty() && removed.is_empty() {
+        return None;
+    }
+    Some(Event::MembersObserved(MembersObserved {
+        target: target.clone(),
+        group: group.clone(),
+        added,
+        removed,
+    }))
+}
+
+async fn list(target: &dyn Target, kind: Kind) -> Listing {
+    let mut records = Vec::new();
+    let mut cursor: Option<Cursor> = None;
+    for _ in 0..MOST_PAGES {
+        match target.list(kind, cursor.as_ref()).await {
+            Ok(page) => {
+                records.extend(page.records);
+                if page.next.is_none() {
+                    return Listing {
+                        records,
+                        completeness: page.completeness,
+                        detail: page.detail,
+                    };
+                }
+                cursor = page.next;
+            }
+            Err(error) => {
+                let detail = error.to_string();
+                return Listing {
+                    records,
+                    completeness: Completeness::Partial,
+                    detail,
+                };
+            }
+        }
+    }
+    let detail = format!("more than {MOST_PAGES} pages");
+    Listing {
+        records,
+        completeness: Completeness::Partial,
+        detail,
+    }
+}

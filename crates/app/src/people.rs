@@ -1,0 +1,93 @@
+//! Finding people, and erasing them.
+
+use model::event::SubjectErased;
+use model::plan::About;
+use model::{Actor, Event, SubjectId};
+use ports::store::{Append, Person, Stream};
+
+use crate::{App, AppError, ErrorKind};
+
+impl App {
+    /// The one person whom `text` names: a subject id, a worker key, an email or a name.
+    ///
+    /// # Errors
+    /// `Missing` when nobody matches, `Conflict` with the candidates when several do.
+    pub async fn one_person(&self, text: &str) -> Result<Person, AppError> {
+        if let Ok(subject) = text.parse::<SubjectId>() {
+            let found = self.store.person(subject).await?;
+            return found.ok_or_else(|| AppError::missing("person", text));
+        }
+        let found = self.store.people_matching(text, 20).await?;
+        let exact: Vec<&Person> = found.iter().filter(|p| names(p, text)).collect();
+        match (exact.as_slice(), found.as_slice()) {
+            ([one], _) => Ok((*one).clone()),
+            ([], [one]) => Ok(one.clone()),
+            ([], []) => Err(AppError::missing("person", text)),
+            _ => {
+                let list: Vec<String> = found
+                    .iter()
+                    .map(|p| format!("{} ({}, {})", p.facts.display_name(), p.key, p.subject))
+                    .collect();
+                Err(AppError::new(
+                    ErrorKind::Conflict,
+                    "TNR-APP-0050",
+                    format!("`{text:.100}` matches several people: {}", list.join("; ")),
+                    "name one of them by worker key or subject id",
+                ))
+            }
+        }
+    }
+
+    /// Erases a person: destroys their key, deletes their rows. The log still verifies.
+    ///
+    /// # Errors
+    /// `Conflict` while a plan about them is under way, or while they are still at work.
+    pub async fn erase(
+        &self,
+        actor: &Actor,
+        text: &str,
+        reason: &str,
+    ) -> Result<SubjectId, AppError> {
+        let person = self.one_person(text).await?;
+        let subject = person.subject;
+        let standing = person.facts.standing(self.clock.now());
+        if standing != Ok(model::facts::Standing::Ended) && !person.withdrawn {
+            return Err(AppError::new(
+                ErrorKind::Conflict,
+                "TNR-APP-0051",
+                "this person is still at work as far as HR says",
+                "erasure is for people who have left; send the leaver first",
+            ));
+        }
+        if !self
+            .store
+            .open_plans_about(&[About::Subject(subject)])
+            .await?
+            .is_empty()
+        {
+            return Err(AppError::new(
+                ErrorKind::Conflict,
+                "TNR-APP-0052",
+                "a plan about this person is not finished",
+                "apply or refuse it first, so that no account is forgotten",
+            ));
+        }
+        let stream = Stream::new("person", subject);
+        let event = Event::SubjectErased(SubjectErased {
+            subject,
+            reason: reason.to_owned(),
+        });
+        let append = Append::of(actor.clone(), vec![event]).bumping(stream);
+        self.store.append(append).await?;
+        Ok(subject)
+    }
+}
+
+fn names(person: &Person, text: &str) -> bool {
+    person.key == text
+        || person
+            .facts
+            .text("email")
+            .is_some_and(|e| e.eq_ignore_ascii_case(text))
+        || person.facts.display_name().eq_ignore_ascii_case(text)
+}

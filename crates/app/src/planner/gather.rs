@@ -1,0 +1,295 @@
+//! What is known about an address, as the planner and the apply worker see it alike.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lifecycle::draft::{Object, Observed, Seen};
+use model::{
+    Address, Attributes, Completeness, Kind, Record, RemoteId, SubjectId, TargetName, Value,
+};
+use ports::Store;
+use ports::store::Link;
+
+use crate::AppError;
+use crate::tenant::Loaded;
+
+/// Looks at addresses through the store. Remembers for one planning what does not change in it.
+pub(crate) struct Sight<'a> {
+    store: &'a dyn Store,
+    loaded: Arc<Loaded>,
+    listed: BTreeMap<(TargetName, Kind), bool>,
+    groups: BTreeMap<Address, Option<Link>>,
+}
+
+impl<'a> Sight<'a> {
+    pub(crate) fn new(store: &'a dyn Store, loaded: Arc<Loaded>) -> Self {
+        Self {
+            store,
+            loaded,
+            listed: BTreeMap::new(),
+            groups: BTreeMap::new(),
+        }
+    }
+
+    /// Everything known about the addresses of one subject: those that are linked, and `wanted`,
+    /// with the attributes that an account there is to have, by which an existing one is matched.
+    pub(crate) async fn of_subject(
+        &mut self,
+        subject: SubjectId,
+        wanted: &BTreeMap<Address, Attributes>,
+    ) -> Result<Observed, AppError> {
+        let links = self.store.links_of(subject).await?;
+        let mut observed = Observed::default();
+        let mut accounts: BTreeMap<TargetName, RemoteId> = BTreeMap::new();
+        let targets: Vec<TargetName> = self.loaded.book.apps.keys().cloned().collect();
+        for target in &targets {
+            let address = Address::account(target, subject);
+            let link = links.iter().find(|l| l.address == address);
+            if link.is_none() && !wanted.contains_key(&address) {
+                continue;
+            }
+            let seen = match link {
+                Some(link) => self.linked(link).await?,
+                None => self.unlinked_account(target, wanted.get(&address)).await?,
+            };
+            match (&seen, link) {
+                (_, Some(link)) => {
+                    accounts.insert(target.clone(), link.remote.clone());
+                }
+                (Seen::Candidates(found), None) if found.len() == 1 => {
+                    accounts.insert(target.clone(), found[0].remote.clone());
+                }
+                _ => {}
+            }
+            observed.seen.insert(address, seen);
+        }
+        let mut grants: Vec<&Address> = wanted.keys().filter(|a| a.kind == Kind::Grant).collect();
+        grants.extend(
+            links
+                .iter()
+                .map(|l| &l.address)
+                .filter(|a| a.kind == Kind::Grant),
+        );
+        grants.sort();
+        grants.dedup();
+        for address in grants {
+            if !self.loaded.book.apps.contains_key(&address.target) {
+                continue;
+            }
+            let link = links.iter().find(|l| &l.address == address);
+            let account = accounts.get(&address.target);
+            let seen = self.grant(address, link, account).await?;
+            observed.seen.insert(address.clone(), seen);
+        }
+        self.references(wanted, &mut observed).await?;
+        Ok(observed)
+    }
+
+    /// What is known about one declared group.
+    pub(crate) async fn of_group(
+        &mut self,
+        address: &Address,
+        attributes: &Attributes,
+    ) -> Result<Seen, AppError> {
+        if let Some(link) = self.store.link(address).await? {
+            return self.linked(&link).await;
+        }
+        if !self.listed(&address.target, Kind::Group).await? {
+            return Ok(Seen::Unknown);
+        }
+        let Some(Value::Text(name)) = attributes.get("displayName") else {
+            return Ok(Seen::Absent);
+        };
+        let found = self
+            .store
+            .shadows_named(&address.target, Kind::Group, name)
+            .await?;
+        self.candidates(
+            &address.target,
+            Kind::Group,
+            found.into_iter().map(|s| s.record),
+        )
+        .await
+    }
+
+    async fn linked(&self, link: &Link) -> Result<Seen, AppError> {
+        let at = &link.address;
+        let remotes = std::slice::from_ref(&link.remote);
+        let shadow = self
+            .store
+            .shadows(&at.target, at.kind, remotes)
+            .await?
+            .into_iter()
+            .next();
+        Ok(Seen::Present {
+            object: shadow.map(|s| object(s.record)),
+            ownership: Some(link.ownership),
+        })
+    }
+
+    async fn unlinked_account(
+        &mut self,
+        target: &TargetName,
+        wanted: Option<&Attributes>,
+    ) -> Result<Seen, AppError> {
+        if !self.listed(target, Kind::Account).await? {
+            return Ok(Seen::Unknown);
+        }
+        let (Some(wanted), Some(app)) = (wanted, self.loaded.book.apps.get(target)) else {
+            return Ok(Seen::Absent);
+        };
+        for path in app.matching.clone() {
+            let Some(Value::Text(value)) = wanted.get(&path) else {
+                continue;
+            };
+            let found = if path == "userName" {
+                let found = self
+                    .store
+                    .shadows_named(target, Kind::Account, value)
+                    .await?;
+                found.into_iter().map(|s| s.record).collect()
+            } else {
+                self.scan(target, &path, value).await?
+            };
+            let seen = self
+                .candidates(target, Kind::Account, found.into_iter())
+                .await?;
+            if seen != Seen::Absent {
+                return Ok(seen);
+            }
+        }
+        Ok(Seen::Absent)
+    }
+
+    /// Accounts whose attribute equals the value, ignoring ASCII case. Reads the whole target:
+    /// only for apps that match on something else than `userName`.
+    async fn scan(
+        &self,
+        target: &TargetName,
+        path: &str,
+        value: &str,
+    ) -> Result<Vec<Record>, AppError> {
+        let mut found = Vec::new();
+        let mut after: Option<RemoteId> = None;
+        loop {
+            let page = self
+                .store
+                .shadows_page(target, Kind::Account, after.as_ref(), 5_000)
+                .await?;
+            let full = page.len() == 5_000;
+            after = page.last().map(|s| s.record.remote.clone());
+            found.extend(page.into_iter().map(|s| s.record).filter(|record| {
+                let seen = record.attributes.get(path).and_then(Value::as_text);
+                seen.is_some_and(|seen| seen.eq_ignore_ascii_case(value))
+            }));
+            if !full {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Those of the objects that nothing of ours is linked to.
+    async fn candidates(
+        &self,
+        target: &TargetName,
+        kind: Kind,
+        found: impl Iterator<Item = Record>,
+    ) -> Result<Seen, AppError> {
+        let mut free = Vec::new();
+        for record in found {
+            if self
+                .store
+                .link_to(target, kind, &record.remote)
+                .await?
+                .is_none()
+            {
+                free.push(object(record));
+            }
+        }
+        Ok(if free.is_empty() {
+            Seen::Absent
+        } else {
+            Seen::Candidates(free)
+        })
+    }
+
+    async fn grant(
+        &mut self,
+        address: &Address,
+        link: Option<&Link>,
+        account: Option<&RemoteId>,
+    ) -> Result<Seen, AppError> {
+        let name = address.key.granted_group().unwrap_or_default();
+        let at = Address::group(&address.target, name);
+        if !self.groups.contains_key(&at) {
+            let found = self.store.link(&at).await?;
+            self.groups.insert(at.clone(), found);
+        }
+        let group = self
+            .groups
+            .get(&at)
+            .and_then(Option::as_ref)
+            .map(|l| l.remote.clone());
+        let (Some(group), Some(account)) = (group, account) else {
+            return Ok(if self.listed(&address.target, Kind::Account).await? {
+                Seen::Absent
+            } else {
+                Seen::Unknown
+            });
+        };
+        let member = self
+            .store
+            .member_of(&address.target, account)
+            .await?
+            .contains(&group);
+        if member {
+            let ownership = link.map(|l| l.ownership);
+            return Ok(Seen::Present {
+                object: None,
+                ownership,
+            });
+        }
+        let listed = self.listed(&address.target, Kind::Group).await?;
+        Ok(if listed { Seen::Absent } else { Seen::Unknown })
+    }
+
+    async fn references(
+        &self,
+        wanted: &BTreeMap<Address, Attributes>,
+        observed: &mut Observed,
+    ) -> Result<(), AppError> {
+        for (address, attributes) in wanted {
+            for value in attributes.values() {
+                let Value::Subject { subject } = value else {
+                    continue;
+                };
+                let at = Address::account(&address.target, *subject);
+                if let Some(link) = self.store.link(&at).await? {
+                    let key = (address.target.clone(), *subject);
+                    observed.references.insert(key, link.remote);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the last listing of a target was complete.
+    async fn listed(&mut self, target: &TargetName, kind: Kind) -> Result<bool, AppError> {
+        let key = (target.clone(), kind);
+        if let Some(listed) = self.listed.get(&key) {
+            return Ok(*listed);
+        }
+        let run = self.store.last_observation(target, kind).await?;
+        let listed = run.is_some_and(|r| r.run.completeness == Completeness::Full);
+        self.listed.insert(key, listed);
+        Ok(listed)
+    }
+}
+
+fn object(record: Record) -> Object {
+    Object {
+        remote: record.remote,
+        active: record.active,
+        attributes: record.attributes,
+    }
+}

@@ -1,0 +1,220 @@
+//! Planning: from what is known to waves that wait for a decision.
+//!
+//! Level-triggered: a planning looks at what is wanted and what was seen, never at what changed
+//! last, so a planning that was missed or killed loses nothing. The cause is worked out for the
+//! reader and the guard; it does not decide what a plan contains.
+
+mod gather;
+mod propose;
+mod subject;
+mod waves;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lifecycle::draft::Obstacle;
+use model::plan::About;
+use model::{
+    Actor, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, Verdict, WaveId,
+};
+use ports::store::{Person, Stream};
+
+pub(crate) use gather::Sight;
+
+use crate::tenant::Loaded;
+use crate::{App, AppError};
+
+/// Whom a planning looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everyone, and every declared group.
+    Everyone,
+    /// These people.
+    Subjects(Vec<SubjectId>),
+}
+
+/// What a planning is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planning {
+    /// Whom to look at.
+    pub scope: Scope,
+    /// The wave that is being undone and who undoes it: the cause of every plan.
+    pub undo: Option<(WaveId, String)>,
+    /// Propose nothing; only say what would be proposed.
+    pub dry_run: bool,
+}
+
+/// A plan in a preview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanPreview {
+    /// The plan's id.
+    pub id: PlanId,
+    /// Who or what it is about, by name.
+    pub name: String,
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// A wave that is, or would be, proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WavePreview {
+    /// The wave's id.
+    pub wave: WaveId,
+    /// Its cause.
+    pub cause: Cause,
+    /// Whose delivery or edit it was.
+    pub author: String,
+    /// What the guard says.
+    pub verdict: Verdict,
+    /// Its plans.
+    pub plans: Vec<PlanPreview>,
+    /// What could not be planned, for any of its people.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// A drafted plan with what the waves need to know of it.
+pub(crate) struct Drafted {
+    pub(crate) plan: Plan,
+    pub(crate) id: PlanId,
+    pub(crate) name: String,
+    pub(crate) worker_key: Option<String>,
+}
+
+impl App {
+    /// Plans for everyone.
+    ///
+    /// # Errors
+    /// When there are no documents, or the store does not answer.
+    pub async fn plan(&self, actor: &Actor, dry_run: bool) -> Result<Vec<WavePreview>, AppError> {
+        let planning = Planning {
+            scope: Scope::Everyone,
+            undo: None,
+            dry_run,
+        };
+        self.plan_with(actor, planning, BTreeMap::new()).await
+    }
+
+    /// Plans for these people.
+    ///
+    /// # Errors
+    /// As [`App::plan`].
+    pub async fn plan_for(
+        &self,
+        actor: &Actor,
+        subjects: Vec<SubjectId>,
+        dry_run: bool,
+    ) -> Result<Vec<WavePreview>, AppError> {
+        let planning = Planning {
+            scope: Scope::Subjects(subjects),
+            undo: None,
+            dry_run,
+        };
+        self.plan_with(actor, planning, BTreeMap::new()).await
+    }
+
+    /// Plans, with assignments that are not in the store yet (a dry run of an undo).
+    pub(crate) async fn plan_with(
+        &self,
+        actor: &Actor,
+        planning: Planning,
+        extra: BTreeMap<SubjectId, Vec<Assignment>>,
+    ) -> Result<Vec<WavePreview>, AppError> {
+        let _one_at_a_time = self.planning.lock().await;
+        let loaded = self.loaded().await?;
+        if !planning.dry_run {
+            self.first_look(actor, &loaded).await?;
+        }
+        let stream = Stream("planner".to_owned());
+        let head = self.store.head_of(&stream).await?;
+        let mut pass = Pass {
+            app: self,
+            sight: Sight::new(&*self.store, Arc::clone(&loaded)),
+            loaded,
+            undo: planning.undo.clone(),
+            drafted: Vec::new(),
+            obstacles: Vec::new(),
+            findings: Vec::new(),
+            superseded: Vec::new(),
+        };
+        if planning.scope == Scope::Everyone {
+            pass.groups().await?;
+        }
+        let mut people = People::new(planning.scope.clone());
+        while let Some(chunk) = people.next(self).await? {
+            pass.subjects(&chunk, &extra).await?;
+        }
+        pass.propose(actor, planning.dry_run, stream, head).await
+    }
+}
+
+impl App {
+    /// Observes targets that were never listed completely: nothing is created where nothing was
+    /// looked at. A target that cannot be listed now becomes an obstacle of the plans it stops.
+    async fn first_look(&self, actor: &Actor, loaded: &Loaded) -> Result<(), AppError> {
+        for target in loaded.book.apps.keys() {
+            let mut listed = true;
+            for kind in [Kind::Account, Kind::Group] {
+                let run = self.store.last_observation(target, kind).await?;
+                listed &= run.is_some_and(|r| r.run.completeness == Completeness::Full);
+            }
+            if !listed && let Err(error) = self.observe(actor, target).await {
+                tracing::warn!(target.name = %target, error.code = error.code(), "target.not_observed");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One planning under way.
+struct Pass<'a> {
+    app: &'a App,
+    sight: Sight<'a>,
+    loaded: Arc<Loaded>,
+    undo: Option<(WaveId, String)>,
+    drafted: Vec<Drafted>,
+    obstacles: Vec<(About, Obstacle)>,
+    findings: Vec<model::finding::Finding>,
+    superseded: Vec<(PlanId, Option<u64>)>,
+}
+
+/// The people of a scope, in chunks.
+struct People {
+    scope: Scope,
+    after: Option<SubjectId>,
+    done: bool,
+}
+
+/// People per chunk.
+const PAGE: u32 = 500;
+
+impl People {
+    fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            after: None,
+            done: false,
+        }
+    }
+
+    async fn next(&mut self, app: &App) -> Result<Option<Vec<Person>>, AppError> {
+        if self.done {
+            return Ok(None);
+        }
+        let page = match &mut self.scope {
+            Scope::Everyone => {
+                let page = app.store.people_page(None, self.after, PAGE).await?;
+                self.after = page.last().map(|p| p.subject);
+                self.done = page.len() < PAGE as usize;
+                page
+            }
+            Scope::Subjects(subjects) => {
+                let rest = subjects.split_off(subjects.len().min(PAGE as usize));
+                let page = app.store.people(subjects).await?;
+                *subjects = rest;
+                self.done = subjects.is_empty();
+                page
+            }
+        };
+        Ok(Some(page))
+    }
+}

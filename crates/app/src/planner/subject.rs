@@ -1,0 +1,327 @@
+//! Planning for people, and for the groups that documents declare.
+
+use std::collections::BTreeMap;
+
+use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
+use lifecycle::check::check;
+use lifecycle::classify::at_instant;
+use lifecycle::draft::{Observed, Obstacle, draft};
+use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
+use model::canonical::Digest;
+use model::finding::Finding;
+use model::plan::{About, PlanStatus};
+use model::{Address, Assignment, Attributes, Cause, Change, Event, Input, Kind, Plan, SubjectId};
+use ports::store::{Person, PlanRow};
+
+use super::{Drafted, Pass};
+use crate::{AppError, ErrorKind};
+
+impl Pass<'_> {
+    /// Plans for the groups that documents declare, one plan per app.
+    pub(super) async fn groups(&mut self) -> Result<(), AppError> {
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        for (target, app) in &loaded.book.apps {
+            let about = About::Target(target.clone());
+            let assignments = assign_groups(target, app);
+            let (desired, _) = resolve(&assignments, self.app.clock.now());
+            let mut observed = Observed::default();
+            for (address, wish) in &desired {
+                let Wanted::Present { attributes, .. } = &wish.wanted else {
+                    continue;
+                };
+                let seen = self.sight.of_group(address, attributes).await?;
+                observed.seen.insert(address.clone(), seen);
+            }
+            let open = self
+                .app
+                .store
+                .open_plans_about(std::slice::from_ref(&about))
+                .await?;
+            self.draft(about, &desired, &observed, &open, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Plans for a chunk of people.
+    pub(super) async fn subjects(
+        &mut self,
+        people: &[Person],
+        extra: &BTreeMap<SubjectId, Vec<Assignment>>,
+    ) -> Result<(), AppError> {
+        let abouts: Vec<About> = people.iter().map(|p| About::Subject(p.subject)).collect();
+        let open = self.app.store.open_plans_about(&abouts).await?;
+        for person in people {
+            let about = About::Subject(person.subject);
+            let mine: Vec<PlanRow> = open.iter().filter(|p| p.about == about).cloned().collect();
+            let none = Vec::new();
+            let extra = extra.get(&person.subject).unwrap_or(&none);
+            self.subject(person, about, &mine, extra).await?;
+        }
+        Ok(())
+    }
+
+    async fn subject(
+        &mut self,
+        person: &Person,
+        about: About,
+        open: &[PlanRow],
+        extra: &[Assignment],
+    ) -> Result<(), AppError> {
+        // What is being carried out is left to finish; the next planning sees where it led.
+        if open.iter().any(|p| p.status == PlanStatus::Released) {
+            return Ok(());
+        }
+        let now = self.app.clock.now();
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        let worker = Worker {
+            subject: person.subject,
+            key: &person.key,
+            facts: &person.facts,
+            withdrawn: person.withdrawn,
+        };
+        let mut managers = BTreeMap::new();
+        for key in manager_keys(worker, &loaded.book) {
+            if let Some(boss) = self.app.store.person_by_key(&person.source, &key).await? {
+                managers.insert(key, boss.subject);
+            }
+        }
+        let (mut assignments, undecided) = assign(worker, &loaded.book, &managers, now);
+        for pin in self.app.store.pins(person.subject).await? {
+            assignments.extend(pin.assignments);
+        }
+        assignments.extend(extra.iter().cloned());
+        let (desired, conflicts) = resolve(&assignments, now);
+        self.found(person.subject, &undecided, &conflicts);
+        let observed = self
+            .sight
+            .of_subject(person.subject, &wanted(&desired))
+            .await?;
+        self.draft(about, &desired, &observed, open, Some(person))
+            .await
+    }
+
+    async fn draft(
+        &mut self,
+        about: About,
+        desired: &Desired,
+        observed: &Observed,
+        open: &[PlanRow],
+        person: Option<&Person>,
+    ) -> Result<(), AppError> {
+        if open.iter().any(|p| p.status == PlanStatus::Released) {
+            return Ok(());
+        }
+        let salt = Digest(ports::clock::draw(&*self.app.entropy));
+        let unnamed = self.rule_changed();
+        let found = draft(&about, desired, observed, &self.loaded.book, &unnamed, salt);
+        for obstacle in found.obstacles {
+            self.findings.push(obstacle_finding(&about, &obstacle));
+            self.obstacles.push((about.clone(), obstacle));
+        }
+        let Some(mut plan) = found.plan else {
+            self.supersede(open, None);
+            return Ok(());
+        };
+        if let Some(person) = person {
+            plan.cause = self.cause(person, &about, &plan).await?;
+        }
+        let flaws = check(&plan);
+        if let Some(flaw) = flaws.first() {
+            return Err(AppError::new(
+                ErrorKind::Broken,
+                "TNR-PLAN-0099",
+                format!("a plan about {about} is not sound: {flaw}"),
+                "this is a defect; nothing was proposed",
+            ));
+        }
+        let id = plan.id()?;
+        if open.iter().any(|p| same(p, &plan)) || self.was_refused(&about, &plan).await? {
+            self.supersede(open, Some(&plan));
+            return Ok(());
+        }
+        self.supersede(open, None);
+        let name = person.map_or_else(|| about.to_string(), |p| p.facts.display_name());
+        let worker_key = person.map(|p| p.key.clone());
+        self.drafted.push(Drafted {
+            plan,
+            id,
+            name,
+            worker_key,
+        });
+        Ok(())
+    }
+
+    /// Closes waiting plans that a new look has overtaken, all but one that still says the same.
+    fn supersede(&mut self, open: &[PlanRow], keep: Option<&Plan>) {
+        let mut keep = keep;
+        for plan in open {
+            if keep.is_some_and(|k| same(plan, k)) {
+                keep = None;
+                continue;
+            }
+            self.superseded.push((plan.id, plan.head));
+        }
+    }
+
+    /// A person refused exactly this: it is not proposed again until something moves.
+    async fn was_refused(&self, about: &About, plan: &Plan) -> Result<bool, AppError> {
+        let last = self.app.store.plans_about(about, 1).await?;
+        Ok(last
+            .iter()
+            .any(|p| p.status == PlanStatus::Refused && same(p, plan)))
+    }
+
+    /// What to call the cause of a plan about this person. Only asked when there is a plan.
+    async fn cause(&self, person: &Person, about: &About, plan: &Plan) -> Result<Cause, AppError> {
+        if let Some((wave, _)) = &self.undo {
+            return Ok(Cause {
+                input: Input::Undo(*wave),
+                change: Change::Undo,
+            });
+        }
+        let news = Cause {
+            input: Input::Delivery(person.delivery),
+            change: person.change,
+        };
+        let last = self
+            .app
+            .store
+            .plans_about(about, 1)
+            .await?
+            .into_iter()
+            .next();
+        let Some(last) = last else { return Ok(news) };
+        if self.has_news(person.subject).await? {
+            return Ok(news);
+        }
+        let Some(before) = last.plan.known() else {
+            return Ok(news);
+        };
+        if before.revision != self.loaded.row.revision {
+            return Ok(self.rule_changed());
+        }
+        if last.status != PlanStatus::Applied {
+            // It was tried and did not get there: still the same cause.
+            return Ok(before.cause.clone());
+        }
+        let ended = matches!(
+            at_instant(&person.facts, self.app.clock.now()),
+            Ok(Change::Leaver)
+        );
+        let left = matches!(before.cause.change, Change::Leaver | Change::MissingRow);
+        if ended && !left {
+            return Ok(Cause {
+                input: Input::Clock,
+                change: Change::Leaver,
+            });
+        }
+        self.drifted(plan).await
+    }
+
+    /// Whether HR said something since the last plan about this person was made.
+    async fn has_news(&self, subject: SubjectId) -> Result<bool, AppError> {
+        for record in self.app.store.records_about(subject, 50).await? {
+            match record.event {
+                Event::FactsAccepted(_) | Event::FactsWithdrawn(_) => return Ok(true),
+                Event::PlanDrafted(_) | Event::StepChanged(_) => return Ok(false),
+                _ => {}
+            }
+        }
+        Ok(false)
+    }
+
+    async fn drifted(&self, plan: &Plan) -> Result<Cause, AppError> {
+        if let Some(step) = plan.steps.first() {
+            let target = &step.address.target;
+            if let Some(row) = self
+                .app
+                .store
+                .last_observation(target, Kind::Account)
+                .await?
+            {
+                let input = Input::Observation(target.clone(), row.run.run);
+                return Ok(Cause {
+                    input,
+                    change: Change::Drift,
+                });
+            }
+        }
+        Ok(Cause {
+            input: Input::Clock,
+            change: Change::Drift,
+        })
+    }
+
+    fn rule_changed(&self) -> Cause {
+        Cause {
+            input: Input::Documents(self.loaded.row.revision),
+            change: Change::Rule,
+        }
+    }
+
+    fn found(&mut self, subject: SubjectId, undecided: &[Undecided], conflicts: &[Conflict]) {
+        for u in undecided {
+            let at = if u.path.is_empty() {
+                String::new()
+            } else {
+                format!(" for `{}`", u.path)
+            };
+            self.findings.push(Finding {
+                code: "TNR-RULE-0001".to_owned(),
+                fingerprint: format!("TNR-RULE-0001/{}{}", u.by, u.path),
+                subject: Some(subject),
+                address: None,
+                problem: format!("`{}` gives no answer{at}: {}", u.by, u.problem),
+                fix: "mend the expression or the person's facts; until then nothing is touched"
+                    .to_owned(),
+            });
+        }
+        for c in conflicts {
+            self.findings.push(Finding {
+                code: "TNR-RULE-0002".to_owned(),
+                fingerprint: format!("TNR-RULE-0002/{}/{}/{}", c.one.by, c.other.by, c.attribute),
+                subject: Some(subject),
+                address: Some(c.address.clone()),
+                problem: format!(
+                    "`{}` and `{}` want different things for `{}`",
+                    c.one.by, c.other.by, c.attribute
+                ),
+                fix: "make the rules agree; until then the address is not touched".to_owned(),
+            });
+        }
+    }
+}
+
+/// The addresses that are wanted to exist, with their attributes.
+fn wanted(desired: &Desired) -> BTreeMap<Address, Attributes> {
+    desired
+        .iter()
+        .filter_map(|(address, wish)| match &wish.wanted {
+            Wanted::Present { attributes, .. } => Some((address.clone(), attributes.clone())),
+            Wanted::Untouched => Some((address.clone(), Attributes::new())),
+            Wanted::IfPresent { .. } | Wanted::Absent => None,
+        })
+        .collect()
+}
+
+/// Whether a stored plan would do the same to the same state.
+fn same(row: &PlanRow, plan: &Plan) -> bool {
+    row.plan
+        .known()
+        .is_some_and(|p| p.steps == plan.steps && p.base == plan.base)
+}
+
+fn obstacle_finding(about: &About, obstacle: &Obstacle) -> Finding {
+    let subject = match about {
+        About::Subject(subject) => Some(*subject),
+        About::Target(_) => None,
+    };
+    Finding {
+        code: obstacle.code.to_owned(),
+        fingerprint: format!("{}/{}", obstacle.code, obstacle.address.target),
+        subject,
+        address: Some(obstacle.address.clone()),
+        problem: obstacle.problem.clone(),
+        fix: obstacle.fix.clone(),
+    }
+}

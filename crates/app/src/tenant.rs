@@ -1,0 +1,232 @@
+//! The documents in force, compiled; and the targets that they describe.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use documents::{Mode as DocMode, Tenant};
+use lifecycle::guard::{Freeze, GuardPolicy};
+use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook};
+use model::{Attributes, Kind, Secret, TargetName, Value};
+use ports::Target;
+use ports::store::{DocumentsRow, ObservationRow};
+
+use crate::{App, AppError, ErrorKind};
+
+/// One revision of the documents, compiled.
+pub struct Loaded {
+    /// As stored.
+    pub row: DocumentsRow,
+    /// As checked.
+    pub tenant: Tenant,
+    /// As the engine needs them.
+    pub book: RuleBook,
+    /// What the guard allows unasked.
+    pub policy: GuardPolicy,
+}
+
+/// The last compiled revision.
+#[derive(Default)]
+pub(crate) struct Cache(Mutex<Option<Arc<Loaded>>>);
+
+/// How a target stands.
+pub struct TargetStatus {
+    /// Its name.
+    pub name: TargetName,
+    /// `observe`, `confirm` or `enforce`.
+    pub mode: &'static str,
+    /// Where it is.
+    pub url: String,
+    /// The last run over its accounts.
+    pub accounts: Option<ObservationRow>,
+    /// The last run over its groups.
+    pub groups: Option<ObservationRow>,
+    /// Why writing to it is stopped, if it is.
+    pub stopped: Option<String>,
+}
+
+impl App {
+    /// The documents in force, compiled once per revision.
+    ///
+    /// # Errors
+    /// `Missing` before the first documents; `Broken` when a stored revision no longer compiles.
+    pub async fn loaded(&self) -> Result<Arc<Loaded>, AppError> {
+        let Some(row) = self.store.documents().await? else {
+            return Err(AppError::new(
+                ErrorKind::Missing,
+                "TNR-APP-0002",
+                "this tenant has no documents yet",
+                "send some with `tenure config push DIR`",
+            ));
+        };
+        if let Some(loaded) = self.cached(row.revision) {
+            return Ok(loaded);
+        }
+        let loaded = Arc::new(compile(row)?);
+        if let Ok(mut slot) = self.loaded.0.lock() {
+            *slot = Some(Arc::clone(&loaded));
+        }
+        Ok(loaded)
+    }
+
+    fn cached(&self, revision: u64) -> Option<Arc<Loaded>> {
+        let slot = self.loaded.0.lock().ok()?;
+        slot.as_ref()
+            .filter(|l| l.row.revision == revision)
+            .map(Arc::clone)
+    }
+
+    /// A connection to a target, with its secret.
+    pub(crate) async fn connection(
+        &self,
+        loaded: &Loaded,
+        name: &TargetName,
+    ) -> Result<Arc<dyn Target>, AppError> {
+        let app = loaded
+            .tenant
+            .apps
+            .get(name)
+            .ok_or_else(|| AppError::missing("app", name.as_str()))?;
+        let secret: Option<Secret> = self.secret_for(app).await?;
+        self.connect.connect(app, secret).await.map_err(|problem| {
+            AppError::new(
+                ErrorKind::Invalid,
+                "TNR-APP-0014",
+                format!("the app `{name}` cannot be connected: {problem}"),
+                "mend its document and push it again",
+            )
+        })
+    }
+
+    /// How every target stands.
+    ///
+    /// # Errors
+    /// When there are no documents, or the store does not answer.
+    pub async fn targets(&self) -> Result<Vec<TargetStatus>, AppError> {
+        let loaded = self.loaded().await?;
+        let stopped = self.store.stopped().await?;
+        let mut out = Vec::new();
+        for (name, app) in &loaded.tenant.apps {
+            out.push(TargetStatus {
+                name: name.clone(),
+                mode: match app.mode {
+                    DocMode::Observe => "observe",
+                    DocMode::Confirm => "confirm",
+                    DocMode::Enforce => "enforce",
+                },
+                url: app.scim.url.clone(),
+                accounts: self.store.last_observation(name, Kind::Account).await?,
+                groups: self.store.last_observation(name, Kind::Group).await?,
+                stopped: stopped
+                    .iter()
+                    .find(|(at, _)| at.as_ref().is_none_or(|at| at == name))
+                    .map(|(_, reason)| reason.clone()),
+            });
+        }
+        Ok(out)
+    }
+}
+
+fn compile(row: DocumentsRow) -> Result<Loaded, AppError> {
+    let files: Vec<(String, String)> = row
+        .documents
+        .iter()
+        .map(|d| (d.name.clone(), d.text.clone()))
+        .collect();
+    let tenant = documents::load(&files).map_err(|diagnostics| {
+        let problem = format!(
+            "revision {} of the documents no longer compiles",
+            row.revision
+        );
+        let fix = "push documents that this version accepts";
+        AppError::new(ErrorKind::Broken, "TNR-APP-0003", problem, fix).with(diagnostics)
+    })?;
+    let book = rulebook(&tenant, row.revision);
+    let policy = policy(&tenant);
+    Ok(Loaded {
+        row,
+        tenant,
+        book,
+        policy,
+    })
+}
+
+/// The engine's view of a tenant.
+pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
+    let rules = tenant
+        .rules
+        .values()
+        .map(|rule| BirthrightRule {
+            name: rule.name.clone(),
+            when: rule.when.clone(),
+            grants: rule
+                .grants
+                .iter()
+                .map(|g| Entitlement {
+                    target: g.app.clone(),
+                    group: g.group.clone(),
+                })
+                .collect(),
+        })
+        .collect();
+    let apps = tenant
+        .apps
+        .iter()
+        .map(|(name, app)| (name.clone(), app_rules(app)))
+        .collect();
+    RuleBook {
+        revision,
+        rules,
+        apps,
+    }
+}
+
+fn app_rules(app: &documents::App) -> AppRules {
+    let groups: BTreeMap<String, GroupRules> = app
+        .groups
+        .iter()
+        .map(|(name, group)| {
+            let display = ("displayName".to_owned(), Value::Text(group.display.clone()));
+            (
+                name.clone(),
+                GroupRules {
+                    attributes: Attributes::from([display]),
+                },
+            )
+        })
+        .collect();
+    AppRules {
+        mode: match app.mode {
+            DocMode::Observe => Mode::Observe,
+            DocMode::Confirm => Mode::Confirm,
+            DocMode::Enforce => Mode::Enforce,
+        },
+        matching: app.account.matching.clone(),
+        attributes: app.account.attributes.clone(),
+        manager: app
+            .account
+            .manager
+            .clone()
+            .map(|mapping| (documents::MANAGER_PATH.to_owned(), mapping)),
+        groups,
+    }
+}
+
+fn policy(tenant: &Tenant) -> GuardPolicy {
+    let guard = &tenant.guard;
+    GuardPolicy {
+        removals_max: guard.removals.max_count,
+        removals_percent: u64::from(guard.removals.max_share_percent),
+        creations_max: guard.creations.max_count,
+        creations_percent: u64::from(guard.creations.max_share_percent),
+        window_hours: u64::from(guard.window_hours),
+        freezes: guard
+            .freeze
+            .iter()
+            .map(|f| Freeze {
+                from: f.from,
+                to: f.to,
+                reason: f.reason.clone(),
+            })
+            .collect(),
+    }
+}

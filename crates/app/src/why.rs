@@ -1,0 +1,199 @@
+//! Why someone has, or lacks, access.
+
+use std::collections::BTreeMap;
+
+use lifecycle::assign::{Worker, assign, manager_keys};
+use lifecycle::resolve::{Resolved, Wanted, resolve};
+use model::event::StepChanged;
+use model::facts::Standing;
+use model::plan::{About, StepStatus};
+use model::{Address, Kind, Ownership, Reason, SubjectId, TargetName, Timestamp};
+use ports::store::Person;
+
+use crate::{App, AppError};
+
+/// The answer for one app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhyAccess {
+    /// Who.
+    pub subject: SubjectId,
+    /// The name to show to people.
+    pub name: String,
+    /// The worker's key.
+    pub key: String,
+    /// Where they stand now.
+    pub standing: Option<Standing>,
+    /// The account first, then grants.
+    pub items: Vec<WhyItem>,
+    /// Rules that speak of this app but do not hold for this person, with the facts looked at.
+    pub not_given: Vec<Reason>,
+}
+
+/// The answer for one address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhyItem {
+    /// Where.
+    pub address: Address,
+    /// What the rules want: `present`, `disabled`, `absent`, `untouched`, `nothing`.
+    pub wanted: &'static str,
+    /// Why.
+    pub because: Vec<Reason>,
+    /// What was last seen: `active`, `disabled`, `member`, `absent`, `unknown`.
+    pub seen: &'static str,
+    /// Whose it is.
+    pub ownership: Option<Ownership>,
+    /// The last change of it that was verified, and when.
+    pub verified: Option<(StepChanged, Timestamp)>,
+    /// A step that is not finished or has failed, if there is one.
+    pub pending: Option<StepChanged>,
+}
+
+impl App {
+    /// Why `person` has, or lacks, what they have in `app`.
+    ///
+    /// # Errors
+    /// `Missing` or `Conflict` when the name does not name one person; `Missing` for the app.
+    pub async fn why_access(&self, person: &str, app: &str) -> Result<WhyAccess, AppError> {
+        let loaded = self.loaded().await?;
+        let target = TargetName::from(app);
+        if !loaded.book.apps.contains_key(&target) {
+            return Err(AppError::missing("app", app));
+        }
+        let person = self.one_person(person).await?;
+        let now = self.clock.now();
+        let worker = worker(&person);
+        let mut managers = BTreeMap::new();
+        for key in manager_keys(worker, &loaded.book) {
+            if let Some(boss) = self.store.person_by_key(&person.source, &key).await? {
+                managers.insert(key, boss.subject);
+            }
+        }
+        let (mut assignments, _) = assign(worker, &loaded.book, &managers, now);
+        for pin in self.store.pins(person.subject).await? {
+            assignments.extend(pin.assignments);
+        }
+        let (desired, _) = resolve(&assignments, now);
+        let links = self.store.links_of(person.subject).await?;
+        let mut addresses: Vec<Address> = desired
+            .keys()
+            .chain(links.iter().map(|l| &l.address))
+            .filter(|a| a.target == target)
+            .cloned()
+            .collect();
+        addresses.push(Address::account(&target, person.subject));
+        addresses.sort_by_key(|a| (a.kind, a.clone()));
+        addresses.dedup();
+        let mut items = Vec::new();
+        for address in addresses {
+            items.push(self.why_item(&person, address, &desired).await?);
+        }
+        let not_given = loaded
+            .book
+            .rules
+            .iter()
+            .filter(|rule| rule.grants.iter().any(|g| g.target == target))
+            .filter_map(|rule| {
+                let decided = rule.when.holds(&person.facts, &person.key);
+                let text = match &decided.answer {
+                    Ok(true) => return None,
+                    Ok(false) => format!("`{}` does not hold", rule.when.source()),
+                    Err(error) => format!("`{}` has no answer: {error}", rule.when.source()),
+                };
+                Some(Reason {
+                    by: format!("rule/{}", rule.name),
+                    text,
+                    facts: decided.facts,
+                })
+            })
+            .collect();
+        Ok(WhyAccess {
+            subject: person.subject,
+            name: person.facts.display_name(),
+            key: person.key.clone(),
+            standing: person.facts.standing(now).ok(),
+            items,
+            not_given,
+        })
+    }
+
+    async fn why_item(
+        &self,
+        person: &Person,
+        address: Address,
+        desired: &BTreeMap<Address, Resolved>,
+    ) -> Result<WhyItem, AppError> {
+        let wish = desired.get(&address);
+        let link = self.store.link(&address).await?;
+        let seen = match (&link, address.kind) {
+            (None, _) => "absent",
+            (Some(_), Kind::Grant) => "member",
+            (Some(link), kind) => {
+                match self
+                    .store
+                    .shadow(&address.target, kind, &link.remote)
+                    .await?
+                {
+                    Some(shadow) if shadow.record.active => "active",
+                    Some(_) => "disabled",
+                    None => "unknown",
+                }
+            }
+        };
+        let mut verified = None;
+        let mut pending = None;
+        for plan in self
+            .store
+            .plans_about(&About::Subject(person.subject), 20)
+            .await?
+        {
+            for step in plan.steps.into_iter().filter(|s| s.address == address) {
+                let (Some(last), Some(at)) = (step.last, step.at) else {
+                    continue;
+                };
+                if last.status == StepStatus::Verified && verified.is_none() {
+                    verified = Some((last, at));
+                } else if last.status != StepStatus::Verified
+                    && verified.is_none()
+                    && pending.is_none()
+                {
+                    pending = Some(last);
+                }
+            }
+        }
+        Ok(WhyItem {
+            wanted: wish.map_or("nothing", |w| word(&w.wanted)),
+            because: wish.map(|w| w.because.clone()).unwrap_or_default(),
+            seen,
+            ownership: link.map(|l| l.ownership),
+            verified,
+            pending,
+            address,
+        })
+    }
+}
+
+fn worker(person: &Person) -> Worker<'_> {
+    Worker {
+        subject: person.subject,
+        key: &person.key,
+        facts: &person.facts,
+        withdrawn: person.withdrawn,
+    }
+}
+
+const fn word(wanted: &Wanted) -> &'static str {
+    match wanted {
+        Wanted::Present { active: true, .. }
+        | Wanted::IfPresent {
+            active: Some(true), ..
+        } => "present",
+        Wanted::Present { .. }
+        | Wanted::IfPresent {
+            active: Some(false),
+            ..
+        } => "disabled",
+        Wanted::IfPresent { active: None, .. } => "as it is",
+        Wanted::Absent => "absent",
+        Wanted::Untouched => "untouched",
+    }
+}
