@@ -1,1 +1,7 @@
-//! connectors
+//! Connectors: one module per system, each translating between a port and what the system
+//! speaks. They decide nothing, retry nothing and sleep never.
+
+pub mod http;
+pub mod scim;
+
+pub use scim::ScimTarget;
