@@ -139,6 +139,9 @@ pub fn verify(
     };
     let header: Header = serde_json::from_slice(first)
         .map_err(|e| BundleError::NotABundle(format!("its first line is no header ({e})")))?;
+    if serde_json::to_vec(&header)? != first {
+        return Err(BundleError::NotABundle("its header was changed".to_owned()));
+    }
     if header.format != FORMAT {
         return Err(BundleError::NotABundle(format!(
             "its format is `{:.40}`",
@@ -176,12 +179,20 @@ fn next_line<'a>(
             "a line is longer than {MAX_LINE} bytes"
         )));
     }
-    Ok((read > 0).then(|| buffer.strip_suffix(b"\n").unwrap_or(buffer)))
+    if read == 0 {
+        return Ok(None);
+    }
+    // A last line that was cut short is not a shorter record: its JSON does not end either.
+    Ok(Some(buffer.strip_suffix(b"\n").unwrap_or(buffer)))
 }
 
 fn envelope(text: &[u8]) -> Result<Envelope, String> {
     use base64::Engine as _;
     let line: Line = serde_json::from_slice(text).map_err(|e| e.to_string())?;
+    // One record, one line: another spelling of the same values was not written by us.
+    if serde_json::to_vec(&line).map_err(|e| e.to_string())? != text {
+        return Err("it is not in the form in which records are written".to_owned());
+    }
     let sealed = line
         .sealed
         .map(|text| base64::engine::general_purpose::STANDARD.decode(text))

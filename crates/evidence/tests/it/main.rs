@@ -1,0 +1,6 @@
+//! What tampering looks like to someone who has only the log.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bundles;
+mod chains;
+mod logs;
