@@ -54,6 +54,8 @@ impl Select {
             self.columns.join(", "),
             self.from
         );
+        #[cfg(test)]
+        asked::note(&sql);
         let rows = db.query(&sql, args).await?;
         rows.into_iter()
             .map(|row| decode(&mut Fields::of(self, row)?))
@@ -82,6 +84,8 @@ impl Select {
         end: &str,
         decode: fn(&mut Fields) -> Read<T>,
     ) -> Read<Vec<T>> {
+        // As in `all`; one such value must not hide what the others find.
+        values.retain(|value| !value.contains('\0'));
         values.sort_unstable();
         values.dedup();
         let mut found = Vec::with_capacity(values.len());
@@ -301,4 +305,122 @@ pub(crate) fn page(column: &str, after: Option<String>, rows: u32, args: &mut Ve
 
 pub(crate) fn text(value: impl ToString) -> Cell {
     Cell::Text(value.to_string())
+}
+
+/// The statements that this thread has asked, for the tests of how they are carried out.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static ASKED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+    }
+
+    pub(crate) fn note(sql: &str) {
+        ASKED.with_borrow_mut(|asked| asked.insert(sql.to_owned()));
+    }
+
+    pub(crate) fn take() -> BTreeSet<String> {
+        ASKED.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use model::plan::PlanStatus;
+    use model::{Change, SubjectId};
+
+    use super::*;
+
+    static SELECT: Select = Select {
+        table: "person",
+        key: 2,
+        columns: &["p.subject", "p.no", "p.facts"],
+        from: "person p",
+    };
+
+    fn fields(third: Cell) -> Fields {
+        let row = vec![Cell::Text("sub_1".to_owned()), Cell::Int(7), third];
+        let mut fields = Fields::of(&SELECT, row).unwrap();
+        fields.text().unwrap();
+        fields.int().unwrap();
+        fields
+    }
+
+    fn text_cell(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+
+    #[test]
+    fn damage_names_table_column_and_key_and_never_the_value() {
+        let told = |error: StoreError| {
+            let told = error.to_string();
+            assert!(told.contains("person.facts of `sub_1/7`"), "{told}");
+            assert!(!told.contains("Zerlina"), "{told}");
+        };
+        let zerlina = || fields(text_cell("\"Zerlina\""));
+        told(zerlina().int().unwrap_err());
+        told(zerlina().number::<u64>().unwrap_err());
+        told(zerlina().instant().unwrap_err());
+        told(zerlina().bytes().unwrap_err());
+        told(zerlina().digest().unwrap_err());
+        told(zerlina().parsed::<SubjectId>().unwrap_err());
+        told(zerlina().opt_parsed::<SubjectId>().unwrap_err());
+        told(zerlina().word::<Change>().unwrap_err());
+        told(zerlina().json::<Vec<u8>>().unwrap_err());
+        told(zerlina().opt_json::<u64>().unwrap_err());
+        told(fields(Cell::Int(-1)).number::<u64>().unwrap_err());
+        told(fields(Cell::Int(70_000)).number::<u16>().unwrap_err());
+        told(fields(Cell::Int(1)).text().unwrap_err());
+        told(fields(Cell::Blob(vec![1; 31])).digest().unwrap_err());
+    }
+
+    #[test]
+    fn what_is_missing_is_an_error_only_where_it_must_be_there() {
+        let missing = || fields(Cell::Null);
+        assert_eq!(missing().opt_text(), Ok(None));
+        assert_eq!(missing().opt_int(), Ok(None));
+        assert_eq!(missing().opt_number::<u64>(), Ok(None));
+        assert_eq!(missing().opt_instant(), Ok(None));
+        assert_eq!(missing().opt_parsed::<SubjectId>(), Ok(None));
+        assert_eq!(missing().opt_word::<Change>(), Ok(None));
+        assert_eq!(missing().opt_json::<u64>(), Ok(None));
+        for error in [
+            missing().text().unwrap_err(),
+            missing().int().unwrap_err(),
+            missing().bytes().unwrap_err(),
+            missing().word::<Change>().unwrap_err(),
+            missing().json::<u64>().unwrap_err(),
+        ] {
+            assert!(matches!(error, StoreError::Damaged(_)));
+        }
+    }
+
+    #[test]
+    fn a_row_of_another_width_is_damage() {
+        assert!(Fields::of(&SELECT, vec![Cell::Null]).is_err());
+        let mut all_taken = fields(Cell::Null);
+        all_taken.opt_text().unwrap();
+        assert!(all_taken.opt_text().is_err());
+    }
+
+    #[test]
+    fn words_are_those_of_the_model() {
+        assert_eq!(word::<Change>("missing_row"), Some(Change::MissingRow));
+        assert_eq!(
+            word::<PlanStatus>("superseded"),
+            Some(PlanStatus::Superseded)
+        );
+        assert_eq!(word::<PlanStatus>("Waiting"), None);
+    }
+
+    #[test]
+    fn limits_are_bounded() {
+        assert_eq!(limit(0), Cell::Int(100));
+        assert_eq!(limit(7), Cell::Int(7));
+        assert_eq!(limit(u32::MAX), Cell::Int(10_000));
+    }
 }

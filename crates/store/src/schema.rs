@@ -79,7 +79,7 @@ pub static MEMBERSHIP: Table = Table {
     name: "membership",
     columns: &[("grp", Text), ("member", Text)],
     key: 2,
-    indexes: &[&["member"]],
+    indexes: &[&["member", "grp"]],
 };
 
 /// Which remote object an address means.
@@ -264,7 +264,7 @@ pub static FINDING: Table = Table {
         ("subject", Text),
     ],
     key: 1,
-    indexes: &[&["seq"], &["fingerprint", "concern"], &["subject"]],
+    indexes: &[&["seq"], &["fingerprint", "concern", "seq"], &["subject"]],
 };
 
 /// API tokens. `scopes` are words between spaces, with a space before and after.

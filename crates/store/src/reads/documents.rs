@@ -58,7 +58,12 @@ fn stop(row: &mut Fields) -> Read<(Option<TargetName>, String)> {
 impl Documents for TenureStore {
     async fn documents(&self) -> Read<Option<DocumentsRow>> {
         DOCUMENTS
-            .one(self.db(), "ORDER BY revision DESC LIMIT 1", &[], documents)
+            .one(
+                self.db(),
+                "WHERE revision = (SELECT max(revision) FROM documents)",
+                &[],
+                documents,
+            )
             .await
     }
 

@@ -7,3 +7,6 @@ mod people;
 mod secrets;
 mod tokens;
 mod work;
+
+#[cfg(test)]
+mod tests;

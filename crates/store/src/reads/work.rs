@@ -73,7 +73,7 @@ static RELEASED: Select = Select {
     table: "plan_open",
     key: 1,
     columns: &["o.plan"],
-    from: "plan_open o JOIN plan_state s ON s.plan = o.plan JOIN wave w ON w.wave = o.wave",
+    from: "plan_open o",
 };
 
 static STEP: Select = Select {
@@ -317,7 +317,10 @@ impl Work for TenureStore {
     }
 
     async fn released_plans(&self, skip: u32, rows: u32) -> Read<Vec<PlanId>> {
-        let rest = "WHERE s.status = 'released' \
+        // Subqueries and not joins: the queue must be walked in its own order and left after
+        // `LIMIT` rows, and a planner that joins may begin elsewhere and sort.
+        let rest = "WHERE (SELECT s.status FROM plan_state s WHERE s.plan = o.plan) = 'released' \
+                    AND (SELECT 1 FROM wave w WHERE w.wave = o.wave) = 1 \
                     ORDER BY o.change_rank, o.seq LIMIT $1 OFFSET $2";
         let args = [limit(rows), Cell::Int(i64::from(skip))];
         RELEASED.all(self.db(), rest, &args, Fields::parsed).await

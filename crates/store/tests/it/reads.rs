@@ -10,7 +10,7 @@ macro_rules! on_every_store {
     ($($suite:ident),* $(,)?) => {
         $(
             mod $suite {
-                use super::{Kind, Stores, check};
+                use super::*;
 
                 #[tokio::test]
                 async fn inline() {
@@ -35,7 +35,6 @@ macro_rules! on_every_store {
 
 macro_rules! check {
     ($suite:ident, $stores:expr) => {{
-        use super::*;
         let stores = $stores;
         let store = stores.fresh().await;
         reads::$suite(&store).await;

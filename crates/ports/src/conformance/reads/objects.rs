@@ -72,7 +72,11 @@ pub async fn shadows(store: &dyn Store) {
     );
     assert_eq!(store.shadows(&slack(), account, &[]).await, Ok(vec![]));
     let mut some = store
-        .shadows(&slack(), account, &[id("z"), id("no"), id("u1"), id("z")])
+        .shadows(
+            &slack(),
+            account,
+            &[id("z"), id("no"), id("n\0"), id("u1"), id("z")],
+        )
         .await
         .unwrap();
     some.sort_by(|a, b| a.record.remote.cmp(&b.record.remote));

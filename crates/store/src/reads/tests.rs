@@ -1,0 +1,132 @@
+//! How the reads are carried out: none may walk a whole table, or sort one, that grows.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use model::actor::Scope;
+use model::plan::{About, StepRef};
+use model::{Address, DeliveryId, Digest, Kind, RemoteId};
+use ports::conformance::doubles::{ManualClock, SeededEntropy};
+use ports::conformance::samples::{at, plan_id, slack, subject, wave_id};
+use ports::store::{Documents, Findings, Objects, People, Secrets, Tokens, WaveFilter, Work};
+
+use crate::decode::asked;
+use crate::table::Cell;
+use crate::{LocalKeyRing, StorePorts, TenureStore};
+
+fn store() -> TenureStore {
+    let entropy = Arc::new(SeededEntropy::new(1));
+    let ports = StorePorts {
+        clock: Arc::new(ManualClock::at(at(0))),
+        keyring: Arc::new(LocalKeyRing::new(&[7; 32], &[], entropy.clone()).unwrap()),
+        entropy,
+    };
+    TenureStore::open_inline(None, ports).unwrap()
+}
+
+async fn ask_everything(store: &TenureStore) {
+    let one = subject(1);
+    let remote = RemoteId::from("u1");
+    let account = Kind::Account;
+    let address = Address::account(&slack(), one);
+    let about = About::Subject(one);
+    let step = StepRef {
+        plan: plan_id(1),
+        no: 0,
+    };
+
+    store.person(one).await.unwrap();
+    store.people(&[one]).await.unwrap();
+    store.person_by_key("hr", "W1").await.unwrap();
+    store.people_page(None, Some(one), 9).await.unwrap();
+    store.people_page(Some("hr"), Some(one), 9).await.unwrap();
+    store.people_due(at(0), 9).await.unwrap();
+    store.pins(one).await.unwrap();
+    store.pinned(Some(one), 9).await.unwrap();
+
+    store.shadow(&slack(), account, &remote).await.unwrap();
+    store
+        .shadows(&slack(), account, std::slice::from_ref(&remote))
+        .await
+        .unwrap();
+    store
+        .shadows_page(&slack(), account, Some(&remote), 9)
+        .await
+        .unwrap();
+    store.shadows_named(&slack(), account, "ana").await.unwrap();
+    store.members(&slack(), &remote).await.unwrap();
+    store.member_of(&slack(), &remote).await.unwrap();
+    store.link(&address).await.unwrap();
+    store.links(std::slice::from_ref(&address)).await.unwrap();
+    store.links_of(one).await.unwrap();
+    store.link_to(&slack(), account, &remote).await.unwrap();
+    store
+        .links_page(&slack(), account, Some("k"), 9)
+        .await
+        .unwrap();
+    store.last_observation(&slack(), account).await.unwrap();
+
+    store.documents().await.unwrap();
+    store.documents_at(1).await.unwrap();
+    store.delivery(DeliveryId::from_bits(1)).await.unwrap();
+    store.deliveries(9).await.unwrap();
+    store.stopped().await.unwrap();
+    store.open_findings(9).await.unwrap();
+    store.open_finding("f", Some(one), None).await.unwrap();
+    store.token_by_secret(Digest::default()).await.unwrap();
+    store.tokens(9).await.unwrap();
+    store.live_tokens_with(Scope::Read, at(0)).await.unwrap();
+    store.secret("s").await.unwrap();
+    store.secret_names().await.unwrap();
+
+    store.wave(wave_id(1)).await.unwrap();
+    store.waves(WaveFilter::default()).await.unwrap();
+    store
+        .waves(WaveFilter {
+            open: true,
+            limit: 9,
+        })
+        .await
+        .unwrap();
+    store.plan(plan_id(1)).await.unwrap();
+    store
+        .plans_of(wave_id(1), Some(plan_id(1)), 9)
+        .await
+        .unwrap();
+    store
+        .open_plans_about(std::slice::from_ref(&about))
+        .await
+        .unwrap();
+    store.plans_about(&about, 9).await.unwrap();
+    store.released_plans(0, 9).await.unwrap();
+    store.open_intents(9).await.unwrap();
+    store.step(step).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_read_walks_or_sorts_a_whole_table() {
+    let store = store();
+    asked::take();
+    ask_everything(&store).await;
+    let statements = asked::take();
+    assert!(statements.len() > 30, "{statements:#?}");
+    let mut slow = Vec::new();
+    for sql in statements {
+        let explained = format!("EXPLAIN QUERY PLAN {sql}");
+        let parameters = sql.matches('$').count();
+        let args = vec![Cell::Int(1); parameters];
+        let rows = store.db().query(&explained, &args).await.unwrap();
+        for row in rows {
+            let Cell::Text(detail) = &row[3] else {
+                panic!("{row:?}")
+            };
+            let walks = detail.starts_with("SCAN") && !detail.contains("INDEX");
+            let sorts = detail.contains("TEMP B-TREE");
+            if walks || sorts {
+                slow.push(format!("{detail}: {sql}"));
+            }
+        }
+    }
+    assert!(slow.is_empty(), "{slow:#?}");
+}
