@@ -47,7 +47,7 @@ mod tests {
         let cleaned = clean(text, &["t0k"], &["Ana Silva", "ana.silva@acme.com", "a"]);
         assert_eq!(
             cleaned,
-            "token (secret) user (value) (value) exists, see (value)"
+            "token (secret) user (value) ((value)) exists, see (value)"
         );
         assert_eq!(clean(&"x".repeat(9999), &[], &[]).len(), 200);
     }

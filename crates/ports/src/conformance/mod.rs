@@ -6,3 +6,4 @@ pub mod doubles;
 pub mod reads;
 pub mod samples;
 pub mod store;
+pub mod target;
