@@ -8,6 +8,8 @@ mod coalesce;
 mod decide;
 mod prepare;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use model::Timestamp;
 use ports::store::{AppendError, Committed, StoreError};
