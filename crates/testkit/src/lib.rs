@@ -1,1 +1,10 @@
-//! testkit
+//! What tests and the simulation are made of: a clock that stands still, chance from a seed, a
+//! target in memory with faults on order, and a whole node over an inline store.
+
+pub mod memory;
+pub mod node;
+pub mod time;
+
+pub use memory::{Fault, Memory};
+pub use node::{Company, Node};
+pub use time::{SeededEntropy, SimClock};

@@ -1,0 +1,445 @@
+//! A target system in memory, with faults on order. Answers at once, on the calling thread.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use model::attributes::Value;
+use model::{Attributes, Completeness, Kind, Outcome, Record, RemoteId, Version};
+use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe};
+use ports::{Target, TargetError};
+
+/// What goes wrong with one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// It is done, and the answer is lost.
+    LostAnswer,
+    /// It never arrives, and nobody can tell.
+    LostRequest,
+    /// "Too many requests": nothing is done.
+    Busy(Duration),
+    /// It says that it did it, and did nothing.
+    Lie,
+    /// It arrives twice.
+    Twice,
+    /// A listing ends early and does not say so in its total.
+    Truncated,
+    /// A listing breaks off with an error.
+    Broken,
+}
+
+/// One object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Account or group.
+    pub kind: Kind,
+    /// Our key, if it carries one.
+    pub external: Option<String>,
+    /// Whether it may be used.
+    pub active: bool,
+    /// Path → value.
+    pub attributes: Attributes,
+    /// Members of a group.
+    pub members: BTreeSet<RemoteId>,
+    version: u64,
+}
+
+#[derive(Default)]
+struct State {
+    objects: BTreeMap<RemoteId, Object>,
+    next: u64,
+    faults: VecDeque<Fault>,
+    journal: Vec<Operation>,
+    reads: u64,
+}
+
+/// A target system in memory.
+pub struct Memory {
+    capabilities: Capabilities,
+    /// The attribute that names accounts; unique among them.
+    state: Mutex<State>,
+}
+
+const PAGE: usize = 50;
+
+impl Memory {
+    /// An empty target that can do everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            capabilities: Capabilities {
+                kinds: vec![Kind::Account, Kind::Group],
+                filter: true,
+                patch: true,
+                versions: true,
+                delete: true,
+                members_per_request: 100,
+                settle: Duration::ZERO,
+                requests_per_second: None,
+                concurrency: 16,
+                write_only: Vec::new(),
+            },
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        match self.state.lock() {
+            Ok(state) => state,
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+
+    /// Orders faults for the next requests, in this order.
+    pub fn order(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.state().faults.extend(faults);
+    }
+
+    /// Everything that is there.
+    #[must_use]
+    pub fn objects(&self) -> BTreeMap<RemoteId, Object> {
+        self.state().objects.clone()
+    }
+
+    /// The account with this user name.
+    #[must_use]
+    pub fn account(&self, name: &str) -> Option<Object> {
+        let wanted = Value::Text(name.to_owned());
+        self.state()
+            .objects
+            .values()
+            .find(|o| o.kind == Kind::Account && o.attributes.get("userName") == Some(&wanted))
+            .cloned()
+    }
+
+    /// The user names of the members of the group with this display name, sorted.
+    #[must_use]
+    pub fn members_of(&self, display: &str) -> Vec<String> {
+        let state = self.state();
+        let wanted = Value::Text(display.to_owned());
+        let group = state
+            .objects
+            .values()
+            .find(|o| o.kind == Kind::Group && o.attributes.get("displayName") == Some(&wanted));
+        let mut names: Vec<String> = group
+            .iter()
+            .flat_map(|g| &g.members)
+            .filter_map(|m| state.objects.get(m)?.attributes.get("userName"))
+            .map(ToString::to_string)
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Every operation that changed something or was asked to, in order.
+    #[must_use]
+    pub fn journal(&self) -> Vec<Operation> {
+        self.state().journal.clone()
+    }
+
+    /// Forgets the journal.
+    pub fn clear_journal(&self) {
+        self.state().journal.clear();
+    }
+
+    /// Puts an object there behind Tenure's back.
+    pub fn plant(&self, kind: Kind, active: bool, attributes: Attributes) -> RemoteId {
+        let mut state = self.state();
+        state.insert(Object {
+            kind,
+            external: None,
+            active,
+            attributes,
+            members: BTreeSet::new(),
+            version: 1,
+        })
+    }
+
+    /// Changes an object behind Tenure's back.
+    pub fn tamper(&self, remote: &RemoteId, change: impl FnOnce(&mut Object)) {
+        if let Some(object) = self.state().objects.get_mut(remote) {
+            object.version += 1;
+            change(object);
+        }
+    }
+
+    /// Removes an object behind Tenure's back.
+    pub fn remove(&self, remote: &RemoteId) {
+        self.state().objects.remove(remote);
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl State {
+    fn insert(&mut self, object: Object) -> RemoteId {
+        self.next += 1;
+        let remote = RemoteId(format!("r{:06}", self.next));
+        self.objects.insert(remote.clone(), object);
+        remote
+    }
+
+    fn record(&self, remote: &RemoteId) -> Option<Record> {
+        let object = self.objects.get(remote)?;
+        let name = match object.kind {
+            Kind::Account => "userName",
+            Kind::Group | Kind::Grant => "displayName",
+        };
+        Some(Record {
+            kind: object.kind,
+            remote: remote.clone(),
+            external: object.external.clone(),
+            name: object
+                .attributes
+                .get(name)
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            active: object.active,
+            attributes: object.attributes.clone(),
+            members: (object.kind == Kind::Group).then(|| object.members.iter().cloned().collect()),
+            version: Some(Version(object.version.to_string())),
+        })
+    }
+
+    fn carry_out(&mut self, operation: &Operation) -> Outcome {
+        match operation {
+            Operation::Create {
+                kind,
+                external,
+                active,
+                attributes,
+            } => self.create(*kind, external, *active, attributes),
+            Operation::Update {
+                remote,
+                set,
+                unset,
+                expect,
+                ..
+            } => {
+                let Some(object) = self.objects.get_mut(remote) else {
+                    return gone();
+                };
+                let version = Version(object.version.to_string());
+                if expect.as_ref().is_some_and(|e| *e != version) {
+                    return Outcome::Stale {
+                        detail: format!("version {version}"),
+                    };
+                }
+                for (path, value) in set {
+                    object.attributes.insert(path.clone(), value.clone());
+                }
+                for path in unset {
+                    object.attributes.remove(path);
+                }
+                object.version += 1;
+                done(remote)
+            }
+            Operation::SetActive { remote, active } => {
+                let Some(object) = self.objects.get_mut(remote) else {
+                    return gone();
+                };
+                object.active = *active;
+                object.version += 1;
+                done(remote)
+            }
+            Operation::Delete { remote, .. } => match self.objects.remove(remote) {
+                Some(_) => done(remote),
+                None => Outcome::AlreadyDone { remote: None },
+            },
+            Operation::Members { group, add, remove } => {
+                if add.iter().any(|m| !self.objects.contains_key(m)) {
+                    return Outcome::Refused {
+                        code: "MEM-404".to_owned(),
+                        detail: "a member does not exist".to_owned(),
+                    };
+                }
+                let Some(object) = self.objects.get_mut(group) else {
+                    return gone();
+                };
+                object.members.extend(add.iter().cloned());
+                object.members.retain(|m| !remove.contains(m));
+                object.version += 1;
+                done(group)
+            }
+        }
+    }
+
+    fn create(
+        &mut self,
+        kind: Kind,
+        external: &str,
+        active: bool,
+        attributes: &Attributes,
+    ) -> Outcome {
+        let ours = |o: &&Object| o.kind == kind && o.external.as_deref() == Some(external);
+        if let Some((remote, _)) = self.objects.iter().find(|(_, o)| ours(o)) {
+            return Outcome::AlreadyDone {
+                remote: Some(remote.clone()),
+            };
+        }
+        let name = attributes.get("userName");
+        let taken = |o: &Object| o.kind == kind && o.attributes.get("userName") == name;
+        if name.is_some() && self.objects.values().any(taken) {
+            return Outcome::Refused {
+                code: "MEM-409".to_owned(),
+                detail: "the user name is taken".to_owned(),
+            };
+        }
+        let remote = self.insert(Object {
+            kind,
+            external: Some(external.to_owned()),
+            active,
+            attributes: attributes.clone(),
+            members: BTreeSet::new(),
+            version: 1,
+        });
+        Outcome::Done {
+            remote: Some(remote),
+            version: Some(Version("1".to_owned())),
+        }
+    }
+}
+
+fn done(remote: &RemoteId) -> Outcome {
+    Outcome::Done {
+        remote: Some(remote.clone()),
+        version: None,
+    }
+}
+
+fn gone() -> Outcome {
+    Outcome::Stale {
+        detail: "there is no such object".to_owned(),
+    }
+}
+
+#[async_trait]
+impl Target for Memory {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn probe(&self) -> Result<Probe, TargetError> {
+        Ok(Probe {
+            name: "memory".to_owned(),
+            differs: Vec::new(),
+        })
+    }
+
+    async fn list(&self, kind: Kind, from: Option<&Cursor>) -> Result<Listed, TargetError> {
+        let mut state = self.state();
+        let fault = state.faults.pop_front();
+        match fault {
+            Some(Fault::Busy(wait)) => {
+                return Err(TargetError::Busy {
+                    wait,
+                    detail: "slow down".to_owned(),
+                });
+            }
+            Some(Fault::Broken | Fault::LostRequest | Fault::LostAnswer) => {
+                return Err(TargetError::Unreachable("the connection broke".to_owned()));
+            }
+            _ => {}
+        }
+        let all: Vec<RemoteId> = state
+            .objects
+            .iter()
+            .filter(|(_, o)| o.kind == kind)
+            .map(|(r, _)| r.clone())
+            .collect();
+        let start: usize = from.and_then(|c| c.0.parse().ok()).unwrap_or(0);
+        let end = (start + PAGE).min(all.len());
+        let mut page: Vec<RemoteId> = all[start.min(all.len())..end].to_vec();
+        let truncated = fault == Some(Fault::Truncated) && !page.is_empty();
+        if truncated {
+            page.truncate(page.len() / 2);
+        }
+        let records = page.iter().filter_map(|r| state.record(r)).collect();
+        let next = (end < all.len() && !truncated).then(|| Cursor(end.to_string()));
+        let completeness = match (&next, truncated) {
+            (Some(_), _) => Completeness::Partial,
+            // A truncated listing that still promises its total is caught by the connector; one
+            // that does not look truncated is what reading each missing object by id is for.
+            (None, true) => Completeness::Full,
+            (None, false) => Completeness::Full,
+        };
+        Ok(Listed {
+            records,
+            next,
+            completeness,
+            detail: String::new(),
+        })
+    }
+
+    async fn read(&self, kind: Kind, remote: &RemoteId) -> Result<Option<Record>, TargetError> {
+        let mut state = self.state();
+        state.reads += 1;
+        if let Some(fault) = state.faults.pop_front() {
+            match fault {
+                Fault::Busy(wait) => {
+                    return Err(TargetError::Busy {
+                        wait,
+                        detail: "slow down".to_owned(),
+                    });
+                }
+                Fault::Broken | Fault::LostRequest | Fault::LostAnswer => {
+                    return Err(TargetError::Unreachable("the connection broke".to_owned()));
+                }
+                Fault::Lie | Fault::Twice | Fault::Truncated => {}
+            }
+        }
+        Ok(state.record(remote).filter(|r| r.kind == kind))
+    }
+
+    async fn find(&self, kind: Kind, by: &Match) -> Result<Vec<Record>, TargetError> {
+        let state = self.state();
+        let matches = |remote: &RemoteId, object: &Object| {
+            object.kind == kind
+                && match by {
+                    Match::External(external) => object.external.as_ref() == Some(external),
+                    Match::Name(name) => state
+                        .record(remote)
+                        .is_some_and(|r| r.name.eq_ignore_ascii_case(name)),
+                }
+        };
+        let found = state.objects.iter().filter(|(r, o)| matches(r, o));
+        Ok(found
+            .filter_map(|(remote, _)| state.record(remote))
+            .collect())
+    }
+
+    async fn apply(&self, operation: &Operation, _deadline: Duration) -> Outcome {
+        let mut state = self.state();
+        state.journal.push(operation.clone());
+        match state.faults.pop_front() {
+            None | Some(Fault::Truncated) => state.carry_out(operation),
+            Some(Fault::Twice) => {
+                state.carry_out(operation);
+                state.carry_out(operation)
+            }
+            Some(Fault::LostAnswer) => {
+                state.carry_out(operation);
+                Outcome::Unknown {
+                    detail: "timed out".to_owned(),
+                }
+            }
+            Some(Fault::LostRequest | Fault::Broken) => Outcome::Unknown {
+                detail: "timed out".to_owned(),
+            },
+            Some(Fault::Busy(wait)) => Outcome::Later {
+                wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                detail: "429".to_owned(),
+                whole_target: true,
+            },
+            Some(Fault::Lie) => Outcome::Done {
+                remote: None,
+                version: None,
+            },
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Scenarios over a whole node: production code, an inline store, targets in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod company;
+mod thin_path;
