@@ -6,6 +6,15 @@ use ports::conformance::store::Harness as _;
 
 use crate::harness::{Kind, Stores};
 
+macro_rules! check {
+    ($suite:ident, $stores:expr) => {{
+        let stores = $stores;
+        let store = stores.fresh().await;
+        reads::$suite(&store).await;
+        assert_eq!(stores.rebuild_differences(&store).await, [""; 0]);
+    }};
+}
+
 macro_rules! on_every_store {
     ($($suite:ident),* $(,)?) => {
         $(
@@ -32,15 +41,5 @@ macro_rules! on_every_store {
         )*
     };
 }
-
-macro_rules! check {
-    ($suite:ident, $stores:expr) => {{
-        let stores = $stores;
-        let store = stores.fresh().await;
-        reads::$suite(&store).await;
-        assert_eq!(stores.rebuild_differences(&store).await, [""; 0]);
-    }};
-}
-use check;
 
 ports::read_suites!(on_every_store);
