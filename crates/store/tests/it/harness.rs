@@ -67,6 +67,11 @@ impl Stores {
         self.last.lock().unwrap().clone()
     }
 
+    /// Another store on the same path or URL.
+    pub async fn another(&self, place: &str) -> TenureStore {
+        self.open(place).await
+    }
+
     async fn open(&self, place: &str) -> TenureStore {
         let seed = self.made.fetch_add(1, Ordering::Relaxed);
         let ports = ports(Arc::clone(&self.clock), seed);

@@ -1,6 +1,9 @@
 //! Every store passes every suite.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod child;
+mod crash;
+mod disk;
 mod door;
 mod harness;
 mod reads;
