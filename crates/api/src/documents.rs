@@ -80,16 +80,27 @@ impl From<WireDiagnostic> for Diagnostic {
 pub struct DocumentsAnswer {
     /// The revision that is in force now, or would be.
     pub revision: u64,
-    /// False when nothing differed from the revision in force, or on a dry run.
-    pub accepted: bool,
-    /// How many documents it has.
-    pub documents: u64,
-    /// Documents that are new, as `kind/name`.
-    pub added: Vec<String>,
-    /// Documents that differ.
-    pub changed: Vec<String>,
-    /// Documents that are gone.
-    pub removed: Vec<String>,
+    /// False when they are the same as those that were in force.
+    pub changed: bool,
+    /// Files that are new, changed or removed.
+    pub files: Vec<FileChange>,
+    /// Sources in all.
+    pub sources: u64,
+    /// Apps in all.
+    pub apps: u64,
+    /// Rules in all.
+    pub rules: u64,
+    /// True when nothing was changed because a dry run was asked for.
+    pub dry_run: bool,
+}
+
+/// A file that differs from the revision in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileChange {
+    /// Its path.
+    pub path: String,
+    /// `new`, `changed` or `removed`.
+    pub change: String,
 }
 
 /// The documents in force.
@@ -101,31 +112,56 @@ pub struct DocumentsInForce {
     pub author: String,
     /// When.
     pub at: String,
-    /// The documents, by kind and name.
-    pub documents: Vec<StoredDocument>,
-}
-
-/// One document as it was accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct StoredDocument {
-    /// `Source`, `App`, `BirthrightRule`, `Guard`.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
-    /// Its text, as written.
-    pub text: String,
+    /// The files, by path.
+    pub files: Vec<DocumentFile>,
 }
 
 /// What became of an HR delivery. A refused delivery is an answer, not an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeliveryAnswer {
-    /// The delivery's id; empty on a dry run.
+    /// The delivery's id: the same bytes to the same source have the same one.
     pub delivery: String,
     /// Its source.
     pub source: String,
+    /// Whether its absences may be believed: `full`, `partial` or `unknown`.
+    pub completeness: String,
+    /// True when the whole file was refused and no row counted.
+    pub refused: bool,
+    /// Rows read.
+    pub rows: u64,
+    /// People of whom it says something new, or who are missing from it.
+    pub changes: Vec<FactChange>,
+    /// What is wrong with it.
+    pub diagnostics: Vec<WireDiagnostic>,
+    /// True when nothing was changed because a dry run was asked for.
+    pub dry_run: bool,
+}
+
+/// A person of whom a delivery says something new.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FactChange {
+    /// The subject.
+    pub subject: String,
+    /// Their key in the source.
+    pub key: String,
+    /// The name to show.
+    pub name: String,
+    /// `leaver`, `missing_row`, `joiner`, `rehire` or `mover`.
+    pub change: String,
+}
+
+/// A delivery in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeliverySummary {
+    /// Its id.
+    pub delivery: String,
+    /// Its source.
+    pub source: String,
+    /// The principal who delivered it.
+    pub author: String,
     /// When it was read.
     pub at: String,
-    /// Whether its absences may be believed: `full`, `partial` or `unknown`.
+    /// Whether its absences may be believed.
     pub completeness: String,
     /// True when the whole file was refused and no row counted.
     pub refused: bool,
@@ -135,8 +171,8 @@ pub struct DeliveryAnswer {
     pub changed: u64,
     /// Workers of this source who are missing from it.
     pub missing: u64,
-    /// What is wrong with it.
-    pub diagnostics: Vec<WireDiagnostic>,
+    /// How many things are wrong with it.
+    pub diagnostics: u64,
 }
 
 /// Reads a target system.

@@ -17,13 +17,13 @@ mod tokens;
 mod work;
 
 pub use documents::{
-    DeliveryAnswer, DocumentFile, DocumentsAnswer, DocumentsInForce, ObserveRequest, ObservedRun,
-    PutDocuments, StoredDocument, WireDiagnostic,
+    DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,
+    FileChange, ObserveRequest, ObservedRun, PutDocuments, WireDiagnostic,
 };
 pub use page::Page;
 pub use people::{
-    AccessAnswer, EraseAnswer, EraseRequest, PersonAccess, PersonAnswer, PersonSummary, WireReason,
-    WireStanding,
+    AccessAnswer, AccessItem, EraseAnswer, EraseRequest, PersonAccess, PersonAnswer, PersonSummary,
+    WireReason, WireStanding,
 };
 pub use problem::Problem;
 pub use schema::{SchemaOf, schema_of};
@@ -34,5 +34,5 @@ pub use tenant::{
 pub use tokens::{IssueToken, IssuedToken, PutSecret, RevokeToken, SecretName, TokenSummary};
 pub use work::{
     DecideRequest, DecisionAnswer, PlanChangeAnswer, PlanRequest, StepSummary, UndoAnswer,
-    WaveAnswer, WavePreviewAnswer, WaveSummary, WireName, WirePlan,
+    WaveAnswer, WavePreviewAnswer, WaveSummary, WireName, WireObstacle, WirePlan,
 };

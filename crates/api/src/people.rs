@@ -99,22 +99,46 @@ pub struct WireReason {
     pub facts: serde_json::Value,
 }
 
-/// Why this person has, or lacks, access to this app. The lines are written for people, in the
-/// order in which they are to be read; `data` is the same, for programs.
+/// Why this person has, or lacks, access to this app.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AccessAnswer {
     /// The subject.
     pub subject: String,
+    /// The worker's key.
+    pub key: String,
     /// The name to show.
     pub name: String,
     /// The app.
     pub app: String,
-    /// One sentence that answers the question.
-    pub answer: String,
-    /// The whole explanation: what is wanted and by which rule, what was seen and when, what was
-    /// done and by whom.
-    #[schema(value_type = Object)]
-    pub explanation: serde_json::Value,
+    /// Where they stand now.
+    pub standing: WireStanding,
+    /// The account first, then grants.
+    pub items: Vec<AccessItem>,
+    /// Rules that speak of this app but do not hold for this person.
+    pub not_given: Vec<WireReason>,
+}
+
+/// The answer for one account or grant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AccessItem {
+    /// Where: `target/kind/key`.
+    pub address: String,
+    /// `account`, or the group for a grant.
+    pub what: String,
+    /// What the rules want: `present`, `disabled`, `absent`, `untouched` or `nothing`.
+    pub wanted: String,
+    /// Why.
+    pub because: Vec<WireReason>,
+    /// What was last seen: `active`, `disabled`, `member`, `absent` or `unknown`.
+    pub seen: String,
+    /// `managed`, `adopted` or `foreign`; empty where nothing is linked.
+    pub ownership: String,
+    /// When a change of it was last read back as wanted; empty if never.
+    pub verified_at: String,
+    /// The plan and step that did it; empty if none.
+    pub verified_by: String,
+    /// A step that is not finished or has failed, and why; empty if none.
+    pub pending: String,
 }
 
 /// Erases a person: their key is destroyed and their rows are deleted.

@@ -45,13 +45,19 @@ pub struct TargetSummary {
     pub target: String,
     /// `observe`, `confirm` or `enforce`.
     pub mode: String,
-    /// Whether the kill switch is on for it, or for all.
-    pub stopped: bool,
-    /// When its accounts were last read; empty if never.
+    /// Where it is.
+    pub url: String,
+    /// Why writing to it is stopped; empty if it is not.
+    pub stopped: String,
+    /// When its accounts were last listed; empty if never.
     pub observed_at: String,
-    /// How far that listing may be believed; empty if never read.
+    /// Accounts in that listing.
+    pub accounts: u64,
+    /// Groups in the last listing of groups.
+    pub groups: u64,
+    /// How far the listings may be believed: `full`, `partial`, `unknown`; empty if never read.
     pub completeness: String,
-    /// What is wrong with it, or how its circuit breaker stands; empty if nothing.
+    /// What is wrong with the listings; empty if nothing.
     pub detail: String,
 }
 

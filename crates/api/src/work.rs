@@ -20,7 +20,7 @@ pub struct PlanRequest {
 /// A person or group and what would change for them, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WireName {
-    /// The plan; empty where nothing was proposed.
+    /// The plan.
     pub plan: String,
     /// The subject's id, or `app/NAME` for the groups of an app.
     pub about: String,
@@ -32,10 +32,23 @@ pub struct WireName {
     pub removals: u64,
 }
 
+/// Something that keeps an address from being planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireObstacle {
+    /// A stable code.
+    pub code: String,
+    /// Where.
+    pub address: String,
+    /// What is in the way.
+    pub problem: String,
+    /// What to do.
+    pub fix: String,
+}
+
 /// The plans of one cause, before or after they are proposed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WavePreviewAnswer {
-    /// The wave's id; empty on a dry run.
+    /// The wave's id: the same plans have the same one.
     pub wave: String,
     /// Its cause, for people.
     pub cause: String,
@@ -45,8 +58,12 @@ pub struct WavePreviewAnswer {
     pub verdict: String,
     /// Why it says so.
     pub because: Vec<String>,
+    /// Whose delivery or edit it was.
+    pub author: String,
     /// Whom it concerns, by name.
     pub names: Vec<WireName>,
+    /// What could not be planned, for any of them.
+    pub obstacles: Vec<WireObstacle>,
     /// Steps in all.
     pub steps: u64,
     /// Steps that take something away.

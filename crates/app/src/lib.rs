@@ -17,6 +17,7 @@ mod findings;
 mod observe;
 mod people;
 mod planner;
+mod restore;
 mod secrets;
 mod switch;
 mod tenant;
@@ -40,6 +41,15 @@ pub use tenant::{Loaded, TargetStatus};
 pub use tokens::Session;
 pub use undo::UndoReport;
 pub use why::{WhyAccess, WhyItem};
+
+/// What reads return and what appends are made of, for those who reach the store through
+/// [`App::store`] only.
+pub mod rows {
+    pub use ports::store::{
+        Append, FindingRow, LogRecord, ObservationRow, Person, PlanRow, StepRow, StoreError,
+        TokenRow, WaveFilter, WaveRow, WaveStatus,
+    };
+}
 
 /// One tenant's use-cases over its store. Cheap to share behind an [`Arc`].
 pub struct App {

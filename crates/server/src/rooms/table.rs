@@ -1,0 +1,402 @@
+//! The table of routes of `/api/v1`.
+
+use api::{
+    AccessAnswer, CloseFinding, DecideRequest, DecisionAnswer, DeliveryAnswer, DeliverySummary,
+    DocumentsAnswer, DocumentsInForce, Done, EraseAnswer, EraseRequest, IssueToken, IssuedToken,
+    LogEntry, ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer,
+    PlanRequest, PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName, StatusAnswer,
+    TargetSummary, TokenSummary, UndoAnswer, WaveAnswer, WaveSummary, WireFinding, WirePlan,
+    WritingRequest, schema_of,
+};
+use model::Scope;
+
+use super::{Rooms, decide, documents, people, tenant, tokens, work};
+use crate::route::{Handler, Method, Parameter, Route, Takes};
+
+const fn parameter(name: &'static str, about: &'static str) -> Parameter {
+    Parameter {
+        name,
+        required: false,
+        about,
+    }
+}
+const fn needed(name: &'static str, about: &'static str) -> Parameter {
+    Parameter {
+        name,
+        required: true,
+        about,
+    }
+}
+
+const LIMIT: Parameter = parameter("limit", "Rows of a page: 1 to 1000, 100 where not given.");
+const AFTER: Parameter = parameter("after", "The `next` of the page before.");
+const LISTING: &[Parameter] = &[LIMIT];
+
+/// Reads something.
+const fn get(
+    pattern: &'static str,
+    operation: &'static str,
+    summary: &'static str,
+    query: &'static [Parameter],
+    answer: SchemaOf,
+    handler: Handler<Rooms>,
+) -> Route<Rooms> {
+    Route {
+        method: Method::Get,
+        pattern,
+        operation,
+        summary,
+        scope: Scope::Read,
+        reason: false,
+        long: false,
+        query,
+        takes: Takes::Nothing,
+        status: 200,
+        answer,
+        handler,
+    }
+}
+
+/// Does something, with a JSON body.
+const fn post(
+    scope: Scope,
+    pattern: &'static str,
+    operation: &'static str,
+    summary: &'static str,
+    takes: SchemaOf,
+    answer: SchemaOf,
+    handler: Handler<Rooms>,
+) -> Route<Rooms> {
+    Route {
+        method: Method::Post,
+        pattern,
+        operation,
+        summary,
+        scope,
+        // What takes access away, gives it, or decides for others, says why.
+        reason: !matches!(scope, Scope::Read | Scope::Plan),
+        long: false,
+        query: &[],
+        takes: Takes::Json(takes),
+        status: 200,
+        answer,
+        handler,
+    }
+}
+
+impl Route<Rooms> {
+    const fn put(mut self) -> Self {
+        self.method = Method::Put;
+        self
+    }
+    const fn long(mut self) -> Self {
+        self.long = true;
+        self
+    }
+    const fn needs(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+    const fn created(mut self) -> Self {
+        self.status = 201;
+        self
+    }
+}
+
+/// Every route of the admin API.
+pub static ROUTES: &[Route<Rooms>] = &[
+    get(
+        "/api/v1/status",
+        "getStatus",
+        "Tells how the tenant stands and who is calling.",
+        &[],
+        schema_of::<StatusAnswer>,
+        |rooms, call| Box::pin(tenant::status(rooms, call)),
+    ),
+    get(
+        "/api/v1/documents",
+        "getDocuments",
+        "Shows the documents in force.",
+        &[],
+        schema_of::<DocumentsInForce>,
+        |rooms, call| Box::pin(documents::show(rooms, call)),
+    ),
+    post(
+        Scope::Plan,
+        "/api/v1/documents",
+        "putDocuments",
+        "Replaces the tenant's documents, all of them.",
+        schema_of::<PutDocuments>,
+        schema_of::<DocumentsAnswer>,
+        |rooms, call| Box::pin(documents::put(rooms, call)),
+    )
+    .put(),
+    get(
+        "/api/v1/deliveries",
+        "listDeliveries",
+        "Lists the last HR deliveries, newest first.",
+        LISTING,
+        schema_of::<Page<DeliverySummary>>,
+        |rooms, call| Box::pin(documents::deliveries(rooms, call)),
+    ),
+    DELIVER,
+    post(
+        Scope::Plan,
+        "/api/v1/observations",
+        "observe",
+        "Reads a target system: its accounts and groups.",
+        schema_of::<ObserveRequest>,
+        schema_of::<Page<ObservedRun>>,
+        |rooms, call| Box::pin(documents::observe(rooms, call)),
+    )
+    .long(),
+    post(
+        Scope::Plan,
+        "/api/v1/plans",
+        "plan",
+        "Makes plans for everyone whose access should change, and says for whom, by name.",
+        schema_of::<PlanRequest>,
+        schema_of::<PlanChangeAnswer>,
+        |rooms, call| Box::pin(work::plan(rooms, call)),
+    )
+    .long(),
+    get(
+        "/api/v1/plans/{plan}",
+        "getPlan",
+        "Shows a plan with its steps and reasons.",
+        &[],
+        schema_of::<WirePlan>,
+        |rooms, call| Box::pin(work::show(rooms, call)),
+    ),
+    get(
+        "/api/v1/waves",
+        "listWaves",
+        "Lists waves, newest first.",
+        &[
+            LIMIT,
+            parameter("open", "`true`: only waves with plans that are not closed."),
+        ],
+        schema_of::<Page<WaveSummary>>,
+        |rooms, call| Box::pin(work::waves(rooms, call)),
+    ),
+    get(
+        "/api/v1/waves/{wave}",
+        "getWave",
+        "Shows a wave and what the guard says of it.",
+        &[],
+        schema_of::<WaveAnswer>,
+        |rooms, call| Box::pin(work::wave(rooms, call)),
+    ),
+    get(
+        "/api/v1/waves/{wave}/plans",
+        "listPlans",
+        "Lists the plans of a wave with their steps and reasons.",
+        &[LIMIT, AFTER],
+        schema_of::<Page<WirePlan>>,
+        |rooms, call| Box::pin(work::plans(rooms, call)),
+    ),
+    post(
+        Scope::Approve,
+        "/api/v1/waves/{wave}/release",
+        "releaseWave",
+        "Releases a held wave, or some of its plans, that someone else caused.",
+        schema_of::<DecideRequest>,
+        schema_of::<DecisionAnswer>,
+        |rooms, call| Box::pin(decide::release(rooms, call)),
+    ),
+    post(
+        Scope::Approve,
+        "/api/v1/waves/{wave}/refuse",
+        "refuseWave",
+        "Refuses a wave, or some of its plans.",
+        schema_of::<DecideRequest>,
+        schema_of::<DecisionAnswer>,
+        |rooms, call| Box::pin(decide::refuse(rooms, call)),
+    ),
+    post(
+        Scope::Apply,
+        "/api/v1/waves/{wave}/apply",
+        "applyWave",
+        "Starts a wave that the guard allows.",
+        schema_of::<DecideRequest>,
+        schema_of::<DecisionAnswer>,
+        |rooms, call| Box::pin(decide::apply(rooms, call)),
+    ),
+    post(
+        Scope::Apply,
+        "/api/v1/waves/{wave}/undo",
+        "undoWave",
+        "Holds what a wave changed at its earlier state, and proposes the waves that restore it.",
+        schema_of::<DecideRequest>,
+        schema_of::<UndoAnswer>,
+        |rooms, call| Box::pin(work::undo(rooms, call)),
+    )
+    .long(),
+    get(
+        "/api/v1/people",
+        "listPeople",
+        "Lists people.",
+        &[
+            LIMIT,
+            AFTER,
+            parameter("match", "Part of a key, mail address or name."),
+            parameter("source", "Only people of this source."),
+        ],
+        schema_of::<Page<PersonSummary>>,
+        |rooms, call| Box::pin(people::list(rooms, call)),
+    ),
+    get(
+        "/api/v1/people/{person}",
+        "getPerson",
+        "Shows a person: subject id, worker key, mail address or name.",
+        &[],
+        schema_of::<PersonAnswer>,
+        |rooms, call| Box::pin(people::show(rooms, call)),
+    ),
+    post(
+        Scope::Administer,
+        "/api/v1/people/erase",
+        "erasePerson",
+        "Erases a person who has left. Cannot be undone.",
+        schema_of::<EraseRequest>,
+        schema_of::<EraseAnswer>,
+        |rooms, call| Box::pin(people::erase(rooms, call)),
+    ),
+    get(
+        "/api/v1/why/access",
+        "whyAccess",
+        "Tells why a person has, or lacks, access to an app.",
+        &[
+            needed("person", "Subject id, worker key, mail address or name."),
+            needed("app", "The name of the app's document."),
+        ],
+        schema_of::<AccessAnswer>,
+        |rooms, call| Box::pin(people::why(rooms, call)),
+    ),
+    get(
+        "/api/v1/findings",
+        "listFindings",
+        "Lists open findings, oldest first.",
+        LISTING,
+        schema_of::<Page<WireFinding>>,
+        |rooms, call| Box::pin(tenant::findings(rooms, call)),
+    ),
+    post(
+        Scope::Administer,
+        "/api/v1/findings/{finding}/close",
+        "closeFinding",
+        "Closes a finding.",
+        schema_of::<CloseFinding>,
+        schema_of::<Done>,
+        |rooms, call| Box::pin(tenant::close_finding(rooms, call)),
+    ),
+    get(
+        "/api/v1/targets",
+        "listTargets",
+        "Lists target systems and how they stand.",
+        &[],
+        schema_of::<Page<TargetSummary>>,
+        |rooms, call| Box::pin(tenant::targets(rooms, call)),
+    ),
+    post(
+        Scope::Administer,
+        "/api/v1/writing/stop",
+        "stopWriting",
+        "The kill switch: stops all writing to an app, or to all.",
+        schema_of::<WritingRequest>,
+        schema_of::<Done>,
+        |rooms, call| Box::pin(tenant::stop(rooms, call)),
+    ),
+    post(
+        Scope::Administer,
+        "/api/v1/writing/resume",
+        "resumeWriting",
+        "Lifts the kill switch.",
+        schema_of::<WritingRequest>,
+        schema_of::<Done>,
+        |rooms, call| Box::pin(tenant::resume(rooms, call)),
+    ),
+    get(
+        "/api/v1/log",
+        "readLog",
+        "Reads the log from its beginning, or the newest records about one person.",
+        &[
+            LIMIT,
+            AFTER,
+            parameter("person", "Only records about this person, newest first."),
+        ],
+        schema_of::<Page<LogEntry>>,
+        |rooms, call| Box::pin(tenant::log(rooms, call)),
+    ),
+    get(
+        "/api/v1/tokens",
+        "listTokens",
+        "Lists tokens, newest first. Secrets are not stored.",
+        LISTING,
+        schema_of::<Page<TokenSummary>>,
+        |rooms, call| Box::pin(tokens::list(rooms, call)),
+    )
+    .needs(Scope::Administer),
+    post(
+        Scope::Administer,
+        "/api/v1/tokens",
+        "issueToken",
+        "Makes a token; its secret is shown this once.",
+        schema_of::<IssueToken>,
+        schema_of::<IssuedToken>,
+        |rooms, call| Box::pin(tokens::issue(rooms, call)),
+    )
+    .created(),
+    post(
+        Scope::Administer,
+        "/api/v1/tokens/{token}/revoke",
+        "revokeToken",
+        "Ends a token.",
+        schema_of::<RevokeToken>,
+        schema_of::<Done>,
+        |rooms, call| Box::pin(tokens::revoke(rooms, call)),
+    ),
+    get(
+        "/api/v1/secrets",
+        "listSecrets",
+        "Lists the names of stored secrets. Their values cannot be read.",
+        &[],
+        schema_of::<Page<SecretName>>,
+        |rooms, call| Box::pin(tokens::secrets(rooms, call)),
+    )
+    .needs(Scope::Administer),
+    post(
+        Scope::Administer,
+        "/api/v1/secrets/{name}",
+        "putSecret",
+        "Sets or replaces a secret, bound to one app and one host.",
+        schema_of::<PutSecret>,
+        schema_of::<Done>,
+        |rooms, call| Box::pin(tokens::put_secret(rooms, call)),
+    )
+    .put(),
+];
+
+/// The body is the file itself, so everything else is in the query.
+const DELIVER: Route<Rooms> = Route {
+    method: Method::Post,
+    pattern: "/api/v1/deliveries",
+    operation: "deliver",
+    summary: "Takes in an HR file.",
+    scope: Scope::Plan,
+    reason: false,
+    long: true,
+    query: &[
+        needed("source", "The name of the source's document."),
+        parameter("place", "What the file is called; shown in errors."),
+        parameter(
+            "dry_run",
+            "`true`: check and say what would be; change nothing.",
+        ),
+        parameter("reason", "Why."),
+    ],
+    takes: Takes::Delivery,
+    status: 200,
+    answer: schema_of::<DeliveryAnswer>,
+    handler: |rooms, call| Box::pin(documents::deliver(rooms, call)),
+};

@@ -1,0 +1,129 @@
+//! Planning, waves and plans.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use api::{DecideRequest, Page, PlanChangeAnswer, PlanRequest, Problem, UndoAnswer, WaveAnswer};
+use app::rows::{PlanRow, WaveFilter};
+use model::{PlanId, SubjectId, WaveId};
+use serde_json::{Map, json};
+
+use super::{Rooms, fail, words};
+use crate::route::{Call, Reply};
+
+pub async fn plan(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let asked: PlanRequest = call.json()?;
+    let waves = rooms
+        .app
+        .plan(call.actor(), asked.dry_run)
+        .await
+        .map_err(fail)?;
+    let waves = waves.iter().map(words::preview).collect();
+    Reply::json(&PlanChangeAnswer {
+        waves,
+        dry_run: asked.dry_run,
+    })
+}
+
+pub async fn waves(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let filter = WaveFilter {
+        open: call.flag("open")?,
+        limit: call.limit()?,
+    };
+    let rows = rooms.app.store().waves(filter).await.map_err(fail)?;
+    Reply::json(&Page::whole(rows.iter().map(words::wave).collect()))
+}
+
+pub async fn wave(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let row = rooms
+        .app
+        .wave(call.id::<WaveId>("wave")?)
+        .await
+        .map_err(fail)?;
+    let counts: Map<_, _> = row
+        .plans
+        .iter()
+        .map(|(status, n)| (status.as_str().to_owned(), json!(n)))
+        .collect();
+    Reply::json(&WaveAnswer {
+        wave: words::wave(&row),
+        counts: counts.into(),
+    })
+}
+
+pub async fn plans(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let wave = call.id::<WaveId>("wave")?;
+    let limit = call.limit()?;
+    // An unknown wave is told as one, not as a wave without plans.
+    rooms.app.wave(wave).await.map_err(fail)?;
+    let after = call.asked_as::<PlanId>("after")?;
+    let rows = rooms
+        .app
+        .store()
+        .plans_of(wave, after, limit + 1)
+        .await
+        .map_err(fail)?;
+    let names = names(&rooms, &rows).await?;
+    let plans = rows
+        .iter()
+        .map(|row| words::plan(row, name(row, &names)))
+        .collect();
+    Reply::json(&Page::cut(plans, limit as usize, |plan| plan.plan.clone()))
+}
+
+pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let id = call.id::<PlanId>("plan")?;
+    let row = rooms.app.store().plan(id).await.map_err(fail)?;
+    let row = row.ok_or_else(|| {
+        Problem::new(
+            404,
+            "TNR-APP-0001",
+            "not found",
+            format!("there is no plan `{id}`"),
+        )
+        .fix("check the name; list them first")
+    })?;
+    let names = names(&rooms, std::slice::from_ref(&row)).await?;
+    Reply::json(&words::plan(&row, name(&row, &names)))
+}
+
+type Names = HashMap<SubjectId, String>;
+
+async fn names(rooms: &Rooms, rows: &[PlanRow]) -> Result<Names, Problem> {
+    let subjects: Vec<_> = rows
+        .iter()
+        .filter_map(|row| words::subject(&row.about))
+        .collect();
+    let people = rooms.app.store().people(&subjects).await.map_err(fail)?;
+    Ok(people
+        .into_iter()
+        .map(|p| (p.subject, p.facts.display_name()))
+        .collect())
+}
+
+fn name(row: &PlanRow, names: &Names) -> String {
+    match words::subject(&row.about) {
+        Some(subject) => names.get(&subject).cloned().unwrap_or_default(),
+        None => row.about.to_string(),
+    }
+}
+
+pub async fn undo(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let asked: DecideRequest = call.json()?;
+    if !asked.plans.is_empty() {
+        return Err(crate::problem::unreadable(
+            "a wave is undone whole: leave `plans` out",
+        ));
+    }
+    let wave = call.id::<WaveId>("wave")?;
+    let report = rooms
+        .app
+        .undo(call.actor(), wave, &asked.reason, asked.dry_run)
+        .await
+        .map_err(fail)?;
+    Reply::json(&UndoAnswer {
+        waves: report.waves.iter().map(words::preview).collect(),
+        lost: report.cannot,
+        dry_run: asked.dry_run,
+    })
+}
