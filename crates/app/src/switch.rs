@@ -25,16 +25,18 @@ impl App {
         Ok(())
     }
 
-    /// Lifts the kill switch. What was interrupted is read back before anything is sent again.
+    /// Lifts the kill switch. What was interrupted is read back before anything is sent again;
+    /// after a restore every target is observed first.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// `Conflict` when a target could not be observed after a restore.
     pub async fn resume_writing(
         &self,
         actor: &Actor,
         target: Option<TargetName>,
         reason: &str,
     ) -> Result<(), AppError> {
+        self.observe_before_resuming(actor, target.as_ref()).await?;
         let event = Event::WritingResumed(WritingResumed {
             target,
             reason: reason.to_owned(),

@@ -18,146 +18,133 @@ pub(super) fn steps(
     unwanted: bool,
     seen: &Seen,
 ) {
-    match (&wish.wanted, seen) {
-        (Wanted::Untouched, _) => {}
-        (
-            Wanted::Present {
-                active,
+    match seen {
+        Seen::Present {
+            object: Some(object),
+            ..
+        } => existing(steps, address, wish, unwanted, object),
+        Seen::Present { object: None, .. } => unread(steps, address, wish, unwanted),
+        Seen::Candidates(found) => unlinked(steps, address, wish, found),
+        Seen::Absent => {
+            if let Wanted::Present {
+                active: true,
                 attributes,
-                unset,
-            },
-            Seen::Present {
-                object: Some(object),
                 ..
-            },
-        ) => {
-            change(
-                steps,
-                address,
-                object,
-                Some(*active),
-                attributes,
-                unset,
-                wish,
-                None,
-            );
+            } = &wish.wanted
+            {
+                create(steps, address, attributes, wish);
+            }
         }
-        (
-            Wanted::IfPresent { .. },
-            Seen::Present {
-                object: Some(object),
-                ..
-            },
-        ) if unwanted => {
-            change(
-                steps,
-                address,
-                object,
-                Some(false),
-                &Attributes::new(),
-                &BTreeSet::new(),
-                wish,
-                None,
-            );
+        Seen::Unknown => {
+            if matches!(wish.wanted, Wanted::Present { .. }) {
+                steps.obstacle(
+                    "TNR-PLAN-0001",
+                    address,
+                    "the target was not listed completely, so whether the account exists is not known",
+                    "observe the target again; an account is only created where none is proven to exist",
+                );
+            }
         }
-        (
-            Wanted::IfPresent {
-                active,
-                attributes,
-                unset,
-            },
-            Seen::Present {
-                object: Some(object),
-                ..
-            },
-        ) => change(
-            steps, address, object, *active, attributes, unset, wish, None,
-        ),
-        // Disabling needs no more than the link: it is sent even when the account cannot be
-        // read, and stays unknown until it is read back.
-        (
-            Wanted::IfPresent {
-                active: Some(false),
-                ..
-            },
-            Seen::Present { object: None, .. },
-        ) => {
+    }
+}
+
+/// A linked account that could be read.
+fn existing(
+    steps: &mut Steps<'_>,
+    address: &Address,
+    wish: &Resolved,
+    unwanted: bool,
+    object: &Object,
+) {
+    let goal = match &wish.wanted {
+        Wanted::Untouched => return,
+        Wanted::Absent => {
+            let before = Before::Present {
+                active: object.active,
+                attributes: object.attributes.clone(),
+            };
+            steps.push(address, Act::Delete, before, Vec::new(), &wish.because);
+            return;
+        }
+        Wanted::Present {
+            active,
+            attributes,
+            unset,
+        } => Goal {
+            active: Some(*active),
+            attributes,
+            unset,
+        },
+        Wanted::IfPresent {
+            active,
+            attributes,
+            unset,
+        } => Goal {
+            active: if unwanted { Some(false) } else { *active },
+            attributes,
+            unset,
+        },
+    };
+    change(steps, address, object, &goal, wish, None);
+}
+
+/// A linked account that could not be read. Disabling needs no more than the link: it is sent
+/// all the same, and stays unknown until it is read back. Everything else waits.
+fn unread(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, unwanted: bool) {
+    match &wish.wanted {
+        Wanted::Untouched => {}
+        Wanted::IfPresent {
+            active: Some(false),
+            ..
+        } => {
             let before = Before::Present {
                 active: true,
                 attributes: Attributes::new(),
             };
             steps.push(address, Act::Disable, before, Vec::new(), &wish.because);
         }
-        (Wanted::Present { .. } | Wanted::IfPresent { .. }, Seen::Present { object: None, .. }) => {
+        Wanted::IfPresent { active: None, .. } if unwanted => {
+            let before = Before::Present {
+                active: true,
+                attributes: Attributes::new(),
+            };
+            steps.push(address, Act::Disable, before, Vec::new(), &wish.because);
+        }
+        Wanted::Present { .. } | Wanted::Absent | Wanted::IfPresent { .. } => {
             unreadable(steps, address);
         }
-        (
-            Wanted::Present {
-                active,
-                attributes,
-                unset,
-            },
-            Seen::Candidates(found),
-        ) => match found.as_slice() {
-            [one] => {
-                let act = Act::Adopt {
-                    remote: one.remote.clone(),
-                };
-                let no = steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
-                change(
-                    steps,
-                    address,
-                    one,
-                    Some(*active),
-                    attributes,
-                    unset,
-                    wish,
-                    Some(no),
-                );
-            }
-            _ => steps.obstacle(
-                "TNR-PLAN-0002",
-                address,
-                "more than one existing account matches this person",
-                "decide which account is theirs, then adopt it",
-            ),
-        },
-        (
-            Wanted::Present {
-                active: true,
-                attributes,
-                ..
-            },
-            Seen::Absent,
-        ) => {
-            create(steps, address, attributes, wish);
-        }
-        (Wanted::Present { active: false, .. }, Seen::Absent) => {}
-        (Wanted::Present { .. }, Seen::Unknown) => steps.obstacle(
-            "TNR-PLAN-0001",
-            address,
-            "the target was not listed completely, so whether the account exists is not known",
-            "observe the target again; an account is only created where none is proven to exist",
-        ),
-        (
-            Wanted::Absent,
-            Seen::Present {
-                object: Some(object),
-                ..
-            },
-        ) => {
-            let before = Before::Present {
-                active: object.active,
-                attributes: object.attributes.clone(),
-            };
-            steps.push(address, Act::Delete, before, Vec::new(), &wish.because);
-        }
-        (Wanted::Absent, Seen::Present { object: None, .. }) => unreadable(steps, address),
-        (
-            Wanted::IfPresent { .. } | Wanted::Absent,
-            Seen::Unknown | Seen::Absent | Seen::Candidates(_),
-        ) => {}
     }
+}
+
+/// No link, but accounts that match exactly.
+fn unlinked(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, found: &[Object]) {
+    let Wanted::Present {
+        active,
+        attributes,
+        unset,
+    } = &wish.wanted
+    else {
+        return;
+    };
+    let [one] = found else {
+        steps.obstacle(
+            "TNR-PLAN-0002",
+            address,
+            "more than one existing account matches this person",
+            "decide which account is theirs, then adopt it",
+        );
+        return;
+    };
+    let act = Act::Adopt {
+        remote: one.remote.clone(),
+    };
+    let adopted = steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
+    let goal = Goal {
+        active: Some(*active),
+        attributes,
+        unset,
+    };
+    change(steps, address, one, &goal, wish, Some(adopted));
 }
 
 fn unreadable(steps: &mut Steps<'_>, address: &Address) {
@@ -191,20 +178,26 @@ fn create(steps: &mut Steps<'_>, address: &Address, attributes: &Attributes, wis
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one call per wish and sight; a struct would only rename them"
-)]
+/// What an existing account is to be like.
+struct Goal<'a> {
+    active: Option<bool>,
+    attributes: &'a Attributes,
+    unset: &'a BTreeSet<String>,
+}
+
 fn change(
     steps: &mut Steps<'_>,
     address: &Address,
     object: &Object,
-    active: Option<bool>,
-    attributes: &Attributes,
-    unset: &BTreeSet<String>,
+    goal: &Goal<'_>,
     wish: &Resolved,
     after: Option<u16>,
 ) {
+    let Goal {
+        active,
+        attributes,
+        unset,
+    } = *goal;
     let after: Vec<u16> = after.into_iter().collect();
     let set: Attributes = attributes
         .iter()
