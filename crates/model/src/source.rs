@@ -12,7 +12,7 @@ use crate::time::{Date, Time};
 /// How the columns of one CSV export become facts. Made from a `Source` document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsvMapping {
-    /// The source's name; it is the `place` of every diagnostic.
+    /// The source's name.
     pub source: String,
     /// The character between fields: `,`, `;`, a tab or `|`.
     pub delimiter: char,
@@ -288,8 +288,11 @@ pub struct Delivery {
     pub unreadable: Vec<UnreadableRow>,
     /// How many rows there were, readable or not, without header and trailer.
     pub read: u64,
-    /// What is wrong, in the order of the file; at most [`Delivery::MOST_DIAGNOSTICS`].
+    /// What is wrong, in the order of the file; at most [`Delivery::MOST_DIAGNOSTICS`]. For the
+    /// immediate answer: they quote values. What is kept is [`Delivery::stored_diagnostics`].
     pub diagnostics: Vec<Diagnostic>,
+    /// The offending value in each of `diagnostics`, where its `problem` quotes one.
+    pub values: Vec<Option<String>>,
     /// How many more diagnostics there would have been.
     pub diagnostics_left_off: u64,
     /// True when the file is damaged as a whole and no row of it counts.
@@ -302,6 +305,18 @@ pub struct Delivery {
 impl Delivery {
     /// At most this many diagnostics are kept.
     pub const MOST_DIAGNOSTICS: usize = 1_000;
+
+    /// The diagnostics without the values of people, for logs and stores.
+    #[must_use]
+    pub fn stored_diagnostics(&self) -> Vec<Diagnostic> {
+        let mut stored = self.diagnostics.clone();
+        for (diagnostic, value) in stored.iter_mut().zip(&self.values) {
+            if let Some(value) = value {
+                diagnostic.problem = diagnostic.problem.replace(&format!("`{value}`"), "`…`");
+            }
+        }
+        stored
+    }
 }
 
 /// One worker as one row states them.

@@ -3,23 +3,12 @@
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
 
 use crate::error::{ExprError, Span};
+use crate::functions::{FUNCTIONS, comparison, is_known, symbol, usage};
 use crate::schema::{Schema, Type, WORKER_KEY};
 use crate::span;
 use crate::suggest::closest;
 use crate::tree::{Comparison, Kind, Literal, Node, Slot, Test, Transform};
 use crate::{MAX_DEPTH, MAX_NODES};
-
-const FUNCTIONS: [&str; 9] = [
-    "contains",
-    "endsWith",
-    "has",
-    "lower",
-    "orValue",
-    "slug",
-    "startsWith",
-    "transliterate",
-    "upper",
-];
 
 pub(crate) struct Checker<'a> {
     source: &'a str,
@@ -383,30 +372,41 @@ impl<'a> Checker<'a> {
                     kind: Kind::OrValue(Box::new(sides)),
                 })
             }
-            "startsWith" | "endsWith" | "contains" => {
-                let how = match name {
-                    "startsWith" => Test::StartsWith,
-                    "endsWith" => Test::EndsWith,
-                    _ => Test::Contains,
-                };
-                if how == Test::Contains && sides[0].of == Type::List {
-                    return self.wrong(span, "`contains` looks into text", "write `… in list`");
-                }
-                let left = self.expect(&sides[0], Type::Text, &format!("`{name}`"));
-                let right = self.expect(&sides[1], Type::Text, &format!("`{name}`"));
-                left.and(right)?;
-                boolean(Kind::Test(how, Box::new(sides)))
-            }
-            _ => {
-                let how = comparison(name)?;
-                let of = self.same(&sides, "a comparison", span)?;
-                let ordered = !matches!(how, Comparison::Equal | Comparison::NotEqual);
-                if ordered && !matches!(of, Type::Text | Type::Int) {
-                    return self.wrong(span, format!("values of type {of} have no order"), "");
-                }
-                boolean(Kind::Compare(how, Box::new(sides)))
-            }
+            "startsWith" | "endsWith" | "contains" => self.test(name, sides, span),
+            _ => self.compare(comparison(name)?, sides, span),
         }
+    }
+
+    fn test(&mut self, name: &str, sides: [Node; 2], span: Span) -> Option<Node> {
+        let how = match name {
+            "startsWith" => Test::StartsWith,
+            "endsWith" => Test::EndsWith,
+            _ => Test::Contains,
+        };
+        if how == Test::Contains && sides[0].of == Type::List {
+            return self.wrong(span, "`contains` looks into text", "write `… in list`");
+        }
+        let left = self.expect(&sides[0], Type::Text, &format!("`{name}`"));
+        let right = self.expect(&sides[1], Type::Text, &format!("`{name}`"));
+        left.and(right)?;
+        Some(Node {
+            span,
+            of: Type::Bool,
+            kind: Kind::Test(how, Box::new(sides)),
+        })
+    }
+
+    fn compare(&mut self, how: Comparison, sides: [Node; 2], span: Span) -> Option<Node> {
+        let of = self.same(&sides, "a comparison", span)?;
+        let ordered = !matches!(how, Comparison::Equal | Comparison::NotEqual);
+        if ordered && !matches!(of, Type::Text | Type::Int) {
+            return self.wrong(span, format!("values of type {of} have no order"), "");
+        }
+        Some(Node {
+            span,
+            of: Type::Bool,
+            kind: Kind::Compare(how, Box::new(sides)),
+        })
     }
 
     fn choose(&mut self, parts: [Node; 3], span: Span) -> Option<Node> {
@@ -451,53 +451,5 @@ impl<'a> Checker<'a> {
             format!("{by} meets {} and {}", left.of, right.of),
             fix,
         )
-    }
-}
-
-fn is_known(name: &str, count: usize) -> bool {
-    match name {
-        operators::CONDITIONAL => count == 3,
-        operators::LOGICAL_NOT | "lower" | "upper" | "slug" | "transliterate" => count == 1,
-        operators::LOGICAL_AND | operators::LOGICAL_OR | operators::IN | operators::ADD => true,
-        "orValue" | "startsWith" | "endsWith" | "contains" => count == 2,
-        _ => comparison(name).is_some(),
-    }
-}
-
-fn comparison(name: &str) -> Option<Comparison> {
-    Some(match name {
-        operators::EQUALS => Comparison::Equal,
-        operators::NOT_EQUALS => Comparison::NotEqual,
-        operators::LESS => Comparison::Less,
-        operators::LESS_EQUALS => Comparison::AtMost,
-        operators::GREATER => Comparison::Greater,
-        operators::GREATER_EQUALS => Comparison::AtLeast,
-        _ => return None,
-    })
-}
-
-fn symbol(name: &str) -> Option<&'static str> {
-    Some(match name {
-        operators::SUBSTRACT | operators::NEGATE => "-",
-        operators::MULTIPLY => "*",
-        operators::DIVIDE => "/",
-        operators::MODULO => "%",
-        operators::INDEX | operators::OPT_INDEX => "[…]",
-        operators::OPT_SELECT => ".?",
-        _ => return None,
-    })
-}
-
-fn usage(name: &str) -> &'static str {
-    match name {
-        "contains" => "text.contains(\"part\")",
-        "endsWith" => "text.endsWith(\"part\")",
-        "startsWith" => "text.startsWith(\"part\")",
-        "orValue" => "person.attribute.orValue(\"value\")",
-        "lower" => "lower(text)",
-        "upper" => "upper(text)",
-        "slug" => "slug(text)",
-        "transliterate" => "transliterate(text)",
-        _ => "has(person.attribute)",
     }
 }

@@ -38,6 +38,7 @@ mod decided;
 mod error;
 mod eval;
 mod expression;
+mod functions;
 mod parse;
 mod schema;
 mod span;

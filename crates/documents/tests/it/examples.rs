@@ -33,6 +33,11 @@ fn the_thin_example_loads() {
         }
     );
     assert!(tenant.self_editable.contains("phone"));
+    let workers = include_str!("../../../../examples/thin/workers.csv");
+    let header: Vec<&str> = workers.lines().next().unwrap().split(';').collect();
+    for column in tenant.sources["hr"].csv.columns() {
+        assert!(header.contains(&column), "{column}");
+    }
 }
 
 #[test]

@@ -36,160 +36,167 @@ fn an_error_names_file_line_column_field_problem_and_fix() {
     );
 }
 
+/// What is replaced, by what, and what is said of it.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "group: engineering}\n",
+        "group: enginering}\n",
+        "did you mean `engineering`? [TNR-DOC-0010]",
+    ),
+    (
+        "- {app: wiki,",
+        "- {app: wki,",
+        "rule:7:13 spec.grants[0].app: there is no app `wki`",
+    ),
+    (
+        "mode: observe",
+        "mode: enforced",
+        "did you mean `enforce`? [TNR-DOC-0007]",
+    ),
+    ("mode: observe", "mode: [observe]", "[TNR-DOC-0006]"),
+    (
+        "kind: Guard",
+        "kind: Gaurd",
+        "did you mean `Guard`? [TNR-DOC-0003]",
+    ),
+    ("kind: Guard\n", "", "the document does not say what it is"),
+    ("name: wiki}", "name: Wiki}", "`Wiki` is no name"),
+    (
+        "max_share_percent: 1",
+        "max_share_percent: 101",
+        "write a number from 0 to 100",
+    ),
+    (
+        "max_share_percent: 1",
+        "max_share_percent: 1.5",
+        "no whole number",
+    ),
+    (
+        "max_count: 3",
+        "max_count: \"3\"",
+        "a whole number is needed here, not a text",
+    ),
+    ("reason: holidays", "reason: 7", "put it in quotes"),
+    ("2026-12-20T", "2027-12-20T", "ends before it begins"),
+    (
+        "from: 2026-12-20T00:00:00Z",
+        "from: tomorrow",
+        "`tomorrow` is no instant",
+    ),
+    (
+        "userName: person.email",
+        "userName: person.grade",
+        "is text, but this is int",
+    ),
+    (
+        "userName: person.email",
+        "userName: person.email + 1",
+        "`+` meets text and int",
+    ),
+    (
+        "userName: person.email",
+        "userName: person.nickname",
+        "[TNR-DOC-0012]",
+    ),
+    (
+        "person.department ==",
+        "person.nickname ==",
+        "[TNR-DOC-0012]",
+    ),
+    (
+        "match: [userName]",
+        "match: [username]",
+        "did you mean `userName`?",
+    ),
+    ("match: [userName]", "match: []", "nothing recognises"),
+    (
+        "userName: person.email",
+        "userName: person.email\n      active: 'true'",
+        "follows from",
+    ),
+    (
+        "{bearer: {secret: wiki-token}}",
+        "{bearer: {secret: s3cr3t+V4lue/==}}",
+        "no name of a secret",
+    ),
+    (
+        "{bearer: {secret: wiki-token}}",
+        "{}",
+        "write one of the fields: bearer, client_credentials",
+    ),
+    (
+        "{bearer: {secret: wiki-token}}",
+        "{basic: {secret: x}}",
+        "write one of the fields",
+    ),
+    (
+        "{bearer: {secret: wiki-token}}",
+        "{bearer: {token: x}}",
+        "unknown field `token`",
+    ),
+    ("https://wiki", "http://wiki", "would not be encrypted"),
+    (
+        "https://wiki",
+        "https://u:p@wiki",
+        "credentials may not stand in a URL",
+    ),
+    ("/scim/v2/", "/scim?x=1", "no query"),
+    ("https://wiki", "ftp://wiki", "no web address"),
+    ("https://wiki.example/scim/v2/", "wiki", "this is no URL"),
+    ("Europe/Berlin", "Europe/Berlim", "[TNR-DOC-0015]"),
+    (
+        "zone: {default: Europe/Berlin}",
+        "zone: {}",
+        "no zone is given",
+    ),
+    ("type: int", "type: date", "a date needs a format"),
+    ("type: int", "type: list", "one character between"),
+    (
+        "type: int",
+        "type: integer",
+        "write one of: text bool int date list",
+    ),
+    (
+        "type: int",
+        "type: int, format: iso",
+        "only dates have a format",
+    ),
+    ("given_name:", "Given Name:", "is no attribute name"),
+    ("given_name:", "worker_key:", "is reserved"),
+    (
+        "delivery: full",
+        "delivery: full\n  ends: {column: E, format: iso, at: 5pm}",
+        "\"17:00\"",
+    ),
+    (
+        "delivery: full",
+        "delivery: full\n  expect: {min_rows: 5, max_rows: 4}",
+        "swap",
+    ),
+    (
+        "delivery: full",
+        "delivery: full\n  expect: {min_rows: -1}",
+        "out of range",
+    ),
+    (
+        "delivery: full",
+        "delivery: full\n  expect: {header: [ID, Mail]}",
+        "not in the header",
+    ),
+    (
+        "delivery: full",
+        "delivery: full\n  expect: {trailer: {mark: T, count_field: 1}}",
+        "a later one",
+    ),
+    ("spec:", "sepc:", "unknown field `sepc`"),
+    ("key: ID", "key: ID\n  key: ID2", "`key` is written twice"),
+    ("key: ID", "key: [", "[TNR-DOC-0002]"),
+    ("key: ID", "key: null", "a text is needed here, not nothing"),
+];
+
 #[test]
 fn each_mistake_has_its_code_and_place() {
-    for (from, to, said) in [
-        (
-            "group: engineering}\n",
-            "group: enginering}\n",
-            "did you mean `engineering`? [TNR-DOC-0010]",
-        ),
-        (
-            "- {app: wiki,",
-            "- {app: wki,",
-            "rule:7:13 spec.grants[0].app: there is no app `wki`",
-        ),
-        (
-            "mode: observe",
-            "mode: enforced",
-            "did you mean `enforce`? [TNR-DOC-0007]",
-        ),
-        ("mode: observe", "mode: [observe]", "[TNR-DOC-0006]"),
-        (
-            "kind: Guard",
-            "kind: Gaurd",
-            "did you mean `Guard`? [TNR-DOC-0003]",
-        ),
-        ("kind: Guard\n", "", "the document does not say what it is"),
-        ("name: wiki}", "name: Wiki}", "`Wiki` is no name"),
-        (
-            "max_share_percent: 1",
-            "max_share_percent: 101",
-            "write a number from 0 to 100",
-        ),
-        (
-            "max_share_percent: 1",
-            "max_share_percent: 1.5",
-            "no whole number",
-        ),
-        (
-            "max_count: 3",
-            "max_count: \"3\"",
-            "a whole number is needed here, not a text",
-        ),
-        ("reason: holidays", "reason: 7", "put it in quotes"),
-        ("2026-12-20T", "2027-12-20T", "ends before it begins"),
-        (
-            "from: 2026-12-20T00:00:00Z",
-            "from: tomorrow",
-            "`tomorrow` is no instant",
-        ),
-        (
-            "userName: person.email",
-            "userName: person.grade",
-            "is text, but this is int",
-        ),
-        (
-            "userName: person.email",
-            "userName: person.email + 1",
-            "`+` meets text and int",
-        ),
-        (
-            "userName: person.email",
-            "userName: person.nickname",
-            "[TNR-DOC-0012]",
-        ),
-        (
-            "person.department ==",
-            "person.nickname ==",
-            "[TNR-DOC-0012]",
-        ),
-        (
-            "match: [userName]",
-            "match: [username]",
-            "did you mean `userName`?",
-        ),
-        ("match: [userName]", "match: []", "nothing recognises"),
-        (
-            "userName: person.email",
-            "userName: person.email\n      active: 'true'",
-            "follows from",
-        ),
-        (
-            "{bearer: {secret: wiki-token}}",
-            "{bearer: {secret: s3cr3t+V4lue/==}}",
-            "no name of a secret",
-        ),
-        (
-            "{bearer: {secret: wiki-token}}",
-            "{}",
-            "write one of the fields: bearer, client_credentials",
-        ),
-        (
-            "{bearer: {secret: wiki-token}}",
-            "{basic: {secret: x}}",
-            "write one of the fields",
-        ),
-        (
-            "{bearer: {secret: wiki-token}}",
-            "{bearer: {token: x}}",
-            "unknown field `token`",
-        ),
-        ("https://wiki", "http://wiki", "would not be encrypted"),
-        (
-            "https://wiki",
-            "https://u:p@wiki",
-            "credentials may not stand in a URL",
-        ),
-        ("/scim/v2/", "/scim?x=1", "no query"),
-        ("https://wiki", "ftp://wiki", "no web address"),
-        ("https://wiki.example/scim/v2/", "wiki", "this is no URL"),
-        ("Europe/Berlin", "Europe/Berlim", "[TNR-DOC-0015]"),
-        (
-            "zone: {default: Europe/Berlin}",
-            "zone: {}",
-            "no zone is given",
-        ),
-        ("type: int", "type: date", "a date needs a format"),
-        ("type: int", "type: list", "one character between"),
-        ("type: int", "type: integer", "write one of: text bool int date list"),
-        (
-            "type: int",
-            "type: int, format: iso",
-            "only dates have a format",
-        ),
-        ("given_name:", "Given Name:", "is no attribute name"),
-        ("given_name:", "worker_key:", "is reserved"),
-        (
-            "delivery: full",
-            "delivery: full\n  ends: {column: E, format: iso, at: 5pm}",
-            "\"17:00\"",
-        ),
-        (
-            "delivery: full",
-            "delivery: full\n  expect: {min_rows: 5, max_rows: 4}",
-            "swap",
-        ),
-        (
-            "delivery: full",
-            "delivery: full\n  expect: {min_rows: -1}",
-            "out of range",
-        ),
-        (
-            "delivery: full",
-            "delivery: full\n  expect: {header: [ID, Mail]}",
-            "not in the header",
-        ),
-        (
-            "delivery: full",
-            "delivery: full\n  expect: {trailer: {mark: T, count_field: 1}}",
-            "a later one",
-        ),
-        ("spec:", "sepc:", "unknown field `sepc`"),
-        ("key: ID", "key: ID\n  key: ID2", "`key` is written twice"),
-        ("key: ID", "key: [", "[TNR-DOC-0002]"),
-        ("key: ID", "key: null", "a text is needed here, not nothing"),
-    ] {
+    for (from, to, said) in MISTAKES {
         let told = with(from, to);
         assert!(
             told.contains(said),
