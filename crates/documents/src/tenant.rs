@@ -141,9 +141,8 @@ pub struct Account {
     pub manager: Option<Mapping>,
 }
 
-/// Where a manager's account is referred to (RFC 7643 §4.3).
-pub const MANAGER_PATH: &str =
-    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+/// Where a manager's account is referred to (RFC 7643 §4.3), as `protocol` names the reference.
+pub const MANAGER_PATH: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
 
 /// A group in an app.
 #[derive(Debug, Clone, PartialEq, Eq)]

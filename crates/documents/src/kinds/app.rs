@@ -258,20 +258,25 @@ fn check_path(name: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
         "id" | "meta" | "schemas" => Some("the target or the protocol sets this"),
         "externalId" => Some("Tenure keeps its own key there"),
         "groups" => Some("memberships follow from rules"),
-        MANAGER_PATH => Some("a manager is another person's account"),
+        _ if is_manager(name) => Some("a manager is another person's account"),
         _ if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) => {
             Some("this is no attribute path")
         }
         _ => None,
     };
     if let Some(problem) = problem {
-        let fix = if name == MANAGER_PATH {
+        let fix = if is_manager(name) {
             "use `manager:` beside `attributes:`"
         } else {
             "remove it"
         };
         reporter.at(report::VALUE, path, problem, fix);
     }
+}
+
+/// The reference to a manager, or a part of it.
+fn is_manager(path: &str) -> bool {
+    path == "manager" || path.starts_with(MANAGER_PATH)
 }
 
 fn groups(spec: &AppSpec, reporter: &mut Reporter<'_, '_>) -> BTreeMap<String, Group> {

@@ -111,6 +111,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("match: [userName]", "match: []", "nothing recognises"),
     (
         "userName: person.email",
+        "userName: person.email\n      urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value: \"'x'\"",
+        "use `manager:` beside",
+    ),
+    (
+        "userName: person.email",
         "userName: person.email\n      active: 'true'",
         "follows from",
     ),
