@@ -1,0 +1,106 @@
+//! Installing peers, once: a folder is done when its marker names the wanted versions.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::process::output;
+
+/// A virtual environment with these packages; gives its folder of programs.
+pub(super) fn python(home: &Path, name: &str, packages: &[&str]) -> Result<PathBuf, String> {
+    let folder = home.join(name);
+    let bin = folder.join("bin");
+    if is_done(&folder, packages) {
+        return Ok(bin);
+    }
+    println!("installing {}", packages.join(" "));
+    need("python3", &["python3", "python3-venv"])?;
+    clear(&folder)?;
+    let mut venv = Command::new("python3");
+    venv.args(["-m", "venv"]).arg(&folder);
+    if output(venv, "python3 -m venv").is_err() {
+        // Debian ships the module `venv` without what it needs.
+        install_packages(&["python3-venv"])?;
+        clear(&folder)?;
+        let mut venv = Command::new("python3");
+        venv.args(["-m", "venv"]).arg(&folder);
+        output(venv, "python3 -m venv")?;
+    }
+    let mut pip = Command::new(bin.join("pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(packages);
+    output(pip, "pip install")?;
+    done(&folder, packages)?;
+    Ok(bin)
+}
+
+/// A folder with these packages of npm.
+pub(super) fn node(home: &Path, name: &str, packages: &[&str]) -> Result<PathBuf, String> {
+    let folder = home.join(name);
+    if is_done(&folder, packages) {
+        return Ok(folder);
+    }
+    println!("installing {}", packages.join(" "));
+    need("npm", &["nodejs", "npm"])?;
+    clear(&folder)?;
+    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut npm = Command::new("npm");
+    npm.current_dir(&folder)
+        .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]);
+    npm.arg(&folder).args(packages);
+    output(npm, "npm install")?;
+    done(&folder, packages)?;
+    Ok(folder)
+}
+
+fn marker(folder: &Path) -> PathBuf {
+    folder.join(".installed")
+}
+
+fn is_done(folder: &Path, packages: &[&str]) -> bool {
+    fs::read_to_string(marker(folder)).is_ok_and(|text| text == packages.join(" "))
+}
+
+fn done(folder: &Path, packages: &[&str]) -> Result<(), String> {
+    fs::write(marker(folder), packages.join(" ")).map_err(|e| e.to_string())
+}
+
+/// An installation that was broken off is begun anew.
+fn clear(folder: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {e}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn need(program: &str, packages: &[&str]) -> Result<(), String> {
+    let found = Command::new(program).arg("--version").output();
+    if found.is_ok_and(|out| out.status.success()) {
+        return Ok(());
+    }
+    install_packages(packages)
+}
+
+/// On Debian as root; anywhere else, says what is needed.
+fn install_packages(packages: &[&str]) -> Result<(), String> {
+    let names = packages.join(" ");
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|out| out.stdout == b"0\n");
+    if !root || !Path::new("/usr/bin/apt-get").exists() {
+        return Err(format!("please install {names} and try again"));
+    }
+    println!("installing {names}");
+    let mut update = Command::new("apt-get");
+    update.args(["update", "-qq"]);
+    output(update, "apt-get update")?;
+    let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    install
+        .args(["install", "-y", "-qq", "--no-install-recommends"])
+        .args(packages);
+    output(install, "apt-get install").map(|_| ())
+}
