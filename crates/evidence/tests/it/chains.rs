@@ -50,7 +50,7 @@ fn flip(record: &Envelope, field: usize, at: usize, bit: u8) -> Option<Stored> {
     match field {
         0 => changed.seq ^= 1 << (at % 63),
         1 => changed.at = Timestamp::from_micros(changed.at.as_micros() ^ (1 << (at % 63))),
-        2 | 3 | 4 => {
+        2..=4 => {
             let field = match field {
                 2 => &mut changed.actor,
                 3 => &mut changed.kind,

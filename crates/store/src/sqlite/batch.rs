@@ -15,6 +15,9 @@ use crate::rows;
 use crate::table::{Cell, Row, RowOp};
 use crate::{dialect, ground};
 
+/// The kind of event that erases a person.
+const ERASED: &str = "subject.erased/1";
+
 /// Commits a batch. If the database refuses it as a whole, each append is tried alone, so that
 /// the one at fault fails and the others do not.
 pub(super) fn commit(conn: &mut Connection, core: &Core, batch: &[&Prepared]) -> Vec<Answer> {
@@ -44,6 +47,11 @@ fn attempt(
     if decision.changes.records.is_empty() {
         return Ok(answers);
     }
+    let erases = decision
+        .changes
+        .records
+        .iter()
+        .any(|record| record.kind == ERASED);
     write(&tx, decision.changes)?;
     if let Err(error) = tx.commit() {
         // A commit that failed half way may still be found in the file by the next one who
@@ -52,8 +60,20 @@ fn attempt(
             &mut answers,
             &AppendError::Broken(format!("SQLite: {error}")),
         );
+    } else if erases {
+        empty_wal(conn);
     }
     Ok(answers)
+}
+
+/// Takes erased rows, and the destroyed key, out of the WAL as well. A reader in the middle of a
+/// query may hold it up; then the next checkpoint does it.
+fn empty_wal(conn: &Connection) {
+    match run(conn, "PRAGMA wal_checkpoint(TRUNCATE)", &[]) {
+        Ok((_, answer)) if answer.first().is_some_and(|row| row[0] == Cell::Int(0)) => {}
+        Ok(_) => tracing::info!("the WAL still holds erased rows until readers are done"),
+        Err(error) => tracing::warn!(%error, "the WAL could not be emptied after an erasure"),
+    }
 }
 
 fn one(conn: &Connection, sql: &str, args: &[Cell]) -> Result<Option<Row>, StoreError> {

@@ -41,6 +41,8 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
+/// What is deleted is overwritten (`secure_delete`), so that erasing a person leaves nothing of
+/// them in free pages; see also [`super::batch`], which then empties the WAL.
 fn settings(conn: &Connection) -> Result<(), OpenError> {
     conn.busy_timeout(BUSY).map_err(|e| failed(&e))?;
     conn.set_prepared_statement_cache_capacity(256);
@@ -51,6 +53,7 @@ fn settings(conn: &Connection) -> Result<(), OpenError> {
          PRAGMA checkpoint_fullfsync = ON;
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;
+         PRAGMA secure_delete = ON;
          PRAGMA cell_size_check = ON;
          PRAGMA cache_size = -8000;",
     )

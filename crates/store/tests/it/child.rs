@@ -94,7 +94,7 @@ fn event(seed: u64, n: u64) -> Event {
 async fn write(store: &TenureStore, seed: u64, n: u64, acks: Option<&std::fs::File>) {
     let actor = Actor::named(&format!("writer-{seed}"));
     let mut append = Append::of(actor, vec![event(seed, n), event(seed, n + 1)]);
-    if n % 10 == 0 {
+    if n.is_multiple_of(10) {
         append = append.consuming(OneTime {
             space: "race",
             value: Digest::of(&n.to_be_bytes()),

@@ -130,7 +130,7 @@ fn apply(file: &mut Vec<u8>, op: &Op) {
 
 /// Applies some sectors of a write, or a truncation or not; answers how much was left out.
 fn apply_in_part(file: &mut Vec<u8>, op: &Op, entropy: &SeededEntropy) -> usize {
-    let chance = || draw::<1>(entropy)[0] % 2 == 0;
+    let chance = || draw::<1>(entropy)[0].is_multiple_of(2);
     let Op::Write(at, bytes) = op else {
         if chance() {
             apply(file, op);

@@ -6,4 +6,5 @@ mod crash;
 mod disk;
 mod door;
 mod harness;
+mod opening;
 mod reads;
