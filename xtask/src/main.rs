@@ -1,22 +1,62 @@
-//! The one door for tooling: `cargo xtask <task>`.
+//! The one door for tooling: `cargo xtask <task>`. `cargo xtask help` lists the tasks.
+//!
+//! It depends on nothing but the standard library and a JSON reader, so that it compiles in
+//! seconds on a machine that has compiled nothing else yet.
 
-pub mod peers;
+mod ci;
+mod debian;
+mod door;
+mod licences;
+mod peers;
+mod postgres;
+mod test;
+mod tidy;
 
 use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <task>
+
+  test [--require-peers] [--no-peers] [FILTER]
+                        every test, with PostgreSQL and the SCIM servers it needs, then tidy
+  tidy                  the house rules that no compiler checks
+  bench [NAME...] [--json]
+                        measurements, in release mode
+  sim --runs N | --mutants | --seed S
+                        the whole-app simulation, in release mode
+  openapi [--check]     writes docs/openapi.json from the binary, or checks that it is current
+  licences              licences, sources and banned crates, offline
+  peers start|stop      the SCIM servers that tests speak to
+  ci                    everything that must hold before a change lands";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let result = match words.as_slice() {
-        ["peers", "start"] => peers::start().map(|_| ()),
-        ["peers", "stop"] => peers::stop(),
-        _ => Err("usage: cargo xtask peers start|stop".to_owned()),
-    };
-    match result {
+    match task(&words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("error: {problem}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn task(words: &[&str]) -> Result<(), String> {
+    match words {
+        ["test", rest @ ..] => test::run(&test::Wishes::read(rest)?),
+        ["tidy"] => tidy::run(),
+        ["bench", rest @ ..] => door::testkit("bench", rest),
+        ["sim", rest @ ..] => door::testkit("sim", rest),
+        ["openapi"] => door::openapi(false),
+        ["openapi", "--check"] => door::openapi(true),
+        ["licences"] => licences::run(),
+        ["peers", "start"] => peers::start().map(|_| ()),
+        ["peers", "stop"] => peers::stop(),
+        ["ci"] => ci::run(),
+        ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => Err(format!("there is no such task\n\n{HELP}")),
     }
 }

@@ -27,7 +27,7 @@ function store(Resource, uniqueName) {
       return row;
     })
     .egress((resource) => {
-      if (!resource.id) return [...rows.values()];
+      if (!resource.id) return resource.filter?.match([...rows.values()]) ?? [...rows.values()];
       const row = rows.get(resource.id);
       if (!row) throw missing();
       return row;

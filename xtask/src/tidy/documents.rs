@@ -1,0 +1,176 @@
+//! Rules about documents: links lead somewhere, decisions are numbered.
+
+use super::House;
+
+/// Everything that is wrong.
+pub fn check(house: &House) -> Vec<String> {
+    let mut wrong = decisions(house);
+    for (path, text) in house.ending(".md") {
+        for (line, link) in links(text) {
+            if let Some(problem) = follow(house, path, text, &link) {
+                wrong.push(format!("{path}:{line}: {problem}"));
+            }
+        }
+    }
+    wrong
+}
+
+/// ADRs are `NNNN-words.md`, from 0001 without a gap, and carry their number in the title.
+fn decisions(house: &House) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut next = 1u32;
+    for (path, text) in house.ending(".md") {
+        let Some(name) = path.strip_prefix("docs/adr/") else {
+            continue;
+        };
+        if name == "README.md" {
+            continue;
+        }
+        let number = name.split('-').next().unwrap_or_default();
+        if number != format!("{next:04}") {
+            wrong.push(format!(
+                "{path}: the next decision has the number {next:04}"
+            ));
+        }
+        if !text.starts_with(&format!("# {number} ")) {
+            wrong.push(format!(
+                "{path}: its title does not begin with `# {number} `"
+            ));
+        }
+        if !text.contains("\nStatus: ") {
+            wrong.push(format!("{path}: has no line `Status: …`"));
+        }
+        next += 1;
+    }
+    wrong
+}
+
+/// Lines with the targets of `[words](target)` outside code, and their line numbers from 1.
+fn links(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (number, line) in prose(text) {
+        let mut rest = line.as_str();
+        while let Some(at) = rest.find("](") {
+            rest = &rest[at + 2..];
+            let Some(end) = rest.find(')') else { break };
+            found.push((number, rest[..end].to_owned()));
+            rest = &rest[end..];
+        }
+    }
+    found
+}
+
+/// Lines outside fenced code, without their inline code, numbered from 1.
+fn prose(text: &str) -> Vec<(usize, String)> {
+    let mut fenced = false;
+    let mut lines = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            let outside: String = line.split('`').step_by(2).collect();
+            lines.push((number + 1, outside));
+        }
+    }
+    lines
+}
+
+fn follow(house: &House, path: &str, text: &str, link: &str) -> Option<String> {
+    if ["https://", "http://", "mailto:"]
+        .iter()
+        .any(|s| link.starts_with(s))
+    {
+        return None;
+    }
+    let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let target = if file.is_empty() {
+        path.to_owned()
+    } else {
+        join(path, file)
+    };
+    let root = crate::door::root().ok()?;
+    if !house.files.iter().any(|(known, _)| *known == target) && !root.join(&target).exists() {
+        return Some(format!("the link `{link}` leads nowhere"));
+    }
+    if anchor.is_empty() {
+        return None;
+    }
+    let page = if target == path {
+        Some(text)
+    } else {
+        house.ending(&target).next().map(|(_, page)| page)
+    };
+    let known = page.is_some_and(|page| anchors(page).iter().any(|known| known == anchor));
+    (!known).then(|| format!("the link `{link}` names no heading"))
+}
+
+/// A link's path from the root of the project.
+fn join(path: &str, link: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    for part in link.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// The anchors of a page's headings: lower case, words joined with `-`, punctuation dropped.
+fn anchors(text: &str) -> Vec<String> {
+    let mut fenced = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced && line.starts_with('#') {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = heading
+                .chars()
+                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            found.push(kept.map(|c| if c == ' ' { '-' } else { c }).collect());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(files: &[(&str, &str)]) -> Vec<String> {
+        let files = files.iter();
+        let files = files.map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        check(&House {
+            files: files.collect(),
+        })
+    }
+
+    #[test]
+    fn links_lead_somewhere() {
+        let page = ("docs/a.md", "# One thing, again\n");
+        assert!(wrong(&[page, ("docs/b.md", "see [a](a.md#one-thing-again)")]).is_empty());
+        assert!(wrong(&[page, ("b.md", "see [a](docs/a.md)")]).is_empty());
+        assert!(wrong(&[page, ("docs/c/b.md", "see [a](../a.md)")]).is_empty());
+        assert_eq!(wrong(&[page, ("b.md", "see [a](a.md)")]).len(), 1);
+        assert_eq!(wrong(&[page, ("b.md", "see [a](docs/a.md#two)")]).len(), 1);
+        assert!(wrong(&[("b.md", "```\n[a](nowhere.md)\n```\n`[a](nowhere.md)`")]).is_empty());
+        assert!(wrong(&[("b.md", "see [a](https://example.com)")]).is_empty());
+    }
+
+    #[test]
+    fn decisions_are_numbered_without_a_gap() {
+        let one = ("docs/adr/0001-a.md", "# 0001 A\n\nStatus: accepted\n");
+        let three = ("docs/adr/0003-c.md", "# 0003 C\n\nStatus: accepted\n");
+        assert!(wrong(&[one]).is_empty());
+        assert_eq!(wrong(&[one, three]).len(), 1);
+        assert_eq!(
+            wrong(&[("docs/adr/0001-a.md", "# A\n\nStatus: accepted\n")]).len(),
+            1
+        );
+    }
+}
