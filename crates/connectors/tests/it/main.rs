@@ -2,5 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bench;
+mod completeness;
 mod emulated;
+mod oauth;
 mod peers;
+mod quirks;
+mod wire;

@@ -23,7 +23,9 @@ fn told(name: &str) -> Option<String> {
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers/env");
     let text = std::fs::read_to_string(file).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
     line.map(str::to_owned)
 }
 
@@ -38,8 +40,12 @@ impl Real {
     /// A peer, or the reason to skip.
     fn find(variable: &str, profile: ScimProfile) -> Option<Self> {
         let Some(base) = told(variable) else {
-            let why = format!("{variable} is not set: start the peers with `cargo xtask peers start`");
-            assert!(std::env::var("TENURE_REQUIRE_PEERS").as_deref() != Ok("1"), "{why}");
+            let why =
+                format!("{variable} is not set: start the peers with `cargo xtask peers start`");
+            assert!(
+                std::env::var("TENURE_REQUIRE_PEERS").as_deref() != Ok("1"),
+                "{why}"
+            );
             println!("skipped: {why}");
             return None;
         };
@@ -59,7 +65,12 @@ impl Real {
         let target = ScimTarget::new(&settings, Secret::new(secret.as_str())).unwrap();
         // The peers keep what earlier runs made: names are new in each run.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Some(Self { target, secret, base, tag: u64::try_from(now.as_micros()).unwrap() })
+        Some(Self {
+            target,
+            secret,
+            base,
+            tag: u64::try_from(now.as_micros()).unwrap(),
+        })
     }
 
     async fn apply(&self, operation: &Operation) -> Outcome {
@@ -67,9 +78,17 @@ impl Real {
     }
 
     async fn create(&self, kind: Kind, external: String, attributes: Attributes) -> RemoteId {
-        let operation = Operation::Create { kind, external, active: true, attributes };
+        let operation = Operation::Create {
+            kind,
+            external,
+            active: true,
+            attributes,
+        };
         match self.apply(&operation).await {
-            Outcome::Done { remote: Some(remote), .. } => remote,
+            Outcome::Done {
+                remote: Some(remote),
+                ..
+            } => remote,
             other => panic!("{other:?}"),
         }
     }
@@ -78,7 +97,11 @@ impl Real {
         let (mut records, mut cursor) = (BTreeMap::new(), None);
         loop {
             let page = self.target.list(kind, cursor.as_ref()).await.unwrap();
-            records.extend(page.records.into_iter().map(|record| (record.remote.clone(), record)));
+            records.extend(
+                page.records
+                    .into_iter()
+                    .map(|record| (record.remote.clone(), record)),
+            );
             match page.next {
                 Some(next) => cursor = Some(next),
                 None => {
@@ -98,7 +121,10 @@ impl Bench for Real {
     fn account(&self, number: usize) -> Attributes {
         let mut out = person(number, self.target.profile());
         let name = format!("p{}x{number}", self.tag);
-        out.insert("emails[type eq \"work\"].value".to_owned(), format!("{name}@acme.com").as_str().into());
+        out.insert(
+            "emails[type eq \"work\"].value".to_owned(),
+            format!("{name}@acme.com").as_str().into(),
+        );
         out.insert("userName".to_owned(), Value::Text(name));
         out
     }
@@ -109,7 +135,11 @@ impl Bench for Real {
     }
 
     fn naming(&self, kind: Kind) -> &str {
-        if kind == Kind::Account { "userName" } else { "displayName" }
+        if kind == Kind::Account {
+            "userName"
+        } else {
+            "displayName"
+        }
     }
 
     fn changeable(&self) -> &str {
@@ -127,10 +157,15 @@ impl Bench for Real {
 
 /// One story at a time for each server: another test's objects would move its listings.
 async fn tells_the_whole_story(variable: &str, profile: ScimProfile) {
-    let Some(real) = Real::find(variable, profile) else { return };
+    let Some(real) = Real::find(variable, profile) else {
+        return;
+    };
     let began = std::time::Instant::now();
     target::all(&real, usize::try_from(real.tag % 1_000_000).unwrap() * 1000).await;
-    println!("{variable}: the conformance suite took {:?}", began.elapsed());
+    println!(
+        "{variable}: the conformance suite took {:?}",
+        began.elapsed()
+    );
     let began = std::time::Instant::now();
     hundred_people(&real).await;
     println!("{variable}: a hundred people took {:?}", began.elapsed());
@@ -161,7 +196,10 @@ async fn hundred_people(real: &Real) {
     }
     done(real.apply(&change(&made[0], &[], &people[90..])).await);
     for number in 0..10 {
-        let active = Operation::SetActive { remote: people[number].clone(), active: false };
+        let active = Operation::SetActive {
+            remote: people[number].clone(),
+            active: false,
+        };
         done(real.apply(&active).await);
     }
     let listed = real.listing(Kind::Account).await;
@@ -169,24 +207,60 @@ async fn hundred_people(real: &Real) {
         let record = &listed[remote];
         assert_eq!(record.active, i >= 10, "person {i}");
         for (path, value) in real.account(base + i) {
-            assert_eq!(record.attributes.get(&path), Some(&value), "{path} of person {i}");
+            assert_eq!(
+                record.attributes.get(&path),
+                Some(&value),
+                "{path} of person {i}"
+            );
         }
     }
     let listed = real.listing(Kind::Group).await;
-    assert_eq!(members(&listed[&made[0]]), people[..90].iter().cloned().collect());
-    assert_eq!(members(&listed[&made[1]]), people[..30].iter().cloned().collect());
-    let name = real.account(base + 50)["userName"].as_text().unwrap().to_owned();
-    let found = real.target.find(Kind::Account, &Match::Name(name)).await.unwrap();
+    assert_eq!(
+        members(&listed[&made[0]]),
+        people[..90].iter().cloned().collect()
+    );
+    assert_eq!(
+        members(&listed[&made[1]]),
+        people[..30].iter().cloned().collect()
+    );
+    let name = real.account(base + 50)["userName"]
+        .as_text()
+        .unwrap()
+        .to_owned();
+    let found = real
+        .target
+        .find(Kind::Account, &Match::Name(name))
+        .await
+        .unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].remote, people[50], "the right row, not the first one");
+    assert_eq!(
+        found[0].remote, people[50],
+        "the right row, not the first one"
+    );
     for group in &made {
-        done(real.apply(&Operation::Delete { kind: Kind::Group, remote: group.clone() }).await);
+        done(
+            real.apply(&Operation::Delete {
+                kind: Kind::Group,
+                remote: group.clone(),
+            })
+            .await,
+        );
     }
     for remote in people {
-        done(real.apply(&Operation::Delete { kind: Kind::Account, remote }).await);
+        done(
+            real.apply(&Operation::Delete {
+                kind: Kind::Account,
+                remote,
+            })
+            .await,
+        );
     }
     let left = real.listing(Kind::Account).await;
-    assert!(!left.values().any(|record| record.name.contains(&format!("x{base}"))));
+    assert!(
+        !left
+            .values()
+            .any(|record| record.name.contains(&format!("x{base}")))
+    );
 }
 
 fn members(record: &Record) -> BTreeSet<RemoteId> {
@@ -208,22 +282,47 @@ async fn wrong_credentials(real: &Real) {
     let number = 950_000;
     let key = format!("sub-{}-{number}", real.tag);
     let remote = real.create(Kind::Account, key, real.account(number)).await;
-    let operation = Operation::SetActive { remote: remote.clone(), active: false };
+    let operation = Operation::SetActive {
+        remote: remote.clone(),
+        active: false,
+    };
     let outcome = stranger.apply(&operation, Duration::from_secs(5)).await;
-    assert!(matches!(outcome, Outcome::Later { whole_target: true, .. }), "{outcome:?}");
-    assert!(real.target.read(Kind::Account, &remote).await.unwrap().unwrap().active);
+    assert!(
+        matches!(
+            outcome,
+            Outcome::Later {
+                whole_target: true,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
+    assert!(
+        real.target
+            .read(Kind::Account, &remote)
+            .await
+            .unwrap()
+            .unwrap()
+            .active
+    );
     assert!(!format!("{outcome:?}{denied:?}").contains("not-the-right-token"));
 }
 
 #[tokio::test]
 async fn scim2_server() {
-    let profile = ScimProfile { page_size: 40, ..ScimProfile::scim2_server() };
+    let profile = ScimProfile {
+        page_size: 40,
+        ..ScimProfile::scim2_server()
+    };
     tells_the_whole_story("TENURE_PEER_SCIM2", profile).await;
 }
 
 #[tokio::test]
 async fn scimmy() {
-    let profile = ScimProfile { page_size: 40, ..ScimProfile::scimmy() };
+    let profile = ScimProfile {
+        page_size: 40,
+        ..ScimProfile::scimmy()
+    };
     tells_the_whole_story("TENURE_PEER_SCIMMY", profile).await;
 }
 
