@@ -76,11 +76,6 @@ pub(crate) fn create(dialect: Dialect, table: &Table) -> Vec<String> {
     statements
 }
 
-/// Removes a table.
-pub(crate) fn drop_table(table: &Table) -> String {
-    format!("DROP TABLE IF EXISTS {}", quoted(table.name))
-}
-
 /// All columns of all rows, by key.
 pub(crate) fn select_all(table: &Table) -> String {
     let key = list(names(table).take(table.key));

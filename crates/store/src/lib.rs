@@ -6,11 +6,13 @@
 //! ([`schema`]) from events alone; [`reads`] answers from those tables, through [`db`], once for
 //! both databases.
 
+mod backup;
 mod committer;
 pub mod db;
 mod decode;
 mod dialect;
 mod door;
+mod dump;
 mod ground;
 mod keyring;
 mod lease;
@@ -33,6 +35,7 @@ use ports::store::StoreError;
 use ports::{Clock, Entropy, KeyRing};
 
 pub use db::Db;
+pub use dump::{Backup, BackupError};
 pub use keyring::{LocalKeyRing, UnusableSecret};
 pub use postgres::PostgresOptions;
 pub use sealer::Sealer;

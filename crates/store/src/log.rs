@@ -6,13 +6,12 @@ use async_trait::async_trait;
 use evidence::Envelope;
 use model::canonical::Digest;
 use model::{Actor, Event, SubjectId};
-use ports::Sealed;
 use ports::store::{Log, LogRecord, StoreError};
 
 use crate::TenureStore;
 use crate::committer::{KeyRow, TENANT_KEY};
 use crate::rows;
-use crate::sealer::Opened;
+use crate::sealer::{Opened, Sealer};
 use crate::table::Cell;
 
 /// At most this many records are answered at once, whatever was asked for.
@@ -46,17 +45,8 @@ impl Log for TenureStore {
     }
 
     async fn head(&self) -> Result<(u64, Digest), StoreError> {
-        let found = self
-            .db()
-            .query("SELECT seq, hash FROM head WHERE id = 1", &[])
-            .await?;
-        let row = found
-            .first()
-            .ok_or_else(|| StoreError::Damaged("the table `head` is empty".to_owned()))?;
-        Ok((
-            rows::count(row, 0, "head.seq")?,
-            Digest(rows::bytes32(row, 1, "head.hash")?),
-        ))
+        let head = rows::head(&self.db().query(rows::HEAD_SQL, &[]).await?)?;
+        Ok((head.seq, head.hash))
     }
 }
 
@@ -90,10 +80,11 @@ impl TenureStore {
             .map(key_name)
             .collect();
         let keys = self.keys(names.into_iter().collect()).await?;
-        records
-            .into_iter()
-            .map(|record| self.open(record, &keys))
-            .collect()
+        let open = |record: Envelope| {
+            let key = keys.get(&key_name(&record));
+            opened(self.sealer(), record, key)
+        };
+        records.into_iter().map(open).collect()
     }
 
     /// The data keys that exist among these.
@@ -110,51 +101,43 @@ impl TenureStore {
             );
             let args: Vec<Cell> = chunk.iter().map(|name| Cell::Text(name.clone())).collect();
             for row in self.db().query(&sql, &args).await? {
-                let key = KeyRow {
-                    minted: rows::count(&row, 1, "subject_key.minted")?,
-                    sealed: Sealed {
-                        key: rows::text(&row, 2, "subject_key.ring_key")?.to_owned(),
-                        bytes: rows::blob(&row, 3, "subject_key.sealed")?.to_vec(),
-                    },
-                };
+                let key = rows::key(&row, 1)?;
                 keys.insert(rows::text(&row, 0, "subject_key.subject")?.to_owned(), key);
             }
         }
         Ok(keys)
     }
+}
 
-    fn open(
-        &self,
-        record: Envelope,
-        keys: &BTreeMap<String, KeyRow>,
-    ) -> Result<LogRecord, StoreError> {
-        let seq = record.seq;
-        let damaged = |why: String| StoreError::Damaged(format!("record {seq}: {why}"));
-        let actor: Actor =
-            serde_json::from_str(&record.actor).map_err(|e| damaged(e.to_string()))?;
-        let mut body: serde_json::Value =
-            serde_json::from_str(&record.body).map_err(|e| damaged(e.to_string()))?;
-        if let Some(sealed) = &record.sealed {
-            let name = key_name(&record);
-            let opened = self
-                .sealer()
-                .open(&name, keys.get(&name), &record.kind, sealed)
-                .map_err(|e| damaged(e.to_string()))?;
-            if let Opened::Known(text) = opened {
-                body["personal"] =
-                    serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
-            }
+/// A record with its event, decrypted with the subject's key as it is now.
+pub(crate) fn opened(
+    sealer: &Sealer,
+    record: Envelope,
+    key: Option<&KeyRow>,
+) -> Result<LogRecord, StoreError> {
+    let seq = record.seq;
+    let damaged = |why: String| StoreError::Damaged(format!("record {seq}: {why}"));
+    let actor: Actor = serde_json::from_str(&record.actor).map_err(|e| damaged(e.to_string()))?;
+    let mut body: serde_json::Value =
+        serde_json::from_str(&record.body).map_err(|e| damaged(e.to_string()))?;
+    if let Some(sealed) = &record.sealed {
+        let opened = sealer
+            .open(&key_name(&record), key, &record.kind, sealed)
+            .map_err(|e| damaged(e.to_string()))?;
+        if let (Opened::Known(text), Some(fields)) = (opened, body.as_object_mut()) {
+            let personal = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
+            fields.insert("personal".to_owned(), personal);
         }
-        let event = serde_json::json!({ "kind": record.kind, "body": body });
-        let event: Event = serde_json::from_value(event).map_err(|e| damaged(e.to_string()))?;
-        Ok(LogRecord {
-            seq,
-            at: record.at,
-            actor,
-            event,
-            hash: record.hash,
-        })
     }
+    let event = serde_json::json!({ "kind": record.kind, "body": body });
+    let event: Event = serde_json::from_value(event).map_err(|e| damaged(e.to_string()))?;
+    Ok(LogRecord {
+        seq,
+        at: record.at,
+        actor,
+        event,
+        hash: record.hash,
+    })
 }
 
 /// The name of the data key that seals a record's personal part.

@@ -3,8 +3,10 @@
 use evidence::Envelope;
 use model::Timestamp;
 use model::canonical::Digest;
+use ports::Sealed;
 use ports::store::StoreError;
 
+use crate::committer::{Head, KeyRow};
 use crate::table::{Cell, Row};
 
 fn wrong(what: &str, want: &str) -> StoreError {
@@ -45,6 +47,32 @@ pub(crate) fn bytes32(row: &Row, at: usize, what: &str) -> Result<[u8; 32], Stor
     blob(row, at, what)?
         .try_into()
         .map_err(|_| wrong(what, "32 bytes"))
+}
+
+/// The one row of `head`.
+pub(crate) const HEAD_SQL: &str = "SELECT seq, hash, at FROM head WHERE id = 1";
+
+/// The end of the log, as [`HEAD_SQL`] answers it.
+pub(crate) fn head(found: &[Row]) -> Result<Head, StoreError> {
+    let row = found
+        .first()
+        .ok_or_else(|| StoreError::Damaged("the table `head` is empty".to_owned()))?;
+    Ok(Head {
+        seq: count(row, 0, "head.seq")?,
+        hash: Digest(bytes32(row, 1, "head.hash")?),
+        at: Timestamp::from_micros(int(row, 2, "head.at")?),
+    })
+}
+
+/// A data key: `minted`, `ring_key` and `sealed` from this column on.
+pub(crate) fn key(row: &Row, at: usize) -> Result<KeyRow, StoreError> {
+    Ok(KeyRow {
+        minted: count(row, at, "subject_key.minted")?,
+        sealed: Sealed {
+            key: text(row, at + 1, "subject_key.ring_key")?.to_owned(),
+            bytes: blob(row, at + 2, "subject_key.sealed")?.to_vec(),
+        },
+    })
 }
 
 /// The columns of a record in the order of [`crate::ground::RECORD`].

@@ -267,7 +267,8 @@ fn key_row(name: &str, key: &KeyRow) -> RowOp {
     )
 }
 
-fn head_row(head: &Head) -> RowOp {
+/// The row of `head`.
+pub(crate) fn head_row(head: &Head) -> RowOp {
     RowOp::Put(
         &ground::HEAD,
         vec![

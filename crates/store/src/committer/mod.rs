@@ -16,7 +16,7 @@ use ports::store::{AppendError, Committed, StoreError};
 use tokio::sync::oneshot;
 
 pub(crate) use coalesce::coalesce;
-pub(crate) use decide::{Changes, decide};
+pub(crate) use decide::{Changes, decide, head_row};
 pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use snapshot::{Head, KeyRow, LeaseRow, Needs, Snapshot, TENANT_KEY};
 

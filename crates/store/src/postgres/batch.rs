@@ -6,7 +6,6 @@ use std::pin::Pin;
 use futures_util::future::join_all;
 use model::Timestamp;
 use model::canonical::Digest;
-use ports::Sealed;
 use ports::store::{AppendError, StoreError};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Statement};
@@ -15,14 +14,13 @@ use super::cells::{self, Column};
 use super::connect::Connection;
 use super::describe;
 use crate::committer::{
-    Answer, Changes, Core, Head, KeyRow, LeaseRow, Needs, Prepared, Snapshot, coalesce, decide,
-    fail_all,
+    Answer, Changes, Core, Head, LeaseRow, Needs, Prepared, Snapshot, coalesce, decide, fail_all,
 };
 use crate::dialect;
 use crate::ground;
 use crate::lease::POSTGRES_NOW;
 use crate::rows;
-use crate::table::{Cell, Row, Type};
+use crate::table::{Cell, Row, RowOp, Type};
 
 /// Why a batch came to nothing. In both cases nothing of it happened.
 pub(super) enum Failure {
@@ -95,126 +93,141 @@ impl Query {
     }
 }
 
+/// What a query of the loading round trip is about.
+#[derive(Clone, Copy)]
+enum Part {
+    Head,
+    Streams,
+    OneTime,
+    Leases,
+    Stops,
+    Keys,
+    Now,
+}
+
 /// Begins the transaction, takes the head lock and loads, all in one round trip: the server
 /// executes in order, and each statement sees what was committed before the lock was had.
 async fn load(connection: &Connection, needs: &Needs) -> Result<Snapshot, Failure> {
-    let queries = queries(connection, needs).await?;
+    let mut queries = Vec::new();
+    for (part, sql, params) in parts(needs) {
+        queries.push((part, Query::new(connection, &sql, params).await?));
+    }
     let client = &connection.client;
     let begin = client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
-    let answers = join_all(queries.iter().map(|query| async {
+    let answers = join_all(queries.iter().map(|(part, query)| async {
         let found = client.query(&query.statement, &query.params()).await?;
-        Ok::<_, Error>(found)
+        Ok::<_, Error>((*part, found))
     }));
     // `join` polls in order, and the driver sends when first polled.
     let (begun, answers) = futures_util::future::join(begin, answers).await;
     begun?;
-    let mut found: Vec<Vec<Row>> = Vec::with_capacity(answers.len());
-    for answer in answers {
-        found.push(answer?.iter().map(cells::row).collect::<Result<_, _>>()?);
-    }
-    Ok(snapshot(&found)?)
-}
-
-async fn queries(connection: &Connection, needs: &Needs) -> Result<Vec<Query>, Error> {
-    let texts = |names: &std::collections::BTreeSet<String>| {
-        vec![Column::Texts(names.iter().cloned().map(Some).collect())]
-    };
-    // The time is a statement of its own: beside FOR UPDATE it might be that of before the wait.
-    let now = format!("SELECT {POSTGRES_NOW}");
-    let (spaces, values) = needs
-        .one_time
-        .iter()
-        .cloned()
-        .map(|(s, v)| (Some(s), Some(v)))
-        .unzip();
-    // A lease cannot change hands between this check and our commit: its row is locked too.
-    let all: [(&str, Vec<Column>); 7] = [
-        ("SELECT seq, hash, at FROM head WHERE id = 1 FOR UPDATE", Vec::new()),
-        ("SELECT name, head FROM stream WHERE name = ANY($1)", texts(&needs.streams)),
-        (
-            "SELECT o.space, o.value FROM one_time o JOIN UNNEST($1::text[], $2::bytea[]) AS w (s, v)
-             ON o.space = w.s AND o.value = w.v",
-            vec![Column::Texts(spaces), Column::Blobs(values)],
-        ),
-        (
-            "SELECT name, fence, until FROM lease WHERE name = ANY($1) FOR SHARE",
-            texts(&needs.leases),
-        ),
-        ("SELECT target FROM stop", Vec::new()),
-        (
-            "SELECT subject, minted, ring_key, sealed FROM subject_key WHERE subject = ANY($1)",
-            texts(&needs.keys),
-        ),
-        (&now, Vec::new()),
-    ];
-    let mut queries = Vec::with_capacity(all.len());
-    for (sql, params) in all {
-        queries.push(Query::new(connection, sql, params).await?);
-    }
-    Ok(queries)
-}
-
-fn snapshot(found: &[Vec<Row>]) -> Result<Snapshot, StoreError> {
-    let [head, streams, used, leases, stops, keys, now] = found else {
-        return Err(StoreError::Damaged("a query has no answer".to_owned()));
-    };
-    let first = |rows: &'_ [Row], what: &str| {
-        rows.first()
-            .cloned()
-            .ok_or_else(|| StoreError::Damaged(format!("{what} is missing")))
-    };
-    let head = &first(head, "the row of `head`")?;
-    let now = &first(now, "the database's clock")?;
-    let now = Timestamp::from_micros(rows::int(now, 0, "the database's clock")?);
     let head = Head {
-        seq: rows::count(head, 0, "head.seq")?,
-        hash: Digest(rows::bytes32(head, 1, "head.hash")?),
-        at: Timestamp::from_micros(rows::int(head, 2, "head.at")?),
+        seq: 0,
+        hash: Digest::default(),
+        at: Timestamp::EPOCH,
     };
-    let mut snapshot = Snapshot::at_head(head, now);
-    for row in streams {
-        let name = rows::text(row, 0, "stream.name")?.to_owned();
-        snapshot
-            .streams
-            .insert(name, rows::count(row, 1, "stream.head")?);
-    }
-    for row in used {
-        let space = rows::text(row, 0, "one_time.space")?.to_owned();
-        snapshot
-            .used
-            .insert((space, rows::blob(row, 1, "one_time.value")?.to_vec()));
-    }
-    for row in leases {
-        let fence = rows::count(row, 1, "lease.fence")?;
-        let until = Timestamp::from_micros(rows::int(row, 2, "lease.until")?);
-        let name = rows::text(row, 0, "lease.name")?.to_owned();
-        snapshot.leases.insert(name, LeaseRow { fence, until });
-    }
-    for row in stops {
-        snapshot
-            .stops
-            .insert(rows::text(row, 0, "stop.target")?.to_owned());
-    }
-    for row in keys {
-        let sealed = Sealed {
-            key: rows::text(row, 2, "subject_key.ring_key")?.to_owned(),
-            bytes: rows::blob(row, 3, "subject_key.sealed")?.to_vec(),
-        };
-        let minted = rows::count(row, 1, "subject_key.minted")?;
-        let name = rows::text(row, 0, "subject_key.subject")?.to_owned();
-        snapshot.keys.insert(name, KeyRow { minted, sealed });
+    let mut snapshot = Snapshot::at_head(head, Timestamp::EPOCH);
+    for answer in answers {
+        let (part, found) = answer?;
+        let found: Vec<Row> = found.iter().map(cells::row).collect::<Result<_, _>>()?;
+        fill(&mut snapshot, part, &found)?;
     }
     Ok(snapshot)
 }
 
+/// The queries that a batch needs, the head lock first.
+fn parts(needs: &Needs) -> Vec<(Part, String, Vec<Column>)> {
+    let texts = |names: &std::collections::BTreeSet<String>| {
+        vec![Column::Texts(names.iter().cloned().map(Some).collect())]
+    };
+    let mut parts = vec![(
+        Part::Head,
+        format!("{} FOR UPDATE", rows::HEAD_SQL),
+        Vec::new(),
+    )];
+    if !needs.streams.is_empty() {
+        let sql = "SELECT name, head FROM stream WHERE name = ANY($1)";
+        parts.push((Part::Streams, sql.to_owned(), texts(&needs.streams)));
+    }
+    if !needs.one_time.is_empty() {
+        let sql = "SELECT o.space, o.value FROM one_time o
+                   JOIN UNNEST($1::text[], $2::bytea[]) AS w (s, v)
+                   ON o.space = w.s AND o.value = w.v";
+        let pairs = needs.one_time.iter().cloned();
+        let (spaces, values) = pairs.map(|(s, v)| (Some(s), Some(v))).unzip();
+        let params = vec![Column::Texts(spaces), Column::Blobs(values)];
+        parts.push((Part::OneTime, sql.to_owned(), params));
+    }
+    if !needs.leases.is_empty() {
+        // A lease cannot change hands between this check and our commit: its row is locked too.
+        let sql = "SELECT name, fence, until FROM lease WHERE name = ANY($1) FOR SHARE";
+        parts.push((Part::Leases, sql.to_owned(), texts(&needs.leases)));
+        // A statement of its own: beside a lock it might be the time of before the wait.
+        parts.push((Part::Now, format!("SELECT {POSTGRES_NOW}"), Vec::new()));
+    }
+    if needs.stops {
+        parts.push((
+            Part::Stops,
+            "SELECT target FROM stop".to_owned(),
+            Vec::new(),
+        ));
+    }
+    if !needs.keys.is_empty() {
+        let sql =
+            "SELECT subject, minted, ring_key, sealed FROM subject_key WHERE subject = ANY($1)";
+        parts.push((Part::Keys, sql.to_owned(), texts(&needs.keys)));
+    }
+    parts
+}
+
+fn fill(snapshot: &mut Snapshot, part: Part, found: &[Row]) -> Result<(), StoreError> {
+    if let Part::Head = part {
+        snapshot.head = rows::head(found)?;
+        return Ok(());
+    }
+    for row in found {
+        match part {
+            Part::Head => {}
+            Part::Now => {
+                let now = rows::int(row, 0, "the database's clock")?;
+                snapshot.lease_now = Timestamp::from_micros(now);
+            }
+            Part::Streams => {
+                let name = rows::text(row, 0, "stream.name")?.to_owned();
+                snapshot
+                    .streams
+                    .insert(name, rows::count(row, 1, "stream.head")?);
+            }
+            Part::OneTime => {
+                let space = rows::text(row, 0, "one_time.space")?.to_owned();
+                let value = rows::blob(row, 1, "one_time.value")?.to_vec();
+                snapshot.used.insert((space, value));
+            }
+            Part::Leases => {
+                let fence = rows::count(row, 1, "lease.fence")?;
+                let until = Timestamp::from_micros(rows::int(row, 2, "lease.until")?);
+                let name = rows::text(row, 0, "lease.name")?.to_owned();
+                snapshot.leases.insert(name, LeaseRow { fence, until });
+            }
+            Part::Stops => {
+                snapshot
+                    .stops
+                    .insert(rows::text(row, 0, "stop.target")?.to_owned());
+            }
+            Part::Keys => {
+                let name = rows::text(row, 0, "subject_key.subject")?.to_owned();
+                snapshot.keys.insert(name, rows::key(row, 1)?);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The bulk statements that make the changes so.
 async fn plan(connection: &Connection, changes: Changes) -> Result<Vec<Query>, Failure> {
-    let mut all = Vec::new();
     let records: Vec<Row> = changes.records.into_iter().map(rows::record).collect();
-    all.push((
-        dialect::insert_many(&ground::RECORD),
-        cells::columns(ground::RECORD.columns, records)?,
-    ));
+    let columns = cells::columns(ground::RECORD.columns, records)?;
+    let mut all = vec![(dialect::insert_many(&ground::RECORD), columns)];
     if !changes.used.is_empty() {
         let used: Vec<Row> = changes
             .used
@@ -226,7 +239,18 @@ async fn plan(connection: &Connection, changes: Changes) -> Result<Vec<Query>, F
         let columns = cells::columns(ground::ONE_TIME.columns, used)?;
         all.push((dialect::insert_many(&ground::ONE_TIME), columns));
     }
-    for change in coalesce(changes.ops) {
+    all.extend(bulk(changes.ops)?);
+    let mut queries = Vec::with_capacity(all.len());
+    for (sql, params) in all {
+        queries.push(Query::new(connection, &sql, params).await?);
+    }
+    Ok(queries)
+}
+
+/// Row operations as bulk statements, in their order.
+pub(super) fn bulk(ops: Vec<RowOp>) -> Result<Vec<(String, Vec<Column>)>, StoreError> {
+    let mut all = Vec::new();
+    for change in coalesce(ops) {
         let table = change.table;
         for (column, value) in change.delete_where {
             let kind = table
@@ -248,11 +272,7 @@ async fn plan(connection: &Connection, changes: Changes) -> Result<Vec<Query>, F
             ));
         }
     }
-    let mut queries = Vec::with_capacity(all.len());
-    for (sql, params) in all {
-        queries.push(Query::new(connection, &sql, params).await?);
-    }
-    Ok(queries)
+    Ok(all)
 }
 
 /// Why a write was not confirmed.

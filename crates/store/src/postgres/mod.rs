@@ -1,5 +1,6 @@
 //! PostgreSQL: any number of nodes on one database; the row `head` is the lock they share.
 
+mod backup;
 mod batch;
 mod cells;
 mod connect;
@@ -10,6 +11,7 @@ mod writer;
 
 use tokio::sync::mpsc;
 
+pub(crate) use backup::restore;
 pub use reads::PostgresReads;
 
 use crate::OpenError;

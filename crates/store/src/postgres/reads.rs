@@ -1,5 +1,6 @@
 //! Reads from PostgreSQL: a few connections, each carrying many queries at a time.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,9 +8,10 @@ use ports::store::StoreError;
 use tokio::sync::Mutex;
 use tokio_postgres::types::ToSql;
 
-use super::cells;
 use super::connect::{Address, Connection, away};
 use super::describe;
+use super::{backup, cells};
+use crate::dump::{Backup, BackupError};
 use crate::table::{Cell, Row};
 
 /// How many connections.
@@ -48,6 +50,11 @@ impl PostgresReads {
         args: &[Cell],
     ) -> Result<(u64, Vec<Row>), StoreError> {
         Ok(self.ask(sql, args).await?)
+    }
+
+    /// Writes a dump over a connection of its own.
+    pub(crate) async fn dump<W: Write>(&self, out: W) -> Result<(W, Backup), BackupError> {
+        backup::dump(&self.0.address.connect().await?, out).await
     }
 
     async fn ask(&self, sql: &str, args: &[Cell]) -> Result<(u64, Vec<Row>), Failure> {

@@ -1,15 +1,12 @@
 //! One batch on SQLite: load, decide, write, commit.
 
 use model::Timestamp;
-use model::canonical::Digest;
-use ports::Sealed;
 use ports::store::{AppendError, StoreError};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::cells::{run, unavailable};
 use crate::committer::{
-    Answer, Changes, Core, Head, KeyRow, LeaseRow, Needs, Prepared, Snapshot, coalesce, decide,
-    fail_all,
+    Answer, Changes, Core, LeaseRow, Needs, Prepared, Snapshot, coalesce, decide, fail_all,
 };
 use crate::rows;
 use crate::table::{Cell, Row, RowOp};
@@ -81,13 +78,7 @@ fn one(conn: &Connection, sql: &str, args: &[Cell]) -> Result<Option<Row>, Store
 }
 
 fn load(conn: &Connection, needs: &Needs, now: Timestamp) -> Result<Snapshot, StoreError> {
-    let head = one(conn, "SELECT seq, hash, at FROM head WHERE id = 1", &[])?
-        .ok_or_else(|| StoreError::Damaged("the table `head` is empty".to_owned()))?;
-    let head = Head {
-        seq: rows::count(&head, 0, "head.seq")?,
-        hash: Digest(rows::bytes32(&head, 1, "head.hash")?),
-        at: Timestamp::from_micros(rows::int(&head, 2, "head.at")?),
-    };
+    let head = rows::head(&run(conn, rows::HEAD_SQL, &[])?.1)?;
     let mut snapshot = Snapshot::at_head(head, now);
     for name in &needs.streams {
         let sql = "SELECT head FROM stream WHERE name = $1";
@@ -124,20 +115,10 @@ fn load(conn: &Connection, needs: &Needs, now: Timestamp) -> Result<Snapshot, St
     for subject in &needs.keys {
         let sql = "SELECT minted, ring_key, sealed FROM subject_key WHERE subject = $1";
         if let Some(row) = one(conn, sql, &[Cell::Text(subject.clone())])? {
-            snapshot.keys.insert(subject.clone(), key_row(&row)?);
+            snapshot.keys.insert(subject.clone(), rows::key(&row, 0)?);
         }
     }
     Ok(snapshot)
-}
-
-fn key_row(row: &Row) -> Result<KeyRow, StoreError> {
-    Ok(KeyRow {
-        minted: rows::count(row, 0, "subject_key.minted")?,
-        sealed: Sealed {
-            key: rows::text(row, 1, "subject_key.ring_key")?.to_owned(),
-            bytes: rows::blob(row, 2, "subject_key.sealed")?.to_vec(),
-        },
-    })
 }
 
 fn write(conn: &Connection, changes: Changes) -> Result<(), StoreError> {

@@ -61,6 +61,24 @@ pub(super) fn run(
     Ok((changed, found))
 }
 
+/// Hands each row of a query to `take`, as it is read.
+pub(super) fn each<E: From<StoreError>>(
+    conn: &Connection,
+    sql: &str,
+    mut take: impl FnMut(Row) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut statement = conn.prepare_cached(sql).map_err(|e| unavailable(&e))?;
+    let columns = statement.column_count();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(|e| unavailable(&e))? {
+        let cells: Result<Row, StoreError> = (0..columns)
+            .map(|i| cell(row.get_ref(i).map_err(|e| unavailable(&e))?))
+            .collect();
+        take(cells?)?;
+    }
+    Ok(())
+}
+
 fn cell(value: ValueRef<'_>) -> Result<Cell, StoreError> {
     match value {
         ValueRef::Null => Ok(Cell::Null),

@@ -1,5 +1,6 @@
 //! SQLite: one file, one writer, WAL, every commit synced before it is answered.
 
+mod backup;
 mod batch;
 mod cells;
 mod connection;
@@ -14,6 +15,7 @@ use ports::store::StoreError;
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
+pub(crate) use backup::restore;
 pub use reads::SqliteReads;
 
 use crate::OpenError;

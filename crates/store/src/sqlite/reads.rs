@@ -1,6 +1,7 @@
 //! Reads from SQLite: a few read-only connections on blocking threads, or, inline, the one
 //! connection that also writes.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,8 +10,9 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::cells::{run, unavailable};
-use super::connection;
+use super::{backup, connection};
 use crate::committer::Job;
+use crate::dump::{Backup, BackupError};
 use crate::table::{Cell, Row};
 
 /// How many queries run at the same time; more wait.
@@ -65,6 +67,31 @@ impl SqliteReads {
                 let rows = tokio::task::spawn_blocking(read).await;
                 drop(permit);
                 rows.map_err(|_| StoreError::Unavailable("a read was interrupted".to_owned()))?
+            }
+        }
+    }
+
+    /// Writes a dump: over a connection of its own, on a blocking thread, or inline.
+    pub(crate) async fn dump<W: Write + Send + 'static>(
+        &self,
+        out: W,
+    ) -> Result<(W, Backup), BackupError> {
+        match &*self.0 {
+            Mode::Inline(conn) => {
+                let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
+                backup::dump(&conn, out)
+            }
+            Mode::Pool(pool) => {
+                let path = pool.path.clone();
+                let dump = move || {
+                    let conn = connection::reader(&path).map_err(|e| unavailable(&e))?;
+                    backup::dump(&conn, out)
+                };
+                let interrupted =
+                    |_| StoreError::Unavailable("a backup was interrupted".to_owned());
+                tokio::task::spawn_blocking(dump)
+                    .await
+                    .map_err(interrupted)?
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Every store passes every suite.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backup;
 mod child;
 mod crash;
 mod disk;

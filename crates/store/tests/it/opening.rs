@@ -268,7 +268,9 @@ async fn erasure_leaves_nothing_in_the_files() {
         ["", "-wal"].iter().any(|name| {
             let bytes = std::fs::read(format!("{}{name}", stores.place())).unwrap_or_default();
             let needle = samples::PERSONAL.as_bytes();
-            let at = bytes.windows(needle.len()).position(|window| window == needle);
+            let at = bytes
+                .windows(needle.len())
+                .position(|window| window == needle);
             if let Some(at) = at {
                 let around = &bytes[at.saturating_sub(200)..(at + 100).min(bytes.len())];
                 eprintln!("{name} at {at}: {}", String::from_utf8_lossy(around));
