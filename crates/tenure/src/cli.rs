@@ -1,0 +1,366 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use model::Scope;
+
+use crate::client::context;
+use crate::command::Change;
+use crate::host::init::Init;
+use crate::host::ledger::Ledger;
+use crate::output::{Format, Output};
+
+/// Workforce identity: access that lasts exactly as long as the job.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tenure",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub shared: Shared,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Shared {
+    /// How data is written: a table on a terminal, NDJSON when piped, unless chosen here.
+    #[arg(short, long, value_enum, global = true)]
+    output: Option<Format>,
+    /// The columns to write, separated by commas.
+    #[arg(long, value_delimiter = ',', global = true)]
+    columns: Vec<String>,
+    /// The server to talk to, as `tenure context` knows it.
+    #[arg(long, global = true, env = "TENURE_CONTEXT")]
+    pub context: Option<String>,
+}
+
+impl Shared {
+    /// The output asked for.
+    pub fn to_output(&self) -> Output {
+        Output {
+            format: self.output,
+            columns: self.columns.clone(),
+        }
+    }
+}
+
+/// Where the server's configuration is.
+#[derive(Debug, Args)]
+pub struct OnHost {
+    /// The server's configuration.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "tenure.toml",
+        env = "TENURE_CONFIG"
+    )]
+    pub config: PathBuf,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes a data directory, keys, an empty store and the first token. On the host.
+    Init(Init),
+    /// Runs the server. On the host.
+    Serve {
+        #[command(flatten)]
+        host: OnHost,
+        /// How logs are written: text or json.
+        #[arg(long, value_name = "FORMAT", value_parser = ["text", "json"])]
+        log: Option<String>,
+    },
+    /// Verifies, signs or exports the log. On the host.
+    Ledger {
+        #[command(flatten)]
+        host: OnHost,
+        #[command(subcommand)]
+        command: Ledger,
+    },
+    /// Remembers servers and tokens.
+    #[command(subcommand)]
+    Context(context::Command),
+    /// The tenant's documents.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// HR files.
+    #[command(subcommand)]
+    Hr(HrCommand),
+    /// Reads an app: its accounts and groups.
+    Observe {
+        /// The name of its document.
+        app: String,
+    },
+    /// Makes plans for everyone whose access should change, and names them.
+    Plan {
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Waves: the plans of one cause.
+    Waves {
+        #[command(subcommand)]
+        command: Option<WavesCommand>,
+        /// Only waves that are not closed.
+        #[arg(long)]
+        open: bool,
+    },
+    /// Carries out a wave that the guard allows.
+    Apply {
+        /// The wave.
+        wave: String,
+        #[command(flatten)]
+        change: Change,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Releases a held wave that someone else caused.
+    Approve {
+        /// The wave.
+        wave: String,
+        /// Only this plan; may be repeated.
+        #[arg(long)]
+        plan: Vec<String>,
+        #[command(flatten)]
+        change: Change,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Refuses a wave, or some of its plans.
+    Refuse {
+        /// The wave.
+        wave: String,
+        /// Only this plan; may be repeated.
+        #[arg(long)]
+        plan: Vec<String>,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Takes a wave back.
+    Undo {
+        /// The wave.
+        wave: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Explains.
+    #[command(subcommand)]
+    Why(WhyCommand),
+    /// Lists people.
+    People {
+        /// Part of a key, mail address or name.
+        text: Option<String>,
+        /// Only people of this source.
+        #[arg(long)]
+        source: Option<String>,
+    },
+    /// Shows a person.
+    Show {
+        #[command(subcommand)]
+        what: ShowCommand,
+    },
+    /// Lists what someone has to look at.
+    Findings {
+        #[command(subcommand)]
+        command: Option<FindingsCommand>,
+    },
+    /// Lists apps and how they stand.
+    Targets,
+    /// Lists HR deliveries.
+    Deliveries,
+    /// Tells how the tenant stands.
+    Status,
+    /// The kill switch: nothing is sent to this app, or to any.
+    StopWriting {
+        /// The app; all of them without.
+        app: Option<String>,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Lifts the kill switch.
+    ResumeWriting {
+        /// The app; all of them without.
+        app: Option<String>,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// API tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Secrets for apps.
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Reads the log; its newest records without options.
+    Log {
+        /// Records after this one.
+        #[arg(long)]
+        after: Option<u64>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// Only records about this person, newest first.
+        #[arg(long, conflicts_with = "after")]
+        person: Option<String>,
+    },
+    /// Erases a person who has left. Cannot be undone.
+    Erase {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Explains a code.
+    Explain {
+        /// For example TNR-API-0001.
+        code: String,
+    },
+    /// Prints completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How long to wait for what was started.
+#[derive(Debug, Args)]
+pub struct Wait {
+    /// Return at once instead of waiting for the end.
+    #[arg(long)]
+    no_wait: bool,
+    /// Wait this many seconds at the most.
+    #[arg(long, default_value_t = 600)]
+    timeout: u64,
+}
+
+impl Wait {
+    /// How long, if at all.
+    pub fn time(&self) -> Option<std::time::Duration> {
+        (!self.no_wait).then(|| std::time::Duration::from_secs(self.timeout))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Replaces the tenant's documents by the YAML files of a directory.
+    Push {
+        /// The tenant directory.
+        directory: PathBuf,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Shows the documents in force.
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HrCommand {
+    /// Takes in an HR file.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// The name of the source's document.
+        #[arg(long)]
+        source: String,
+        #[command(flatten)]
+        change: Change,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WavesCommand {
+    /// Shows one wave with its plans, steps and reasons.
+    Show {
+        /// The wave.
+        wave: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WhyCommand {
+    /// Why this person has, or lacks, access to this app.
+    Access {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+        /// The app.
+        app: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ShowCommand {
+    /// Shows a person.
+    Person {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FindingsCommand {
+    /// Closes one.
+    Close {
+        /// Its id.
+        finding: String,
+        #[command(flatten)]
+        change: Change,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Makes a token; it is printed once.
+    Create {
+        /// The person or workload it speaks for.
+        #[arg(long)]
+        principal: String,
+        /// What it may do; may be repeated.
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<Scope>,
+        /// How many days it lives.
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=366))]
+        days: u32,
+        /// A network (CIDR) it may be used from; may be repeated.
+        #[arg(long = "network")]
+        networks: Vec<String>,
+        /// Make it on the host, from no other token.
+        #[arg(long)]
+        on_host: bool,
+        #[command(flatten)]
+        host: OnHost,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Lists tokens.
+    List,
+    /// Ends a token.
+    Revoke {
+        /// Its name.
+        token: String,
+        #[command(flatten)]
+        change: Change,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SecretCommand {
+    /// Sets or replaces a secret; its value is read from stdin.
+    Set {
+        /// Its name, as documents refer to it.
+        name: String,
+        /// The app it may be used for.
+        #[arg(long)]
+        app: String,
+        /// The host (and port, where it is not the usual one) it may be sent to.
+        #[arg(long)]
+        host: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Lists the names of secrets.
+    List,
+}

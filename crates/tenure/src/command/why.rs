@@ -1,0 +1,89 @@
+//! `tenure why access PERSON APP`.
+
+use api::{AccessAnswer, AccessItem, WireReason};
+use serde_json::Value;
+
+use super::Desk;
+use crate::failure::{Exit, Failure};
+use crate::output::{Format, print, printable};
+
+/// Asks, and tells the answer in sentences on a terminal.
+pub async fn access(desk: &Desk, person: &str, app: &str) -> Result<Exit, Failure> {
+    let query = [("person", person), ("app", app)];
+    let answer: AccessAnswer = desk.client.get(&["why", "access"], &query).await?;
+    if desk.output.format() == Format::Table && desk.output.columns.is_empty() {
+        print(&printable(&tell(&answer)))?;
+    } else {
+        desk.output.show(
+            &answer,
+            &["subject", "name", "app", "standing", "items", "not_given"],
+        )?;
+    }
+    Ok(Exit::Fine)
+}
+
+fn tell(answer: &AccessAnswer) -> String {
+    let mut text = format!(
+        "{} ({}, {}) and {}: at work: {}\n",
+        answer.name,
+        answer.key,
+        answer.subject,
+        answer.app,
+        answer.standing.as_str()
+    );
+    for item in &answer.items {
+        tell_item(item, &mut text);
+    }
+    for reason in &answer.not_given {
+        text.push_str(&format!(
+            "  not given by {}: {}{}\n",
+            reason.by,
+            reason.text,
+            facts(reason)
+        ));
+    }
+    text
+}
+
+fn tell_item(item: &AccessItem, text: &mut String) {
+    text.push_str(&format!(
+        "\n  {}: wanted {}, seen {}",
+        item.what, item.wanted, item.seen
+    ));
+    if !item.ownership.is_empty() {
+        text.push_str(&format!(", {}", item.ownership));
+    }
+    text.push('\n');
+    for reason in &item.because {
+        text.push_str(&format!(
+            "    because {}: {}{}\n",
+            reason.by,
+            reason.text,
+            facts(reason)
+        ));
+    }
+    if item.because.is_empty() {
+        text.push_str("    no rule wants it\n");
+    }
+    if !item.verified_at.is_empty() {
+        text.push_str(&format!(
+            "    read back as wanted at {} (step {})\n",
+            item.verified_at, item.verified_by
+        ));
+    }
+    if !item.pending.is_empty() {
+        text.push_str(&format!("    not finished: {}\n", item.pending));
+    }
+}
+
+fn facts(reason: &WireReason) -> String {
+    let Some(facts) = reason.facts.as_object().filter(|f| !f.is_empty()) else {
+        return String::new();
+    };
+    let told = facts.iter().map(|(name, value)| match value {
+        Value::Null => format!("{name} is not stated"),
+        Value::String(value) => format!("{name} = {value}"),
+        value => format!("{name} = {value}"),
+    });
+    format!(" ({})", told.collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,231 @@
+//! Plans and waves: preview, apply, approve, refuse, undo.
+
+use std::time::{Duration, Instant};
+
+use api::{
+    DecideRequest, DecisionAnswer, PlanChangeAnswer, PlanRequest, UndoAnswer, WaveAnswer,
+    WavePreviewAnswer, WaveSummary, WirePlan,
+};
+
+use super::{Change, Desk, bar, spinner};
+use crate::failure::{Exit, Failure};
+use crate::output::{Format, print, printable};
+
+/// `tenure plan`.
+pub async fn plan(desk: &Desk, change: Change) -> Result<Exit, Failure> {
+    let life = spinner("planning");
+    let body = PlanRequest {
+        dry_run: change.dry_run,
+        reason: change.reason,
+    };
+    let answer: Result<PlanChangeAnswer, _> = desk.client.post(&["plans"], &body).await;
+    life.finish_and_clear();
+    let answer = answer?;
+    previews(desk, &answer.waves)?;
+    if answer.waves.is_empty() {
+        eprintln!("Nothing to do: every app agrees.");
+        return Ok(Exit::Fine);
+    }
+    if answer.dry_run {
+        eprintln!("Nothing was proposed (dry run).");
+    }
+    Ok(Exit::Present)
+}
+
+/// Previews by name, for people; for programs one row for each wave.
+fn previews(desk: &Desk, waves: &[WavePreviewAnswer]) -> Result<(), Failure> {
+    if desk.output.format() != Format::Table || !desk.output.columns.is_empty() {
+        let columns = ["wave", "change", "verdict", "steps", "removals", "cause"];
+        return desk.output.list(waves, &columns);
+    }
+    let mut text = String::new();
+    for wave in waves {
+        let line = format!(
+            "{}  {}  {} people or groups, {} steps, {} of them take something away\n",
+            wave.wave,
+            wave.cause,
+            wave.names.len(),
+            wave.steps,
+            wave.removals
+        );
+        text.push_str(&line);
+        text.push_str(&format!(
+            "  guard: {} — {}\n",
+            wave.verdict,
+            wave.because.join("; ")
+        ));
+        for name in &wave.names {
+            text.push_str(&format!("  {} ({})\n", name.name, name.about));
+            for step in &name.steps {
+                text.push_str(&format!("    {step}\n"));
+            }
+        }
+        for obstacle in &wave.obstacles {
+            let (code, address, problem) = (&obstacle.code, &obstacle.address, &obstacle.problem);
+            text.push_str(&format!(
+                "  ! {address}: {problem} [{code}]\n    fix: {}\n",
+                obstacle.fix
+            ));
+        }
+    }
+    print(&printable(&text))
+}
+
+/// `tenure waves`.
+pub async fn waves(desk: &Desk, open: bool) -> Result<Exit, Failure> {
+    let query: &[(&str, &str)] = if open { &[("open", "true")] } else { &[] };
+    let rows: Vec<WaveSummary> = desk.client.all(&["waves"], query).await?;
+    desk.output.list(&rows, WAVE)?;
+    Ok(Exit::Fine)
+}
+
+const WAVE: &[&str] = &[
+    "wave", "status", "change", "plans", "applied", "failed", "removals", "author", "at",
+];
+
+/// `tenure waves show ID`.
+pub async fn show(desk: &Desk, wave: &str) -> Result<Exit, Failure> {
+    let answer: WaveAnswer = desk.client.get(&["waves", wave], &[]).await?;
+    let plans: Vec<WirePlan> = desk.client.all(&["waves", wave, "plans"], &[]).await?;
+    if desk.output.format() != Format::Table || !desk.output.columns.is_empty() {
+        desk.output.list(
+            &plans,
+            &["plan", "about", "name", "change", "status", "detail"],
+        )?;
+        return Ok(Exit::Fine);
+    }
+    let fields = [
+        "wave",
+        "status",
+        "cause",
+        "author",
+        "at",
+        "verdict",
+        "because",
+        "decided_by",
+        "decided_because",
+    ];
+    desk.output.show(&answer, &fields)?;
+    let mut text = String::new();
+    for plan in &plans {
+        text.push_str(&format!(
+            "\n{}  {}  {}  {}\n",
+            plan.plan, plan.status, plan.name, plan.detail
+        ));
+        for step in &plan.steps {
+            let why: Vec<_> = step
+                .because
+                .iter()
+                .map(|r| format!("{}: {}", r.by, r.text))
+                .collect();
+            text.push_str(&format!(
+                "  {} {} {} {}\n    because {}\n",
+                step.status,
+                step.verb,
+                step.address,
+                step.detail,
+                why.join("; ")
+            ));
+        }
+    }
+    print(&printable(&text))?;
+    Ok(Exit::Fine)
+}
+
+/// What is decided about a wave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// `tenure apply`.
+    Apply,
+    /// `tenure approve`.
+    Release,
+    /// `tenure refuse`.
+    Refuse,
+}
+
+/// Decides, and waits for the end of what was started.
+pub async fn decide(
+    desk: &Desk,
+    decision: Decision,
+    wave: &str,
+    plans: Vec<String>,
+    change: Change,
+    wait: Option<Duration>,
+) -> Result<Exit, Failure> {
+    let reason = change.needed_reason()?;
+    let verb = match decision {
+        Decision::Apply => "apply",
+        Decision::Release => "release",
+        Decision::Refuse => "refuse",
+    };
+    let body = DecideRequest {
+        plans,
+        dry_run: change.dry_run,
+        reason,
+    };
+    let answer: DecisionAnswer = desk.client.post(&["waves", wave, verb], &body).await?;
+    if answer.dry_run {
+        eprintln!("This would {verb} {} plans (dry run).", answer.plans);
+        return Ok(Exit::Fine);
+    }
+    match wait {
+        Some(wait) if decision != Decision::Refuse => follow(desk, wave, wait).await,
+        _ => {
+            desk.output.show(&answer.wave, WAVE)?;
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+/// Watches a wave until nothing of it is under way.
+async fn follow(desk: &Desk, wave: &str, wait: Duration) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(50);
+    let progress = bar(0, "applying");
+    let last = loop {
+        let now: WaveAnswer = desk.client.get(&["waves", wave], &[]).await?;
+        progress.set_length(now.wave.plans);
+        progress.set_position(now.wave.plans - now.wave.open);
+        if now.wave.status != "running" || begun.elapsed() > wait {
+            break now.wave;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(1));
+    };
+    progress.finish_and_clear();
+    desk.output.show(&last, WAVE)?;
+    if last.status == "running" {
+        eprintln!("It is still being carried out; look again with `tenure waves show {wave}`.");
+        return Ok(Exit::Partly);
+    }
+    Ok(if last.applied < last.plans {
+        Exit::Partly
+    } else {
+        Exit::Fine
+    })
+}
+
+/// `tenure undo WAVE`.
+pub async fn undo(desk: &Desk, wave: &str, change: Change) -> Result<Exit, Failure> {
+    let reason = change.needed_reason()?;
+    let body = DecideRequest {
+        plans: Vec::new(),
+        dry_run: change.dry_run,
+        reason,
+    };
+    let answer: UndoAnswer = desk.client.post(&["waves", wave, "undo"], &body).await?;
+    previews(desk, &answer.waves)?;
+    for lost in &answer.lost {
+        eprintln!("Cannot be undone: {}", printable(lost));
+    }
+    if answer.dry_run {
+        eprintln!("Nothing was proposed (dry run).");
+    } else if !answer.waves.is_empty() {
+        eprintln!("Proposed. Carry it out with `tenure apply WAVE`.");
+    }
+    Ok(if answer.waves.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Present
+    })
+}

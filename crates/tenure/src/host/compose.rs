@@ -1,0 +1,57 @@
+//! The composition root: the one place that names adapters.
+
+use std::sync::Arc;
+
+use app::{App, Parts};
+use store::{LocalKeyRing, PostgresOptions, StorePorts, TenureStore};
+
+use super::master_key;
+use super::system::{SystemClock, SystemEntropy};
+use super::targets::{CsvSources, Targets};
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// The SQLite file in the data directory.
+pub const SQLITE: &str = "tenure.db";
+
+/// One node, put together.
+pub struct House {
+    /// The use-cases.
+    pub app: Arc<App>,
+    /// The store under them.
+    pub store: TenureStore,
+    /// The keys.
+    pub keyring: Arc<LocalKeyRing>,
+}
+
+/// Opens the store and puts the use-cases over it.
+pub async fn open(config: &Config) -> Result<House, Failure> {
+    let keys = master_key::read(config)?;
+    let clock = Arc::new(SystemClock);
+    let entropy = Arc::new(SystemEntropy);
+    let keyring = LocalKeyRing::new(&keys.current, &keys.older, entropy.clone())
+        .map_err(|e| Failure::new("TNR-CLI-0007", e.to_string(), "make a new one"))?;
+    let keyring = Arc::new(keyring);
+    let ports = StorePorts {
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        keyring: keyring.clone(),
+    };
+    let store = match &config.postgres {
+        Some(url) => TenureStore::open_postgres(url, PostgresOptions::default(), ports).await?,
+        None => TenureStore::open_sqlite(&config.directory.join(SQLITE), ports)?,
+    };
+    let app = App::new(Parts {
+        store: Arc::new(store.clone()),
+        clock,
+        entropy,
+        keyring: keyring.clone(),
+        connect: Arc::new(Targets),
+        source: Arc::new(CsvSources),
+    });
+    Ok(House {
+        app: Arc::new(app),
+        store,
+        keyring,
+    })
+}

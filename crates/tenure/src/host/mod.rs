@@ -1,0 +1,11 @@
+//! What is done on the host itself: the data directory, the server, the ledger.
+
+pub mod compose;
+pub mod directory;
+pub mod init;
+pub mod ledger;
+pub mod master_key;
+pub mod serve;
+pub mod system;
+pub mod targets;
+pub mod tokens;

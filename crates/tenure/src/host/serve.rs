@@ -1,0 +1,182 @@
+//! `tenure serve`: the server, the apply worker and the timers, until a signal stops them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use app::{Worker, WorkerSettings};
+use server::{Bound, Limits, Metrics, Pipeline, ROUTES, Rate, Rooms, Tls, TlsFiles};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::compose::{self, House};
+use super::directory;
+use crate::config::Config;
+use crate::explain;
+use crate::failure::Failure;
+
+/// How often certificate files are looked at.
+const LOOK: Duration = Duration::from_secs(30);
+/// How long the worker may take to finish what it is sending.
+const FINISH: Duration = Duration::from_secs(30);
+
+/// Serves.
+pub async fn run(path: &Path, log: Option<String>) -> Result<(), Failure> {
+    let config = Config::load(path)?;
+    crate::log::start(
+        log.as_deref().unwrap_or(&config.log_format),
+        &config.log_level,
+    )?;
+    let lock = directory::lock(&config.directory)?;
+    let signals = Signals::take()?;
+    let house = compose::open(&config).await?;
+    let limits = Arc::new(limits(&config));
+    let tls = match &config.tls {
+        None => None,
+        Some((certificate, key)) => {
+            let files = TlsFiles {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            };
+            Some(Arc::new(Tls::load(files)?))
+        }
+    };
+    let bound = Bound::bind(&config.listen, tls.clone(), Arc::clone(&limits)).await?;
+    let (poke, poked) = watch::channel(0u64);
+    if let Some(tls) = tls.clone() {
+        tokio::spawn(async move { tls.watch(LOOK, poked).await });
+    }
+    let (stop, stopped) = watch::channel(false);
+    let (ended, mut worker_ended) = watch::channel(false);
+    let running = Arc::new(AtomicBool::new(true));
+    let worker = start_worker(
+        &config,
+        &house,
+        stopped.clone(),
+        Arc::clone(&running),
+        ended,
+    );
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let addresses = bound.addresses();
+    let metrics = Arc::new(Metrics::new(
+        ROUTES.iter().map(|r| (r.method.as_str(), r.pattern)),
+    ));
+    let rooms = Rooms {
+        app: Arc::clone(&house.app),
+        tenant: config.tenant.clone(),
+        worker: Arc::clone(&running),
+    };
+    let boot = u64::try_from(house.app.now().as_micros()).unwrap_or(0);
+    let pipeline = Pipeline::new(
+        Arc::new(rooms),
+        ROUTES,
+        Arc::clone(&limits),
+        Arc::clone(&metrics),
+        config.public_url.clone(),
+        boot,
+    );
+    let router = server::router(Arc::new(pipeline), explain::PAGES);
+    let serving = tokio::spawn(bound.serve(router, metrics, stopped));
+    for address in addresses {
+        tracing::info!(tenant = config.tenant, "listening on {scheme}://{address}");
+    }
+    notify("READY=1");
+    signals.wait(&poke, &mut worker_ended).await;
+    tracing::info!("stopping: finishing what is in flight");
+    notify("STOPPING=1");
+    // An error means that everyone who listens is gone already.
+    let _ = stop.send(true);
+    let cut = serving.await.unwrap_or(0);
+    if cut > 0 {
+        tracing::warn!(connections = cut, "connections were cut off");
+    }
+    if tokio::time::timeout(FINISH, worker).await.is_err() {
+        tracing::warn!("the worker did not finish in time; the next start goes on from the log");
+    }
+    house.store.close().await;
+    drop(lock);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn limits(config: &Config) -> Limits {
+    let usual = Limits::default();
+    let rate = |per_second: f64| Rate {
+        per_second,
+        burst: per_second * 4.0,
+    };
+    Limits {
+        delivery: config.delivery_mib << 20,
+        connections: config.connections,
+        connections_per_address: usual.connections_per_address.min(config.connections),
+        principal: rate(config.calls_per_second),
+        address: rate(config.calls_per_second_of_address),
+        ..usual
+    }
+}
+
+fn start_worker(
+    config: &Config,
+    house: &House,
+    stop: watch::Receiver<bool>,
+    running: Arc<AtomicBool>,
+    ended: watch::Sender<bool>,
+) -> tokio::task::JoinHandle<()> {
+    // Unique per process: two nodes on one database must not take each other's leases.
+    let holder = format!("{}-{}", std::process::id(), house.app.now().as_micros());
+    let mut settings = WorkerSettings::new(&holder);
+    settings.parallel = config.parallel;
+    let worker = Worker::new(Arc::clone(&house.app), settings);
+    tokio::spawn(async move {
+        // A task of its own: the flag must fall even when the worker panics.
+        let _ = tokio::spawn(async move { worker.run(stop).await }).await;
+        running.store(false, Ordering::SeqCst);
+        let _ = ended.send(true);
+    })
+}
+
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn take() -> Result<Self, Failure> {
+        let take = |kind| {
+            signal(kind).map_err(|e| Failure::new("TNR-CLI-0002", e.to_string(), "report it"))
+        };
+        Ok(Self {
+            terminate: take(SignalKind::terminate())?,
+            interrupt: take(SignalKind::interrupt())?,
+            hangup: take(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns when the server is to stop: at a signal, or when the worker has ended by itself,
+    /// because a server that carries nothing out must not look alive.
+    async fn wait(mut self, poke: &watch::Sender<u64>, worker: &mut watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => poke.send_modify(|count| *count += 1),
+                _ = worker.wait_for(|ended| *ended) => {
+                    tracing::error!("the worker has ended; stopping");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Tells systemd, where it asked to be told (sd_notify(3)).
+fn notify(state: &str) {
+    let Some(path) = std::env::var_os("NOTIFY_SOCKET") else {
+        return;
+    };
+    if let Ok(socket) = std::os::unix::net::UnixDatagram::unbound() {
+        let _ = socket.send_to(state.as_bytes(), path);
+    }
+}

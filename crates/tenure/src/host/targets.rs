@@ -1,0 +1,89 @@
+//! Adapters for what documents describe: SCIM targets and CSV sources.
+
+use std::sync::Arc;
+
+use app::{Connect, ReadSource};
+use connectors::ScimTarget;
+use documents::{Auth, ClientAuth};
+use model::Secret;
+use model::source::{CsvMapping, Delivery};
+use ports::Target;
+use protocol::scim::profile::{ClientSecretStyle, ScimAuth, ScimProfile, ScimSettings};
+use serde_json::{Value, json};
+
+/// Connects to the targets of `App` documents.
+pub struct Targets;
+
+#[async_trait::async_trait]
+impl Connect for Targets {
+    async fn connect(
+        &self,
+        app: &documents::App,
+        secret: Option<Secret>,
+    ) -> Result<Arc<dyn Target>, String> {
+        let settings = settings(app)?;
+        let secret = secret.ok_or("its secret is not set")?;
+        let target = ScimTarget::new(&settings, secret).map_err(|e| e.to_string())?;
+        Ok(Arc::new(target))
+    }
+}
+
+fn settings(app: &documents::App) -> Result<ScimSettings, String> {
+    let auth = match &app.scim.auth {
+        Auth::Bearer { .. } => ScimAuth::Bearer,
+        Auth::ClientCredentials {
+            token_url,
+            client_id,
+            scope,
+            method,
+            ..
+        } => ScimAuth::ClientCredentials {
+            token_url: token_url.clone(),
+            client_id: client_id.clone(),
+            scope: scope.clone(),
+            style: match method {
+                ClientAuth::Basic => ClientSecretStyle::Basic,
+                ClientAuth::Post => ClientSecretStyle::Post,
+            },
+        },
+    };
+    let mut settings = ScimSettings::bearer(app.scim.url.clone());
+    settings.auth = auth;
+    settings.allow_private = app.scim.allow_private;
+    settings.profile = profile(app)?;
+    Ok(settings)
+}
+
+/// The preset with its overrides; unknown keys are refused.
+fn profile(app: &documents::App) -> Result<ScimProfile, String> {
+    let wanted = &app.scim.profile;
+    let preset = ScimProfile::preset(&wanted.preset)
+        .ok_or_else(|| format!("there is no profile `{:.60}`", wanted.preset))?;
+    let mut value = serde_json::to_value(preset).map_err(|e| e.to_string())?;
+    let mut set = |name: &str, new: Value| -> Result<(), String> {
+        let Some(slot) = value.get_mut(name) else {
+            return Err(format!("a profile has no `{name:.60}`"));
+        };
+        *slot = new;
+        Ok(())
+    };
+    for (name, new) in &wanted.overrides {
+        set(name, new.clone())?;
+    }
+    if let Some(rate) = app.limits.requests_per_second {
+        set("requests_per_second", json!(rate))?;
+    }
+    if let Some(concurrency) = app.limits.concurrency {
+        set("concurrency", json!(concurrency))?;
+    }
+    serde_json::from_value(value).map_err(|e| format!("its profile cannot be read: {e}"))
+}
+
+/// Reads CSV sources.
+pub struct CsvSources;
+
+impl ReadSource for CsvSources {
+    fn read(&self, mapping: &CsvMapping, place: &str, bytes: &[u8]) -> Delivery {
+        connectors::csv_source::read(place, bytes, mapping)
+    }
+}

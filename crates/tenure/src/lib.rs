@@ -1,0 +1,218 @@
+//! The binary `tenure`: the server's composition root and the command line.
+
+mod cli;
+mod client;
+mod command;
+pub mod config;
+pub mod explain;
+mod failure;
+pub mod host;
+mod log;
+mod output;
+mod suggest;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use cli::{
+    Cli, Command, ConfigCommand, FindingsCommand, HrCommand, SecretCommand, Shared, ShowCommand,
+    TokenCommand, WavesCommand, WhyCommand,
+};
+use command::work::Decision;
+use command::{Desk, input, look, manage, why, work};
+pub use failure::{Exit, Failure};
+
+/// Runs the command line.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for; everything else is wrong usage.
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Fine
+            };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    match start(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.tell();
+            failure.exit.into()
+        }
+    }
+}
+
+fn start(cli: Cli) -> Result<Exit, Failure> {
+    let Cli { shared, command } = cli;
+    match command {
+        Command::Explain { code } => explain::run(&code).map(|()| Exit::Fine),
+        Command::Completions { shell } => {
+            let mut out = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tenure", &mut out);
+            output::print(&String::from_utf8_lossy(&out)).map(|()| Exit::Fine)
+        }
+        Command::Context(command) => {
+            client::context::run(command, &shared.to_output()).map(|()| Exit::Fine)
+        }
+        Command::Init(init) => busy()?.block_on(host::init::run(init)).map(|()| Exit::Fine),
+        Command::Serve { host, log } => busy()?
+            .block_on(host::serve::run(&host.config, log))
+            .map(|()| Exit::Fine),
+        Command::Ledger { host, command } => {
+            busy()?.block_on(host::ledger::run(&host.config, command))
+        }
+        Command::Token(TokenCommand::Create {
+            principal,
+            scopes,
+            days,
+            networks,
+            on_host: true,
+            host,
+            ..
+        }) => busy()?
+            .block_on(host::tokens::create(
+                &host.config,
+                &principal,
+                &scopes,
+                days,
+                &networks,
+            ))
+            .map(|()| Exit::Fine),
+        command => quiet()?.block_on(talk(&shared, command)),
+    }
+}
+
+/// The runtime of the server and of everything that opens a store.
+fn busy() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(|e| Failure::new("TNR-CLI-0002", e.to_string(), "are there threads left?"))
+}
+
+/// The runtime of a client.
+fn quiet() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(|e| Failure::new("TNR-CLI-0002", e.to_string(), "report it"))
+}
+
+async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
+    let access = client::context::access(shared.context.as_deref())?;
+    let desk = Desk {
+        client: client::Client::new(access)?,
+        output: shared.to_output(),
+    };
+    match command {
+        Command::Config(ConfigCommand::Push { directory, change }) => {
+            input::push(&desk, &directory, change).await
+        }
+        Command::Config(ConfigCommand::Show) => input::documents(&desk).await,
+        Command::Hr(HrCommand::Import {
+            file,
+            source,
+            change,
+        }) => input::import(&desk, &file, &source, change).await,
+        Command::Observe { app } => input::observe(&desk, &app).await,
+        Command::Plan { change } => work::plan(&desk, change).await,
+        Command::Waves {
+            command: Some(WavesCommand::Show { wave }),
+            ..
+        } => work::show(&desk, &wave).await,
+        Command::Waves {
+            command: None,
+            open,
+        } => work::waves(&desk, open).await,
+        Command::Apply { wave, change, wait } => {
+            work::decide(
+                &desk,
+                Decision::Apply,
+                &wave,
+                Vec::new(),
+                change,
+                wait.time(),
+            )
+            .await
+        }
+        Command::Approve {
+            wave,
+            plan,
+            change,
+            wait,
+        } => work::decide(&desk, Decision::Release, &wave, plan, change, wait.time()).await,
+        Command::Refuse { wave, plan, change } => {
+            work::decide(&desk, Decision::Refuse, &wave, plan, change, None).await
+        }
+        Command::Undo { wave, change } => work::undo(&desk, &wave, change).await,
+        Command::Why(WhyCommand::Access { person, app }) => why::access(&desk, &person, &app).await,
+        command => look_or_manage(&desk, command).await,
+    }
+}
+
+async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::People { text, source } => {
+            look::people(desk, text.as_deref(), source.as_deref()).await
+        }
+        Command::Show {
+            what: ShowCommand::Person { person },
+        } => look::person(desk, &person).await,
+        Command::Findings { command: None } => look::findings(desk).await,
+        Command::Findings {
+            command: Some(FindingsCommand::Close { finding, change }),
+        } => manage::close_finding(desk, &finding, change).await,
+        Command::Targets => look::targets(desk).await,
+        Command::Deliveries => look::deliveries(desk).await,
+        Command::Status => look::status(desk).await,
+        Command::Log {
+            after,
+            limit,
+            person,
+        } => look::log(desk, after, limit, person.as_deref()).await,
+        Command::StopWriting { app, change } => manage::writing(desk, "stop", app, change).await,
+        Command::ResumeWriting { app, change } => {
+            manage::writing(desk, "resume", app, change).await
+        }
+        Command::Erase { person, change } => manage::erase(desk, person, change).await,
+        Command::Token(TokenCommand::Create {
+            principal,
+            scopes,
+            days,
+            networks,
+            change,
+            ..
+        }) => {
+            let scopes = scopes.iter().map(|s| s.as_str().to_owned()).collect();
+            manage::create_token(desk, principal, scopes, days, networks, change).await
+        }
+        Command::Token(TokenCommand::List) => manage::tokens(desk).await,
+        Command::Token(TokenCommand::Revoke { token, change }) => {
+            manage::revoke_token(desk, &token, change).await
+        }
+        Command::Secret(SecretCommand::Set {
+            name,
+            app,
+            host,
+            change,
+        }) => input::set_secret(desk, &name, app, host, change).await,
+        Command::Secret(SecretCommand::List) => manage::secrets(desk).await,
+        other => Err(Failure::usage(
+            format!("{other:?} is not for a server"),
+            "see --help",
+        )),
+    }
+}
+
+/// Whether stderr may be coloured: a terminal, and not against the user's wish
+/// (<https://no-color.org>).
+fn coloured() -> bool {
+    use std::io::IsTerminal as _;
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal()
+}
