@@ -52,6 +52,8 @@ impl Cluster {
         let port = listener.local_addr().map_err(|e| e.to_string())?.port();
         drop(listener);
         std::fs::create_dir_all(&dir).map_err(|e| e.to_string())?;
+        // The server does not run as the user who made the directory above.
+        traversable(beneath)?;
         // PostgreSQL refuses to run as root.
         let as_nobody = is_root();
         let who = if as_nobody {
@@ -192,6 +194,26 @@ impl Drop for Cluster {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+#[cfg(unix)]
+fn traversable(dir: &Path) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(dir)
+        .map_err(|e| e.to_string())?
+        .permissions()
+        .mode();
+    let open = std::fs::Permissions::from_mode(mode | 0o111);
+    if mode & 0o111 == 0o111 {
+        Ok(())
+    } else {
+        std::fs::set_permissions(dir, open).map_err(|e| e.to_string())
+    }
+}
+
+#[cfg(not(unix))]
+fn traversable(_: &Path) -> Result<(), String> {
+    Ok(())
 }
 
 fn is_root() -> bool {

@@ -1,20 +1,17 @@
-//! Nothing acknowledged is lost: not when the process is killed, not when the power fails, and
-//! not when the database server does.
+//! Nothing acknowledged is lost: not when the process is killed, nor when the power fails.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use model::event::CallMade;
-use model::{Actor, Event};
 use ports::clock::draw;
-use ports::conformance::cluster::{Cluster, REQUIRE};
+use ports::conformance::cluster::REQUIRE;
 use ports::conformance::doubles::{ManualClock, SeededEntropy};
 use ports::conformance::samples;
 use ports::conformance::store::Harness as _;
-use ports::store::{Append, AppendError, Door as _, Log as _};
-use store::{PostgresOptions, TenureStore};
+use ports::store::Log as _;
+use store::TenureStore;
 
 use crate::child::{self, ACKS};
 use crate::disk::{Disk, Image};
@@ -214,105 +211,4 @@ async fn a_disk_that_lies_about_syncs_is_noticed() {
         std::fs::remove_dir_all(&place).unwrap();
     }
     assert!(noticed);
-}
-
-/// The server crashes while appends are under way: each is answered truly, and the store goes on
-/// by itself when the server is back.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restarted_postgres_is_found_again() {
-    let dir = tempfile::tempdir().unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    if Stores::postgres().is_none() {
-        return;
-    }
-    // A server of its own: others must not lose theirs.
-    let cluster = Arc::new(Cluster::start(dir.path()).unwrap());
-    let url = cluster.database();
-    let clock = Arc::new(ManualClock::at(samples::at(0)));
-    let options = PostgresOptions::default();
-    let store = TenureStore::open_postgres(&url, options, ports(clock, 1))
-        .await
-        .unwrap();
-    let call = |n: u64| {
-        let route = n.to_string();
-        let call = CallMade {
-            method: "GET".into(),
-            route,
-            status: 200,
-            remote: String::new(),
-            reason: None,
-        };
-        Append::of(Actor::system(), vec![Event::CallMade(call)])
-    };
-    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let mut tasks = Vec::new();
-    for task in 0..8u64 {
-        let (store, stop) = (store.clone(), Arc::clone(&stop));
-        tasks.push(tokio::spawn(async move {
-            let (mut done, mut unknown, mut busy) = (Vec::new(), Vec::new(), 0u32);
-            let mut n = task;
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                match store.append(call(n)).await {
-                    Ok(_) => done.push(n),
-                    Err(AppendError::Broken(_)) => unknown.push(n),
-                    Err(AppendError::Busy(_)) => busy += 1,
-                    Err(other) => panic!("{other}"),
-                }
-                n += 8;
-            }
-            (done, unknown, busy)
-        }));
-    }
-    let restarting = {
-        let cluster = Arc::clone(&cluster);
-        tokio::task::spawn_blocking(move || {
-            for _ in 0..3 {
-                cluster.crash_and_restart();
-            }
-        })
-    };
-    restarting.await.unwrap();
-    // It goes on by itself: an append comes through before this test gives up asking.
-    let mut answer = store.append(call(u64::MAX)).await;
-    while matches!(answer, Err(AppendError::Busy(_))) {
-        answer = store.append(call(u64::MAX)).await;
-    }
-    answer.unwrap();
-    stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    let (mut done, mut unknown) = (BTreeSet::from([u64::MAX]), BTreeSet::new());
-    for task in tasks {
-        let (ok, lost, _) = task.await.unwrap();
-        done.extend(ok);
-        unknown.extend(lost);
-    }
-    let mut there = BTreeSet::new();
-    let mut after = 0;
-    loop {
-        let page = store.records(after, 1000).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        for record in &page {
-            let Event::CallMade(call) = &record.event else {
-                panic!("{:?}", record.event)
-            };
-            assert!(
-                there.insert(call.route.parse::<u64>().unwrap()),
-                "an append happened twice"
-            );
-        }
-    }
-    assert!(done.is_subset(&there), "an acknowledged append is missing");
-    let unexplained: Vec<_> = there
-        .difference(&done)
-        .filter(|n| !unknown.contains(n))
-        .collect();
-    assert!(
-        unexplained.is_empty(),
-        "answered as not done, but there: {unexplained:?}"
-    );
-    assert!(store.verify(TENANT, Vec::new()).await.unwrap().is_sound());
 }

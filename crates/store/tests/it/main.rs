@@ -9,3 +9,4 @@ mod door;
 mod harness;
 mod opening;
 mod reads;
+mod restart;

@@ -73,7 +73,6 @@ pub fn sqlite() -> Result<Vec<Figure>, Failure> {
 /// On a PostgreSQL of its own, as it is shipped (`fsync` on).
 pub fn postgres() -> Result<Vec<Figure>, Failure> {
     let dir = tempfile::tempdir()?;
-    open_to_all(dir.path())?;
     let cluster = Cluster::start(dir.path())?;
     let runtime = runtime()?;
     measure("append_pg", dir.path(), |_, writers| {
@@ -86,7 +85,6 @@ pub fn postgres() -> Result<Vec<Figure>, Failure> {
 /// Two nodes, each with a runtime of its own, on one PostgreSQL.
 pub fn postgres_two_nodes() -> Result<Vec<Figure>, Failure> {
     let dir = tempfile::tempdir()?;
-    open_to_all(dir.path())?;
     let cluster = Cluster::start(dir.path())?;
     let (one, two) = (runtime()?, runtime()?);
     measure("append_pg_two_nodes", dir.path(), |_, writers| {
@@ -104,12 +102,6 @@ fn connect(runtime: &Runtime, url: &str, clock: &Arc<Counting>) -> Result<Tenure
     let ports = ports(Arc::clone(clock))?;
     let store = TenureStore::open_postgres(url, PostgresOptions::default(), ports);
     Ok(runtime.block_on(store)?)
-}
-
-/// The server does not run as the user who made the directory.
-fn open_to_all(dir: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755))
 }
 
 fn runtime() -> std::io::Result<Runtime> {
