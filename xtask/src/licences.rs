@@ -1,49 +1,62 @@
 //! `cargo xtask licences`: what `deny.toml` says about licences, sources and banned crates,
 //! checked offline, for machines that lack cargo-deny. Advisories need the net and cargo-deny.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
 
 use crate::door;
 
-/// Checks every crate that this platform compiles.
+/// Checks every crate that this platform compiles, and every source in the lock file.
 ///
 /// # Errors
 /// How many crates are not in order; their names are printed.
 pub fn run() -> Result<(), String> {
-    let deny = std::fs::read_to_string(door::root()?.join("deny.toml"))
-        .map_err(|e| format!("deny.toml: {e}"))?;
+    let root = door::root()?;
+    let read =
+        |name: &str| std::fs::read_to_string(root.join(name)).map_err(|e| format!("{name}: {e}"));
+    let deny = read("deny.toml")?;
     let allowed = list(&deny, "licenses", "allow")?;
     let banned = list(&deny, "bans", "deny")?;
     let sources = list(&deny, "sources", "allow-registry")?;
-    let platform = format!("--filter-platform={}", host()?);
-    let metadata = door::metadata(&["--locked", &platform])?;
-    let mut wrong = Vec::new();
-    let packages = metadata["packages"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    for package in packages {
-        wrong.extend(judge(package, &allowed, &banned, &sources));
-    }
+    // `cargo tree` knows which features are on; `cargo metadata` lists what none of them wants.
+    let tree = door::output(door::cargo(&[
+        "tree",
+        "--workspace",
+        "--locked",
+        "--edges=normal,build,dev",
+        "--prefix=none",
+        "--format={p}|{l}",
+    ])?)?;
+    let crates: BTreeSet<&str> = tree
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let mut wrong: Vec<String> = crates
+        .iter()
+        .filter_map(|line| judge(line, &allowed, &banned))
+        .collect();
+    wrong.extend(strangers(&read("Cargo.lock")?, &sources));
     for line in &wrong {
         eprintln!("licences: {line}");
     }
     if wrong.is_empty() {
-        println!("licences: {} crates in order", packages.len());
+        println!("licences: {} crates in order", crates.len());
         Ok(())
     } else {
         Err(format!("{} crates are not in order", wrong.len()))
     }
 }
 
-fn host() -> Result<String, String> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = std::process::Command::new(rustc);
-    command.arg("-vV");
-    let said = door::output(command)?;
-    said.lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .map(str::to_owned)
-        .ok_or_else(|| "rustc -vV names no host".to_owned())
+/// Sources in the lock file that are not allowed.
+fn strangers(lock: &str, sources: &[String]) -> Vec<String> {
+    lock.lines()
+        .filter_map(|line| line.strip_prefix("source = \"")?.strip_suffix('"'))
+        .filter(|source| {
+            let registry = source.strip_prefix("registry+");
+            !registry.is_some_and(|url| sources.iter().any(|known| known == url))
+        })
+        .map(|source| format!("Cargo.lock names the source {source}"))
+        .collect()
 }
 
 /// The texts of `key = [ … ]` in `[section]`: the first text of every line.
@@ -65,27 +78,17 @@ fn list(toml: &str, section: &str, key: &str) -> Result<Vec<String>, String> {
         .collect())
 }
 
-fn judge(
-    package: &Value,
-    allowed: &[String],
-    banned: &[String],
-    sources: &[String],
-) -> Option<String> {
-    let name = package["name"].as_str().unwrap_or_default();
+/// A line `name vX.Y.Z (…)|licence`.
+fn judge(line: &str, allowed: &[String], banned: &[String]) -> Option<String> {
+    let (package, licence) = line.split_once('|').unwrap_or((line, ""));
+    let name = package.split(' ').next().unwrap_or(package);
     if banned.iter().any(|banned| banned == name) {
         return Some(format!("{name} is banned"));
     }
-    if let Some(source) = package["source"].as_str() {
-        let registry = source.strip_prefix("registry+").unwrap_or(source);
-        if !sources.iter().any(|known| known == registry) {
-            return Some(format!("{name} comes from {source}"));
-        }
+    if licence.is_empty() {
+        return Some(format!("{name} names no licence"));
     }
-    match package["license"].as_str() {
-        None => Some(format!("{name} names no licence")),
-        Some(licence) if permits(licence, allowed) => None,
-        Some(licence) => Some(format!("{name} is under {licence}")),
-    }
+    (!permits(licence, allowed)).then(|| format!("{name} is under {licence}"))
 }
 
 /// Whether an SPDX expression can be met with these licences. `/` is an old way to say `OR`.
@@ -160,6 +163,17 @@ mod tests {
             assert!(!permits(unmet, &allowed), "{unmet}");
         }
         assert!(!permits("MIT WITH LLVM-exception", &allowed));
+    }
+
+    #[test]
+    fn crates_and_sources_are_judged() {
+        let (mit, ring) = (["MIT".to_owned()], ["ring".to_owned()]);
+        assert!(judge("a v1.0.0|MIT", &mit, &ring).is_none());
+        assert!(judge("a v1.0.0|", &mit, &ring).is_some());
+        assert!(judge("a v1.0.0|GPL-3.0", &mit, &ring).is_some());
+        assert!(judge("ring v1.0.0|MIT", &mit, &ring).is_some());
+        let lock = "source = \"registry+https://one\"\nsource = \"git+https://two\"\n";
+        assert_eq!(strangers(lock, &["https://one".to_owned()]).len(), 1);
     }
 
     #[test]

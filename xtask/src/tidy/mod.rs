@@ -25,6 +25,27 @@ impl House {
         Ok(Self { files })
     }
 
+    /// Whether a source file holds nothing but tests: by its place, or because the module that
+    /// declares it does so for tests only.
+    fn is_test(&self, path: &str) -> bool {
+        if path.contains("/tests/") || path.ends_with("/tests.rs") {
+            return true;
+        }
+        let Some((folder, file)) = path.rsplit_once('/') else {
+            return false;
+        };
+        let declared = format!("#[cfg(test)]\nmod {};", file.trim_end_matches(".rs"));
+        let parents = [
+            format!("{folder}/mod.rs"),
+            format!("{folder}/lib.rs"),
+            format!("{folder}/main.rs"),
+            format!("{folder}.rs"),
+        ];
+        self.files
+            .iter()
+            .any(|(path, text)| parents.contains(path) && text.contains(&declared))
+    }
+
     /// Files whose path ends so.
     fn ending(&self, end: &str) -> impl Iterator<Item = (&str, &str)> {
         self.files
