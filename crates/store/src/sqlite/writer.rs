@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ports::store::{AppendError, StoreError};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
@@ -26,6 +27,22 @@ pub(super) fn start(
         .name("tenure-sqlite".to_owned())
         .spawn(move || writer.run(jobs))
         .map(drop)
+}
+
+/// Answers what came after the end.
+fn refuse(job: Job) {
+    let closed = "it is closed";
+    match job {
+        Job::Append { reply, .. } => {
+            let _ = reply.send(Err(AppendError::Busy(closed.to_owned())));
+        }
+        Job::Statement { reply, .. } => {
+            let _ = reply.send(Err(StoreError::Unavailable(closed.to_owned())));
+        }
+        Job::Close { reply } => {
+            let _ = reply.send(());
+        }
+    }
 }
 
 struct Writer {
@@ -65,12 +82,15 @@ impl Writer {
                 Job::Statement { sql, args, reply } => {
                     let answer = match self.connection() {
                         Ok(conn) => run(conn, &sql, &args),
-                        Err(why) => Err(ports::store::StoreError::Unavailable(why)),
+                        Err(why) => Err(StoreError::Unavailable(why)),
                     };
                     let _ = reply.send(answer);
                 }
                 Job::Close { reply } => {
                     jobs.close();
+                    while let Ok(job) = jobs.try_recv() {
+                        refuse(job);
+                    }
                     self.conn = None;
                     let _ = reply.send(());
                     return;
@@ -80,7 +100,6 @@ impl Writer {
     }
 
     fn commit(&mut self, batch: &[Prepared]) -> Vec<Answer> {
-        use ports::store::AppendError;
         let core = &self.core;
         let conn = match open(&mut self.conn, &self.path) {
             Ok(conn) => conn,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod backup;
+mod busy;
 mod child;
 mod crash;
 mod disk;
@@ -10,3 +11,4 @@ mod harness;
 mod opening;
 mod reads;
 mod restart;
+mod tls;
