@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::OptionFuture;
 use futures_util::stream::FuturesUnordered;
 use model::{PlanId, TargetName, Timestamp};
 
@@ -102,22 +103,32 @@ impl Worker {
         let mut pass = Pass::default();
         let mut running = FuturesUnordered::new();
         let mut busy: HashSet<PlanId> = HashSet::new();
+        let mut refill = Some(Box::pin(self.ready(HashSet::new(), self.settings.parallel)));
         loop {
-            if running.len() < self.settings.parallel {
-                let room = self.settings.parallel - running.len();
-                for id in self.ready(&busy, room).await? {
-                    busy.insert(id);
-                    running.push(async move { (id, self.carry(id).await) });
+            // The look for more plans is polled together with those under way: awaited alone,
+            // it could wait for a database connection that has been promised to one of them.
+            tokio::select! {
+                biased;
+                Some(found) = OptionFuture::from(refill.as_mut()), if refill.is_some() => {
+                    refill = None;
+                    for id in found? {
+                        busy.insert(id);
+                        running.push(async move { (id, self.carry(id).await) });
+                    }
                 }
+                Some((id, carried)) = running.next(), if !running.is_empty() => {
+                    busy.remove(&id);
+                    let carried = carried?;
+                    pass.plans += 1;
+                    pass.sent += carried.sent;
+                    self.cool(id, carried.again);
+                    if refill.is_none() {
+                        let room = self.settings.parallel - running.len();
+                        refill = Some(Box::pin(self.ready(busy.clone(), room)));
+                    }
+                }
+                else => break,
             }
-            let Some((id, carried)) = running.next().await else {
-                break;
-            };
-            busy.remove(&id);
-            let carried = carried?;
-            pass.plans += 1;
-            pass.sent += carried.sent;
-            self.cool(id, carried.again);
         }
         pass.next = self.next_wake();
         Ok(pass)
@@ -157,7 +168,7 @@ impl Worker {
         next.map_or(second, |at| at.since(self.app.clock.now()).min(second))
     }
 
-    async fn ready(&self, busy: &HashSet<PlanId>, room: usize) -> Result<Vec<PlanId>, AppError> {
+    async fn ready(&self, busy: HashSet<PlanId>, room: usize) -> Result<Vec<PlanId>, AppError> {
         let mut found = Vec::new();
         for page in 0..MOST_PAGES {
             let plans = self.app.store.released_plans(page * PAGE, PAGE).await?;

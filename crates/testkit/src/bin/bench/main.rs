@@ -1,6 +1,7 @@
 //! `bench [NAME…] [--json]`: figures, each beside the bound it is measured against.
 
 mod append;
+mod apply;
 mod disk;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("append_sqlite", append::sqlite),
     ("append_pg", append::postgres),
     ("append_pg_two_nodes", append::postgres_two_nodes),
+    ("apply_ops_per_s", apply::ops),
 ];
 
 fn main() -> ExitCode {
