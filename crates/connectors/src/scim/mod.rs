@@ -6,10 +6,12 @@
 //! | `body` | what is sent: objects and PATCH messages in the provider's dialect |
 //! | `list` | listings with a proof of completeness |
 //! | `find` | reading one object, and searching without trusting the search |
-//! | `write` | create, update, enable, disable, delete |
+//! | `create` | creating, so that sending it again creates nothing |
+//! | `write` | update, enable, disable, delete |
 //! | `members` | group membership, in both directions |
 
 mod body;
+mod create;
 mod exchange;
 mod find;
 mod list;

@@ -93,6 +93,11 @@ impl Real {
         }
     }
 
+    async fn change(&self, group: &RemoteId, add: &[RemoteId], remove: &[RemoteId]) -> Outcome {
+        let (group, add, remove) = (group.clone(), add.to_vec(), remove.to_vec());
+        self.apply(&Operation::Members { group, add, remove }).await
+    }
+
     async fn listing(&self, kind: Kind) -> BTreeMap<RemoteId, Record> {
         let (mut records, mut cursor) = (BTreeMap::new(), None);
         loop {
@@ -179,29 +184,50 @@ async fn hundred_people(real: &Real) {
         let key = format!("sub-{}-{number}", real.tag);
         people.push(real.create(Kind::Account, key, real.account(number)).await);
     }
-    let groups = [base, base + 1];
-    let mut made = Vec::new();
-    for number in groups {
+    let mut groups = Vec::new();
+    for number in [base, base + 1] {
         let key = format!("group-{}-{number}", real.tag);
-        made.push(real.create(Kind::Group, key, real.group(number)).await);
+        groups.push(real.create(Kind::Group, key, real.group(number)).await);
     }
-    let change = |group: &RemoteId, add: &[RemoteId], remove: &[RemoteId]| Operation::Members {
-        group: group.clone(),
-        add: add.to_vec(),
-        remove: remove.to_vec(),
-    };
-    done(real.apply(&change(&made[0], &people, &[])).await);
+    done(real.change(&groups[0], &people, &[]).await);
     for chunk in people[..30].chunks(10) {
-        done(real.apply(&change(&made[1], chunk, &[])).await);
+        done(real.change(&groups[1], chunk, &[]).await);
     }
-    done(real.apply(&change(&made[0], &[], &people[90..])).await);
-    for number in 0..10 {
-        let active = Operation::SetActive {
-            remote: people[number].clone(),
-            active: false,
-        };
-        done(real.apply(&active).await);
+    done(real.change(&groups[0], &[], &people[90..]).await);
+    for remote in people.iter().take(10) {
+        let remote = remote.clone();
+        done(
+            real.apply(&Operation::SetActive {
+                remote,
+                active: false,
+            })
+            .await,
+        );
     }
+    all_is_as_written(real, base, &people, &groups).await;
+    for remote in groups {
+        done(
+            real.apply(&Operation::Delete {
+                kind: Kind::Group,
+                remote,
+            })
+            .await,
+        );
+    }
+    for remote in people.iter().cloned() {
+        done(
+            real.apply(&Operation::Delete {
+                kind: Kind::Account,
+                remote,
+            })
+            .await,
+        );
+    }
+    let left = real.listing(Kind::Account).await;
+    assert!(!people.iter().any(|remote| left.contains_key(remote)));
+}
+
+async fn all_is_as_written(real: &Real, base: usize, people: &[RemoteId], groups: &[RemoteId]) {
     let listed = real.listing(Kind::Account).await;
     for (i, remote) in people.iter().enumerate() {
         let record = &listed[remote];
@@ -216,11 +242,11 @@ async fn hundred_people(real: &Real) {
     }
     let listed = real.listing(Kind::Group).await;
     assert_eq!(
-        members(&listed[&made[0]]),
+        members(&listed[&groups[0]]),
         people[..90].iter().cloned().collect()
     );
     assert_eq!(
-        members(&listed[&made[1]]),
+        members(&listed[&groups[1]]),
         people[..30].iter().cloned().collect()
     );
     let name = real.account(base + 50)["userName"]
@@ -236,30 +262,6 @@ async fn hundred_people(real: &Real) {
     assert_eq!(
         found[0].remote, people[50],
         "the right row, not the first one"
-    );
-    for group in &made {
-        done(
-            real.apply(&Operation::Delete {
-                kind: Kind::Group,
-                remote: group.clone(),
-            })
-            .await,
-        );
-    }
-    for remote in people {
-        done(
-            real.apply(&Operation::Delete {
-                kind: Kind::Account,
-                remote,
-            })
-            .await,
-        );
-    }
-    let left = real.listing(Kind::Account).await;
-    assert!(
-        !left
-            .values()
-            .any(|record| record.name.contains(&format!("x{base}")))
     );
 }
 

@@ -1,0 +1,7 @@
+//! Laws and parsers of the protocols.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod scim_attributes;
+mod scim_laws;
+mod scim_parsers;
+mod scim_samples;
