@@ -457,3 +457,29 @@ async fn a_profile_is_narrowed_by_what_the_provider_says_and_never_widened() {
     assert_eq!(refined.patch, protocol::scim::profile::PatchStyle::Put);
     assert!(!refined.versions, "versions were off and stay off");
 }
+
+#[tokio::test]
+async fn without_a_key_a_repeated_creation_knows_its_own_object_by_all_it_sent() {
+    let (serving, target) = pair(Temperament::canaille(), ScimProfile::canaille()).await;
+    serving.provider.lock().inject(Fault::LoseAnswer);
+    let lost = target.apply(&creation(&target, 1), DEADLINE).await;
+    assert!(matches!(lost, Outcome::Unknown { .. }), "{lost:?}");
+    let by = Match::External("key-1".to_owned());
+    assert_eq!(target.find(Kind::Account, &by).await, Ok(Vec::new()));
+    let again = target.apply(&creation(&target, 1), DEADLINE).await;
+    let Outcome::AlreadyDone {
+        remote: Some(remote),
+    } = again
+    else {
+        panic!("{again:?}")
+    };
+    // One attribute differs: it may be anybody's.
+    serving
+        .provider
+        .lock()
+        .meddle(Kind::Account, remote.as_str(), |body| {
+            body.insert("title".to_owned(), "Intruder".into());
+        });
+    let again = target.apply(&creation(&target, 1), DEADLINE).await;
+    assert!(matches!(again, Outcome::Refused { ref code, .. } if code == "SCIM-409"));
+}

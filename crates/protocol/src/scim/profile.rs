@@ -189,7 +189,8 @@ pub struct ScimProfile {
     pub members_per_request: usize,
     /// What DELETE does to users.
     pub delete: DeleteStyle,
-    /// The provider stores `externalId`.
+    /// The provider stores `externalId`. Without, a search by our key finds nothing, and a
+    /// creation takes an object for its own only if it equals in everything what it would send.
     pub external_id: bool,
     /// When a creation looks first.
     pub precheck: Precheck,
