@@ -8,6 +8,7 @@ mod crash;
 mod disk;
 mod door;
 mod harness;
+mod lost;
 mod opening;
 mod reads;
 mod restart;
