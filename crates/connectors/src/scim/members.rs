@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use model::{Kind, Outcome, Record, RemoteId};
-use ports::target::TargetError;
+use ports::target::{Match, TargetError};
 use protocol::scim::profile::{MemberRemoval, MemberValue, PatchStyle};
 use protocol::scim::{Filter, Object, PatchOp, Resource, ScimError};
 use reqwest::Method;
@@ -13,6 +13,9 @@ use tokio::time::Instant;
 use super::ScimTarget;
 use super::exchange::{before_write, write_failure};
 use super::write::left;
+
+/// Up to this many members are asked for one by one; for more, all users are listed.
+const ONE_BY_ONE: usize = 8;
 
 impl ScimTarget {
     pub(super) async fn change_members(
@@ -199,21 +202,31 @@ impl ScimTarget {
         Value::Object(fields)
     }
 
-    /// The ids of users by name, where groups name their members so. The whole listing is read:
-    /// a name that was remembered from earlier may be someone else's by now.
+    /// The ids of users by name, where groups name their members so. They are asked for each
+    /// time: a name that was remembered from earlier may be someone else's by now.
     pub(super) async fn member_names(
         &self,
         resources: &[Resource],
     ) -> Result<Option<HashMap<String, String>>, TargetError> {
-        let any = |r: &Resource| {
-            r.members
-                .as_ref()
-                .is_some_and(|members| !members.is_empty())
-        };
-        if self.profile.member_value != MemberValue::UserName || !resources.iter().any(any) {
+        if self.profile.member_value != MemberValue::UserName {
             return Ok(None);
         }
+        let wanted: BTreeSet<&String> = resources
+            .iter()
+            .filter_map(|r| r.members.as_ref())
+            .flatten()
+            .collect();
         let mut names = HashMap::new();
+        if self.profile.name_in_path && wanted.len() <= ONE_BY_ONE {
+            for name in wanted {
+                let by = Match::Name(name.clone());
+                let found = self
+                    .find_resources(Kind::Account, &by, self.timeout)
+                    .await?;
+                names.extend(found.into_iter().map(|user| (user.name, user.id)));
+            }
+            return Ok(Some(names));
+        }
         let mut cursor = None;
         loop {
             let (page, next, _, _) = self
