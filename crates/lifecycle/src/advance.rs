@@ -61,7 +61,7 @@ impl StepState {
         Self {
             status: change.status,
             attempt: change.attempt,
-            looks: 0,
+            looks: change.looks,
             not_before: change.not_before,
             outcome: change.outcome.clone(),
             busy: false,
@@ -194,6 +194,7 @@ impl Turn<'_> {
             address: self.step(no).address.clone(),
             status: state.status,
             attempt: state.attempt,
+            looks: state.looks,
             not_before: state.not_before,
             fence: self.fence(no).unwrap_or_default(),
             outcome: state.outcome,
@@ -283,6 +284,7 @@ impl Turn<'_> {
                 state.looks = looks;
                 state.not_before = Some(until);
                 state.busy = false;
+                self.record(no, &format!("not shown yet: {detail}"));
             }
         }
     }

@@ -219,6 +219,8 @@ pub enum Command {
         /// For example TNR-API-0001.
         code: String,
     },
+    /// Tells one night at a small company, on an embedded store and an emulated app.
+    Demo(crate::demo::Demo),
     /// Prints completions for a shell.
     Completions {
         /// The shell.

@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod command;
 pub mod config;
+mod demo;
 pub mod explain;
 mod failure;
 pub mod host;
@@ -60,6 +61,7 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
         Command::Context(command) => {
             client::context::run(command, &shared.to_output()).map(|()| Exit::Fine)
         }
+        Command::Demo(demo) => busy()?.block_on(demo::run(demo)),
         Command::Init(init) => busy()?.block_on(host::init::run(init)).map(|()| Exit::Fine),
         Command::Serve { host, log } => busy()?
             .block_on(host::serve::run(&host.config, log))

@@ -105,6 +105,9 @@ pub struct StepChanged {
     pub status: StepStatus,
     /// How often it was sent, this time included.
     pub attempt: u32,
+    /// How often the read-back of this attempt disagreed or could not be made.
+    #[serde(default)]
+    pub looks: u32,
     /// Not to be tried before this instant.
     pub not_before: Option<Timestamp>,
     /// The fence of the lease under which it was decided.

@@ -111,6 +111,7 @@ pub fn step_changed(n: u8, no: u16, address: Address, status: StepStatus) -> Ste
         },
         address,
         status,
+        looks: 0,
         attempt: 1,
         not_before: None,
         fence: 3,
