@@ -110,19 +110,21 @@ pub enum Command {
         #[arg(long)]
         open: bool,
     },
-    /// Carries out a wave that the guard allows.
+    /// Carries out waves that the guard allows.
     Apply {
-        /// The wave.
-        wave: String,
+        /// The waves. Those that wait for each other are best started together.
+        #[arg(required = true)]
+        waves: Vec<String>,
         #[command(flatten)]
         change: Change,
         #[command(flatten)]
         wait: Wait,
     },
-    /// Releases a held wave that someone else caused.
+    /// Releases held waves that someone else caused.
     Approve {
-        /// The wave.
-        wave: String,
+        /// The waves.
+        #[arg(required = true)]
+        waves: Vec<String>,
         /// Only this plan; may be repeated.
         #[arg(long)]
         plan: Vec<String>,
@@ -131,10 +133,11 @@ pub enum Command {
         #[command(flatten)]
         wait: Wait,
     },
-    /// Refuses a wave, or some of its plans.
+    /// Refuses waves, or some plans of one.
     Refuse {
-        /// The wave.
-        wave: String,
+        /// The waves.
+        #[arg(required = true)]
+        waves: Vec<String>,
         /// Only this plan; may be repeated.
         #[arg(long)]
         plan: Vec<String>,

@@ -132,11 +132,15 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             command: None,
             open,
         } => work::waves(&desk, open).await,
-        Command::Apply { wave, change, wait } => {
+        Command::Apply {
+            waves,
+            change,
+            wait,
+        } => {
             work::decide(
                 &desk,
                 Decision::Apply,
-                &wave,
+                &waves,
                 Vec::new(),
                 change,
                 wait.time(),
@@ -144,14 +148,16 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             .await
         }
         Command::Approve {
-            wave,
+            waves,
             plan,
             change,
             wait,
-        } => work::decide(&desk, Decision::Release, &wave, plan, change, wait.time()).await,
-        Command::Refuse { wave, plan, change } => {
-            work::decide(&desk, Decision::Refuse, &wave, plan, change, None).await
-        }
+        } => work::decide(&desk, Decision::Release, &waves, plan, change, wait.time()).await,
+        Command::Refuse {
+            waves,
+            plan,
+            change,
+        } => work::decide(&desk, Decision::Refuse, &waves, plan, change, None).await,
         Command::Undo { wave, change } => work::undo(&desk, &wave, change).await,
         Command::Why(WhyCommand::Access { person, app }) => why::access(&desk, &person, &app).await,
         command => look_or_manage(&desk, command).await,

@@ -143,11 +143,12 @@ pub enum Decision {
     Refuse,
 }
 
-/// Decides, and waits for the end of what was started.
+/// Decides about waves, one after the other, and waits for the end of what was started. Waves
+/// that wait for each other (members for their group) are best started together.
 pub async fn decide(
     desk: &Desk,
     decision: Decision,
-    wave: &str,
+    waves: &[String],
     plans: Vec<String>,
     change: Change,
     wait: Option<Duration>,
@@ -163,46 +164,87 @@ pub async fn decide(
         dry_run: change.dry_run,
         reason,
     };
-    let answer: DecisionAnswer = desk.client.post(&["waves", wave, verb], &body).await?;
-    if answer.dry_run {
-        eprintln!("This would {verb} {} plans (dry run).", answer.plans);
-        return Ok(Exit::Fine);
+    let mut rows = Vec::new();
+    for wave in waves {
+        let answer: DecisionAnswer = desk.client.post(&["waves", wave, verb], &body).await?;
+        if answer.dry_run {
+            eprintln!(
+                "This would {verb} {} plans of {wave} (dry run).",
+                answer.plans
+            );
+        }
+        rows.push(answer.wave);
     }
-    match wait {
-        Some(wait) if decision != Decision::Refuse => follow(desk, wave, wait).await,
-        _ => {
-            desk.output.show(&answer.wave, WAVE)?;
-            Ok(Exit::Fine)
+    let begun = Instant::now();
+    let mut worst = Exit::Fine;
+    if let (Some(wait), false, false) = (wait, change.dry_run, decision == Decision::Refuse) {
+        for row in &mut rows {
+            *row = follow(desk, &row.wave, wait.saturating_sub(begun.elapsed())).await?;
+            if row.status == "running" || row.failed > 0 || row.applied < row.plans - row.open {
+                worst = Exit::Partly;
+            }
         }
     }
+    desk.output.list(&rows, WAVE)?;
+    Ok(worst)
 }
 
+/// How long nothing may move before the reason is told.
+const STUCK: Duration = Duration::from_secs(5);
+
 /// Watches a wave until nothing of it is under way.
-async fn follow(desk: &Desk, wave: &str, wait: Duration) -> Result<Exit, Failure> {
+async fn follow(desk: &Desk, wave: &str, wait: Duration) -> Result<WaveSummary, Failure> {
     let begun = Instant::now();
+    let mut moved = Instant::now();
+    let mut open = u64::MAX;
     let mut pause = Duration::from_millis(50);
     let progress = bar(0, "applying");
-    let last = loop {
+    loop {
         let now: WaveAnswer = desk.client.get(&["waves", wave], &[]).await?;
         progress.set_length(now.wave.plans);
         progress.set_position(now.wave.plans - now.wave.open);
-        if now.wave.status != "running" || begun.elapsed() > wait {
-            break now.wave;
+        if now.wave.status != "running" {
+            progress.finish_and_clear();
+            return Ok(now.wave);
+        }
+        if begun.elapsed() > wait {
+            progress.finish_and_clear();
+            tell_waiting(desk, wave).await?;
+            eprintln!("It goes on by itself; look again with `tenure waves show {wave}`.");
+            return Ok(now.wave);
+        }
+        if now.wave.open != open {
+            open = now.wave.open;
+            moved = Instant::now();
+        } else if moved.elapsed() > STUCK {
+            // Told once for each standstill.
+            moved = Instant::now() + wait;
+            tell_waiting(desk, wave).await?;
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(1));
-    };
-    progress.finish_and_clear();
-    desk.output.show(&last, WAVE)?;
-    if last.status == "running" {
-        eprintln!("It is still being carried out; look again with `tenure waves show {wave}`.");
-        return Ok(Exit::Partly);
     }
-    Ok(if last.applied < last.plans {
-        Exit::Partly
-    } else {
-        Exit::Fine
-    })
+}
+
+/// Says on stderr what the wave's open steps wait for.
+async fn tell_waiting(desk: &Desk, wave: &str) -> Result<(), Failure> {
+    let plans: Vec<WirePlan> = desk.client.all(&["waves", wave, "plans"], &[]).await?;
+    let mut reasons = std::collections::BTreeMap::new();
+    for plan in plans.iter().filter(|plan| plan.status == "released") {
+        let open = plan
+            .steps
+            .iter()
+            .find(|step| !matches!(step.status.as_str(), "verified" | "failed" | "skipped"));
+        if let Some(step) = open {
+            *reasons
+                .entry(format!("{} {}", step.status, step.detail))
+                .or_insert(0u64) += 1;
+        }
+    }
+    for (reason, count) in reasons.iter().take(5) {
+        eprintln!("{count} plans of {wave} wait: {}", printable(reason));
+    }
+    Ok(())
 }
 
 /// `tenure undo WAVE`.

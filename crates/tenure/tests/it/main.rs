@@ -1,0 +1,8 @@
+//! The real binary, from `init` to `undo`, and its API against callers who may not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod codes;
+mod node;
+mod roles;
+mod server;
+mod thin;

@@ -1,0 +1,1 @@
+//! Every route of the real API against every set of scopes.

@@ -1,0 +1,254 @@
+//! The thin path: an HR file, one rule, one SCIM app.
+
+use std::path::{Path, PathBuf};
+
+use emulate::{Access, Provider, Serving, Shared, Temperament, serve};
+use model::Kind;
+
+use crate::node::{Node, Said};
+
+const TOKEN: &str = "scim-secret-7";
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples/thin")
+        .join(name)
+}
+
+async fn provider() -> Serving {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let provider = Provider::new(Temperament::default(), Access::Bearer(TOKEN.to_owned()));
+    serve(listener, Shared::new(provider)).unwrap()
+}
+
+/// The example's documents, for the app that this provider plays.
+fn documents(node: &Node, provider: &Serving) -> PathBuf {
+    let directory = node.home.path().join("tenant");
+    std::fs::create_dir(&directory).unwrap();
+    for name in ["guard.yaml", "hr.yaml", "rules.yaml", "wiki.yaml"] {
+        let text = std::fs::read_to_string(example(name)).unwrap();
+        let text = text.replace("http://127.0.0.1:8090/v2", &provider.base_url());
+        std::fs::write(directory.join(name), text).unwrap();
+    }
+    directory
+}
+
+fn wave(said: &Said, change: &str) -> String {
+    let row = said.rows().into_iter().find(|row| row["change"] == change);
+    row.unwrap_or_else(|| panic!("no wave of {change}: {}", said.out))["wave"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// Members wait for their group, so both waves are started together.
+fn apply_all(node: &Node, planned: &Said) {
+    let rows = planned.rows();
+    let mut words = vec!["apply", "--reason", "T-2", "--timeout", "30"];
+    words.extend(rows.iter().map(|row| row["wave"].as_str().unwrap()));
+    node.run(&words).expect(0);
+}
+
+fn active(provider: &Serving, name: &str) -> Option<bool> {
+    let accounts = provider.provider.lock().objects(Kind::Account);
+    let found = accounts
+        .into_iter()
+        .find(|a| format!("{a:?}").contains(name));
+    found.map(|account| !format!("{account:?}").contains("\"active\": Bool(false)"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn from_nothing_to_an_app_that_agrees_and_back() {
+    let provider = provider().await;
+    let mut node = Node::init();
+    let approver = node.token_on_host("bea", &["read", "approve"]);
+    node.serve();
+    let tenant = documents(&node, &provider);
+    let tenant = tenant.to_str().unwrap();
+    let workers = example("workers.csv");
+    let workers = workers.to_str().unwrap();
+
+    node.run(&["config", "push", tenant, "--dry-run"]).expect(2);
+    assert_eq!(
+        node.run(&["config", "show"]).expect(0).rows().len(),
+        0,
+        "a dry run"
+    );
+    node.run(&["config", "push", tenant]).expect(0);
+    node.run(&["config", "push", tenant])
+        .expect(0)
+        .err
+        .contains("Nothing differs");
+    let host = provider.address.to_string();
+    node.pipe(
+        &[
+            "secret",
+            "set",
+            "wiki-token",
+            "--app",
+            "wiki",
+            "--host",
+            &host,
+            "--reason",
+            "T-1",
+        ],
+        TOKEN,
+    )
+    .expect(0);
+    let imported = node
+        .run(&["hr", "import", workers, "--source", "hr"])
+        .expect(0);
+    assert_eq!(imported.rows().len(), 10, "{}", imported.out);
+    assert_eq!(node.run(&["people"]).expect(0).rows().len(), 10);
+    node.run(&["observe", "wiki"]).expect(0);
+
+    let preview = node.run(&["plan", "--dry-run"]).expect(2);
+    assert_eq!(
+        node.run(&["waves"]).expect(0).rows().len(),
+        0,
+        "a dry run proposes nothing"
+    );
+    let planned = node.run(&["plan"]).expect(2);
+    assert_eq!(preview.rows().len(), planned.rows().len());
+    assert!(
+        provider.provider.lock().objects(Kind::Account).is_empty(),
+        "nothing is sent yet"
+    );
+    assert!(
+        planned.rows().iter().all(|row| row["verdict"] == "allow"),
+        "{}",
+        planned.out
+    );
+    apply_all(&node, &planned);
+    assert_eq!(provider.provider.lock().objects(Kind::Account).len(), 10);
+    let empty = node.run(&["plan"]).expect(0);
+    assert!(
+        empty.rows().is_empty(),
+        "the second plan is empty: {}",
+        empty.out
+    );
+
+    let why = node
+        .run(&["-o", "table", "why", "access", "Hiro Tanaka", "wiki"])
+        .expect(0);
+    for words in [
+        "engineering",
+        "rule/engineers",
+        "Engineering",
+        "read back as wanted",
+    ] {
+        assert!(why.out.contains(words), "{words}:\n{}", why.out);
+    }
+    let leaves = leaver(&node, workers, "1002;Bo;");
+    assert_eq!(active(&provider, "bo.lindqvist"), Some(true));
+    let planned = import_and_plan(&node, &leaves);
+    let left = wave(&planned, "leaver");
+    node.run(&["apply", &left, "--reason", "T-3"]).expect(0);
+    assert_eq!(active(&provider, "bo.lindqvist"), Some(false));
+    assert!(node.run(&["plan"]).expect(0).rows().is_empty());
+
+    let undone = node.run(&["undo", &left, "--reason", "T-4"]).expect(2);
+    let back = wave(&undone, "undo");
+    let author = node.run(&["apply", &back, "--reason", "T-4"]);
+    if author.code == 4 {
+        node.run_as(&approver, &["approve", &back, "--reason", "T-5"])
+            .expect(0);
+    } else {
+        author.expect(0);
+    }
+    assert_eq!(
+        active(&provider, "bo.lindqvist"),
+        Some(true),
+        "the wave was taken back"
+    );
+    assert_eq!(node.stop(), 0);
+    let config = node.config();
+    for command in ["verify", "rebuild"] {
+        node.run(&["ledger", "--config", config.to_str().unwrap(), command])
+            .expect(0);
+    }
+}
+
+/// The file with this worker's last day in the past.
+fn leaver(node: &Node, workers: &str, row: &str) -> String {
+    let text = std::fs::read_to_string(workers).unwrap();
+    let changed: Vec<String> = text
+        .lines()
+        .map(|line| {
+            if line.starts_with(row) {
+                format!("{line}01.10.2025")
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    let path = node.home.path().join("second.csv");
+    std::fs::write(&path, changed.join("\n") + "\n").unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn import_and_plan(node: &Node, file: &str) -> Said {
+    node.run(&["hr", "import", file, "--source", "hr"])
+        .expect(0);
+    node.run(&["plan"]).expect(2)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn too_many_leavers_are_held_and_released_by_someone_else() {
+    let provider = provider().await;
+    let mut node = Node::init();
+    let approver = node.token_on_host("bea", &["read", "approve"]);
+    node.serve();
+    let tenant = documents(&node, &provider);
+    node.run(&["config", "push", tenant.to_str().unwrap()])
+        .expect(0);
+    let host = provider.address.to_string();
+    let set = [
+        "secret",
+        "set",
+        "wiki-token",
+        "--app",
+        "wiki",
+        "--host",
+        &host,
+        "--reason",
+        "T-1",
+    ];
+    node.pipe(&set, TOKEN).expect(0);
+    let workers = example("workers.csv");
+    let planned = import_and_plan(&node, workers.to_str().unwrap());
+    apply_all(&node, &planned);
+    // Half of the company is missing from the next file.
+    let text = std::fs::read_to_string(&workers).unwrap();
+    let half: Vec<_> = text.lines().take(6).collect();
+    let path = node.home.path().join("half.csv");
+    std::fs::write(&path, half.join("\n") + "\n").unwrap();
+    let planned = import_and_plan(&node, path.to_str().unwrap());
+    let missing = wave(&planned, "missing_row");
+    let refused = node.run(&["apply", &missing, "--reason", "T-3"]).expect(4);
+    assert!(refused.err.contains("TNR-WAVE-0003"), "{}", refused.err);
+    let own = node
+        .run(&["approve", &missing, "--reason", "T-3"])
+        .expect(4);
+    assert!(own.err.contains("TNR-WAVE-0001"), "{}", own.err);
+    assert_eq!(active(&provider, "jonas.weiss"), Some(true));
+    let dry = ["approve", &missing, "--reason", "T-4", "--dry-run"];
+    node.run_as(&approver, &dry).expect(0);
+    assert_eq!(
+        node.run(&dry).expect(4).out,
+        "",
+        "the dry run says the same as the real one"
+    );
+    node.run_as(&approver, &["approve", &missing, "--reason", "T-4"])
+        .expect(0);
+    assert_eq!(active(&provider, "jonas.weiss"), Some(false));
+    let log = node.run(&["log", "--limit", "1000"]).expect(0);
+    assert!(
+        !log.out.contains(TOKEN) && !log.out.contains(&node.token),
+        "no secret in the log"
+    );
+    assert!(
+        log.out.contains("/api/v1/waves/{wave}/release"),
+        "calls are in the log by pattern"
+    );
+}
