@@ -3,6 +3,7 @@
 
 pub mod memory;
 pub mod node;
+pub mod sim;
 pub mod time;
 
 pub use memory::{Fault, Memory};

@@ -1,0 +1,596 @@
+//! What happens in a run, day by day.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use app::rows::{WaveFilter, WaveStatus};
+use model::plan::{About, PlanStatus};
+use model::{Actor, Change, Completeness, Secret, TargetName, Timestamp, WaveId};
+use ports::Clock as _;
+use ports::store::Log as _;
+
+use super::hr::{File, Hr, midnight};
+use super::judge::{self, Excuses, Rigour};
+use super::oracle::targets;
+use super::scene::Scene;
+use super::trouble::{self, Planted, Weather};
+use super::{Report, Settings, company};
+use crate::node::actor;
+use crate::time::SeededEntropy;
+
+const HOUR: i64 = 3_600_000_000;
+
+fn hours(n: u64) -> Duration {
+    Duration::from_secs(n * 3_600)
+}
+
+/// Plays one run.
+#[must_use]
+pub fn play(seed: u64, settings: Settings) -> Report {
+    let scene = match Scene::new(seed, &company::TARGETS, settings.trace) {
+        Ok(scene) => scene,
+        Err(problem) => return unplayed(seed, problem),
+    };
+    let mut play = Play {
+        hr: Hr::new(seed, settings.people),
+        chance: SeededEntropy::new(seed ^ 0x5c_4197),
+        excuses: Excuses::default(),
+        planted: Planted::new(),
+        undone: Vec::new(),
+        day: 0,
+        settings,
+        scene,
+    };
+    play.prepare();
+    for day in 0..settings.days {
+        play.day = day;
+        play.live();
+        if !play.scene.watch().violations.is_empty() {
+            break;
+        }
+    }
+    if play.scene.watch().violations.is_empty() {
+        play.end();
+    }
+    play.report(seed)
+}
+
+fn unplayed(seed: u64, problem: String) -> Report {
+    Report {
+        seed,
+        journal: String::new(),
+        events: 0,
+        changes: 0,
+        requests: 0,
+        deaths: 0,
+        violations: vec![problem],
+    }
+}
+
+struct Play {
+    scene: Scene,
+    hr: Hr,
+    chance: SeededEntropy,
+    settings: Settings,
+    excuses: Excuses,
+    planted: Planted,
+    /// Leavers whose leaving was undone, and when: some of them get another last day.
+    undone: Vec<(i64, String)>,
+    day: i64,
+}
+
+impl Play {
+    fn prepare(&mut self) {
+        let ana = actor("ana");
+        self.scene.ask(0, |node| {
+            let ana = ana.clone();
+            async move {
+                let files = company::documents();
+                node.app.accept_documents(&ana, files, false).await?;
+                let token = Secret::new("s3cret");
+                let at = "127.0.0.1:1";
+                node.app.set_secret(&ana, "sim-token", "", at, &token).await
+            }
+        });
+        let rows = self.hr.rows.clone();
+        self.planted = trouble::before_tenure(&self.scene, &self.chance, &rows);
+    }
+
+    /// Lets time pass until this hour of today, and whoever's last day is over by then be over.
+    fn until(&mut self, hour: i64) {
+        let at = midnight(self.day) + hour * HOUR;
+        self.scene.clock.advance_to(Timestamp::from_micros(at));
+        let now = self.scene.clock.now().as_micros();
+        self.scene.watch().oracle.arrived(now);
+    }
+
+    fn live(&mut self) {
+        let weather = if self.day == 0 && self.chance.one_in(2) {
+            Weather::Fair
+        } else {
+            Weather::of(&self.chance, &targets())
+        };
+        let day = self.day;
+        self.scene.tell(|| format!("==== day {day}: {weather:?}"));
+        self.until(7);
+        weather.come(&self.scene);
+        self.hr.live(self.day);
+        self.second_thoughts();
+        for _ in 0..self.chance.below(4) {
+            self.tamper(None);
+        }
+        self.until(8);
+        let file = self.hr.file();
+        self.deliver(&file);
+        self.morning(&weather);
+        self.until(13);
+        if self.chance.one_in(4) {
+            let file = match self.chance.below(3) {
+                0 => file,
+                _ => self.hr.sound(),
+            };
+            self.deliver(&file);
+        }
+        self.observe_some();
+        self.plan();
+        self.decide(0, true);
+        self.scene.work(0, hours(2));
+        if self.chance.one_in(5) {
+            self.undo();
+        }
+        self.until(23);
+        self.evening(&weather);
+    }
+
+    /// The part of the day in which the weather matters most.
+    fn morning(&mut self, weather: &Weather) {
+        match weather {
+            Weather::Stopped => self.stopped(),
+            Weather::TwoNodes => self.two_nodes(),
+            Weather::Lag => self.lag(),
+            Weather::Deaths => {
+                for _ in 0..6 {
+                    let calls = 1 + self.chance.below(3_000);
+                    self.scene.nodes[0].me.light(calls);
+                    self.plan();
+                    self.decide(0, true);
+                    self.scene.work(0, hours(1));
+                }
+                self.scene.nodes[0].me.spare();
+            }
+            _ => {
+                self.plan();
+                self.decide(0, true);
+                self.scene.work(0, hours(2));
+            }
+        }
+    }
+
+    /// Someone stops writing, everything goes on but nothing may be sent, and then it goes on.
+    fn stopped(&mut self) {
+        let carl = actor("carl");
+        let all = targets();
+        let target = match self.chance.below(3) {
+            0 => Some(all[usize::try_from(self.chance.below(6)).unwrap_or(0)].clone()),
+            _ => None,
+        };
+        self.scene.ask(0, |node| {
+            let (carl, target) = (carl.clone(), target.clone());
+            async move { node.app.stop_writing(&carl, target, "a look first").await }
+        });
+        self.plan();
+        self.decide(0, false);
+        self.scene.work(0, Duration::from_secs(5));
+        // The world moves under plans that were let go and could not begin.
+        for key in self.people_under_way().into_iter().take(3) {
+            self.tamper(Some(&key));
+        }
+        self.observe_all();
+        self.plan();
+        self.scene.work(0, Duration::from_secs(5));
+        self.scene.ask(0, |node| {
+            let (carl, target) = (carl.clone(), target.clone());
+            async move { node.app.resume_writing(&carl, target, "looked").await }
+        });
+        self.scene.work(0, hours(2));
+    }
+
+    fn people_under_way(&self) -> Vec<String> {
+        let watch = self.scene.watch();
+        let plans = watch.plans.values();
+        let under_way = plans.filter(|p| p.status == PlanStatus::Released);
+        let subjects = under_way.filter_map(|p| match p.about {
+            About::Subject(subject) => Some(subject),
+            About::Target(_) => None,
+        });
+        subjects
+            .filter_map(|s| watch.oracle.subjects.get(&s).cloned())
+            .collect()
+    }
+
+    fn two_nodes(&mut self) {
+        if self.scene.nodes.len() == 1 {
+            self.scene.join();
+        }
+        let deaths = self.chance.one_in(3);
+        for no in 0..2 {
+            let skew = self.chance.below(10_000_000).cast_signed() - 5_000_000;
+            self.scene.revive(no);
+            let me = &self.scene.nodes[no].me;
+            me.skew(skew);
+            me.give_way(3);
+            if deaths {
+                me.light(self.chance.below(4_000));
+            }
+        }
+        self.plan();
+        self.decide(0, true);
+        self.scene.work_together(hours(2));
+        for no in 0..2 {
+            self.scene.revive(no);
+            let me = &self.scene.nodes[no].me;
+            me.spare();
+            me.skew(0);
+            me.give_way(0);
+        }
+    }
+
+    /// Node 1 lives minutes in the past and does not know that others took its place.
+    fn lag(&mut self) {
+        if self.scene.nodes.len() == 1 {
+            self.scene.join();
+        }
+        let behind = 90 + self.chance.below(300).cast_signed();
+        self.scene.nodes[1].me.skew(-behind * 1_000_000);
+        self.plan();
+        let waves = self.open_waves();
+        for (i, (wave, _)) in waves.into_iter().enumerate() {
+            self.decide_one(0, wave, true);
+            let no = (i + 1) % 2;
+            self.scene.ask(no, |node| async move { node.worker.pass().await });
+            self.scene.ask(1 - no, |node| async move { node.worker.pass().await });
+        }
+        self.scene.nodes[1].me.skew(0);
+        self.scene.work(0, hours(2));
+    }
+
+    fn tamper(&mut self, only: Option<&str>) {
+        let (planted, excuses) = (&mut self.planted, &mut self.excuses);
+        trouble::tamper(&self.scene, &self.chance, planted, excuses, only);
+    }
+
+    /// Some leavers whose leaving was undone are given another last day: news of leaving.
+    fn second_thoughts(&mut self) {
+        let day = self.day;
+        let due: Vec<(i64, String)> = self.undone.iter().filter(|(d, _)| *d < day).cloned().collect();
+        self.undone.retain(|(d, _)| *d >= day);
+        for (_, key) in due {
+            if self.chance.one_in(2) {
+                let back = 1 + self.chance.below(4).cast_signed();
+                self.hr.nudge_end(&key, day - back);
+            }
+        }
+    }
+
+    fn deliver(&mut self, file: &File) {
+        let ana = actor("ana");
+        let begun = self.scene.clock.now().as_micros();
+        self.scene.tell(|| format!("HR sends a file: {} ({} rows)", file.kind, file.rows.len()));
+        let report = self.scene.ask(0, |node| {
+            let (ana, bytes) = (ana.clone(), file.bytes.clone());
+            async move { node.app.deliver(&ana, "hr", "hr.csv", &bytes, false).await }
+        });
+        let Some(report) = report else {
+            let kind = file.kind;
+            let text = format!("a file ({kind}) could not be delivered");
+            self.scene.watch().violation(text);
+            return;
+        };
+        let mut watch = self.scene.watch();
+        if report.refused != file.refused {
+            let text = format!("a file ({}) was refused: {}", file.kind, report.refused);
+            watch.violation(text);
+        }
+        watch.oracle.delivered(file, begun);
+    }
+
+    fn plan(&mut self) -> usize {
+        let ana = actor("ana");
+        self.scene.ask(0, |node| async move { node.worker.tick().await });
+        let waves = self.scene.ask(0, |node| {
+            let ana = ana.clone();
+            async move { node.app.plan(&ana, false).await }
+        });
+        let waves = waves.unwrap_or_default();
+        for wave in &waves {
+            self.scene.tell(|| {
+                let (change, verdict) = (wave.cause.change.as_str(), wave.verdict.as_str());
+                format!("planned {change} {verdict} {}", wave.plans.len())
+            });
+        }
+        waves.len()
+    }
+
+    fn observe(&mut self, name: &TargetName) -> bool {
+        self.scene.watch().lied.remove(name);
+        let system = Actor::system();
+        let runs = self.scene.ask(0, |node| {
+            let (system, name) = (system.clone(), name.clone());
+            async move { node.app.observe(&system, &name).await }
+        });
+        let whole = runs.is_some_and(|runs| {
+            runs.len() == 2 && runs.iter().all(|r| r.completeness == Completeness::Full)
+        });
+        let truly = whole && !self.scene.watch().lied.contains(name);
+        if truly {
+            self.excuses.tampered.retain(|(t, _)| t != name);
+        }
+        truly
+    }
+
+    fn observe_all(&mut self) {
+        for name in targets() {
+            self.observe(&name);
+        }
+    }
+
+    fn observe_some(&mut self) {
+        for name in targets() {
+            if self.chance.one_in(3) {
+                self.observe(&name);
+            }
+        }
+    }
+
+    fn open_waves(&mut self) -> Vec<(WaveId, WaveStatus)> {
+        let waves = self.scene.ask(0, |node| async move {
+            let filter = WaveFilter {
+                open: true,
+                limit: 1_000,
+            };
+            Ok(node.app.store().waves(filter).await?)
+        });
+        let waves = waves.unwrap_or_default();
+        waves.iter().rev().map(|w| (w.wave, w.status())).collect()
+    }
+
+    /// People decide about every wave that waits.
+    fn decide(&mut self, no: usize, moody: bool) {
+        for (wave, _) in self.open_waves() {
+            self.decide_one(no, wave, moody);
+        }
+    }
+
+    fn decide_one(&mut self, no: usize, wave: WaveId, moody: bool) {
+        let row = self.scene.ask(no, |node| async move { node.app.wave(wave).await });
+        let Some(row) = row else { return };
+        let change = row.cause.change;
+        let (gone, rest) = self.waiting(wave);
+        if gone.is_empty() && rest.is_empty() {
+            return;
+        }
+        let all: Vec<_> = gone.iter().chain(&rest).copied().collect();
+        let kind = change.as_str();
+        self.scene.tell(|| format!("{wave} ({kind}) is {}", row.status().as_str()));
+        match row.status() {
+            WaveStatus::Ready => {
+                if moody && change != Change::Leaver && self.chance.one_in(8) {
+                    return;
+                }
+                self.scene.watch().let_go.extend(all);
+                let ana = actor("ana");
+                self.scene.ask(no, |node| {
+                    let ana = ana.clone();
+                    async move { node.app.apply(&ana, wave, "as planned").await }
+                });
+            }
+            WaveStatus::Halted => self.answer(no, &row.author, wave, &all, false),
+            WaveStatus::Held | WaveStatus::Running => {
+                if change == Change::MissingRow {
+                    self.answer(no, &row.author, wave, &gone, true);
+                    self.answer(no, &row.author, wave, &rest, false);
+                } else if change == Change::Leaver || !moody || !self.chance.one_in(12) {
+                    self.answer(no, &row.author, wave, &all, true);
+                } else if self.chance.one_in(2) {
+                    self.answer(no, &row.author, wave, &all, false);
+                }
+            }
+            WaveStatus::Closed => {}
+        }
+    }
+
+    /// The plans of a wave that wait: those about people who have really vanished, and others.
+    fn waiting(&self, wave: WaveId) -> (Vec<model::PlanId>, Vec<model::PlanId>) {
+        let watch = self.scene.watch();
+        let waiting = watch
+            .plans
+            .iter()
+            .filter(|(_, p)| p.wave == wave && p.status == PlanStatus::Waiting);
+        let vanished = |about: &About| match about {
+            About::Subject(subject) => watch
+                .oracle
+                .subjects
+                .get(subject)
+                .is_some_and(|key| self.hr.vanished.contains(key)),
+            About::Target(_) => false,
+        };
+        let (gone, rest): (Vec<_>, Vec<_>) = waiting.partition(|(_, p)| vanished(&p.about));
+        let ids = |plans: Vec<(&model::PlanId, _)>| plans.into_iter().map(|(id, _)| *id).collect();
+        (ids(gone), ids(rest))
+    }
+
+    fn answer(
+        &mut self,
+        no: usize,
+        author: &str,
+        wave: WaveId,
+        plans: &[model::PlanId],
+        release: bool,
+    ) {
+        if plans.is_empty() {
+            return;
+        }
+        let who = actor(if author == "bo" { "carl" } else { "bo" });
+        if release {
+            let mut watch = self.scene.watch();
+            watch.let_go.extend(plans.iter().copied());
+            watch.asked.extend(plans.iter().copied());
+        }
+        self.scene.ask(no, |node| {
+            let (who, plans) = (who.clone(), plans.to_vec());
+            async move {
+                match release {
+                    true => node.app.release(&who, wave, &plans, "looked at").await,
+                    false => node.app.refuse(&who, wave, &plans, "looked at").await,
+                }
+            }
+        });
+    }
+
+    /// Someone takes back a wave that was carried out and in which nobody is held yet.
+    fn undo(&mut self) {
+        let now = self.scene.clock.now().as_micros();
+        let found = {
+            let watch = self.scene.watch();
+            let mut waves: BTreeSet<WaveId> = BTreeSet::new();
+            for plan in watch.plans.values().filter(|p| p.at > now - 40 * HOUR) {
+                waves.insert(plan.wave);
+            }
+            let fits = |wave: &WaveId| {
+                let mut plans = watch.plans.iter().filter(|(_, p)| p.wave == *wave);
+                let few = plans.clone().count() <= 6;
+                few && plans.all(|(id, p)| watch.can_be_undone(*id, p, now))
+            };
+            let fitting: Vec<WaveId> = waves.into_iter().filter(fits).collect();
+            let at = self.chance.below(fitting.len() as u64);
+            fitting.get(usize::try_from(at).unwrap_or(0)).copied()
+        };
+        let Some(wave) = found else { return };
+        let bo = actor("bo");
+        self.scene.tell(|| format!("bo undoes {wave}"));
+        let done = self.scene.ask(0, |node| {
+            let bo = bo.clone();
+            async move { node.app.undo(&bo, wave, "a mistake", false).await }
+        });
+        if done.is_none() {
+            return;
+        }
+        let mut watch = self.scene.watch();
+        let people = watch.undone(wave, now);
+        drop(watch);
+        for key in people {
+            self.undone.push((self.day + 1, key));
+        }
+        self.decide(0, false);
+        self.scene.work(0, hours(1));
+    }
+
+    /// The day ends: what can be done is done, and what should be is compared with what is.
+    fn evening(&mut self, weather: &Weather) {
+        self.excuses.targets.clear();
+        if let Weather::Down(name) = weather {
+            self.excuses.targets.insert(name.clone());
+        }
+        // The leavers of the day are out by now, whatever the weather.
+        self.plan();
+        self.decide(0, true);
+        self.scene.work(0, Duration::from_secs(1_200));
+        judge::judge(&self.scene, Rigour::Leavers, &self.excuses);
+        if self.day % 5 == 4 {
+            self.calm(4, true);
+        }
+        judge::foreign(&self.scene, &self.planted);
+    }
+
+    /// Nothing goes wrong for a while, and everything comes to rest.
+    fn calm(&mut self, rounds: u32, moody: bool) {
+        trouble::clear(&self.scene);
+        self.excuses.targets.clear();
+        let mut rest = false;
+        for _ in 0..rounds {
+            self.observe_all();
+            self.scene.work(0, hours(1));
+            let now = self.scene.clock.now().as_micros();
+            self.scene.watch().oracle.arrived(now);
+            let waves = self.plan();
+            rest = waves == 0;
+            self.decide(0, moody);
+            self.scene.work(0, hours(1));
+            if rest {
+                break;
+            }
+        }
+        if !rest {
+            self.scene
+                .watch()
+                .violation("planning after planning finds something to do".to_owned());
+        }
+        judge::judge(&self.scene, Rigour::All, &self.excuses);
+    }
+
+    /// The last file is true, undos run out, and everything has to be right.
+    fn end(&mut self) {
+        self.day = self.settings.days + 8;
+        self.until(8);
+        self.scene.tell(|| "==== the end".to_owned());
+        let file = self.hr.sound();
+        trouble::clear(&self.scene);
+        self.deliver(&file);
+        self.calm(6, false);
+        judge::foreign(&self.scene, &self.planted);
+        self.ledger();
+    }
+
+    /// Nothing that was acknowledged is lost, and the log is what it was.
+    fn ledger(&mut self) {
+        let node = self.scene.nodes[0].clone();
+        let store = self.scene.store.clone();
+        let (last, committed, deep) = {
+            let watch = self.scene.watch();
+            (watch.last, watch.committed, self.settings.deep)
+        };
+        let checked = super::pulse::drive(&node.me, async move {
+            let (head, _) = store.head().await?;
+            let mut wrong = Vec::new();
+            if head != last || committed != head {
+                wrong.push(format!(
+                    "{committed} events up to {last} were acknowledged; the log ends at {head}"
+                ));
+            }
+            if deep {
+                let report = store.verify("", Vec::new()).await?;
+                if !report.is_sound() || report.records != head {
+                    wrong.push(format!("the log does not verify: {:?}", report.problems));
+                }
+                wrong.extend(store.rebuild_differences().await?);
+            }
+            Ok::<_, ports::store::StoreError>(wrong)
+        });
+        let mut watch = self.scene.watch();
+        match checked {
+            Ok(Ok(wrong)) => wrong.into_iter().for_each(|w| watch.violation(w)),
+            Ok(Err(error)) => watch.violation(format!("the log cannot be read: {error}")),
+            Err(fate) => watch.violation(format!("the log cannot be read: {fate:?}")),
+        }
+    }
+
+    fn report(&self, seed: u64) -> Report {
+        let store = self.scene.store.clone();
+        let me = &self.scene.nodes[0].me;
+        let head = super::pulse::drive(me, async move { store.head().await });
+        let watch = self.scene.watch();
+        Report {
+            seed,
+            journal: match head {
+                Ok(Ok((seq, hash))) => format!("{seq}/{hash}"),
+                _ => "unknown".to_owned(),
+            },
+            events: watch.committed,
+            changes: watch.changes,
+            requests: self.scene.targets.values().map(|t| t.requests()).sum(),
+            deaths: self.scene.deaths,
+            violations: watch.violations.clone(),
+        }
+    }
+}
+

@@ -1,0 +1,216 @@
+//! A node's way to the store: calls may die, fail or be overtaken, and what is appended is told
+//! to the watch.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use model::actor::Scope;
+use model::canonical::Digest;
+use model::plan::{About, StepRef};
+use model::{
+    Address, DeliveryId, Kind, PlanId, RemoteId, Shadow, SubjectId, TargetName, Timestamp, WaveId,
+};
+use ports::store::{
+    Append, AppendError, Committed, DeliveryRow, Documents, DocumentsRow, Door, Fence, FindingRow,
+    Findings, Lease, Link, Log, LogRecord, Objects, ObservationRow, People, Person, Pin, PlanRow,
+    SecretRow, Secrets, StepRow, StoreError, Stream, TokenRow, Tokens, WaveFilter, WaveRow, Work,
+};
+use store::TenureStore;
+
+use super::pulse::{Me, StoreClock};
+use super::watch::Watch;
+use crate::time::SeededEntropy;
+
+type Read<T> = Result<T, StoreError>;
+
+/// A node's way to the store.
+pub struct SimStore {
+    inner: TenureStore,
+    clock: Arc<StoreClock>,
+    me: Arc<Me>,
+    watch: Arc<Mutex<Watch>>,
+    chance: Arc<SeededEntropy>,
+    /// Appends fail once in this many times; 0: never.
+    fails: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl SimStore {
+    /// The way of `me` to the shared store.
+    #[must_use]
+    pub fn new(
+        inner: TenureStore,
+        clock: Arc<StoreClock>,
+        me: Arc<Me>,
+        watch: Arc<Mutex<Watch>>,
+        chance: Arc<SeededEntropy>,
+        fails: Arc<std::sync::atomic::AtomicU64>,
+    ) -> Self {
+        Self {
+            inner,
+            clock,
+            me,
+            watch,
+            chance,
+            fails,
+        }
+    }
+
+    fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
+        self.watch
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn fails(&self) -> bool {
+        let one_in = self.fails.load(std::sync::atomic::Ordering::Relaxed);
+        one_in > 0 && self.chance.one_in(one_in)
+    }
+}
+
+#[async_trait]
+impl Door for SimStore {
+    async fn append(&self, append: Append) -> Result<Committed, AppendError> {
+        let blow = self.me.enter().await;
+        let failure = self.fails().then(|| self.chance.below(3));
+        if failure == Some(0) {
+            return Err(AppendError::Busy("simulated: the queue is full".to_owned()));
+        }
+        if failure == Some(1) {
+            return Err(AppendError::Broken(
+                "simulated: the commit failed".to_owned(),
+            ));
+        }
+        self.clock.speak_for(&self.me);
+        let answer = self.inner.append(append.clone()).await;
+        if let Ok(committed) = &answer {
+            self.watch().appended(&append, *committed);
+        }
+        self.me.leave(blow).await;
+        if failure == Some(2) && answer.is_ok() {
+            return Err(AppendError::Broken(
+                "simulated: the answer was lost".to_owned(),
+            ));
+        }
+        answer
+    }
+
+    async fn head_of(&self, stream: &Stream) -> Read<Option<u64>> {
+        let blow = self.me.enter().await;
+        let answer = self.inner.head_of(stream).await;
+        self.me.leave(blow).await;
+        answer
+    }
+}
+
+#[async_trait]
+impl Lease for SimStore {
+    async fn acquire(
+        &self,
+        name: &str,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Fence>, StoreError> {
+        let blow = self.me.enter().await;
+        self.clock.speak_for(&self.me);
+        let answer = self.inner.acquire(name, holder, ttl).await;
+        if let Ok(Some(fence)) = &answer {
+            self.watch().granted(name, holder, fence.fence);
+        }
+        self.me.leave(blow).await;
+        answer
+    }
+
+    async fn release(&self, name: &str, holder: &str, fence: u64) -> Result<(), StoreError> {
+        let blow = self.me.enter().await;
+        let answer = self.inner.release(name, holder, fence).await;
+        self.me.leave(blow).await;
+        answer
+    }
+}
+
+macro_rules! relay {
+    ($port:ident { $( $name:ident ( $( $arg:ident : $ty:ty ),* ) -> $out:ty; )* }) => {
+        #[async_trait]
+        impl $port for SimStore {
+            $( async fn $name(&self, $( $arg: $ty ),*) -> Read<$out> {
+                let blow = self.me.enter().await;
+                self.clock.speak_for(&self.me);
+                let answer = self.inner.$name($( $arg ),*).await;
+                self.me.leave(blow).await;
+                answer
+            } )*
+        }
+    };
+}
+
+relay!(People {
+    person(subject: SubjectId) -> Option<Person>;
+    people(subjects: &[SubjectId]) -> Vec<Person>;
+    person_by_key(source: &str, key: &str) -> Option<Person>;
+    people_page(source: Option<&str>, after: Option<SubjectId>, limit: u32) -> Vec<Person>;
+    people_matching(text: &str, limit: u32) -> Vec<Person>;
+    people_due(now: Timestamp, limit: u32) -> Vec<SubjectId>;
+    pins(subject: SubjectId) -> Vec<Pin>;
+    pinned(after: Option<SubjectId>, limit: u32) -> Vec<SubjectId>;
+});
+
+relay!(Objects {
+    shadow(target: &TargetName, kind: Kind, remote: &RemoteId) -> Option<Shadow>;
+    shadows(target: &TargetName, kind: Kind, remotes: &[RemoteId]) -> Vec<Shadow>;
+    shadows_page(target: &TargetName, kind: Kind, after: Option<&RemoteId>, limit: u32)
+        -> Vec<Shadow>;
+    shadows_named(target: &TargetName, kind: Kind, name: &str) -> Vec<Shadow>;
+    members(target: &TargetName, group: &RemoteId) -> Vec<RemoteId>;
+    member_of(target: &TargetName, member: &RemoteId) -> Vec<RemoteId>;
+    link(address: &Address) -> Option<Link>;
+    links(addresses: &[Address]) -> Vec<Link>;
+    links_of(subject: SubjectId) -> Vec<Link>;
+    link_to(target: &TargetName, kind: Kind, remote: &RemoteId) -> Option<Link>;
+    links_page(target: &TargetName, kind: Kind, after: Option<&str>, limit: u32) -> Vec<Link>;
+    last_observation(target: &TargetName, kind: Kind) -> Option<ObservationRow>;
+});
+
+relay!(Documents {
+    documents() -> Option<DocumentsRow>;
+    documents_at(revision: u64) -> Option<DocumentsRow>;
+    delivery(id: DeliveryId) -> Option<DeliveryRow>;
+    deliveries(limit: u32) -> Vec<DeliveryRow>;
+    stopped() -> Vec<(Option<TargetName>, String)>;
+});
+
+relay!(Work {
+    wave(wave: WaveId) -> Option<WaveRow>;
+    waves(filter: WaveFilter) -> Vec<WaveRow>;
+    plan(plan: PlanId) -> Option<PlanRow>;
+    plans_of(wave: WaveId, after: Option<PlanId>, limit: u32) -> Vec<PlanRow>;
+    open_plans_about(about: &[About]) -> Vec<PlanRow>;
+    plans_about(about: &About, limit: u32) -> Vec<PlanRow>;
+    released_plans(skip: u32, limit: u32) -> Vec<PlanId>;
+    open_intents(limit: u32) -> Vec<StepRef>;
+    step(step: StepRef) -> Option<StepRow>;
+});
+
+relay!(Findings {
+    open_findings(limit: u32) -> Vec<FindingRow>;
+    open_finding(fingerprint: &str, subject: Option<SubjectId>, address: Option<&Address>)
+        -> Option<FindingRow>;
+});
+
+relay!(Tokens {
+    token_by_secret(secret: Digest) -> Option<TokenRow>;
+    tokens(limit: u32) -> Vec<TokenRow>;
+    live_tokens_with(scope: Scope, now: Timestamp) -> u64;
+});
+
+relay!(Secrets {
+    put_secret(row: SecretRow) -> ();
+    secret(name: &str) -> Option<SecretRow>;
+    secret_names() -> Vec<String>;
+});
+
+relay!(Log {
+    records(after: u64, limit: u32) -> Vec<LogRecord>;
+    records_about(subject: SubjectId, limit: u32) -> Vec<LogRecord>;
+    head() -> (u64, Digest);
+});
