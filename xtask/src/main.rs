@@ -8,6 +8,7 @@ mod debian;
 mod door;
 mod licences;
 mod peers;
+mod picture;
 mod postgres;
 mod test;
 mod tidy;
@@ -26,6 +27,7 @@ cargo xtask <task>
                         the whole-app simulation, in release mode
   openapi [--check]     writes docs/openapi.json from the binary, or checks that it is current
   licences              licences, sources and banned crates, offline
+  picture               draws docs/img/demo.svg from what the demo prints
   peers start|stop      the SCIM servers that tests speak to
   ci                    everything that must hold before a change lands";
 
@@ -52,6 +54,7 @@ fn task(words: &[&str]) -> Result<(), String> {
         ["licences"] => licences::run(),
         ["peers", "start"] => peers::start().map(|_| ()),
         ["peers", "stop"] => peers::stop(),
+        ["picture"] => picture::run(),
         ["ci"] => ci::run(),
         ["help" | "--help" | "-h"] => {
             println!("{HELP}");
