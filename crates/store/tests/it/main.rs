@@ -13,3 +13,4 @@ mod opening;
 mod reads;
 mod restart;
 mod tls;
+mod upgrade;
