@@ -41,7 +41,7 @@ fn draw(text: &str) -> String {
          viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"What the demo prints\">\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#14181f\"/>\n\
          <g font-family=\"ui-monospace, Menlo, Consolas, monospace\" font-size=\"13\" \
-         fill=\"#d7dde6\" xml:space=\"preserve\">\n"
+         fill=\"#d7dde6\" xml:space=\"preserve\" style=\"white-space:pre\">\n"
     );
     for (number, line) in lines.iter().enumerate() {
         let y = MARGIN + number * HEIGHT + HEIGHT - 5;
