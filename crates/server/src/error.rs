@@ -33,9 +33,6 @@ pub enum ServerError {
     /// No address was given.
     #[error("there is no address to listen on: set `listen`")]
     NoAddress,
-    /// `public_url` cannot be used for links.
-    #[error("`public_url` {0}")]
-    PublicUrl(String),
 }
 
 impl ServerError {
@@ -47,7 +44,6 @@ impl ServerError {
             Self::Bind { .. } => "TNR-SRV-0002",
             Self::Tls { .. } => "TNR-SRV-0003",
             Self::NoAddress => "TNR-SRV-0004",
-            Self::PublicUrl(_) => "TNR-SRV-0005",
         }
     }
 }

@@ -113,7 +113,7 @@ pub async fn create_token(
         "{} is valid until {}; it is shown this once:",
         issued.token, issued.expires
     );
-    if desk.output.format.is_none_or(|f| f == Format::Table) {
+    if desk.output.format() == Format::Table {
         print(&format!("{}\n", issued.secret))?;
     } else {
         desk.output.show(&issued, &["token", "secret", "expires"])?;

@@ -231,6 +231,24 @@ async fn too_many_leavers_are_held_and_released_by_someone_else() {
         .run(&["approve", &missing, "--reason", "T-3"])
         .expect(4);
     assert!(own.err.contains("TNR-WAVE-0001"), "{}", own.err);
+    // Two tokens of one person are still one person.
+    let second = node
+        .run(&[
+            "token",
+            "create",
+            "--principal",
+            "admin",
+            "--scope",
+            "approve",
+            "--reason",
+            "T-3",
+        ])
+        .expect(0);
+    let own = node.run_as(
+        second.rows()[0]["secret"].as_str().unwrap(),
+        &["approve", &missing, "--reason", "T-3"],
+    );
+    assert!(own.expect(4).err.contains("TNR-WAVE-0001"));
     assert_eq!(active(&provider, "jonas.weiss"), Some(true));
     let dry = ["approve", &missing, "--reason", "T-4", "--dry-run"];
     node.run_as(&approver, &dry).expect(0);

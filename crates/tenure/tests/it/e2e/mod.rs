@@ -1,0 +1,16 @@
+//! The real binary against software that is not ours: three SCIM servers, PostgreSQL, SIGKILL.
+//!
+//! What the apps hold is asked of the apps themselves, by a client of this module's own, and
+//! compared with what follows from the HR file alone.
+
+#[path = "../../../../ports/src/conformance/cluster.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the store's suites, which use all of it"
+)]
+mod cluster;
+mod company;
+mod http;
+mod peer;
+mod plant;
+mod three;
