@@ -13,7 +13,6 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("test", tests),
     ("documentation", documentation),
-    ("openapi", || door::openapi(true)),
     ("simulation", || door::testkit("sim", &["--runs", "50"])),
 ];
 

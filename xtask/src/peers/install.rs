@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::process::output;
+use crate::debian;
 
 /// A virtual environment with these packages; gives its folder of programs.
 pub(super) fn python(home: &Path, name: &str, packages: &[&str]) -> Result<PathBuf, String> {
@@ -20,7 +21,7 @@ pub(super) fn python(home: &Path, name: &str, packages: &[&str]) -> Result<PathB
     venv.args(["-m", "venv"]).arg(&folder);
     if output(venv, "python3 -m venv").is_err() {
         // Debian ships the module `venv` without what it needs.
-        install_packages(&["python3-venv"])?;
+        debian::install(&["python3-venv"])?;
         clear(&folder)?;
         let mut venv = Command::new("python3");
         venv.args(["-m", "venv"]).arg(&folder);
@@ -80,27 +81,5 @@ fn need(program: &str, packages: &[&str]) -> Result<(), String> {
     if found.is_ok_and(|out| out.status.success()) {
         return Ok(());
     }
-    install_packages(packages)
-}
-
-/// On Debian as root; anywhere else, says what is needed.
-fn install_packages(packages: &[&str]) -> Result<(), String> {
-    let names = packages.join(" ");
-    let root = Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|out| out.stdout == b"0\n");
-    if !root || !Path::new("/usr/bin/apt-get").exists() {
-        return Err(format!("please install {names} and try again"));
-    }
-    println!("installing {names}");
-    let mut update = Command::new("apt-get");
-    update.args(["update", "-qq"]);
-    output(update, "apt-get update")?;
-    let mut install = Command::new("apt-get");
-    install.env("DEBIAN_FRONTEND", "noninteractive");
-    install
-        .args(["install", "-y", "-qq", "--no-install-recommends"])
-        .args(packages);
-    output(install, "apt-get install").map(|_| ())
+    debian::install(packages)
 }
