@@ -136,8 +136,8 @@ pub trait Work: Send + Sync {
     async fn open_plans_about(&self, about: &[About]) -> Read<Vec<PlanRow>>;
     /// All plans about one, newest first.
     async fn plans_about(&self, about: &About, limit: u32) -> Read<Vec<PlanRow>>;
-    /// Released plans, in the order in which they are carried out: by kind of change (leavers
-    /// first), then by age. `skip` rows are left out first.
+    /// Released plans, in the order in which they are carried out: leavers, then the groups that
+    /// documents declare, then by kind of change, each by age. `skip` rows are left out first.
     async fn released_plans(&self, skip: u32, limit: u32) -> Read<Vec<PlanId>>;
     /// Steps whose last event is an intent without an outcome.
     async fn open_intents(&self, limit: u32) -> Read<Vec<StepRef>>;

@@ -208,6 +208,8 @@ fn the_stored_order_of_changes_is_the_order_of_work() {
         Change::Drift,
         Change::Undo,
     ];
+    let groups = work::place(&About::Target(TargetName::from("chat")), Change::Rule);
+    assert!(work::rank(Change::Leaver) < groups && groups < work::rank(Change::MissingRow));
     for pair in order.windows(2) {
         assert!(pair[0] < pair[1], "{pair:?} in the model");
         assert!(

@@ -36,7 +36,7 @@ pub(super) fn drafted(rows: &mut Rows, e: &PlanDrafted) -> Projected {
             text(e.plan),
             text(e.wave),
             text(&e.about),
-            Cell::Int(rank(e.change)),
+            Cell::Int(place(&e.about, e.change)),
             seq,
             subject_or_null(subject),
         ],
@@ -119,6 +119,15 @@ pub(super) fn step_changed(rows: &mut Rows, e: &StepChanged) -> Projected {
             subject_or_null(subject_of(&e.address)),
         ],
     )
+}
+
+/// The place of a plan in the order of work. The groups that documents declare come right after
+/// leavers: everyone else's memberships wait for them.
+pub(super) const fn place(about: &About, change: Change) -> i64 {
+    match about {
+        About::Target(_) => 15,
+        About::Subject(_) => rank(change),
+    }
 }
 
 /// The place of a change in the order of work. Stored, so it is spelt out: a variant that is
