@@ -83,6 +83,23 @@ pub enum Command {
         #[command(subcommand)]
         command: Ledger,
     },
+    /// Writes a backup, while the server goes on. On the host.
+    Backup {
+        #[command(flatten)]
+        host: OnHost,
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Restores a backup into an empty store; writing stays off until it is resumed. On the host.
+    Restore {
+        #[command(flatten)]
+        host: OnHost,
+        /// The backup.
+        file: PathBuf,
+        /// Whom the new token speaks for; all others are revoked.
+        #[arg(long, default_value = "admin")]
+        principal: String,
+    },
     /// Remembers servers and tokens.
     #[command(subcommand)]
     Context(context::Command),

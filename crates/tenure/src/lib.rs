@@ -66,6 +66,16 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
         Command::Serve { host, log } => busy()?
             .block_on(host::serve::run(&host.config, log))
             .map(|()| Exit::Fine),
+        Command::Backup { host, file } => busy()?
+            .block_on(host::backup::backup(&host.config, &file))
+            .map(|()| Exit::Fine),
+        Command::Restore {
+            host,
+            file,
+            principal,
+        } => busy()?
+            .block_on(host::backup::restore(&host.config, &file, &principal))
+            .map(|()| Exit::Fine),
         Command::Ledger { host, command } => {
             busy()?.block_on(host::ledger::run(&host.config, command))
         }

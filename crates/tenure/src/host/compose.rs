@@ -24,14 +24,30 @@ pub struct House {
     pub keyring: Arc<LocalKeyRing>,
 }
 
-/// Opens the store and puts the use-cases over it.
-pub async fn open(config: &Config) -> Result<House, Failure> {
-    let keys = master_key::read(config)?;
+/// What a store needs from this host.
+pub fn ports(config: &Config) -> Result<StorePorts, Failure> {
     let clock = Arc::new(SystemClock);
     let entropy = Arc::new(SystemEntropy);
-    let keyring = LocalKeyRing::new(&keys.current, &keys.older, entropy.clone())
-        .map_err(|e| Failure::new("TNR-CLI-0007", e.to_string(), "make a new one"))?;
-    let keyring = Arc::new(keyring);
+    let keyring = ring(config)?;
+    Ok(StorePorts {
+        clock,
+        entropy,
+        keyring,
+    })
+}
+
+fn ring(config: &Config) -> Result<Arc<LocalKeyRing>, Failure> {
+    let keys = master_key::read(config)?;
+    let ring = LocalKeyRing::new(&keys.current, &keys.older, Arc::new(SystemEntropy));
+    let ring = ring.map_err(|e| Failure::new("TNR-CLI-0007", e.to_string(), "make a new one"))?;
+    Ok(Arc::new(ring))
+}
+
+/// Opens the store and puts the use-cases over it.
+pub async fn open(config: &Config) -> Result<House, Failure> {
+    let clock = Arc::new(SystemClock);
+    let entropy = Arc::new(SystemEntropy);
+    let keyring = ring(config)?;
     let ports = StorePorts {
         clock: clock.clone(),
         entropy: entropy.clone(),

@@ -16,6 +16,10 @@ pub struct Targets;
 
 #[async_trait::async_trait]
 impl Connect for Targets {
+    fn check(&self, app: &documents::App) -> Result<(), String> {
+        settings(app).map(drop)
+    }
+
     async fn connect(
         &self,
         app: &documents::App,
@@ -85,5 +89,54 @@ pub struct CsvSources;
 impl ReadSource for CsvSources {
     fn read(&self, mapping: &CsvMapping, place: &str, bytes: &[u8]) -> Delivery {
         connectors::csv_source::read(place, bytes, mapping)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    const HR: &str = "kind: Source
+metadata: {name: hr}
+spec:
+  format: csv
+  key: id
+  attributes: {email: {column: mail, required: true}}
+  zone: {default: Europe/Berlin}
+  delivery: full
+";
+
+    fn checked(profile: &str) -> Result<(), String> {
+        let app = format!(
+            "kind: App
+metadata: {{name: wiki}}
+spec:
+  scim:
+    url: https://wiki.example/scim/v2
+    auth: {{bearer: {{secret: wiki-token}}}}
+    profile: {profile}
+  mode: observe
+  account:
+    match: [userName]
+    attributes: {{userName: person.email}}
+"
+        );
+        let tenant = documents::load(&[("hr.yaml", HR), ("wiki.yaml", &app)]).unwrap();
+        Targets.check(&tenant.apps[&"wiki".into()])
+    }
+
+    #[test]
+    fn a_profile_that_nobody_knows_is_refused_before_it_is_accepted() {
+        assert_eq!(checked("rfc"), Ok(()));
+        assert_eq!(checked("{overrides: {page_size: 50}}"), Ok(()));
+        for (profile, said) in [
+            ("okat", "there is no profile `okat`"),
+            ("{overrides: {page_sise: 50}}", "no `page_sise`"),
+            ("{overrides: {page_size: many}}", "cannot be read"),
+        ] {
+            let refused = checked(profile).unwrap_err();
+            assert!(refused.contains(said), "{profile}: {refused}");
+        }
     }
 }

@@ -161,12 +161,63 @@ async fn from_nothing_to_an_app_that_agrees_and_back() {
         Some(true),
         "the wave was taken back"
     );
+    backup_and_restore(&mut node);
     assert_eq!(node.stop(), 0);
     let config = node.config();
     for command in ["verify", "rebuild"] {
         node.run(&["ledger", "--config", config.to_str().unwrap(), command])
             .expect(0);
     }
+}
+
+/// A backup while it serves; restored elsewhere, it writes nothing and knows no token.
+fn backup_and_restore(node: &mut Node) {
+    let (config, file) = (node.config(), node.home.path().join("backup"));
+    let (config, file) = (config.to_str().unwrap(), file.to_str().unwrap());
+    node.run(&["backup", file, "--config", config]).expect(0);
+    node.run(&["backup", file, "--config", config]).expect(1);
+    assert!(
+        node.run(&["restore", file, "--config", config])
+            .expect(1)
+            .err
+            .contains("TNR-CLI-0006")
+    );
+    assert_eq!(node.stop(), 0);
+    let kept = node.run(&["restore", file, "--config", config]).expect(1);
+    assert!(
+        kept.err.contains("TNR-CLI-0017"),
+        "nothing is overwritten: {}",
+        kept.err
+    );
+    for name in ["tenure.db", "tenure.db-wal", "tenure.db-shm"] {
+        let _ = std::fs::remove_file(node.home.path().join("data").join(name));
+    }
+    let old = node.token.clone();
+    node.token = node
+        .run(&["restore", file, "--config", config])
+        .expect(0)
+        .out
+        .trim()
+        .to_owned();
+    node.serve();
+    assert!(
+        node.run_as(&old, &["status"])
+            .expect(1)
+            .err
+            .contains("TNR-API-0001")
+    );
+    let status = node.run(&["status"]).expect(0);
+    assert!(
+        status.rows()[0]["stopped"].to_string().contains("restore"),
+        "{}",
+        status.out
+    );
+    assert_eq!(node.run(&["people"]).expect(0).rows().len(), 10);
+    node.run(&["resume-writing", "--reason", "T-6"]).expect(0);
+    assert!(
+        node.run(&["plan"]).expect(0).rows().is_empty(),
+        "and every app still agrees"
+    );
 }
 
 /// The file with this worker's last day in the past.
