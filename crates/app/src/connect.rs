@@ -10,6 +10,16 @@ use ports::Target;
 /// Makes a connection to the target that an app document describes.
 #[async_trait]
 pub trait Connect: Send + Sync {
+    /// Whether the document describes a target at all, as far as can be told without its secret:
+    /// asked before documents are accepted, so that a profile nobody knows is refused then.
+    ///
+    /// # Errors
+    /// A text for people.
+    fn check(&self, app: &documents::App) -> Result<(), String> {
+        let _ = app;
+        Ok(())
+    }
+
     /// The target. `secret` is the value that the document's secret name stands for. Opens no
     /// socket yet.
     ///

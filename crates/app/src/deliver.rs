@@ -232,7 +232,8 @@ impl App {
             });
         };
         if read.refused {
-            let first = read.diagnostics.first().map_or("", |d| d.problem.as_str());
+            let stored = read.stored_diagnostics();
+            let first = stored.first().map_or("", |d| d.problem.as_str());
             open(
                 "TNR-SRC-0001",
                 format!("a delivery of `{source}` was refused whole: {first}"),
@@ -284,15 +285,6 @@ fn received(
         rows: read.read,
         changed: report.changes.len() as u64 - missing,
         missing,
-        diagnostics: read.diagnostics.iter().map(without_values).collect(),
+        diagnostics: read.stored_diagnostics(),
     })
-}
-
-/// The stored form of a diagnostic: where and what kind, without what people wrote there.
-fn without_values(diagnostic: &Diagnostic) -> Diagnostic {
-    Diagnostic {
-        problem: String::new(),
-        fix: String::new(),
-        ..diagnostic.clone()
-    }
 }

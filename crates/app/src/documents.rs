@@ -1,7 +1,7 @@
 //! Taking in a new revision of the tenant's documents.
 
 use model::event::{Document, DocumentsAccepted};
-use model::{Actor, Event};
+use model::{Actor, Diagnostic, Event};
 use ports::store::{Append, Stream};
 
 use crate::{App, AppError, ErrorKind};
@@ -31,11 +31,15 @@ impl App {
         dry_run: bool,
     ) -> Result<DocumentsReport, AppError> {
         files.sort();
-        let tenant = documents::load(&files).map_err(|diagnostics| {
-            let problem = format!("{} things are wrong with the documents", diagnostics.len());
-            let fix = "mend each place that is named; nothing was changed";
-            AppError::new(ErrorKind::Invalid, "TNR-APP-0004", problem, fix).with(diagnostics)
-        })?;
+        let tenant = documents::load(&files).map_err(wrong)?;
+        let unusable: Vec<Diagnostic> = tenant
+            .apps
+            .values()
+            .filter_map(|app| Some(unusable(app, self.connect.check(app).err()?)))
+            .collect();
+        if !unusable.is_empty() {
+            return Err(wrong(unusable));
+        }
         let stream = Stream("documents".to_owned());
         let head = self.store.head_of(&stream).await?;
         let known = self.store.documents().await?;
@@ -68,6 +72,24 @@ impl App {
             files,
             counts,
         })
+    }
+}
+
+fn wrong(diagnostics: Vec<Diagnostic>) -> AppError {
+    let problem = format!("{} things are wrong with the documents", diagnostics.len());
+    let fix = "mend each place that is named; nothing was changed";
+    AppError::new(ErrorKind::Invalid, "TNR-APP-0004", problem, fix).with(diagnostics)
+}
+
+fn unusable(app: &documents::App, problem: String) -> Diagnostic {
+    Diagnostic {
+        code: "TNR-APP-0014".to_owned(),
+        place: format!("App {}", app.name),
+        line: 0,
+        column: 0,
+        field: "spec.scim".to_owned(),
+        problem,
+        fix: "mend the app's document and push it again".to_owned(),
     }
 }
 

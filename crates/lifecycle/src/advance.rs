@@ -80,6 +80,27 @@ pub struct Progress {
     pub steps: Vec<StepState>,
     /// Set once nothing more will happen.
     pub closed: Option<PlanStatus>,
+    /// The world has moved: nothing is begun any more, and what was sent is read back to its end.
+    pub stale: bool,
+}
+
+impl Progress {
+    /// Whether this step has not begun, and nothing but a lease keeps it from beginning now.
+    #[must_use]
+    pub fn may_begin(&self, no: usize, now: Timestamp) -> bool {
+        let (Some(step), Some(state)) = (self.plan.steps.get(no), self.steps.get(no)) else {
+            return false;
+        };
+        let verified = |no: &u16| {
+            let before = self.steps.get(usize::from(*no));
+            before.is_some_and(|s| s.status == StepStatus::Verified)
+        };
+        self.closed.is_none()
+            && state.status == StepStatus::Pending
+            && !state.busy
+            && state.not_before.is_none_or(|at| at <= now)
+            && step.after.iter().all(verified)
+    }
 }
 
 /// What was found when a step was read back.
@@ -226,7 +247,10 @@ impl Turn<'_> {
                 self.record(no, detail);
                 self.effects.push(Effect::Read(no));
             }
-            Outcome::Stale { detail } => self.stale(&detail),
+            Outcome::Stale { detail } => {
+                self.settle(no, StepStatus::Skipped, &detail);
+                self.stale(&detail);
+            }
             Outcome::Refused { code, detail } => {
                 self.settle(no, StepStatus::Failed, &format!("{code}: {detail}"));
             }
@@ -250,7 +274,11 @@ impl Turn<'_> {
         let unknown = matches!(self.state(no).outcome, None | Some(Outcome::Unknown { .. }));
         match found {
             ReadBack::Equal => self.settle(no, StepStatus::Verified, ""),
-            ReadBack::Gone => self.stale("the object is gone from the target"),
+            ReadBack::Gone => {
+                let detail = "the object is gone from the target";
+                self.settle(no, StepStatus::Skipped, detail);
+                self.stale(detail);
+            }
             ReadBack::Unreadable { wait, detail } => {
                 let until = self
                     .now
@@ -290,6 +318,10 @@ impl Turn<'_> {
     }
 
     fn blocked(&mut self, no: u16, wait: Duration, detail: &str) {
+        if self.progress.stale {
+            self.settle(no, StepStatus::Skipped, detail);
+            return;
+        }
         let until = self
             .now
             .plus(wait.clamp(Duration::from_millis(50), MAX_BACKOFF));
@@ -304,6 +336,10 @@ impl Turn<'_> {
     /// Tries again later, unless it was tried often enough.
     fn again(&mut self, no: u16, asked: Duration, detail: &str) {
         let attempt = self.state(no).attempt;
+        if self.progress.stale {
+            self.settle(no, StepStatus::Skipped, detail);
+            return;
+        }
         if attempt >= MAX_ATTEMPTS {
             let detail = format!("given up after {attempt} attempts: {detail}");
             self.settle(no, StepStatus::Failed, &detail);
@@ -317,15 +353,16 @@ impl Turn<'_> {
         self.record(no, detail);
     }
 
-    /// The plan was made for a world that is no more: nothing of it is begun from here on.
+    /// The plan was made for a world that is no more: nothing of it is begun from here on. What
+    /// was sent is still read back, or an object that was made would be forgotten.
     fn stale(&mut self, detail: &str) {
+        self.progress.stale = true;
         for no in 0..self.progress.steps.len() {
             let no = u16::try_from(no).unwrap_or(u16::MAX);
-            if !self.state(no).status.is_final() {
+            if self.state(no).status == StepStatus::Pending {
                 self.settle(no, StepStatus::Skipped, detail);
             }
         }
-        self.close(PlanStatus::Stale, detail);
     }
 
     fn close(&mut self, status: PlanStatus, detail: &str) {
@@ -355,7 +392,9 @@ impl Turn<'_> {
                 .steps
                 .iter()
                 .any(|s| s.status != StepStatus::Verified);
-            let status = if failed {
+            let status = if self.progress.stale {
+                PlanStatus::Stale
+            } else if failed {
                 PlanStatus::Failed
             } else {
                 PlanStatus::Applied

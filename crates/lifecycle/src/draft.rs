@@ -4,7 +4,7 @@ mod account;
 mod grant;
 mod group;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::canonical::{self, Digest};
 use model::plan::Before;
@@ -53,6 +53,8 @@ pub struct Observed {
     pub seen: BTreeMap<Address, Seen>,
     /// Where other subjects' accounts are, for references: (target, subject) → remote id.
     pub references: BTreeMap<(TargetName, SubjectId), RemoteId>,
+    /// Accounts of other subjects that do not exist yet and that rules give them.
+    pub coming: BTreeSet<(TargetName, SubjectId)>,
 }
 
 /// Something that keeps an address from being planned; becomes a finding.

@@ -32,29 +32,22 @@ pub(super) struct Run {
     /// Events that go along with the next append.
     held: Vec<Event>,
     sent: u64,
+    /// Some step waits for an object that another plan makes.
+    pub(super) waits: bool,
 }
 
 impl Worker {
     /// Moves a plan as far as it goes now.
     pub(super) async fn carry(&self, id: PlanId) -> Result<Carried, AppError> {
         let Some(row) = self.app.store.plan(id).await? else {
-            return Ok(Carried {
-                again: None,
-                sent: 0,
-            });
+            return Ok(Carried::closed());
         };
         if row.status != PlanStatus::Released {
-            return Ok(Carried {
-                again: None,
-                sent: 0,
-            });
+            return Ok(Carried::closed());
         }
         let Some(mut run) = load(&row) else {
             self.close_erased(&row).await?;
-            return Ok(Carried {
-                again: None,
-                sent: 0,
-            });
+            return Ok(Carried::closed());
         };
         let begun = run.progress.steps.iter().any(|s| s.attempt > 0);
         let first = match begun {
@@ -65,19 +58,16 @@ impl Worker {
                 .map_or(Input::Look, Input::Moved),
         };
         let stopped = self.go(&mut run, first).await;
-        let sent = run.sent;
+        let (sent, waits) = (run.sent, run.waits && run.sent == 0);
+        let carried = |again| Ok(Carried { again, sent, waits });
         match stopped {
-            Ok(()) => Ok(Carried { again: None, sent }),
-            Err(Stop::At(at)) => Ok(Carried {
-                again: Some(at),
-                sent,
-            }),
+            Ok(()) => carried(None),
+            Err(Stop::At(at)) => carried(Some(at)),
             Err(Stop::Failed(error)) => match error.kind() {
                 // Someone else moved the plan, or the store hiccuped: what we think we know is
                 // worth nothing now. Read it again.
                 ErrorKind::Conflict | ErrorKind::Busy(_) | ErrorKind::Unknown => {
-                    let again = Some(self.app.clock.now().plus(SOON));
-                    Ok(Carried { again, sent })
+                    carried(Some(self.app.clock.now().plus(SOON)))
                 }
                 _ => Err(error),
             },
@@ -87,8 +77,12 @@ impl Worker {
     async fn go(&self, run: &mut Run, first: Input) -> Result<(), Stop> {
         let mut inputs = VecDeque::from([first]);
         let mut wait = None;
-        while let Some(input) = inputs.pop_front() {
+        while let Some(mut input) = inputs.pop_front() {
             let now = self.app.clock.now();
+            if let Some(detail) = self.hold_back(run).await.map_err(Stop::Failed)? {
+                inputs.push_front(input);
+                input = Input::Moved(detail);
+            }
             let (fences, closed) = self.fences(&run.progress, now).await?;
             wait = closed;
             let answered = matches!(input, Input::Answered(..));
@@ -297,11 +291,13 @@ fn load(row: &PlanRow) -> Option<Run> {
         plan,
         steps,
         closed: None,
+        stale: false,
     };
     Some(Run {
         progress,
         head: row.head,
         held: Vec::new(),
         sent: 0,
+        waits: false,
     })
 }

@@ -11,6 +11,7 @@ mod look;
 mod members;
 mod send;
 mod timers;
+mod waits;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -66,8 +67,9 @@ pub struct Worker {
     app: Arc<App>,
     settings: WorkerSettings,
     lanes: Mutex<BTreeMap<TargetName, Arc<Lane>>>,
-    /// Plans that wait for something, until when. Only a memory aid: it may be forgotten.
-    cooling: Mutex<HashMap<PlanId, Timestamp>>,
+    /// Plans that wait for something, until when, and how often in a row they were looked at in
+    /// vain. Only a memory aid: it may be forgotten.
+    cooling: Mutex<HashMap<PlanId, (Timestamp, u32)>>,
 }
 
 /// What became of one plan in one go.
@@ -75,6 +77,18 @@ pub(crate) struct Carried {
     /// Look at it again at this instant; `None`: it is closed.
     pub(crate) again: Option<Timestamp>,
     pub(crate) sent: u64,
+    /// It waits for an object that another plan makes, and nothing was sent.
+    pub(crate) waits: bool,
+}
+
+impl Carried {
+    const fn closed() -> Self {
+        Self {
+            again: None,
+            sent: 0,
+            waits: false,
+        }
+    }
 }
 
 /// Released plans per look into the store.
@@ -121,7 +135,7 @@ impl Worker {
                     let carried = carried?;
                     pass.plans += 1;
                     pass.sent += carried.sent;
-                    self.cool(id, carried.again);
+                    self.cool(id, &carried);
                     if refill.is_none() {
                         let room = self.settings.parallel - running.len();
                         refill = Some(Box::pin(self.ready(busy.clone(), room)));
@@ -189,16 +203,26 @@ impl Worker {
         let now = self.app.clock.now();
         self.cooling
             .lock()
-            .is_ok_and(|c| c.get(&id).is_some_and(|until| *until > now))
+            .is_ok_and(|c| c.get(&id).is_some_and(|(until, _)| *until > now))
     }
 
-    fn cool(&self, id: PlanId, again: Option<Timestamp>) {
+    fn cool(&self, id: PlanId, carried: &Carried) {
         if let Ok(mut cooling) = self.cooling.lock() {
-            match again {
-                // Never at once: a plan that asks for the present would be taken for ever.
+            match carried.again {
+                // Never at once: a plan that asks for the present would be taken for ever. One
+                // that waits for another plan, which may wait for a person, is looked at ever
+                // more seldom, at least once a minute.
                 Some(at) => {
-                    let soon = self.app.clock.now().plus(Duration::from_millis(1));
-                    cooling.insert(id, at.max(soon));
+                    let vain = match cooling.get(&id) {
+                        Some((_, vain)) if carried.waits => (vain + 1).min(6),
+                        _ => 0,
+                    };
+                    let pause = match vain {
+                        0 => Duration::from_millis(1),
+                        vain => Duration::from_secs(1 << vain).min(Duration::from_secs(60)),
+                    };
+                    let soon = self.app.clock.now().plus(pause);
+                    cooling.insert(id, (at.max(soon), vain));
                 }
                 None => {
                     cooling.remove(&id);
@@ -208,7 +232,8 @@ impl Worker {
     }
 
     fn next_wake(&self) -> Option<Timestamp> {
-        self.cooling.lock().ok()?.values().min().copied()
+        let cooling = self.cooling.lock().ok()?;
+        cooling.values().map(|(until, _)| *until).min()
     }
 
     /// The lane of a target; made when first asked for.

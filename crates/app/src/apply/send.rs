@@ -13,7 +13,7 @@ use super::lane::Lane;
 use crate::AppError;
 
 /// How long to wait for an object that another plan makes.
-const REFERENCE: Duration = Duration::from_secs(1);
+pub(super) const REFERENCE: Duration = Duration::from_secs(1);
 
 /// What a step comes to.
 enum Request {
@@ -157,6 +157,10 @@ impl Worker {
             .link(&Address::group(&at.target, name))
             .await?;
         let Some(group) = group else {
+            // Nobody is a member of what is not there.
+            if !add {
+                return Ok(Request::Known(Outcome::AlreadyDone { remote: None }));
+            }
             return Ok(Request::Waits(format!("waits for the group `{name}`")));
         };
         let account = match at.key.subject() {

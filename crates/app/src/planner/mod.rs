@@ -15,7 +15,8 @@ use std::sync::Arc;
 use lifecycle::draft::Obstacle;
 use model::plan::About;
 use model::{
-    Actor, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, Verdict, WaveId,
+    Actor, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName, Verdict,
+    WaveId,
 };
 use ports::store::{Person, Stream};
 
@@ -135,6 +136,7 @@ impl App {
             obstacles: Vec::new(),
             findings: Vec::new(),
             superseded: Vec::new(),
+            entitled: BTreeMap::new(),
         };
         if planning.scope == Scope::Everyone {
             pass.groups().await?;
@@ -175,6 +177,8 @@ struct Pass<'a> {
     obstacles: Vec<(About, Obstacle)>,
     findings: Vec<model::finding::Finding>,
     superseded: Vec<(PlanId, Option<u64>)>,
+    /// The apps in which rules give a manager an account.
+    entitled: BTreeMap<SubjectId, Vec<TargetName>>,
 }
 
 /// The people of a scope, in chunks.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
 use lifecycle::check::check;
 use lifecycle::classify::at_instant;
@@ -10,7 +11,10 @@ use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
 use model::canonical::Digest;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus};
-use model::{Address, Assignment, Attributes, Cause, Change, Event, Input, Kind, Plan, SubjectId};
+use model::{
+    Address, Assignment, Attributes, Cause, Change, Event, Input, Kind, Plan, SubjectId,
+    TargetName, Timestamp, Want,
+};
 use ports::store::{Person, PlanRow};
 
 use super::{Drafted, Pass};
@@ -83,6 +87,10 @@ impl Pass<'_> {
         for key in manager_keys(worker, &loaded.book) {
             if let Some(boss) = self.app.store.person_by_key(&person.source, &key).await? {
                 managers.insert(key, boss.subject);
+                if !self.entitled.contains_key(&boss.subject) {
+                    let apps = entitled(&boss, &loaded.book, now);
+                    self.entitled.insert(boss.subject, apps);
+                }
             }
         }
         let (mut assignments, undecided) = assign(worker, &loaded.book, &managers, now);
@@ -92,10 +100,14 @@ impl Pass<'_> {
         assignments.extend(extra.iter().cloned());
         let (desired, conflicts) = resolve(&assignments, now);
         self.found(person.subject, &undecided, &conflicts);
-        let observed = self
+        let mut observed = self
             .sight
             .of_subject(person.subject, &wanted(&desired))
             .await?;
+        for boss in managers.values() {
+            let apps = self.entitled.get(boss).into_iter().flatten();
+            observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
+        }
         self.draft(about, &desired, &observed, open, Some(person))
             .await
     }
@@ -302,6 +314,25 @@ fn wanted(desired: &Desired) -> BTreeMap<Address, Attributes> {
             Wanted::IfPresent { .. } | Wanted::Absent => None,
         })
         .collect()
+}
+
+/// The apps in which rules give a person an account.
+fn entitled(person: &Person, book: &RuleBook, now: Timestamp) -> Vec<TargetName> {
+    let worker = Worker {
+        subject: person.subject,
+        key: &person.key,
+        facts: &person.facts,
+        withdrawn: person.withdrawn,
+    };
+    let (assignments, _) = assign(worker, book, &BTreeMap::new(), now);
+    let account = |a: &Assignment| {
+        let present = matches!(a.want, Want::Present { active: true, .. });
+        (present && a.about.kind == Kind::Account).then(|| a.about.target.clone())
+    };
+    let mut apps: Vec<TargetName> = assignments.iter().filter_map(account).collect();
+    apps.sort();
+    apps.dedup();
+    apps
 }
 
 /// Whether a stored plan would do the same to the same state.

@@ -51,6 +51,7 @@ fn joiner() -> Progress {
         plan,
         steps: vec![StepState::pending(); 2],
         closed: None,
+        stale: false,
     }
 }
 

@@ -163,6 +163,18 @@ fn create(steps: &mut Steps<'_>, address: &Address, attributes: &Attributes, wis
         .clone()
         .into_iter()
         .partition(|(_, value)| matches!(value, Value::Subject { .. }));
+    // Whoever is never to have an account here cannot be referred to.
+    let observed = steps.observed;
+    let references: Attributes = references
+        .into_iter()
+        .filter(|(_, value)| match value {
+            Value::Subject { subject } => {
+                let at = (address.target.clone(), *subject);
+                observed.references.contains_key(&at) || observed.coming.contains(&at)
+            }
+            _ => true,
+        })
+        .collect();
     let act = Act::Create { attributes: plain };
     let made = steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
     if !references.is_empty() {

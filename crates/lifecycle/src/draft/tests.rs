@@ -77,6 +77,7 @@ fn draft_of(mode: Mode, wishes: Vec<(Address, Wanted)>, seen: Vec<(Address, Seen
     let observed = Observed {
         seen: seen.into_iter().collect(),
         references: BTreeMap::new(),
+        coming: std::collections::BTreeSet::new(),
     };
     let cause = Cause {
         input: Input::Clock,

@@ -34,10 +34,7 @@ pub const REMOVALS_PERCENT: u64 = 1;
 
 /// What someone of this department and level is to have: app → groups in it.
 #[must_use]
-pub fn entitled(
-    department: &str,
-    lead: bool,
-) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+pub fn entitled(department: &str, lead: bool) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let mut out: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     out.entry("mail").or_default();
     let chat = out.entry("chat").or_default();
@@ -121,7 +118,7 @@ metadata: {{name: {name}}}
 spec:
   scim:
     url: http://127.0.0.1:1/{name}
-    auth: {{bearer: {{secret: sim-token}}}}
+    auth: {{bearer: {{secret: {name}-token}}}}
     allow_private: true
   mode: {mode}
   account:

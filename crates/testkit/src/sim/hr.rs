@@ -58,7 +58,8 @@ impl Row {
     /// Five in the afternoon of the last day, where they work.
     #[must_use]
     pub fn ends(&self) -> Option<i64> {
-        self.end.map(|end| midnight(end) + 17 * HOUR - self.offset())
+        self.end
+            .map(|end| midnight(end) + 17 * HOUR - self.offset())
     }
 
     fn line(&self) -> String {
@@ -206,7 +207,8 @@ impl Hr {
             self.vanished.insert(gone.key);
         }
         self.come_back(day);
-        self.rows.retain(|row| row.end.is_none_or(|end| end > day - 9));
+        self.rows
+            .retain(|row| row.end.is_none_or(|end| end > day - 9));
     }
 
     /// Ends are taken back, moved, or followed by a new beginning.

@@ -73,7 +73,10 @@ fn judge_target(
             continue;
         }
         let left_long_ago = standing == Standing::Ended
-            && person.last().and_then(|v| v.row.ends().map(|e| e.max(v.at))).is_some_and(|e| e < now - 3_600_000_000);
+            && person
+                .last()
+                .and_then(|v| v.row.ends().map(|e| e.max(v.at)))
+                .is_some_and(|e| e < now - 3_600_000_000);
         let must = match rigour {
             Rigour::Leavers => left_long_ago,
             Rigour::All => !watch.is_key_frozen(key),
@@ -167,7 +170,8 @@ fn manager(
     let boss = &watch.oracle.people.get(key)?.last()?.row.boss;
     let remote = linked.get(boss.as_str())?;
     let found = thing.text(path);
-    (found != remote.as_str()).then(|| format!("the manager is `{found}` instead of {boss} ({remote})"))
+    (found != remote.as_str())
+        .then(|| format!("the manager is `{found}` instead of {boss} ({remote})"))
 }
 
 /// Objects that are not Tenure's are as they were.

@@ -88,8 +88,14 @@ impl Play {
                 let files = company::documents();
                 node.app.accept_documents(&ana, files, false).await?;
                 let token = Secret::new("s3cret");
-                let at = "127.0.0.1:1";
-                node.app.set_secret(&ana, "sim-token", "", at, &token).await
+                let host = "127.0.0.1:1";
+                for target in company::TARGETS {
+                    let name = format!("{target}-token");
+                    node.app
+                        .set_secret(&ana, &name, target, host, &token)
+                        .await?;
+                }
+                Ok(())
             }
         });
         let rows = self.hr.rows.clone();
@@ -247,8 +253,10 @@ impl Play {
         for (i, (wave, _)) in waves.into_iter().enumerate() {
             self.decide_one(0, wave, true);
             let no = (i + 1) % 2;
-            self.scene.ask(no, |node| async move { node.worker.pass().await });
-            self.scene.ask(1 - no, |node| async move { node.worker.pass().await });
+            self.scene
+                .ask(no, |node| async move { node.worker.pass().await });
+            self.scene
+                .ask(1 - no, |node| async move { node.worker.pass().await });
         }
         self.scene.nodes[1].me.skew(0);
         self.scene.work(0, hours(2));
@@ -262,7 +270,12 @@ impl Play {
     /// Some leavers whose leaving was undone are given another last day: news of leaving.
     fn second_thoughts(&mut self) {
         let day = self.day;
-        let due: Vec<(i64, String)> = self.undone.iter().filter(|(d, _)| *d < day).cloned().collect();
+        let due: Vec<(i64, String)> = self
+            .undone
+            .iter()
+            .filter(|(d, _)| *d < day)
+            .cloned()
+            .collect();
         self.undone.retain(|(d, _)| *d >= day);
         for (_, key) in due {
             if self.chance.one_in(2) {
@@ -275,7 +288,8 @@ impl Play {
     fn deliver(&mut self, file: &File) {
         let ana = actor("ana");
         let begun = self.scene.clock.now().as_micros();
-        self.scene.tell(|| format!("HR sends a file: {} ({} rows)", file.kind, file.rows.len()));
+        self.scene
+            .tell(|| format!("HR sends a file: {} ({} rows)", file.kind, file.rows.len()));
         let report = self.scene.ask(0, |node| {
             let (ana, bytes) = (ana.clone(), file.bytes.clone());
             async move { node.app.deliver(&ana, "hr", "hr.csv", &bytes, false).await }
@@ -296,7 +310,8 @@ impl Play {
 
     fn plan(&mut self) -> usize {
         let ana = actor("ana");
-        self.scene.ask(0, |node| async move { node.worker.tick().await });
+        self.scene
+            .ask(0, |node| async move { node.worker.tick().await });
         let waves = self.scene.ask(0, |node| {
             let ana = ana.clone();
             async move { node.app.plan(&ana, false).await }
@@ -362,7 +377,9 @@ impl Play {
     }
 
     fn decide_one(&mut self, no: usize, wave: WaveId, moody: bool) {
-        let row = self.scene.ask(no, |node| async move { node.app.wave(wave).await });
+        let row = self
+            .scene
+            .ask(no, |node| async move { node.app.wave(wave).await });
         let Some(row) = row else { return };
         let change = row.cause.change;
         let (gone, rest) = self.waiting(wave);
@@ -371,7 +388,8 @@ impl Play {
         }
         let all: Vec<_> = gone.iter().chain(&rest).copied().collect();
         let kind = change.as_str();
-        self.scene.tell(|| format!("{wave} ({kind}) is {}", row.status().as_str()));
+        self.scene
+            .tell(|| format!("{wave} ({kind}) is {}", row.status().as_str()));
         match row.status() {
             WaveStatus::Ready => {
                 if moody && change != Change::Leaver && self.chance.one_in(8) {
@@ -593,4 +611,3 @@ impl Play {
         }
     }
 }
-

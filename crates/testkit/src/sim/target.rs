@@ -370,8 +370,7 @@ impl SimTarget {
             return (Outcome::AlreadyDone { remote }, Vec::new());
         }
         let name = attributes.get("userName").map(ToString::to_string);
-        let taken =
-            |t: &Thing| t.kind == kind && Some(t.text("userName").to_lowercase()) == name;
+        let taken = |t: &Thing| t.kind == kind && Some(t.text("userName").to_lowercase()) == name;
         if name.is_some() && state.things.values().any(taken) {
             let refused = Outcome::Refused {
                 code: "SIM-409".to_owned(),

@@ -225,7 +225,9 @@ pub fn tamper(
             let mut watch = scene.watch();
             let oracle = &mut watch.oracle;
             oracle.owners.remove(&(name.clone(), remote.clone()));
-            oracle.foreign.retain(|(t, _, m)| (t, m) != (&name, &remote));
+            oracle
+                .foreign
+                .retain(|(t, _, m)| (t, m) != (&name, &remote));
         }
         6 => {
             let stranger = account(&format!("ext-{}@other.example", chance.below(1_000_000)));
@@ -247,7 +249,8 @@ pub fn tamper(
             t.attributes.insert("nickName".to_owned(), "Ace".into());
         }),
         _ => target.tamper(&remote, |t| {
-            t.attributes.insert("userName".to_owned(), format!("old-{key}").as_str().into());
+            t.attributes
+                .insert("userName".to_owned(), format!("old-{key}").as_str().into());
         }),
     }
     excuses.tampered.insert(excuse);
@@ -296,7 +299,9 @@ fn join_a_group(
     });
     let mut watch = scene.watch();
     let now = scene.clock.now().as_micros();
-    let wishes = watch.oracle.wishes(key, name.as_str(), now - super::hr::DAY, now);
+    let wishes = watch
+        .oracle
+        .wishes(key, name.as_str(), now - super::hr::DAY, now);
     let wished = wishes.iter().any(|(w, _)| w.groups.contains(&word));
     if member || wished || watch.is_granted(name, key, &word) {
         return;

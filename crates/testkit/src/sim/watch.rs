@@ -296,7 +296,11 @@ impl Watch {
     }
 
     /// The addresses that a request is about, and the verb of each.
-    fn addresses(&self, target: &TargetName, operation: &Operation) -> Vec<(Option<Address>, &'static str)> {
+    fn addresses(
+        &self,
+        target: &TargetName,
+        operation: &Operation,
+    ) -> Vec<(Option<Address>, &'static str)> {
         let at = |remote: &RemoteId| self.links.get(&(target.clone(), remote.clone())).cloned();
         match operation {
             Operation::Create { kind, external, .. } => {
@@ -328,7 +332,10 @@ impl Watch {
     /// A node sends a request.
     pub fn requested(&mut self, me: &Me, target: &TargetName, operation: &Operation) {
         let lease = format!("target/{target}");
-        let holds = self.leases.get(&lease).is_some_and(|(by, _)| *by == me.holder);
+        let holds = self
+            .leases
+            .get(&lease)
+            .is_some_and(|(by, _)| *by == me.holder);
         if !holds {
             let who = &me.holder;
             self.violation(format!("{who} writes to {target} without its lease"));
@@ -410,7 +417,9 @@ impl Watch {
                 .any(|(_, name)| *name == display);
             let same = |t: &&Thing| t.kind == Kind::Group && t.text("displayName") == display;
             if !declared || things.values().filter(same).count() > 1 {
-                return Some(format!("{target}: the group `{display}` was made once more"));
+                return Some(format!(
+                    "{target}: the group `{display}` was made once more"
+                ));
             }
             return None;
         }
@@ -422,7 +431,9 @@ impl Watch {
         }
         let subject = thing.external.as_deref().and_then(|e| e.parse().ok());
         if subject.and_then(|s: SubjectId| self.oracle.subjects.get(&s)) != Some(&key) {
-            return Some(format!("{target}: the account of {key} carries another's key"));
+            return Some(format!(
+                "{target}: the account of {key} carries another's key"
+            ));
         }
         let owner = Owner {
             key: key.clone(),
@@ -483,8 +494,18 @@ impl Watch {
         if !joined {
             self.lost(&key, target, now, |w| !w.groups.contains(&name));
         }
-        let what = if joined { "given a group:" } else { "taken out of a group:" };
-        self.unless(&key, target, now, |w| w.groups.contains(&name) == joined, what)
+        let what = if joined {
+            "given a group:"
+        } else {
+            "taken out of a group:"
+        };
+        self.unless(
+            &key,
+            target,
+            now,
+            |w| w.groups.contains(&name) == joined,
+            what,
+        )
     }
 
     /// Says so unless something like it could rightly be wanted since the plan was drafted.
@@ -510,7 +531,11 @@ impl Watch {
     fn lost(&mut self, key: &str, target: &TargetName, now: i64, gone: impl Fn(&Wish) -> bool) {
         let from = self.since(key, now);
         let wishes = self.oracle.wishes(key, target.as_str(), from, now);
-        let mut reasons = wishes.iter().filter(|(w, _)| gone(w)).map(|(_, s)| *s).peekable();
+        let mut reasons = wishes
+            .iter()
+            .filter(|(w, _)| gone(w))
+            .map(|(_, s)| *s)
+            .peekable();
         if reasons.peek().is_none() || !reasons.all(|s| s == Standing::Withdrawn) {
             return;
         }
@@ -546,11 +571,15 @@ impl Watch {
     #[must_use]
     pub fn is_frozen(&self, subject: SubjectId) -> bool {
         let plans = self.about.get(&subject);
-        let mut plans = plans.into_iter().flatten().filter_map(|id| self.plans.get(id));
-        let waits = plans
-            .clone()
-            .any(|p| p.status == PlanStatus::Waiting);
-        waits || plans.next_back().is_some_and(|p| p.status == PlanStatus::Refused)
+        let mut plans = plans
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.plans.get(id));
+        let waits = plans.clone().any(|p| p.status == PlanStatus::Waiting);
+        waits
+            || plans
+                .next_back()
+                .is_some_and(|p| p.status == PlanStatus::Refused)
     }
 
     /// As [`Watch::is_frozen`], by worker key.

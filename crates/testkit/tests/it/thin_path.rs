@@ -19,7 +19,7 @@ async fn ten_workers_arrive_and_the_second_plan_is_empty() {
         .objects()
         .into_iter()
         .find(|(_, o)| o.external == chat.account("p1@acme.example").unwrap().external);
-    let manager = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
+    let manager = documents::MANAGER_PATH;
     assert_eq!(p2.attributes[manager].to_string(), boss.unwrap().0.0);
     assert_eq!(
         chat.members_of("Sales"),

@@ -1,0 +1,133 @@
+//! What a step refers to and is not there yet: groups, accounts of managers.
+//!
+//! Looked at before the reducer is asked, because an intent for a request that cannot be made
+//! would be written again at every look, for as long as someone does not decide about the plan
+//! that makes the other object.
+
+use model::plan::{About, PlanStatus};
+use model::{Act, Address, Kind, Step, SubjectId, TargetName, Value};
+
+use super::Worker;
+use super::carry::Run;
+use super::send::REFERENCE;
+use crate::AppError;
+
+/// Whether what a step needs is there.
+enum Needs {
+    /// All of it.
+    Nothing,
+    /// Another plan makes it.
+    Time,
+    /// Nobody makes it: why.
+    Help(String),
+}
+
+impl Worker {
+    /// Passes over the steps that wait for another plan. A text: some step waits for something
+    /// that nobody makes, so the plan was made for a world that is no more.
+    pub(super) async fn hold_back(&self, run: &mut Run) -> Result<Option<String>, AppError> {
+        let now = self.app.clock.now();
+        run.waits = false;
+        if run.progress.stale {
+            return Ok(None);
+        }
+        for no in 0..run.progress.steps.len() {
+            if !run.progress.may_begin(no, now) {
+                continue;
+            }
+            let step = &run.progress.plan.steps[no];
+            match self.needs(step).await? {
+                Needs::Nothing => {}
+                Needs::Time => {
+                    run.waits = true;
+                    run.progress.steps[no].not_before = Some(now.plus(REFERENCE));
+                }
+                Needs::Help(detail) => return Ok(Some(detail)),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn needs(&self, step: &Step) -> Result<Needs, AppError> {
+        let at = &step.address;
+        match &step.act {
+            Act::Update { set, .. } => {
+                for value in set.values() {
+                    if let Value::Subject { subject } = value {
+                        let needs = self.needs_account(&at.target, *subject).await?;
+                        if !matches!(needs, Needs::Nothing) {
+                            return Ok(needs);
+                        }
+                    }
+                }
+                Ok(Needs::Nothing)
+            }
+            Act::Grant => {
+                let name = at.key.granted_group().unwrap_or_default();
+                let group = Address::group(&at.target, name);
+                if self.app.store.link(&group).await?.is_none() {
+                    let about = About::Target(at.target.clone());
+                    return self.needs_plan(about, &group, true).await;
+                }
+                let account = match at.key.subject() {
+                    Some(subject) => {
+                        let account = Address::account(&at.target, subject);
+                        self.app.store.link(&account).await?
+                    }
+                    None => None,
+                };
+                Ok(match account {
+                    Some(_) => Needs::Nothing,
+                    None => Needs::Help("the account is gone".to_owned()),
+                })
+            }
+            _ => Ok(Needs::Nothing),
+        }
+    }
+
+    async fn needs_account(
+        &self,
+        target: &TargetName,
+        subject: SubjectId,
+    ) -> Result<Needs, AppError> {
+        let account = Address::account(target, subject);
+        if self.app.store.link(&account).await?.is_some() {
+            return Ok(Needs::Nothing);
+        }
+        self.needs_plan(About::Subject(subject), &account, false)
+            .await
+    }
+
+    /// Whether an open plan makes the object at `address`. One that waits for a person counts
+    /// only where `held` says so: a group is the business of the whole app, but nobody's account
+    /// is held up by what a person thinks of their manager's.
+    async fn needs_plan(
+        &self,
+        about: About,
+        address: &Address,
+        held: bool,
+    ) -> Result<Needs, AppError> {
+        let open = self
+            .app
+            .store
+            .open_plans_about(std::slice::from_ref(&about))
+            .await?;
+        let makes = |verb: &str| matches!(verb, "create" | "adopt");
+        let coming = open.iter().any(|plan| {
+            (held || plan.status == PlanStatus::Released)
+                && plan
+                    .steps
+                    .iter()
+                    .any(|s| s.address == *address && makes(&s.verb) && !s.status.is_final())
+        });
+        let what = match address.kind {
+            Kind::Group => "the group",
+            Kind::Account | Kind::Grant => "the account",
+        };
+        Ok(if coming {
+            Needs::Time
+        } else {
+            Needs::Help(format!("{what} {} does not exist", address.key))
+        })
+    }
+}
