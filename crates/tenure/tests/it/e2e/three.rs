@@ -148,7 +148,6 @@ fn tell(name: &str, variable: &str, profile: &'static str, postgres: Option<&str
     } = story;
     plant.stop();
     plant.verify();
-    plant.host(&["ledger", "rebuild"]).expect(0);
     peer.tidy();
 }
 
