@@ -44,13 +44,20 @@ impl fmt::Debug for Digest {
 impl std::str::FromStr for Digest {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("a digest is 64 hexadecimal digits, not `{text:.80}`");
-        if text.len() != 64 || !text.is_ascii() {
+        let wrong = || format!("a digest is 64 lower-case hexadecimal digits, not `{text:.80}`");
+        // One spelling only: a digest that can be written in two ways is not canonical.
+        let digit = |byte: &u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != 32 || !rest.is_empty() {
             return Err(wrong());
         }
         let mut bytes = [0u8; 32];
-        for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| wrong())?;
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(high).ok_or_else(wrong)? << 4 | digit(low).ok_or_else(wrong)?;
         }
         Ok(Self(bytes))
     }
@@ -157,6 +164,8 @@ mod tests {
         let digest = Digest::of(b"tenure");
         assert_eq!(digest.to_string().parse::<Digest>(), Ok(digest));
         assert!("abc".parse::<Digest>().is_err());
+        assert!("+f".repeat(32).parse::<Digest>().is_err());
+        assert!("AB".repeat(32).parse::<Digest>().is_err());
         assert!("é".repeat(32).parse::<Digest>().is_err());
     }
 }
