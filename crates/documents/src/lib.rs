@@ -19,7 +19,7 @@ pub use load::load;
 pub use report::CODES;
 pub use schema::{Kind, json_schema};
 pub use tenant::{
-    Account, App, Apply, Auth, ClientAuth, Freeze, Grant, Group, GroupRef, Guard, Leaver, Limit,
-    Limits, MANAGER_PATH, Mode, Profile, Rule, Scim, Source, Tenant,
+    Account, App, Apply, Auth, ClientAuth, Freeze, Grant, Group, GroupRef, Guard, Limit, Limits,
+    MANAGER_PATH, Mode, Profile, Rule, Scim, Source, Tenant,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS};

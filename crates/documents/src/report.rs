@@ -34,9 +34,11 @@ pub const CONFLICT: Code = Code("TNR-DOC-0013");
 pub const URL: Code = Code("TNR-DOC-0014");
 /// A zone is not in the IANA database.
 pub const ZONE: Code = Code("TNR-DOC-0015");
+/// Something is asked for that this version does not do.
+pub const UNSUPPORTED: Code = Code("TNR-DOC-0016");
 
 /// Every code of this crate with one sentence about it.
-pub const CODES: [(Code, &str); 15] = [
+pub const CODES: [(Code, &str); 16] = [
     (
         LIMIT,
         "A document file is larger than 1 MiB, nested too deeply, or there are more than 1,000 documents.",
@@ -94,6 +96,10 @@ pub const CODES: [(Code, &str); 15] = [
         "A URL is not https, or has credentials, a query or a fragment in it.",
     ),
     (ZONE, "A time zone is not a name of the IANA database."),
+    (
+        UNSUPPORTED,
+        "A document asks for something that this version does not do; it is refused rather than silently ignored.",
+    ),
 ];
 
 /// Gathers what is wrong with one file.

@@ -45,8 +45,6 @@ pub struct App {
     pub account: Account,
     /// The groups that Tenure keeps there, by our name for them.
     pub groups: BTreeMap<String, Group>,
-    /// What happens to the account of someone who has left.
-    pub leaver: Leaver,
     /// How hard we may press it.
     pub limits: Limits,
 }
@@ -151,14 +149,6 @@ pub struct Group {
     pub display: String,
 }
 
-/// What happens to the account of someone who has left: it is disabled and its grants are
-/// revoked at the end of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Leaver {
-    /// Delete it this many days later; `None`: never.
-    pub delete_after_days: Option<u32>,
-}
-
 /// How hard we may press a target. `None` leaves it to the provider's profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
@@ -195,7 +185,7 @@ pub struct Guard {
     pub removals: Limit,
     /// Accounts that are created.
     pub creations: Limit,
-    /// Counts are summed over this many hours.
+    /// Removals are summed over this many hours.
     pub window_hours: u32,
     /// Worker keys whose accounts are never taken away without being asked.
     pub protected: BTreeSet<String>,

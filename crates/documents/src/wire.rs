@@ -373,7 +373,7 @@ pub(crate) struct LeaverSpec {
     #[serde(default)]
     #[allow(dead_code, reason = "there is one choice so far")]
     pub disable: Disable,
-    /// When it is deleted; never if not given.
+    /// Not supported yet, and refused: accounts of leavers are disabled and stay.
     #[serde(default)]
     #[schemars(range(min = 1, max = 36500))]
     pub delete_after_days: Option<u32>,
@@ -431,7 +431,7 @@ pub(crate) struct GuardSpec {
     /// Accounts that are created; 50 and 10 % if not given.
     #[serde(default)]
     pub creations: Option<LimitSpec>,
-    /// Counts are summed over this many hours; 24 if not given.
+    /// Removals are summed over this many hours; 24 if not given.
     #[serde(default)]
     #[schemars(range(min = 1, max = 8760))]
     pub window_hours: Option<u32>,

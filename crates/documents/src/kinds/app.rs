@@ -8,8 +8,7 @@ use rules::{Mapping, Type, closest};
 use crate::kinds::{self, NAME_FIX};
 use crate::report::{self, Reporter};
 use crate::tenant::{
-    Account, App, Auth, ClientAuth, Group, Leaver, Limits, MANAGER_PATH, Mode, Profile, Scim,
-    Tenant,
+    Account, App, Auth, ClientAuth, Group, Limits, MANAGER_PATH, Mode, Profile, Scim, Tenant,
 };
 use crate::wire::{self, AccountSpec, AppSpec, AuthSpec, ProfileSpec, ScimSpec};
 use crate::yaml::Part;
@@ -25,6 +24,7 @@ pub(crate) fn app(
     let scim = scim(&spec.scim, reporter);
     let account = account(&spec.account, tenant, reporter);
     let groups = groups(spec, reporter);
+    refuse_deletion(spec, reporter);
     Some(App {
         name: TargetName(name.to_owned()),
         scim,
@@ -35,14 +35,24 @@ pub(crate) fn app(
         },
         account: account?,
         groups,
-        leaver: Leaver {
-            delete_after_days: spec.leaver.delete_after_days,
-        },
         limits: Limits {
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,
         },
     })
+}
+
+/// Whoever asks for deletion must not believe that it happens.
+fn refuse_deletion(spec: &AppSpec, reporter: &mut Reporter<'_, '_>) {
+    if spec.leaver.delete_after_days.is_some() {
+        let path = [SPEC, Part::Key("leaver"), Part::Key("delete_after_days")];
+        reporter.at(
+            report::UNSUPPORTED,
+            &path,
+            "accounts of leavers are disabled and stay; deleting them later is not supported yet",
+            "remove it",
+        );
+    }
 }
 
 fn scim(spec: &ScimSpec, reporter: &mut Reporter<'_, '_>) -> Scim {

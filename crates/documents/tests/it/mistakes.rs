@@ -139,6 +139,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "{bearer: {token: x}}",
         "unknown field `token`",
     ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {disable: now, delete_after_days: 30}",
+        "wiki:9:45 spec.leaver.delete_after_days: accounts of leavers are disabled and stay; \
+         deleting them later is not supported yet; remove it [TNR-DOC-0016]",
+    ),
     ("https://wiki", "http://wiki", "would not be encrypted"),
     (
         "https://wiki",
