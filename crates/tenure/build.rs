@@ -5,7 +5,8 @@ use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/codes");
+    let here = env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| missing("CARGO_MANIFEST_DIR"))?;
+    let pages = Path::new(&here).join("../../docs/codes").canonicalize()?;
     println!("cargo::rerun-if-changed={}", pages.display());
     let mut names = Vec::new();
     for entry in fs::read_dir(&pages)? {
@@ -14,7 +15,7 @@ fn main() -> io::Result<()> {
         if let (Some("md"), Some(code)) = (path.extension().and_then(|e| e.to_str()), code)
             && code.starts_with("TNR-")
         {
-            names.push((code, path.canonicalize()?));
+            names.push((code, path));
         }
     }
     names.sort();
@@ -23,6 +24,10 @@ fn main() -> io::Result<()> {
         let _ = writeln!(text, "    ({code:?}, include_str!({path:?})),");
     }
     text.push_str("]\n");
-    let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
+    let out = env::var_os("OUT_DIR").ok_or_else(|| missing("OUT_DIR"))?;
     fs::write(Path::new(&out).join("codes.rs"), text)
+}
+
+fn missing(variable: &str) -> io::Error {
+    io::Error::other(format!("{variable} is not set"))
 }

@@ -22,6 +22,7 @@ mod route;
 mod router;
 mod tls;
 
+pub use axum::Router;
 pub use error::ServerError;
 pub use gate::{Caller, Gate, NotAuthenticated};
 pub use limits::{Limits, Rate};

@@ -17,6 +17,8 @@ pub struct Rate {
 pub struct Limits {
     /// Bytes of a JSON body.
     pub body: usize,
+    /// Bytes of the JSON body that holds a whole tenant directory.
+    pub documents: usize,
     /// Bytes of an HR delivery. It is held in memory while it is read.
     pub delivery: usize,
     /// HR deliveries read at the same time.
@@ -61,6 +63,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1 << 20,
+            documents: 16 << 20,
             delivery: 256 << 20,
             deliveries_at_once: 2,
             head: 16 << 10,

@@ -81,7 +81,7 @@ fn operation<S>(route: &Route<S>, problem: &str, schemas: &mut BTreeMap<String, 
     });
     let body = match route.takes {
         Takes::Nothing => return operation,
-        Takes::Json(schema) => {
+        Takes::Json(schema) | Takes::Documents(schema) => {
             let name = schema(schemas);
             json!({ "application/json": { "schema": reference(&name) } })
         }

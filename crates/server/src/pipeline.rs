@@ -283,11 +283,15 @@ impl<S: Gate> Pipeline<S> {
                 let body = body::read(request.into_body(), 0, limits.body_timeout).await;
                 body.map(|body| (body, None))
             }
-            Takes::Json(_) => {
+            Takes::Json(_) | Takes::Documents(_) => {
                 if media(request.headers()) != Some("application/json") {
                     return Err(problem::media_type("application/json"));
                 }
-                let body = body::read(request.into_body(), limits.body, limits.body_timeout);
+                let limit = match route.takes {
+                    Takes::Documents(_) => limits.documents,
+                    _ => limits.body,
+                };
+                let body = body::read(request.into_body(), limit, limits.body_timeout);
                 Ok((body.await?, None))
             }
             Takes::Delivery => {
@@ -424,7 +428,7 @@ fn reason<S>(
         reason: Option<String>,
     }
     let given = match route.takes {
-        Takes::Json(_) => {
+        Takes::Json(_) | Takes::Documents(_) => {
             let given: Given =
                 json::parse(body, depth).map_err(|e| problem::unreadable(&e.to_string()))?;
             given.reason

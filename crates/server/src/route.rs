@@ -45,6 +45,8 @@ pub enum Takes {
     Nothing,
     /// JSON of this type.
     Json(SchemaOf),
+    /// JSON of this type that holds a whole tenant directory.
+    Documents(SchemaOf),
     /// An HR file.
     Delivery,
 }

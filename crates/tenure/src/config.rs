@@ -190,18 +190,7 @@ impl Values {
                 return Err(wrong(problem, "set both, or neither"));
             }
         };
-        let listen = self
-            .list("listen")?
-            .unwrap_or_else(|| vec!["127.0.0.1:8743".to_owned()]);
-        let listen = listen
-            .iter()
-            .map(|text| {
-                text.parse().map_err(|_| {
-                    let problem = format!("`listen` holds `{text:.60}`, which is no address");
-                    wrong(problem, "write it as 127.0.0.1:8743 or [::]:8743")
-                })
-            })
-            .collect::<Result<Vec<SocketAddr>, _>>()?;
+        let listen = self.addresses()?;
         let public_url = match self.text("public_url")? {
             Some(url) => check_url(&url)?,
             None => {
@@ -253,6 +242,20 @@ impl Values {
             calls_per_second_of_address: self.rate("limits.calls_per_second_of_address", 100)?,
             parallel: self.number("worker.parallel", 1, 1024)?.unwrap_or(32),
         })
+    }
+
+    fn addresses(&mut self) -> Result<Vec<SocketAddr>, Failure> {
+        let listen = self.list("listen")?;
+        listen
+            .unwrap_or_else(|| vec!["127.0.0.1:8743".to_owned()])
+            .iter()
+            .map(|text| {
+                text.parse().map_err(|_| {
+                    let problem = format!("`listen` holds `{text:.60}`, which is no address");
+                    wrong(problem, "write it as 127.0.0.1:8743 or [::]:8743")
+                })
+            })
+            .collect()
     }
 
     fn text(&mut self, key: &str) -> Result<Option<String>, Failure> {
@@ -375,7 +378,12 @@ mod tests {
                 "`publicurl`",
                 "did you mean `public_url`",
             ),
-            ("tenant='a'\n[tls]\ncert='x'", &[], "`tls.cert`", "keys are"),
+            (
+                "tenant='a'\n[tls]\ncert='x'",
+                &[],
+                "`tls.cert`",
+                "`tls.certificate`",
+            ),
             (
                 "tenant='a'",
                 &[("TENURE_LISTN", "x")],

@@ -2,8 +2,16 @@
 
 /// The known name that is nearest to what was written, if one is near.
 pub fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let known: Vec<&str> = known.collect();
+    // Words are cut short more often than they are misspelt.
+    if written.len() > 2
+        && let Some(whole) = known.iter().find(|name| name.starts_with(written))
+    {
+        return Some(whole);
+    }
     let far = written.chars().count() / 3 + 1;
     known
+        .into_iter()
         .map(|name| (distance(written, name), name))
         .filter(|(distance, _)| *distance <= far)
         .min()
@@ -34,6 +42,10 @@ mod tests {
         let known = ["public_url", "listen", "tls.certificate"];
         assert_eq!(nearest("publicurl", known.into_iter()), Some("public_url"));
         assert_eq!(nearest("lisen", known.into_iter()), Some("listen"));
+        assert_eq!(
+            nearest("tls.cert", known.into_iter()),
+            Some("tls.certificate")
+        );
         assert_eq!(nearest("password", known.into_iter()), None);
         assert_eq!(distance("kitten", "sitting"), 3);
     }

@@ -85,6 +85,10 @@ const fn post(
 }
 
 impl Route<Rooms> {
+    const fn takes_documents(mut self) -> Self {
+        self.takes = Takes::Documents(schema_of::<PutDocuments>);
+        self
+    }
     const fn put(mut self) -> Self {
         self.method = Method::Put;
         self
@@ -130,7 +134,8 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<DocumentsAnswer>,
         |rooms, call| Box::pin(documents::put(rooms, call)),
     )
-    .put(),
+    .put()
+    .takes_documents(),
     get(
         "/api/v1/deliveries",
         "listDeliveries",

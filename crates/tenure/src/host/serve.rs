@@ -62,21 +62,7 @@ pub async fn run(path: &Path, log: Option<String>) -> Result<(), Failure> {
     let metrics = Arc::new(Metrics::new(
         ROUTES.iter().map(|r| (r.method.as_str(), r.pattern)),
     ));
-    let rooms = Rooms {
-        app: Arc::clone(&house.app),
-        tenant: config.tenant.clone(),
-        worker: Arc::clone(&running),
-    };
-    let boot = u64::try_from(house.app.now().as_micros()).unwrap_or(0);
-    let pipeline = Pipeline::new(
-        Arc::new(rooms),
-        ROUTES,
-        Arc::clone(&limits),
-        Arc::clone(&metrics),
-        config.public_url.clone(),
-        boot,
-    );
-    let router = server::router(Arc::new(pipeline), explain::PAGES);
+    let router = router(&config, &house, &running, limits, &metrics);
     let serving = tokio::spawn(bound.serve(router, metrics, stopped));
     for address in addresses {
         tracing::info!(tenant = config.tenant, "listening on {scheme}://{address}");
@@ -98,6 +84,24 @@ pub async fn run(path: &Path, log: Option<String>) -> Result<(), Failure> {
     drop(lock);
     tracing::info!("stopped");
     Ok(())
+}
+
+fn router(
+    config: &Config,
+    house: &House,
+    running: &Arc<AtomicBool>,
+    limits: Arc<Limits>,
+    metrics: &Arc<Metrics>,
+) -> server::Router {
+    let rooms = Rooms {
+        app: Arc::clone(&house.app),
+        tenant: config.tenant.clone(),
+        worker: Arc::clone(running),
+    };
+    let boot = u64::try_from(house.app.now().as_micros()).unwrap_or(0);
+    let (metrics, public_url) = (Arc::clone(metrics), config.public_url.clone());
+    let pipeline = Pipeline::new(Arc::new(rooms), ROUTES, limits, metrics, public_url, boot);
+    server::router(Arc::new(pipeline), explain::PAGES)
 }
 
 fn limits(config: &Config) -> Limits {

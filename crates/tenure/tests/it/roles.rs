@@ -103,7 +103,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
     let body = match route.takes {
         Takes::Nothing => Body::None,
         Takes::Delivery => Body::Csv,
-        Takes::Json(_) => Body::Json(match route.operation {
+        Takes::Json(_) | Takes::Documents(_) => Body::Json(match route.operation {
             "putDocuments" => json!({"files": [], "dry_run": true}),
             "observe" => json!({"target": "nowhere"}),
             "plan" => json!({"dry_run": true}),
