@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::classify::classify;
+use lifecycle::mutants::{self, Mutant};
 use model::canonical::{self, Digest};
 use model::event::{DeliveryReceived, FactsAccepted, FactsWithdrawn, PinsLifted, WorkerFacts};
 use model::facts::Standing;
@@ -171,11 +172,13 @@ impl App {
         // An absence is believed only of a delivery that is proven complete, and never of a
         // worker whose row is there but cannot be read.
         if read.completeness == Completeness::Full && !read.refused {
+            let unreadable = read.unreadable.iter().filter_map(|r| r.key.as_deref());
+            let unreadable = unreadable.filter(|_| !mutants::on(Mutant::UnreadableIsMissing));
             let present: BTreeSet<&str> = read
                 .rows
                 .iter()
                 .map(|r| r.key.as_str())
-                .chain(read.unreadable.iter().filter_map(|r| r.key.as_deref()))
+                .chain(unreadable)
                 .collect();
             for person in known.values().filter(|p| !p.withdrawn) {
                 let gone_already = person.facts.standing(now) == Ok(Standing::Ended);
@@ -205,7 +208,8 @@ impl App {
     /// New word of a person's leaving ends every undo that held them: a pin must never outlive
     /// the next leaver.
     async fn lift_pins(&self, change: &RowChange, events: &mut Vec<Event>) -> Result<(), AppError> {
-        if matches!(change.change, Change::Leaver | Change::MissingRow) {
+        let leaves = matches!(change.change, Change::Leaver | Change::MissingRow);
+        if leaves && !mutants::on(Mutant::PinsOutlive) {
             for pin in self.store.pins(change.subject).await? {
                 let (subject, wave) = (change.subject, pin.wave);
                 events.push(Event::PinsLifted(PinsLifted { subject, wave }));

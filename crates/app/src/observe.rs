@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use lifecycle::mutants::{self, Mutant};
 use model::event::{
     MembersObserved, ObjectObserved, ObjectUnlinked, ObjectVanished, ObservationFinished,
 };
@@ -72,7 +73,13 @@ impl App {
         let mut vanished = 0;
         let mut completeness = listing.completeness;
         let mut detail = listing.detail;
-        if completeness == Completeness::Full {
+        if mutants::on(Mutant::IgnoredCompleteness) {
+            completeness = Completeness::Full;
+            let seen: BTreeSet<&RemoteId> = listing.records.iter().map(|r| &r.remote).collect();
+            for remote in known.keys().filter(|r| !seen.contains(r)) {
+                events.extend(self.vanished(name, kind, remote).await?);
+            }
+        } else if completeness == Completeness::Full {
             let seen: BTreeSet<&RemoteId> = listing.records.iter().map(|r| &r.remote).collect();
             for remote in known.keys().filter(|r| !seen.contains(r)) {
                 match target.read(kind, remote).await {

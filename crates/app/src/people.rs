@@ -38,6 +38,18 @@ impl App {
         }
     }
 
+    /// Whether HR said something of a person since the last plan about them was made.
+    pub(crate) async fn has_news(&self, subject: SubjectId) -> Result<bool, AppError> {
+        for record in self.store.records_about(subject, 500).await? {
+            match record.event {
+                Event::FactsAccepted(_) | Event::FactsWithdrawn(_) => return Ok(true),
+                Event::PlanDrafted(_) => return Ok(false),
+                _ => {}
+            }
+        }
+        Ok(false)
+    }
+
     /// Erases a person: destroys their key, deletes their rows. The log still verifies.
     ///
     /// # Errors

@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::mutants::{self, Mutant};
 use model::event::StepChanged;
 use model::plan::{PlanStatus, StepStatus};
 use model::{Event, Outcome, Plan, PlanId, Step, StepRef, TargetName, Timestamp};
@@ -238,6 +239,12 @@ impl Turn<'_> {
         self.state(no).outcome = Some(outcome.clone());
         self.state(no).looks = 0;
         match outcome {
+            Outcome::Done { .. } if mutants::on(Mutant::NoReadBack) => {
+                self.settle(no, StepStatus::Verified, "");
+            }
+            Outcome::Unknown { detail } if mutants::on(Mutant::DoubledRetry) => {
+                self.again(no, Duration::ZERO, &detail);
+            }
             Outcome::Done { .. } | Outcome::AlreadyDone { .. } | Outcome::Unknown { .. } => {
                 let detail = match &outcome {
                     Outcome::Unknown { detail } => detail.as_str(),
@@ -419,9 +426,19 @@ impl Turn<'_> {
             *wait = Some(wait.map_or(until, |w| w.min(until)));
             return;
         }
+        // Without the lease nothing is begun, and nothing is concluded either: another node may
+        // be waiting for the answer to the very intent that looks interrupted from here.
+        let begins = !matches!(self.before(no), Before::Failed);
+        if begins && self.fence(no).is_none() {
+            return;
+        }
+        // What was sent is concluded by whoever holds the target's lease: another node may be in
+        // the middle of it.
+        if state.status != StepStatus::Pending && self.fence(no).is_none() {
+            return;
+        }
         match state.status {
             StepStatus::Pending => match self.before(no) {
-                Before::Done if self.fence(no).is_none() => {}
                 Before::Done => {
                     let state = self.state(no);
                     state.attempt += 1;
@@ -430,7 +447,9 @@ impl Turn<'_> {
                     state.outcome = None;
                     state.looks = 0;
                     state.busy = true;
-                    self.record(no, "");
+                    if !mutants::on(Mutant::SkippedIntent) {
+                        self.record(no, "");
+                    }
                     self.effects.push(Effect::Send(no));
                 }
                 Before::Failed => {
@@ -440,6 +459,9 @@ impl Turn<'_> {
             },
             // A stored intent without an outcome: the process ended in between. It may have
             // been sent, so it is read before anything else.
+            StepStatus::Sent if mutants::on(Mutant::LostOutcome) => {
+                self.settle(no, StepStatus::Verified, "");
+            }
             StepStatus::Sent => {
                 let state = self.state(no);
                 state.status = StepStatus::Answered;

@@ -5,6 +5,8 @@
 
 use model::{Change, Input, Timestamp, Verdict};
 
+use crate::mutants::{self, Mutant};
+
 /// What a person allows without being asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardPolicy {
@@ -126,6 +128,10 @@ fn removals(wave: &WaveFacts, policy: &GuardPolicy) -> (Answer, String) {
         policy.removals_max,
         policy.removals_percent,
     );
+    let unguarded = mutants::on(Mutant::UnguardedMissing) && wave.change == Change::MissingRow;
+    if unguarded {
+        return (Answer::Allow, text);
+    }
     if wave.losing > 0 && lost > policy.removals_max && percent > policy.removals_percent {
         (Answer::Ask, text)
     } else {

@@ -12,6 +12,7 @@ pub mod check;
 pub mod classify;
 pub mod draft;
 pub mod guard;
+pub mod mutants;
 pub mod resolve;
 pub mod rulebook;
 pub mod undo;

@@ -1,14 +1,15 @@
 //! One plan in one go: feed the reducer, make its events durable, carry its effects out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use lifecycle::advance::{Effect, Input, Progress, StepState, advance};
 use lifecycle::draft::base_digest;
+use lifecycle::mutants::{self, Mutant};
 use model::event::PlanChanged;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus, StepStatus};
-use model::{Act, Actor, Address, Attributes, Event, PlanId, TargetName, Timestamp};
+use model::{Act, Actor, Address, Attributes, Event, Kind, PlanId, TargetName, Timestamp};
 use ports::store::{Append, AppendError, Expect, PlanRow, Stream};
 
 use super::{Carried, Worker};
@@ -61,7 +62,10 @@ impl Worker {
         let (sent, waits) = (run.sent, run.waits && run.sent == 0);
         let carried = |again| Ok(Carried { again, sent, waits });
         match stopped {
-            Ok(()) => carried(None),
+            Ok(()) => {
+                self.note_closed(&run.progress);
+                carried(None)
+            }
             Err(Stop::At(at)) => carried(Some(at)),
             Err(Stop::Failed(error)) => match error.kind() {
                 // Someone else moved the plan, or the store hiccuped: what we think we know is
@@ -71,6 +75,15 @@ impl Worker {
                 }
                 _ => Err(error),
             },
+        }
+    }
+
+    fn note_closed(&self, progress: &Progress) {
+        if let About::Subject(subject) = progress.plan.about
+            && let Ok(mut closed) = self.closed.lock()
+        {
+            let stale = progress.closed == Some(PlanStatus::Stale);
+            closed.insert(subject, stale);
         }
     }
 
@@ -131,18 +144,27 @@ impl Worker {
     ) -> Result<(BTreeMap<TargetName, u64>, Option<Timestamp>), Stop> {
         let mut fences = BTreeMap::new();
         let mut opens: Option<Timestamp> = None;
-        for (step, state) in progress.plan.steps.iter().zip(&progress.steps) {
+        let mut asked = BTreeSet::new();
+        let steps = progress.plan.steps.iter().zip(&progress.steps);
+        let mut open: Vec<_> = steps.filter(|(_, s)| !s.status.is_final()).collect();
+        open.sort_by_key(|(_, state)| state.status != StepStatus::Pending);
+        for (step, state) in open {
             let target = &step.address.target;
-            if state.status.is_final() || fences.contains_key(target) {
+            if !asked.insert(target) {
                 continue;
             }
+            // Several plans share one request for members, so none of them has a place for it.
+            let plan = (step.address.kind != Kind::Grant).then_some(progress.id);
             let admitted = match self.lane(target) {
-                Some(lane) => {
-                    let s = &self.settings;
-                    lane.admit(&*self.app.store, &s.holder, s.lease, s.deadline, now)
-                        .await
-                        .map_err(Stop::Failed)?
-                }
+                Some(lane) if state.status == StepStatus::Pending => lane
+                    .admit(&*self.app.store, &self.settings, plan, now)
+                    .await
+                    .map_err(Stop::Failed)?,
+                // What was sent is only read back: that begins nothing.
+                Some(lane) => match lane.fence(now, self.settings.deadline) {
+                    Some(fence) => Ok(fence),
+                    None => continue,
+                },
                 None => Err(now.plus(SOON)),
             };
             match admitted {
@@ -169,9 +191,13 @@ impl Worker {
             {
                 let target = &change.address.target;
                 let fence = fences.get(target).copied().unwrap_or_default();
-                append = append
-                    .expecting(Expect::Fence(format!("target/{target}"), fence))
-                    .expecting(Expect::Writing(target.clone()));
+                if !mutants::on(Mutant::IgnoredFence) {
+                    let lease = format!("target/{target}");
+                    append = append.expecting(Expect::Fence(lease, fence));
+                }
+                if !mutants::on(Mutant::IgnoredSwitch) {
+                    append = append.expecting(Expect::Writing(target.clone()));
+                }
             }
         }
         append.events = events;
@@ -204,6 +230,9 @@ impl Worker {
         let About::Subject(subject) = progress.plan.about else {
             return Ok(None);
         };
+        if mutants::on(Mutant::StaleBase) {
+            return Ok(None);
+        }
         let loaded = self.app.loaded().await?;
         let made: Vec<&Address> = progress
             .plan

@@ -3,12 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use model::{Outcome, TargetName, Timestamp};
+use model::{Outcome, PlanId, TargetName, Timestamp};
 use ports::store::Fence;
 use ports::{Store, Target, TargetError};
 use tokio::sync::Semaphore;
 
+use super::WorkerSettings;
 use super::members::Members;
+use super::pace::Pace;
 use crate::AppError;
 
 /// Failures in a row that open the breaker.
@@ -29,8 +31,6 @@ pub(crate) struct Lane {
     pub(crate) members: Members,
     permits: Semaphore,
     state: Mutex<State>,
-    /// Requests per second; `None`: no budget.
-    rate: Option<f64>,
     /// Only one task at a time asks for the lease.
     leasing: tokio::sync::Mutex<()>,
 }
@@ -41,9 +41,10 @@ struct State {
     /// the kill switch is on.
     not_before: Timestamp,
     failures: u32,
-    /// Requests that may be begun now. May be negative: those already begun finish.
-    tokens: f64,
-    filled_at: Timestamp,
+    /// The breaker is half open: one plan tries, and until then the others wait.
+    trial: Option<Timestamp>,
+    /// `None`: no budget.
+    pace: Option<Pace>,
 }
 
 impl Lane {
@@ -65,7 +66,6 @@ impl Lane {
         Self {
             members: Members::new(capabilities.members_per_request),
             permits: Semaphore::new(concurrency.clamp(1, 1_000)),
-            rate: rate.map(f64::from),
             name,
             target,
             revision,
@@ -73,23 +73,24 @@ impl Lane {
                 lease: None,
                 not_before: Timestamp::EPOCH,
                 failures: 0,
-                tokens: 1.0,
-                filled_at: Timestamp::EPOCH,
+                trial: None,
+                pace: rate.map(Pace::new),
             }),
             leasing: tokio::sync::Mutex::new(()),
         }
     }
 
-    /// The fence under which something may be begun now, or when to ask again.
+    /// The fence under which `plan` (`None`: a request that several share) may begin something
+    /// now, or when to ask again.
     pub(crate) async fn admit(
         &self,
         store: &dyn Store,
-        holder: &str,
-        ttl: Duration,
-        deadline: Duration,
+        settings: &WorkerSettings,
+        plan: Option<PlanId>,
         now: Timestamp,
     ) -> Result<Result<u64, Timestamp>, AppError> {
-        if let Some(until) = self.closed_until(now) {
+        let deadline = settings.deadline;
+        if let Some(until) = self.closed_until(plan, now) {
             return Ok(Err(until));
         }
         if let Some(fence) = self.fence(now, deadline) {
@@ -100,7 +101,9 @@ impl Lane {
             return Ok(Ok(fence));
         }
         let name = format!("target/{}", self.name);
-        let lease = store.acquire(&name, holder, ttl).await?;
+        let lease = store
+            .acquire(&name, &settings.holder, settings.lease)
+            .await?;
         let Ok(mut state) = self.state.lock() else {
             return Ok(Err(now.plus(LEASE_RETRY)));
         };
@@ -108,8 +111,15 @@ impl Lane {
         Ok(lease.map(|l| l.fence).ok_or_else(|| now.plus(LEASE_RETRY)))
     }
 
-    /// The fence, if the lease lasts longer than a request that is begun now. Asked again right
-    /// before sending: the intent may have waited for its commit.
+    /// Whether a request may leave now. Asked right before it does: its intent may have waited
+    /// for its commit and the request for a place, and meanwhile the lease ran out, the breaker
+    /// opened or the target asked for a pause.
+    pub(crate) fn may_send(&self, now: Timestamp, deadline: Duration) -> bool {
+        let open = self.state.lock().is_ok_and(|s| s.not_before <= now);
+        open && self.fence(now, deadline).is_some()
+    }
+
+    /// The fence, if the lease lasts longer than a request that is begun now.
     pub(crate) fn fence(&self, now: Timestamp, deadline: Duration) -> Option<u64> {
         let state = self.state.lock().ok()?;
         state
@@ -131,29 +141,37 @@ impl Lane {
         }
     }
 
-    fn closed_until(&self, now: Timestamp) -> Option<Timestamp> {
+    fn closed_until(&self, plan: Option<PlanId>, now: Timestamp) -> Option<Timestamp> {
         let mut state = self.state.lock().ok()?;
         if state.not_before > now {
             return Some(state.not_before);
         }
-        let rate = self.rate?;
-        let idle = now.since(state.filled_at).as_secs_f64();
-        state.tokens = (state.tokens + idle * rate).min(rate.max(1.0));
-        state.filled_at = now;
-        if state.tokens >= 1.0 {
-            return None;
+        if state.failures >= TRIP
+            && let Some(until) = state.trial.filter(|until| *until > now)
+        {
+            return Some(until);
         }
-        let wait = Duration::from_secs_f64((1.0 - state.tokens) / rate);
-        Some(now.plus(wait))
+        let asked = state.pace.as_mut().map(|pace| pace.ask(plan, now));
+        if let Some(Err(until)) = asked {
+            return Some(until);
+        }
+        if state.failures >= TRIP {
+            state.trial = Some(now.plus(FIRST));
+        }
+        None
     }
 
     /// Takes a place among the requests under way, and one request from the budget.
-    pub(crate) async fn enter(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+    pub(crate) async fn enter(
+        &self,
+        plan: Option<PlanId>,
+        now: Timestamp,
+    ) -> Option<tokio::sync::SemaphorePermit<'_>> {
         let permit = self.permits.acquire().await.ok()?;
-        if self.rate.is_some()
-            && let Ok(mut state) = self.state.lock()
+        if let Ok(mut state) = self.state.lock()
+            && let Some(pace) = &mut state.pace
         {
-            state.tokens -= 1.0;
+            pace.spend(plan, now);
         }
         Some(permit)
     }
@@ -193,6 +211,7 @@ impl Lane {
     fn succeeded(&self) {
         if let Ok(mut state) = self.state.lock() {
             state.failures = 0;
+            state.trial = None;
         }
     }
 

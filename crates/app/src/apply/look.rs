@@ -5,8 +5,8 @@ use std::time::Duration;
 use lifecycle::advance::ReadBack;
 use model::event::{MembersObserved, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished};
 use model::{
-    Act, Address, Attributes, Event, Kind, Outcome, Ownership, Personal, Record, RemoteId, Step,
-    SubjectId, Timestamp,
+    Act, Address, Attributes, Event, Kind, Outcome, Ownership, Personal, PlanId, Record, RemoteId,
+    Step, SubjectId, Timestamp,
 };
 use ports::TargetError;
 use ports::target::Match;
@@ -21,12 +21,30 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 type Found = (ReadBack, Vec<Event>);
 
+/// A lane as one plan uses it: on the plan's own place in its budget.
+struct Through<'a> {
+    lane: &'a Lane,
+    plan: PlanId,
+}
+
+impl std::ops::Deref for Through<'_> {
+    type Target = Lane;
+
+    fn deref(&self) -> &Lane {
+        self.lane
+    }
+}
+
 impl Worker {
     /// Reads a step back; the events tell what was seen and what now belongs together.
     pub(super) async fn look(&self, run: &Run, no: u16) -> Result<Found, AppError> {
         let step = &run.progress.plan.steps[usize::from(no)];
         let Some(lane) = self.lane(&step.address.target) else {
             return Ok((unreadable(AGAIN, "the app has no connection"), Vec::new()));
+        };
+        let lane = Through {
+            lane: &lane,
+            plan: run.progress.id,
         };
         let settle = lane.target.capabilities().settle;
         if !settle.is_zero() {
@@ -61,7 +79,7 @@ impl Worker {
 
     async fn look_at_change(
         &self,
-        lane: &Lane,
+        lane: &Through<'_>,
         step: &Step,
         act: &Act,
         kind: Kind,
@@ -98,7 +116,7 @@ impl Worker {
     /// A created object is found by the id that the answer gave, or else by our key in it.
     async fn look_for_new(
         &self,
-        lane: &Lane,
+        lane: &Through<'_>,
         step: &Step,
         kind: Kind,
         attributes: &Attributes,
@@ -135,13 +153,13 @@ impl Worker {
     /// somebody else's.
     async fn find(
         &self,
-        lane: &Lane,
+        lane: &Through<'_>,
         step: &Step,
         kind: Kind,
         attributes: &Attributes,
     ) -> Result<Option<Record>, TargetError> {
         let external = step.address.key.0.clone();
-        let _permit = lane.enter().await;
+        let _permit = lane.enter(Some(lane.plan), self.app.clock.now()).await;
         let found = lane.target.find(kind, &Match::External(external)).await;
         lane.learn_read(found.as_ref().err(), self.app.clock.now());
         let mut found = found?;
@@ -166,7 +184,7 @@ impl Worker {
         }
     }
 
-    async fn look_at_member(&self, lane: &Lane, step: &Step) -> Result<Found, AppError> {
+    async fn look_at_member(&self, lane: &Through<'_>, step: &Step) -> Result<Found, AppError> {
         let at = &step.address;
         let wanted = step.act != Act::Revoke;
         let name = at.key.granted_group().unwrap_or_default();
@@ -193,7 +211,10 @@ impl Worker {
             let unlink = (!wanted).then(|| unlinked(at)).into_iter().collect();
             return Ok((found, unlink));
         };
-        let members = lane.members.read(&*lane.target, &group.remote).await;
+        let members = lane
+            .members
+            .read(lane, &*self.app.clock, &group.remote)
+            .await;
         lane.learn_read(members.as_ref().err(), self.app.clock.now());
         let members = match members {
             Ok(Some(Some(members))) => members,
@@ -234,11 +255,11 @@ impl Worker {
 
     async fn read(
         &self,
-        lane: &Lane,
+        lane: &Through<'_>,
         kind: Kind,
         remote: &RemoteId,
     ) -> Result<Option<Record>, TargetError> {
-        let _permit = lane.enter().await;
+        let _permit = lane.enter(Some(lane.plan), self.app.clock.now()).await;
         let found = lane.target.read(kind, remote).await;
         lane.learn_read(found.as_ref().err(), self.app.clock.now());
         found

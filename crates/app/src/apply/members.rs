@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use model::{Kind, Outcome, RemoteId};
 use ports::target::Operation;
-use ports::{Target, TargetError};
+use ports::{Clock, TargetError};
 use tokio::sync::{Mutex as Turn, oneshot};
+
+use super::lane::Lane;
 
 /// A waiting change and who waits for it.
 struct Change {
     member: RemoteId,
     add: bool,
-    answer: oneshot::Sender<Outcome>,
+    /// `None`: it could not be sent any more.
+    answer: oneshot::Sender<Option<Outcome>>,
 }
 
 type Sight = Result<Option<Option<Vec<RemoteId>>>, TargetError>;
@@ -42,15 +45,16 @@ impl Members {
         }
     }
 
-    /// Adds or removes one member, together with whoever else waits for this group.
+    /// Adds or removes one member, together with whoever else waits for this group. `None`: it
+    /// was not sent, because by then the lane was closed or its lease had run out.
     pub(crate) async fn change(
         &self,
-        target: &dyn Target,
+        lane: &Lane,
+        clock: &dyn Clock,
         group: &RemoteId,
-        member: &RemoteId,
-        add: bool,
+        (member, add): (&RemoteId, bool),
         deadline: Duration,
-    ) -> Outcome {
+    ) -> Option<Outcome> {
         let (answer, mut answered) = oneshot::channel();
         let change = Change {
             member: member.clone(),
@@ -61,13 +65,16 @@ impl Members {
             g.changes.push(change);
             g.writing.clone()
         }) else {
-            return lost();
+            return Some(lost());
         };
         let _turn = turn.lock().await;
         // Someone before us may have taken our change along.
         if let Ok(outcome) = answered.try_recv() {
             return outcome;
         }
+        // The place is waited for here, where others can still join: before the turn, everyone
+        // would hold one alone.
+        let _permit = lane.enter(None, clock.now()).await?;
         let chunk = self
             .with(group, |g| take(&mut g.changes, self.most))
             .unwrap_or_default();
@@ -83,17 +90,20 @@ impl Members {
             add: list(true),
             remove: list(false),
         };
-        let outcome = target.apply(&operation, deadline).await;
+        let outcome = match lane.may_send(clock.now(), deadline) {
+            true => Some(lane.target.apply(&operation, deadline).await),
+            false => None,
+        };
         for change in chunk {
             // A waiter that is gone was cancelled; its intent is in the log and is read back.
             let _ = change.answer.send(outcome.clone());
         }
-        answered.try_recv().unwrap_or_else(|_| lost())
+        answered.try_recv().unwrap_or_else(|_| Some(lost()))
     }
 
     /// The members of a group, read at some moment after this call began. `Ok(None)`: the group
     /// is gone. `Ok(Some(None))`: the target does not say.
-    pub(crate) async fn read(&self, target: &dyn Target, group: &RemoteId) -> Sight {
+    pub(crate) async fn read(&self, lane: &Lane, clock: &dyn Clock, group: &RemoteId) -> Sight {
         let (answer, mut answered) = oneshot::channel();
         let gone = || TargetError::Unreachable("the read was interrupted".to_owned());
         let Some(turn) = self.with(group, |g| {
@@ -106,10 +116,12 @@ impl Members {
         if let Ok(sight) = answered.try_recv() {
             return sight;
         }
+        let _permit = lane.enter(None, clock.now()).await;
         let readers = self
             .with(group, |g| std::mem::take(&mut g.readers))
             .unwrap_or_default();
-        let sight = target
+        let sight = lane
+            .target
             .read(Kind::Group, group)
             .await
             .map(|r| r.map(|r| r.members));

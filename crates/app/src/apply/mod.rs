@@ -9,18 +9,20 @@ mod carry;
 mod lane;
 mod look;
 mod members;
+mod pace;
 mod send;
 mod timers;
 mod waits;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::OptionFuture;
 use futures_util::stream::FuturesUnordered;
-use model::{PlanId, TargetName, Timestamp};
+use model::{PlanId, SubjectId, TargetName, Timestamp};
 
 use crate::{App, AppError};
 use lane::Lane;
@@ -70,6 +72,10 @@ pub struct Worker {
     /// Plans that wait for something, until when, and how often in a row they were looked at in
     /// vain. Only a memory aid: it may be forgotten.
     cooling: Mutex<HashMap<PlanId, (Timestamp, u32)>>,
+    /// People whose plan was closed since the last look, and whether the world had moved.
+    closed: Mutex<BTreeMap<SubjectId, bool>>,
+    /// No new plan is begun.
+    stopping: AtomicBool,
 }
 
 /// What became of one plan in one go.
@@ -91,6 +97,8 @@ impl Carried {
     }
 }
 
+/// How long a plan that failed us is left alone.
+const ASIDE: Duration = Duration::from_secs(60);
 /// Released plans per look into the store.
 const PAGE: u32 = 200;
 /// Looks into the store per refill: plans that wait must not hide those that do not.
@@ -105,6 +113,8 @@ impl Worker {
             settings,
             lanes: Mutex::new(BTreeMap::new()),
             cooling: Mutex::new(HashMap::new()),
+            closed: Mutex::new(BTreeMap::new()),
+            stopping: AtomicBool::new(false),
         }
     }
 
@@ -114,6 +124,7 @@ impl Worker {
     /// When the store does not answer. Nothing is lost: the next pass goes on.
     pub async fn pass(&self) -> Result<Pass, AppError> {
         self.refresh().await?;
+        let begun = self.app.clock.now();
         let mut pass = Pass::default();
         let mut running = FuturesUnordered::new();
         let mut busy: HashSet<PlanId> = HashSet::new();
@@ -132,7 +143,7 @@ impl Worker {
                 }
                 Some((id, carried)) = running.next(), if !running.is_empty() => {
                     busy.remove(&id);
-                    let carried = carried?;
+                    let carried = carried.unwrap_or_else(|error| self.set_aside(id, &error));
                     pass.plans += 1;
                     pass.sent += carried.sent;
                     self.cool(id, &carried);
@@ -144,24 +155,42 @@ impl Worker {
                 else => break,
             }
         }
-        pass.next = self.next_wake();
+        drop(running);
+        self.look_again().await?;
+        pass.next = self.next_wake(begun);
         Ok(pass)
     }
 
+    /// One plan that cannot be carried out (a damaged row, a defect) must not stop the others.
+    fn set_aside(&self, id: PlanId, error: &AppError) -> Carried {
+        tracing::error!(plan.id = %id, error.code = error.code(), error = %error, "plan.set_aside");
+        Carried {
+            again: Some(self.app.clock.now().plus(ASIDE)),
+            ..Carried::closed()
+        }
+    }
+
     /// Works until `stop` says so, then finishes what it is sending. Rings of the bell, timers
-    /// and waits wake it.
-    pub async fn run(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
+    /// and waits wake it. Timers go on while plans are carried out, so that a long night of
+    /// joiners never holds up a leaver.
+    pub async fn run(&self, stop: tokio::sync::watch::Receiver<bool>) {
         if let Err(error) = self.catch_up().await {
             tracing::warn!(error.code = error.code(), "worker.catch_up_failed");
         }
+        let mut stopped = stop.clone();
+        let watch = async {
+            while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
+            self.stopping.store(true, Ordering::SeqCst);
+        };
+        tokio::join!(watch, self.hands(stop.clone()), self.timers(stop));
+    }
+
+    async fn hands(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
         while !*stop.borrow() {
             let bell = self.app.bell.notified();
-            let pause = match self.turn().await {
-                Ok(next) => self.pause(next),
-                Err(error) => {
-                    tracing::error!(error.code = error.code(), error = %error, "worker.failed");
-                    Duration::from_secs(1)
-                }
+            let pause = match self.pass().await {
+                Ok(pass) => self.pause(pass.next),
+                Err(error) => failed("worker.failed", &error),
             };
             tokio::select! {
                 () = bell => {}
@@ -171,9 +200,17 @@ impl Worker {
         }
     }
 
-    async fn turn(&self) -> Result<Option<Timestamp>, AppError> {
-        self.tick().await?;
-        Ok(self.pass().await?.next)
+    async fn timers(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let pause = match self.tick().await {
+                Ok(()) => Duration::from_secs(1),
+                Err(error) => failed("timers.failed", &error),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
     }
 
     /// Timers are looked at every second, however long the next wait is.
@@ -184,6 +221,9 @@ impl Worker {
 
     async fn ready(&self, busy: HashSet<PlanId>, room: usize) -> Result<Vec<PlanId>, AppError> {
         let mut found = Vec::new();
+        if self.stopping.load(Ordering::SeqCst) {
+            return Ok(found);
+        }
         for page in 0..MOST_PAGES {
             let plans = self.app.store.released_plans(page * PAGE, PAGE).await?;
             let last = plans.len() < PAGE as usize;
@@ -231,8 +271,11 @@ impl Worker {
         }
     }
 
-    fn next_wake(&self) -> Option<Timestamp> {
-        let cooling = self.cooling.lock().ok()?;
+    /// The next instant at which a plan can go on. A plan that was due when this pass began and
+    /// was not taken up is no longer there to be carried out: someone else closed it.
+    fn next_wake(&self, begun: Timestamp) -> Option<Timestamp> {
+        let mut cooling = self.cooling.lock().ok()?;
+        cooling.retain(|_, (until, _)| *until > begun);
         cooling.values().map(|(until, _)| *until).min()
     }
 
@@ -273,4 +316,9 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+fn failed(what: &str, error: &AppError) -> Duration {
+    tracing::error!(error.code = error.code(), error = %error, what);
+    Duration::from_secs(1)
 }

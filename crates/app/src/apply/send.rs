@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lifecycle::advance::Input;
-use model::{Act, Address, Attributes, Kind, Outcome, RemoteId, Step, Value};
+use model::{Act, Address, Attributes, Kind, Outcome, PlanId, RemoteId, Step, Value};
 use ports::target::Operation;
 
 use super::Worker;
@@ -44,10 +44,10 @@ impl Worker {
         let outcome = match request {
             Request::Known(outcome) => outcome,
             Request::Waits(detail) => return Ok(Input::Blocked(no, REFERENCE, detail)),
-            request => match self.transmit(&lane, request).await {
+            request => match self.transmit(&lane, run.progress.id, request).await {
                 Some(outcome) => outcome,
                 None => {
-                    let detail = "the lease ran out before it was sent".to_owned();
+                    let detail = "the target was closed before it was sent".to_owned();
                     return Ok(Input::Blocked(no, Duration::from_millis(100), detail));
                 }
             },
@@ -56,25 +56,26 @@ impl Worker {
         Ok(Input::Answered(no, outcome))
     }
 
-    async fn transmit(&self, lane: &Lane, request: Request) -> Option<Outcome> {
-        let _permit = match request {
-            // Gathered requests share one place: waiting for it inside would keep them apart.
-            Request::Member { .. } => None,
-            _ => Some(lane.enter().await?),
-        };
-        let deadline = self.settings.deadline;
-        // Again, because waiting for a place and for the commit took time.
-        lane.fence(self.app.clock.now(), deadline)?;
-        Some(match request {
-            Request::Operation(operation) => lane.target.apply(&operation, deadline).await,
+    /// `None`: the lane was closed, or its lease ran out, before the request could leave.
+    async fn transmit(&self, lane: &Lane, plan: PlanId, request: Request) -> Option<Outcome> {
+        let (clock, deadline) = (&*self.app.clock, self.settings.deadline);
+        match request {
+            Request::Operation(operation) => {
+                let _permit = lane.enter(Some(plan), clock.now()).await?;
+                if !lane.may_send(clock.now(), deadline) {
+                    return None;
+                }
+                Some(lane.target.apply(&operation, deadline).await)
+            }
             Request::Member { group, member, add } => {
+                let change = (&member, add);
                 lane.members
-                    .change(&*lane.target, &group, &member, add, deadline)
+                    .change(lane, clock, &group, change, deadline)
                     .await
             }
-            Request::Known(outcome) => outcome,
-            Request::Waits(detail) => Outcome::Unknown { detail },
-        })
+            Request::Known(outcome) => Some(outcome),
+            Request::Waits(detail) => Some(Outcome::Unknown { detail }),
+        }
     }
 
     async fn request(&self, step: &Step) -> Result<Request, AppError> {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use lifecycle::classify::at_instant;
+use lifecycle::mutants::{self, Mutant};
 use model::event::{PinsLifted, SubjectAdvanced};
-use model::{Actor, Change, Event};
+use model::plan::{About, PlanStatus};
+use model::{Actor, Change, Event, SubjectId};
 
 use super::Worker;
 use crate::AppError;
@@ -35,12 +37,16 @@ impl Worker {
         {
             return Ok(());
         }
+        // Someone whose plan is being carried out stays due: the planner passes over them until
+        // it is closed.
+        let due = self.not_under_way(due).await?;
         let people = self.app.store.people(&due).await?;
         let mut lifted = Vec::new();
         let mut advanced = Vec::new();
         for person in &people {
             let subject = person.subject;
-            if at_instant(&person.facts, now) == Ok(Change::Leaver) {
+            let left = at_instant(&person.facts, now) == Ok(Change::Leaver);
+            if left && !mutants::on(Mutant::PinsOutlive) {
                 // A last day that has come is new word of leaving: no undo outlives it.
                 for pin in self.app.store.pins(subject).await? {
                     lifted.push(Event::PinsLifted(PinsLifted {
@@ -63,6 +69,35 @@ impl Worker {
         self.app.plan_for(&Actor::system(), due, false).await?;
         for chunk in advanced.chunks(500) {
             self.app.append(&Actor::system(), chunk.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    async fn not_under_way(&self, due: Vec<SubjectId>) -> Result<Vec<SubjectId>, AppError> {
+        let abouts: Vec<About> = due.iter().map(|s| About::Subject(*s)).collect();
+        let open = self.app.store.open_plans_about(&abouts).await?;
+        let busy = |subject: &SubjectId| {
+            open.iter()
+                .any(|p| p.status == PlanStatus::Released && p.about == About::Subject(*subject))
+        };
+        Ok(due.into_iter().filter(|s| !busy(s)).collect())
+    }
+
+    /// Plans again for people whose plan was closed while HR had already said something new, or
+    /// because the world had moved.
+    pub(super) async fn look_again(&self) -> Result<(), AppError> {
+        let closed = match self.closed.lock() {
+            Ok(mut closed) => std::mem::take(&mut *closed),
+            Err(_) => return Ok(()),
+        };
+        let mut again = Vec::new();
+        for (subject, stale) in closed {
+            if stale || self.app.has_news(subject).await? {
+                again.push(subject);
+            }
+        }
+        if !again.is_empty() {
+            self.app.plan_for(&Actor::system(), again, false).await?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lifecycle::draft::{Object, Observed, Seen};
+use lifecycle::mutants::{self, Mutant};
 use model::{
     Address, Attributes, Completeness, Kind, Record, RemoteId, SubjectId, TargetName, Value,
 };
@@ -49,6 +50,13 @@ impl<'a> Sight<'a> {
                 continue;
             }
             let seen = match link {
+                Some(link) if mutants::on(Mutant::LeaverNeedsListing) => {
+                    if self.listed(target, Kind::Account).await? {
+                        self.linked(link).await?
+                    } else {
+                        Seen::Unknown
+                    }
+                }
                 Some(link) => self.linked(link).await?,
                 None => self.unlinked_account(target, wanted.get(&address)).await?,
             };
@@ -70,6 +78,8 @@ impl<'a> Sight<'a> {
                 .map(|l| &l.address)
                 .filter(|a| a.kind == Kind::Grant),
         );
+        let foreign = self.foreign_grants(subject, &accounts).await?;
+        grants.extend(&foreign);
         grants.sort();
         grants.dedup();
         for address in grants {
@@ -83,6 +93,25 @@ impl<'a> Sight<'a> {
         }
         self.references(wanted, &mut observed).await?;
         Ok(observed)
+    }
+
+    /// A mutant's: every membership of a declared group, whoever gave it.
+    async fn foreign_grants(
+        &self,
+        subject: SubjectId,
+        accounts: &BTreeMap<TargetName, RemoteId>,
+    ) -> Result<Vec<Address>, AppError> {
+        let mut found = Vec::new();
+        if !mutants::on(Mutant::ForeignRevoked) {
+            return Ok(found);
+        }
+        for target in accounts.keys() {
+            let groups = self.loaded.book.apps.get(target).map(|app| &app.groups);
+            for group in groups.into_iter().flat_map(BTreeMap::keys) {
+                found.push(Address::grant(target, subject, group));
+            }
+        }
+        Ok(found)
     }
 
     /// What is known about one declared group.
@@ -157,6 +186,14 @@ impl<'a> Sight<'a> {
             if seen != Seen::Absent {
                 return Ok(seen);
             }
+        }
+        if mutants::on(Mutant::TrustedFilter) {
+            let found = self
+                .store
+                .shadows_page(target, Kind::Account, None, 1)
+                .await?;
+            let found = found.into_iter().map(|s| s.record);
+            return self.candidates(target, Kind::Account, found).await;
         }
         Ok(Seen::Absent)
     }

@@ -12,8 +12,8 @@ use model::canonical::Digest;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus};
 use model::{
-    Address, Assignment, Attributes, Cause, Change, Event, Input, Kind, Plan, SubjectId,
-    TargetName, Timestamp, Want,
+    Address, Assignment, Attributes, Cause, Change, Input, Kind, Plan, SubjectId, TargetName,
+    Timestamp, Want,
 };
 use ports::store::{Person, PlanRow};
 
@@ -203,7 +203,7 @@ impl Pass<'_> {
             .into_iter()
             .next();
         let Some(last) = last else { return Ok(news) };
-        if self.has_news(person.subject).await? {
+        if self.app.has_news(person.subject).await? {
             return Ok(news);
         }
         let Some(before) = last.plan.known() else {
@@ -228,18 +228,6 @@ impl Pass<'_> {
             });
         }
         self.drifted(plan).await
-    }
-
-    /// Whether HR said something since the last plan about this person was made.
-    async fn has_news(&self, subject: SubjectId) -> Result<bool, AppError> {
-        for record in self.app.store.records_about(subject, 50).await? {
-            match record.event {
-                Event::FactsAccepted(_) | Event::FactsWithdrawn(_) => return Ok(true),
-                Event::PlanDrafted(_) | Event::StepChanged(_) => return Ok(false),
-                _ => {}
-            }
-        }
-        Ok(false)
     }
 
     async fn drifted(&self, plan: &Plan) -> Result<Cause, AppError> {

@@ -218,6 +218,11 @@ fn nothing_is_sent_without_the_lease() {
     let mut p = joiner();
     let (events, effects) = advance(&mut p, Input::Look, &BTreeMap::new(), at(0));
     assert_eq!((events, effects), (vec![], vec![]));
+    // Nor is another node's intent taken for an interrupted one.
+    p.steps[0].status = StepStatus::Sent;
+    p.steps[0].attempt = 1;
+    let (events, effects) = advance(&mut p, Input::Look, &BTreeMap::new(), at(0));
+    assert_eq!((events, effects), (vec![], vec![]));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use model::plan::Before;
 use model::{Act, Address, Attributes, Reason, RemoteId};
 
 use super::{Seen, Steps, withdrawn};
+use crate::mutants::{self, Mutant};
 use crate::resolve::{Resolved, Wanted};
 
 pub(super) fn steps(
@@ -47,12 +48,9 @@ pub(super) fn steps(
             }
         }
         // Not wanted, and ours: withdrawn. Not wanted and foreign: left alone, and reported.
-        (
-            Some(Wanted::Absent) | None,
-            Seen::Present {
-                ownership: Some(_), ..
-            },
-        ) => {
+        (Some(Wanted::Absent) | None, Seen::Present { ownership, .. })
+            if ownership.is_some() || mutants::on(Mutant::ForeignRevoked) =>
+        {
             let because = because(wish);
             steps.push(address, Act::Revoke, member, Vec::new(), &because);
         }
