@@ -5,6 +5,7 @@ use super::House;
 /// Everything that is wrong.
 pub fn check(house: &House) -> Vec<String> {
     let mut wrong = decisions(house);
+    wrong.extend(defences(house));
     for (path, text) in house.ending(".md") {
         for (line, link) in links(text) {
             if let Some(problem) = follow(house, path, text, &link) {
@@ -41,6 +42,33 @@ fn decisions(house: &House) -> Vec<String> {
             wrong.push(format!("{path}: has no line `Status: …`"));
         }
         next += 1;
+    }
+    wrong
+}
+
+/// Every test that SECURITY.md names exists: a defence whose test was renamed or removed shows.
+fn defences(house: &House) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (path, text) in house.ending("SECURITY.md") {
+        for (number, line) in text.lines().enumerate() {
+            let Some(tests) = line.trim_end_matches([' ', '|']).rsplit('|').next() else {
+                continue;
+            };
+            if !line.starts_with('|') {
+                continue;
+            }
+            for name in tests.split('`').skip(1).step_by(2) {
+                let name = name.rsplit(' ').next().unwrap_or(name);
+                let declared = format!("fn {name}(");
+                let exists = house
+                    .ending(".rs")
+                    .any(|(_, code)| code.contains(&declared));
+                if !exists {
+                    let at = format!("{path}:{}", number + 1);
+                    wrong.push(format!("{at}: there is no test `{name}`"));
+                }
+            }
+        }
     }
     wrong
 }
@@ -160,6 +188,14 @@ mod tests {
         assert_eq!(wrong(&[page, ("b.md", "see [a](docs/a.md#two)")]).len(), 1);
         assert!(wrong(&[("b.md", "```\n[a](nowhere.md)\n```\n`[a](nowhere.md)`")]).is_empty());
         assert!(wrong(&[("b.md", "see [a](https://example.com)")]).is_empty());
+    }
+
+    #[test]
+    fn defences_have_their_tests() {
+        let code = ("crates/a/tests/it/main.rs", "fn it_holds() {}\n");
+        let row = "| attack | defence | `a: it_holds` |\n";
+        assert!(wrong(&[code, ("SECURITY.md", row)]).is_empty());
+        assert_eq!(wrong(&[("SECURITY.md", row)]).len(), 1);
     }
 
     #[test]
