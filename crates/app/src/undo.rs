@@ -1,5 +1,6 @@
 //! Undoing a wave: pins first, then an ordinary planning.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lifecycle::undo::undo;
@@ -50,35 +51,63 @@ impl App {
                 "wait until it is done, or stop it with `tenure stop-writing`",
             ));
         }
-        let now = self.clock.now();
-        let until = now.plus(HOLD);
-        let mut events = Vec::new();
-        let mut subjects = Vec::new();
+        let (holds, cannot) = self.holds(actor, wave, reason).await?;
+        let subjects: Vec<SubjectId> = holds.iter().map(|h| h.subject).collect();
+        let planning = Planning {
+            scope: Scope::Subjects(subjects.clone()),
+            undo: Some((wave, actor.principal.clone())),
+            dry_run,
+        };
+        let mut extra = BTreeMap::new();
+        if dry_run {
+            for hold in holds {
+                extra.extend(hold.personal.into_known().map(|pins| (hold.subject, pins)));
+            }
+        } else {
+            let events: Vec<Event> = holds.into_iter().map(Event::PinsSet).collect();
+            for chunk in events.chunks(CHUNK) {
+                let append =
+                    Append::of(actor.clone(), chunk.to_vec()).bumping(Stream::new("undo", wave));
+                self.store.append(append).await?;
+            }
+        }
+        let waves = self.plan_with(actor, planning, extra).await?;
+        Ok(UndoReport {
+            subjects,
+            cannot,
+            waves,
+        })
+    }
+    /// What holds the earlier state of each person of the wave, and what cannot be taken back.
+    async fn holds(
+        &self,
+        actor: &Actor,
+        wave: WaveId,
+        reason: &str,
+    ) -> Result<(Vec<PinsSet>, Vec<String>), AppError> {
+        let until = self.clock.now().plus(HOLD);
+        let mut holds = Vec::new();
         let mut cannot = Vec::new();
         for plan in self.all_plans_of(wave).await? {
-            let About::Subject(subject) = plan.about else {
-                continue;
-            };
-            let Some(body) = plan.plan.known() else {
+            let (About::Subject(subject), Some(body)) = (&plan.about, plan.plan.known()) else {
                 continue;
             };
             let statuses: Vec<_> = plan.steps.iter().map(|s| s.status).collect();
-            let mut found = undo(body, &statuses, wave, subject, until);
+            let mut found = undo(body, &statuses, wave, *subject, until);
             for pin in &mut found.pins {
-                pin.because.text = format!("{} ({reason}; {})", pin.because.text, actor.principal);
+                pin.because.text = format!("{} ({reason}; {actor})", pin.because.text);
             }
             cannot.extend(found.cannot);
             if !found.pins.is_empty() {
-                subjects.push(subject);
-                events.push(Event::PinsSet(PinsSet {
-                    subject,
+                holds.push(PinsSet {
+                    subject: *subject,
                     wave,
                     until,
                     personal: Personal::Known(found.pins),
-                }));
+                });
             }
         }
-        if subjects.is_empty() {
+        if holds.is_empty() {
             return Err(AppError::new(
                 ErrorKind::Conflict,
                 "TNR-UNDO-0002",
@@ -86,33 +115,6 @@ impl App {
                 "refuse it if it is still waiting",
             ));
         }
-        let planning = Planning {
-            scope: Scope::Subjects(subjects.clone()),
-            undo: Some((wave, actor.principal.clone())),
-            dry_run,
-        };
-        let waves = if dry_run {
-            let pins = events
-                .iter()
-                .filter_map(|e| match e {
-                    Event::PinsSet(p) => Some((p.subject, p.personal.known()?.clone())),
-                    _ => None,
-                })
-                .collect();
-            self.plan_with(actor, planning, pins).await?
-        } else {
-            for chunk in events.chunks(CHUNK) {
-                let append =
-                    Append::of(actor.clone(), chunk.to_vec()).bumping(Stream::new("undo", wave));
-                self.store.append(append).await?;
-            }
-            self.plan_with(actor, planning, std::collections::BTreeMap::new())
-                .await?
-        };
-        Ok(UndoReport {
-            subjects,
-            cannot,
-            waves,
-        })
+        Ok((holds, cannot))
     }
 }

@@ -87,10 +87,9 @@ impl Pass<'_> {
         for key in manager_keys(worker, &loaded.book) {
             if let Some(boss) = self.app.store.person_by_key(&person.source, &key).await? {
                 managers.insert(key, boss.subject);
-                if !self.entitled.contains_key(&boss.subject) {
-                    let apps = entitled(&boss, &loaded.book, now);
-                    self.entitled.insert(boss.subject, apps);
-                }
+                self.entitled
+                    .entry(boss.subject)
+                    .or_insert_with(|| entitled(&boss, &loaded.book, now));
             }
         }
         let (mut assignments, undecided) = assign(worker, &loaded.book, &managers, now);
