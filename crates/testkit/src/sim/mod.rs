@@ -9,6 +9,7 @@
 
 pub mod company;
 pub mod hr;
+pub mod hunt;
 pub mod judge;
 pub mod oracle;
 pub mod pulse;
@@ -19,6 +20,8 @@ pub mod target;
 pub mod trouble;
 pub mod watch;
 
+pub use hunt::{Quarry, hunt};
+pub use lifecycle::mutants::Mutant;
 pub use script::play;
 
 /// How large a run is.

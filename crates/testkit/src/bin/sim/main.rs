@@ -6,13 +6,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use testkit::sim::{Report, Settings, play};
+use testkit::sim::{Mutant, Quarry, Report, Settings, hunt, play};
 
 struct Options {
     runs: u64,
     seed: u64,
     jobs: usize,
     json: bool,
+    mutants: bool,
     settings: Settings,
 }
 
@@ -25,6 +26,7 @@ fn options() -> Result<Options, String> {
         seed: 1,
         jobs: 1,
         json: false,
+        mutants: false,
         settings: Settings::default(),
     };
     let mut words = std::env::args().skip(1);
@@ -48,12 +50,17 @@ fn options() -> Result<Options, String> {
                 options.settings.people = usize::try_from(number()?).map_err(|e| e.to_string())?;
             }
             "--jobs" => options.jobs = usize::try_from(number()?).map_err(|e| e.to_string())?,
+            "--mutants" => options.mutants = true,
             "--json" => options.json = true,
             "--trace" => options.settings.trace = true,
             other => return Err(format!("unknown option {other}; {USAGE}")),
         }
     }
-    options.runs = runs.unwrap_or(if seeded { 1 } else { 50 });
+    options.runs = runs.unwrap_or(match (seeded, options.mutants) {
+        (true, false) => 1,
+        (false, false) => 50,
+        (_, true) => 60,
+    });
     Ok(options)
 }
 
@@ -65,9 +72,15 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if options.mutants {
+        return hunt_all(&options);
+    }
     let begun = Instant::now();
     let reports = play_all(&options);
-    let failed: Vec<&Report> = reports.iter().filter(|r| !r.violations.is_empty()).collect();
+    let failed: Vec<&Report> = reports
+        .iter()
+        .filter(|r| !r.violations.is_empty())
+        .collect();
     let seconds = begun.elapsed().as_secs_f64();
     if options.json {
         println!(
@@ -93,29 +106,82 @@ fn main() -> ExitCode {
     }
 }
 
+/// Hunts every mutant; the sound engine, played on the seeds that caught them, must not fail.
+fn hunt_all(options: &Options) -> ExitCode {
+    let caught = each(options, Mutant::ALL.len() as u64, |n| {
+        let mutant = Mutant::ALL[usize::try_from(n).unwrap_or(0)];
+        let quarry = hunt(mutant, options.seed, options.runs, options.settings);
+        if !options.json {
+            match quarry.seed {
+                Some(seed) => println!(
+                    "{:<20} caught by seed {seed} after {} runs: {:.160}",
+                    quarry.mutant, quarry.runs, quarry.because
+                ),
+                None => println!("{:<20} SURVIVED {} runs", quarry.mutant, quarry.runs),
+            }
+        }
+        quarry
+    });
+    let mut seeds: Vec<u64> = caught.iter().filter_map(|q: &Quarry| q.seed).collect();
+    seeds.sort_unstable();
+    seeds.dedup();
+    let sound = each(options, seeds.len() as u64, |n| {
+        let report = play(seeds[usize::try_from(n).unwrap_or(0)], options.settings);
+        tell(&report, &options.settings);
+        report
+    });
+    let survived = caught.iter().filter(|q| q.seed.is_none()).count();
+    let failed = sound.iter().filter(|r| !r.violations.is_empty()).count();
+    if options.json {
+        let out = serde_json::json!({
+            "mutants": caught, "survived": survived, "sound_engine_failed": failed,
+        });
+        println!("{out}");
+    } else {
+        println!(
+            "{} mutants: {survived} survived; the sound engine failed on {failed} of {} seeds",
+            caught.len(),
+            seeds.len()
+        );
+    }
+    if survived + failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
 fn play_all(options: &Options) -> Vec<Report> {
+    each(options, options.runs, |n| {
+        let report = play(options.seed + n, options.settings);
+        tell(&report, &options.settings);
+        report
+    })
+}
+
+/// Does something for each number below `count`, on as many threads as were asked for; in order.
+fn each<T: Send>(options: &Options, count: u64, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let next = AtomicU64::new(0);
-    let reports = Mutex::new(Vec::new());
+    let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.max(1) {
             scope.spawn(|| {
                 loop {
                     let n = next.fetch_add(1, Ordering::SeqCst);
-                    if n >= options.runs {
+                    if n >= count {
                         return;
                     }
-                    let report = play(options.seed + n, options.settings);
-                    tell(&report, &options.settings);
-                    if let Ok(mut reports) = reports.lock() {
-                        reports.push(report);
+                    let out = work(n);
+                    if let Ok(mut done) = done.lock() {
+                        done.push((n, out));
                     }
                 }
             });
         }
     });
-    let mut reports = reports.into_inner().unwrap_or_default();
-    reports.sort_by_key(|r| r.seed);
-    reports
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_by_key(|(n, _)| *n);
+    done.into_iter().map(|(_, out)| out).collect()
 }
 
 fn tell(report: &Report, settings: &Settings) {
