@@ -119,6 +119,40 @@ impl Lane {
         open && self.fence(now, deadline).is_some()
     }
 
+    /// Whether the budget still has room for a change that was admitted; `shared`: several plans
+    /// send it together.
+    pub(crate) fn has_room(&self, plan: PlanId, shared: bool, now: Timestamp) -> bool {
+        let Ok(state) = self.state.lock() else {
+            return false;
+        };
+        let pace = state.pace.as_ref();
+        pace.is_none_or(|pace| pace.has_room(plan, shared, now))
+    }
+
+    /// Whether something may be read now; an open breaker and a pause hold reads back too.
+    ///
+    /// # Errors
+    /// `Busy` with the time until then.
+    pub(crate) fn may_read(&self, now: Timestamp) -> Result<(), TargetError> {
+        let closed = |until: Timestamp| TargetError::Busy {
+            wait: until.since(now),
+            detail: "the target is left alone for now".to_owned(),
+        };
+        let Ok(mut state) = self.state.lock() else {
+            return Err(closed(now.plus(LEASE_RETRY)));
+        };
+        if state.not_before > now {
+            return Err(closed(state.not_before));
+        }
+        if state.failures >= TRIP {
+            if let Some(until) = state.trial.filter(|until| *until > now) {
+                return Err(closed(until));
+            }
+            state.trial = Some(now.plus(FIRST));
+        }
+        Ok(())
+    }
+
     /// The fence, if the lease lasts longer than a request that is begun now.
     pub(crate) fn fence(&self, now: Timestamp, deadline: Duration) -> Option<u64> {
         let state = self.state.lock().ok()?;

@@ -160,6 +160,7 @@ impl Worker {
     ) -> Result<Option<Record>, TargetError> {
         let external = step.address.key.0.clone();
         let _permit = lane.enter(Some(lane.plan), self.app.clock.now()).await;
+        lane.may_read(self.app.clock.now())?;
         let found = lane.target.find(kind, &Match::External(external)).await;
         lane.learn_read(found.as_ref().err(), self.app.clock.now());
         let mut found = found?;
@@ -215,7 +216,6 @@ impl Worker {
             .members
             .read(lane, &*self.app.clock, &group.remote)
             .await;
-        lane.learn_read(members.as_ref().err(), self.app.clock.now());
         let members = match members {
             Ok(Some(Some(members))) => members,
             Ok(Some(None)) => {
@@ -260,6 +260,7 @@ impl Worker {
         remote: &RemoteId,
     ) -> Result<Option<Record>, TargetError> {
         let _permit = lane.enter(Some(lane.plan), self.app.clock.now()).await;
+        lane.may_read(self.app.clock.now())?;
         let found = lane.target.read(kind, remote).await;
         lane.learn_read(found.as_ref().err(), self.app.clock.now());
         found

@@ -120,11 +120,14 @@ impl Members {
         let readers = self
             .with(group, |g| std::mem::take(&mut g.readers))
             .unwrap_or_default();
-        let sight = lane
-            .target
-            .read(Kind::Group, group)
-            .await
-            .map(|r| r.map(|r| r.members));
+        let sight = match lane.may_read(clock.now()) {
+            Ok(()) => {
+                let sight = lane.target.read(Kind::Group, group).await;
+                lane.learn_read(sight.as_ref().err(), clock.now());
+                sight.map(|r| r.map(|r| r.members))
+            }
+            Err(closed) => Err(closed),
+        };
         for reader in readers {
             let _ = reader.send(sight.clone());
         }

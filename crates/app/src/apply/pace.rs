@@ -11,7 +11,11 @@ const FORGOTTEN: Duration = Duration::from_secs(10);
 /// A change and its read-back.
 const REQUESTS: u8 = 2;
 
-/// Requests at even intervals, without bursts. A plan that may not begin yet is told when, and
+/// How far requests that several plans share may go ahead of their turn.
+const AHEAD: Duration = Duration::from_millis(500);
+
+/// Requests at even intervals; those that several plans share may run half a second ahead, so
+/// that in no second there are more than one and a half times as many. A plan that may not begin yet is told when, and
 /// that place is its own: plans that wait do not all come back at once for one request.
 pub(super) struct Pace {
     interval: Duration,
@@ -63,6 +67,17 @@ impl Pace {
         }
     }
 
+    /// Whether a change of this plan that was admitted may still go out: another step of the same
+    /// plan may have used its place.
+    pub(super) fn has_room(&self, plan: PlanId, shared: bool, now: Timestamp) -> bool {
+        let ahead = if shared { AHEAD } else { Duration::ZERO };
+        self.next <= now.plus(ahead)
+            || self
+                .places
+                .get(&plan)
+                .is_some_and(|p| p.at <= now && p.left >= REQUESTS)
+    }
+
     /// A request goes out: on the plan's own place, or after everything that has one.
     pub(super) fn spend(&mut self, plan: Option<PlanId>, now: Timestamp) {
         if let Some(plan) = plan
@@ -100,6 +115,12 @@ mod tests {
         );
         assert_eq!(pace.ask(plan(1), at(100)), Ok(()), "not used yet");
         pace.spend(plan(1), at(100));
+        let first = PlanId::from_bits(1);
+        assert!(
+            !pace.has_room(first, false, at(100)),
+            "kept for the read-back"
+        );
+        assert!(!pace.has_room(first, true, at(99)) && pace.has_room(first, true, at(100)));
         pace.spend(plan(1), at(100));
         assert_eq!(pace.ask(plan(1), at(100)), Err(at(600)), "used up");
         assert_eq!(pace.ask(plan(2), at(200)), Ok(()));

@@ -61,6 +61,9 @@ impl Worker {
         let (clock, deadline) = (&*self.app.clock, self.settings.deadline);
         match request {
             Request::Operation(operation) => {
+                if !lane.has_room(plan, false, clock.now()) {
+                    return None;
+                }
                 let _permit = lane.enter(Some(plan), clock.now()).await?;
                 if !lane.may_send(clock.now(), deadline) {
                     return None;
@@ -68,6 +71,9 @@ impl Worker {
                 Some(lane.target.apply(&operation, deadline).await)
             }
             Request::Member { group, member, add } => {
+                if !lane.has_room(plan, true, clock.now()) {
+                    return None;
+                }
                 let change = (&member, add);
                 lane.members
                     .change(lane, clock, &group, change, deadline)

@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod company;
+mod examples;
+mod lanes;
 mod restore;
 mod thin_path;
