@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
+use model::Plan;
 use crate::fixtures::{address, reason, subject, target};
 use model::canonical::Digest;
 use model::plan::Before;

@@ -1,0 +1,136 @@
+//! What the reducer keeps, what it takes in and what it asks for.
+
+use std::time::Duration;
+
+use model::event::StepChanged;
+use model::plan::{PlanStatus, StepStatus};
+use model::{Outcome, Plan, PlanId, Timestamp};
+
+/// How one step stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepState {
+    /// Pending, sent, answered, verified, failed or skipped.
+    pub status: StepStatus,
+    /// How often it was sent.
+    pub attempt: u32,
+    /// How often the read-back of this attempt disagreed.
+    pub looks: u32,
+    /// Nothing happens to it before this instant.
+    pub not_before: Option<Timestamp>,
+    /// How the last attempt ended.
+    pub outcome: Option<Outcome>,
+    /// An effect is under way in this process.
+    pub busy: bool,
+}
+
+impl StepState {
+    /// A step that has not begun.
+    #[must_use]
+    pub const fn pending() -> Self {
+        Self {
+            status: StepStatus::Pending,
+            attempt: 0,
+            looks: 0,
+            not_before: None,
+            outcome: None,
+            busy: false,
+        }
+    }
+
+    /// The state that a stored change says, for going on after a restart.
+    #[must_use]
+    pub fn stored(change: &StepChanged) -> Self {
+        Self {
+            status: change.status,
+            attempt: change.attempt,
+            looks: change.looks,
+            not_before: change.not_before,
+            outcome: change.outcome.clone(),
+            busy: false,
+        }
+    }
+}
+
+/// One plan under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Its id.
+    pub id: PlanId,
+    /// The plan.
+    pub plan: Plan,
+    /// Its steps, by number.
+    pub steps: Vec<StepState>,
+    /// Set once nothing more will happen.
+    pub closed: Option<PlanStatus>,
+    /// The world has moved: nothing is begun any more, and what was sent is read back to its end.
+    pub stale: bool,
+}
+
+impl Progress {
+    /// Whether this step has not begun, and nothing but a lease keeps it from beginning now.
+    #[must_use]
+    pub fn may_begin(&self, no: usize, now: Timestamp) -> bool {
+        let (Some(step), Some(state)) = (self.plan.steps.get(no), self.steps.get(no)) else {
+            return false;
+        };
+        let verified = |no: &u16| {
+            let before = self.steps.get(usize::from(*no));
+            before.is_some_and(|s| s.status == StepStatus::Verified)
+        };
+        self.closed.is_none()
+            && state.status == StepStatus::Pending
+            && !state.busy
+            && state.not_before.is_none_or(|at| at <= now)
+            && step.after.iter().all(verified)
+    }
+}
+
+/// What was found when a step was read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadBack {
+    /// It is as wanted.
+    Equal,
+    /// It is not.
+    Different {
+        /// What differs: attribute paths, without values.
+        detail: String,
+    },
+    /// The object that the step changes is gone.
+    Gone,
+    /// It could not be read.
+    Unreadable {
+        /// When to try again.
+        wait: Duration,
+        /// Why.
+        detail: String,
+    },
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Look for something to do: at the start, after a restart, when a wait is over.
+    Look,
+    /// The target answered, or did not.
+    Answered(u16, Outcome),
+    /// A step was read back.
+    Read(u16, ReadBack),
+    /// Something that the step needs does not exist yet (a reference, a lease, a budget):
+    /// nothing was sent, and the attempt does not count.
+    Blocked(u16, Duration, String),
+    /// What the plan was computed from has changed.
+    Moved(String),
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Send this step to its target.
+    Send(u16),
+    /// Read back what this step changed.
+    Read(u16),
+    /// Nothing can be done before this instant.
+    Wait(Timestamp),
+    /// Someone should look: this step failed for good.
+    Report(u16),
+}
