@@ -12,6 +12,7 @@ const STEPS: &[Step] = &[
     ("licences", licences::run),
     ("clippy", clippy),
     ("test", tests),
+    ("openapi", || door::openapi(true)),
     ("documentation", documentation),
     ("simulation", || door::testkit("sim", &["--runs", "50"])),
 ];

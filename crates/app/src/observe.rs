@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lifecycle::mutants::{self, Mutant};
+use model::canonical;
 use model::event::{
     MembersObserved, ObjectObserved, ObjectUnlinked, ObjectVanished, ObservationFinished,
 };
 use model::{
-    Actor, Completeness, Event, Kind, Personal, Record, RemoteId, RunId, TargetName, Timestamp,
+    Actor, Completeness, Event, Kind, Personal, Record, RemoteId, RunId, SubjectId, TargetName,
+    Timestamp,
 };
 use ports::Target;
 use ports::target::Cursor;
@@ -172,11 +174,16 @@ impl App {
                 }
                 Kind::Group | Kind::Grant => None,
             };
+            let owner = link.and_then(|l| l.address.key.subject());
+            let subject = match record.kind {
+                Kind::Account => Some(owner.map_or_else(|| stand_in(name, &record.remote), Ok)?),
+                Kind::Group | Kind::Grant => None,
+            };
             events.push(Event::ObjectObserved(ObjectObserved {
                 target: name.clone(),
                 kind: record.kind,
                 remote: record.remote.clone(),
-                subject: link.and_then(|l| l.address.key.subject()),
+                subject,
                 seen_at,
                 personal: Personal::Known(bare),
             }));
@@ -215,6 +222,14 @@ impl App {
         }
         Ok(events)
     }
+}
+
+/// Stands in for the person of an account while nobody knows whose it is, so that what is seen
+/// of it has a key of its own: when the account turns out to be someone's, erasing them erases
+/// that too (see [`App::erase`]).
+pub(crate) fn stand_in(target: &TargetName, remote: &RemoteId) -> Result<SubjectId, AppError> {
+    let digest = canonical::digest(&("unclaimed account", target, remote))?;
+    Ok(SubjectId::from_bits(digest.to_bits()))
 }
 
 /// The difference between two lists of members.

@@ -2,7 +2,7 @@
 
 use model::event::SubjectErased;
 use model::plan::About;
-use model::{Actor, Event, SubjectId};
+use model::{Actor, Event, Kind, SubjectId};
 use ports::store::{Append, Person, Stream};
 
 use crate::{App, AppError, ErrorKind};
@@ -83,6 +83,21 @@ impl App {
                 "a plan about this person is not finished",
                 "apply or refuse it first, so that no account is forgotten",
             ));
+        }
+        for link in self.store.links_of(subject).await? {
+            let at = &link.address;
+            if at.kind != Kind::Account {
+                continue;
+            }
+            let shadow = self.store.shadow(&at.target, at.kind, &link.remote).await?;
+            if shadow.is_some_and(|s| s.record.active) {
+                return Err(AppError::new(
+                    ErrorKind::Conflict,
+                    "TNR-APP-0053",
+                    format!("their account in `{}` is still active", at.target),
+                    "disable it first; erased, it would be an active account that nobody knows",
+                ));
+            }
         }
         let stream = Stream::new("person", subject);
         let event = Event::SubjectErased(SubjectErased {

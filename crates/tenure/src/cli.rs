@@ -241,6 +241,8 @@ pub enum Command {
     },
     /// Tells one night at a small company, on an embedded store and an emulated app.
     Demo(crate::demo::Demo),
+    /// Prints the description of the admin API (OpenAPI 3.1).
+    Openapi,
     /// Prints completions for a shell.
     Completions {
         /// The shell.

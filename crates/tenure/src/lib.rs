@@ -53,6 +53,12 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
     let Cli { shared, command } = cli;
     match command {
         Command::Explain { code } => explain::run(&code).map(|()| Exit::Fine),
+        Command::Openapi => {
+            let api = server::openapi::describe(server::ROUTES, "https://tenure.example");
+            let text = serde_json::to_string_pretty(&api)
+                .map_err(|e| Failure::new("TNR-CLI-0003", e.to_string(), "report it"))?;
+            output::print(&format!("{text}\n")).map(|()| Exit::Fine)
+        }
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "tenure", &mut out);

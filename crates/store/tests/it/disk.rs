@@ -36,19 +36,24 @@ impl Disk {
             log = rest;
             Some(head.to_vec())
         };
-        let mut ops = Vec::new();
-        while let Some(kind) = take(1) {
-            let name = u16::from_ne_bytes(take(2).unwrap().try_into().unwrap());
-            let at = u64::from_ne_bytes(take(8).unwrap().try_into().unwrap());
-            let size = u64::from_ne_bytes(take(8).unwrap().try_into().unwrap());
-            let path = String::from_utf8(take(name.into()).unwrap()).unwrap();
+        let mut record = || -> Option<(String, Op)> {
+            let kind = take(1)?;
+            let name = u16::from_ne_bytes(take(2)?.try_into().unwrap());
+            let at = u64::from_ne_bytes(take(8)?.try_into().unwrap());
+            let size = u64::from_ne_bytes(take(8)?.try_into().unwrap());
+            let path = String::from_utf8(take(name.into())?).unwrap();
             let op = match kind[0] {
-                b'w' => Op::Write(at, take(size as usize).unwrap()),
+                b'w' => Op::Write(at, take(size as usize)?),
                 b't' => Op::Truncate(at),
                 b's' => Op::Sync,
                 b'u' => Op::Unlink,
                 other => panic!("an unknown record: {other}"),
             };
+            Some((path, op))
+        };
+        let mut ops = Vec::new();
+        // The writer is killed at any moment: a last record that is cut short was being made.
+        while let Some((path, op)) = record() {
             // The shared memory of a WAL is no file to a disk: it is made anew.
             let name = path.rsplit('/').next().unwrap().to_owned();
             if !name.ends_with("-shm") {
