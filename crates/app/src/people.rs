@@ -1,10 +1,13 @@
 //! Finding people, and erasing them.
 
+use std::collections::BTreeSet;
+
 use model::event::SubjectErased;
 use model::plan::About;
 use model::{Actor, Event, Kind, SubjectId};
 use ports::store::{Append, Person, Stream};
 
+use crate::observe::stand_in;
 use crate::{App, AppError, ErrorKind};
 
 impl App {
@@ -100,13 +103,38 @@ impl App {
             }
         }
         let stream = Stream::new("person", subject);
-        let event = Event::SubjectErased(SubjectErased {
-            subject,
-            reason: reason.to_owned(),
-        });
-        let append = Append::of(actor.clone(), vec![event]).bumping(stream);
+        let mut gone = self.stand_ins(subject).await?;
+        gone.insert(subject);
+        let erased = |subject| {
+            Event::SubjectErased(SubjectErased {
+                subject,
+                reason: reason.to_owned(),
+            })
+        };
+        let events = gone.into_iter().map(erased).collect();
+        let append = Append::of(actor.clone(), events).bumping(stream);
         self.store.append(append).await?;
         Ok(subject)
+    }
+}
+
+impl App {
+    /// The ids that stood in for a person while it was not known that an account is theirs: what
+    /// was seen of it until then goes with them.
+    async fn stand_ins(&self, subject: SubjectId) -> Result<BTreeSet<SubjectId>, AppError> {
+        let mut accounts = BTreeSet::new();
+        for link in self.store.links_of(subject).await? {
+            accounts.insert((link.address, link.remote));
+        }
+        for record in self.store.records_about(subject, u32::MAX).await? {
+            if let Event::ObjectLinked(linked) = record.event {
+                accounts.insert((linked.address, linked.remote));
+            }
+        }
+        let accounts = accounts.iter().filter(|(at, _)| at.kind == Kind::Account);
+        accounts
+            .map(|(at, remote)| stand_in(&at.target, remote))
+            .collect()
     }
 }
 

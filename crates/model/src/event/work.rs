@@ -127,7 +127,8 @@ pub struct ObjectObserved {
     pub kind: Kind,
     /// The target's id.
     pub remote: RemoteId,
-    /// The subject it is linked to, if it is.
+    /// The subject it is linked to. An account that is linked to nobody may have an id here that
+    /// is nobody's and follows from target and remote id, so that it can be erased on its own.
     pub subject: Option<SubjectId>,
     /// When it was seen.
     pub seen_at: Timestamp,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod company;
+mod erasure;
 mod examples;
 mod lanes;
 mod restore;
