@@ -167,7 +167,6 @@ impl Worker {
                 },
                 None => Err(now.plus(SOON)),
             };
-            if std::env::var("DBG").is_ok() { eprintln!("{target} {:?} {:?} now {now}", admitted, self.settings.holder); }
             match admitted {
                 Ok(fence) => {
                     fences.insert(target.clone(), fence);
