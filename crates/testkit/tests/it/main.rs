@@ -4,6 +4,7 @@
 mod company;
 mod erasure;
 mod examples;
+mod guarded;
 mod lanes;
 mod restore;
 mod thin_path;
