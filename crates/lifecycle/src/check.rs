@@ -120,8 +120,9 @@ mod tests {
 
     #[test]
     fn a_sound_plan_has_no_flaw_and_each_flaw_is_named() {
+        type Breakage = (fn(&mut Plan), Flaw);
         assert_eq!(check(&sound()), vec![]);
-        let breakages: [(fn(&mut Plan), Flaw); 7] = [
+        let breakages: [Breakage; 7] = [
             (|p| p.steps.clear(), Flaw::Size(0)),
             (|p| p.steps[1].no = 5, Flaw::Number(5)),
             (|p| p.steps[0].after = vec![1], Flaw::Order(0, 1)),

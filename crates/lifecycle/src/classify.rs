@@ -81,7 +81,8 @@ mod tests {
         leaving.ends = Some(day("2026-12-31"));
         let mut coming = plain.clone();
         coming.starts = Some(day("2026-12-01"));
-        let table: [(Option<(&Facts, bool)>, &Facts, Option<Change>); 12] = [
+        type Case<'a> = (Option<(&'a Facts, bool)>, &'a Facts, Option<Change>);
+        let table: [Case<'_>; 12] = [
             (None, &plain, Some(Change::Joiner)),
             (None, &coming, Some(Change::Joiner)),
             (None, &left, Some(Change::Leaver)),

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
-use model::Plan;
 use crate::fixtures::{address, reason, subject, target};
+use model::Plan;
 use model::canonical::Digest;
 use model::plan::Before;
 use model::{About, Act, Address, Attributes, Cause, Change, Input as CauseInput, RemoteId};

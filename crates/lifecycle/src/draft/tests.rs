@@ -119,7 +119,8 @@ fn a_table_of_accounts() {
     };
     let one = Seen::Candidates(vec![object(false, &[("title", "CTO")])]);
     let two = Seen::Candidates(vec![object(true, &[]), object(true, &[])]);
-    let table: Vec<(&str, Option<Wanted>, Seen, Vec<&str>, usize)> = vec![
+    type Case = (&'static str, Option<Wanted>, Seen, Vec<&'static str>, usize);
+    let table: Vec<Case> = vec![
         (
             "equal",
             Some(present(&[("title", "CEO")])),
