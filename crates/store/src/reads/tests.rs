@@ -26,15 +26,16 @@ fn store() -> TenureStore {
 }
 
 async fn ask_everything(store: &TenureStore) {
+    ask_of_people_and_objects(store).await;
+    ask_of_the_tenant(store).await;
+    ask_of_work(store).await;
+}
+
+async fn ask_of_people_and_objects(store: &TenureStore) {
     let one = subject(1);
     let remote = RemoteId::from("u1");
     let account = Kind::Account;
     let address = Address::account(&slack(), one);
-    let about = About::Subject(one);
-    let step = StepRef {
-        plan: plan_id(1),
-        no: 0,
-    };
 
     store.person(one).await.unwrap();
     store.people(&[one]).await.unwrap();
@@ -66,7 +67,10 @@ async fn ask_everything(store: &TenureStore) {
         .await
         .unwrap();
     store.last_observation(&slack(), account).await.unwrap();
+}
 
+async fn ask_of_the_tenant(store: &TenureStore) {
+    let one = subject(1);
     store.documents().await.unwrap();
     store.documents_at(1).await.unwrap();
     store.delivery(DeliveryId::from_bits(1)).await.unwrap();
@@ -79,7 +83,14 @@ async fn ask_everything(store: &TenureStore) {
     store.live_tokens_with(Scope::Read, at(0)).await.unwrap();
     store.secret("s").await.unwrap();
     store.secret_names().await.unwrap();
+}
 
+async fn ask_of_work(store: &TenureStore) {
+    let about = About::Subject(subject(1));
+    let step = StepRef {
+        plan: plan_id(1),
+        no: 0,
+    };
     store.wave(wave_id(1)).await.unwrap();
     store.waves(WaveFilter::default()).await.unwrap();
     store
