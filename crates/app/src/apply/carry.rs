@@ -160,11 +160,12 @@ impl Worker {
                     .admit(&*self.app.store, &self.settings, plan, now)
                     .await
                     .map_err(Stop::Failed)?,
-                // What was sent is only read back: that begins nothing.
-                Some(lane) => match lane.fence(now, self.settings.deadline) {
-                    Some(fence) => Ok(fence),
-                    None => continue,
-                },
+                // What was sent is only read back, which begins nothing; but it takes the lease,
+                // or nobody would ever conclude what a dead node sent.
+                Some(lane) => lane
+                    .hold(&*self.app.store, &self.settings, now)
+                    .await
+                    .map_err(Stop::Failed)?,
                 None => Err(now.plus(SOON)),
             };
             match admitted {

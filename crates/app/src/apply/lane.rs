@@ -89,10 +89,20 @@ impl Lane {
         plan: Option<PlanId>,
         now: Timestamp,
     ) -> Result<Result<u64, Timestamp>, AppError> {
-        let deadline = settings.deadline;
         if let Some(until) = self.closed_until(plan, now) {
             return Ok(Err(until));
         }
+        self.hold(store, settings, now).await
+    }
+
+    /// The fence of the lease, taken if it is free, or when to ask again. Begins nothing.
+    pub(crate) async fn hold(
+        &self,
+        store: &dyn Store,
+        settings: &WorkerSettings,
+        now: Timestamp,
+    ) -> Result<Result<u64, Timestamp>, AppError> {
+        let deadline = settings.deadline;
         if let Some(fence) = self.fence(now, deadline) {
             return Ok(Ok(fence));
         }
