@@ -185,7 +185,7 @@ impl Oracle {
             };
             let Some(end) = last.row.ends() else { continue };
             if end <= at && end > last.at {
-                person.lift(end);
+                person.lift_older(end);
             }
         }
     }
@@ -355,6 +355,13 @@ impl Person {
             if held.lifted.is_none() {
                 held.lifted = Some(at);
             }
+        }
+    }
+
+    /// What was held before an instant is held no longer.
+    fn lift_older(&mut self, at: i64) {
+        for held in self.held.iter_mut().filter(|h| h.from < at) {
+            held.lifted.get_or_insert(at);
         }
     }
 

@@ -230,11 +230,16 @@ impl Scene {
     /// A node works for a while, or until nothing is left to do.
     pub fn work(&mut self, no: usize, at_most: Duration) {
         let end = self.clock.now().plus(at_most);
-        for _ in 0..2_000 {
+        let mut idle = 0;
+        for _ in 0..4_000 {
             let Some(pass) = self.ask(no, |node| async move { node.worker.pass().await }) else {
                 return;
             };
             let Some(next) = pass.next else { return };
+            idle = if pass.sent == 0 { idle + 1 } else { 0 };
+            if idle > 1_000 {
+                break;
+            }
             let offset = self.nodes[no].me.offset();
             let next = model::Timestamp::from_micros(next.as_micros() - offset);
             if next >= end {

@@ -179,11 +179,16 @@ impl Watch {
                 }
             }
             Event::PlanChanged(e) => {
+                self.tell(|| format!("{} is {}: {}", e.plan, e.status.as_str(), e.detail));
                 if let Some(plan) = self.plans.get_mut(&e.plan) {
                     plan.status = e.status;
                 }
             }
             Event::StepChanged(e) => {
+                self.tell(|| {
+                    let (status, at) = (e.status.as_str(), &e.address);
+                    format!("{} {at} {status} {}", e.step, e.detail)
+                });
                 let open = self.intents.entry(e.address.clone()).or_default();
                 if e.status == StepStatus::Sent {
                     let verb = self.plans.get(&e.step.plan).and_then(|p| {
