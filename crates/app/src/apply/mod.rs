@@ -182,7 +182,8 @@ impl Worker {
             while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
             self.stopping.store(true, Ordering::SeqCst);
         };
-        tokio::join!(watch, self.hands(stop.clone()), self.timers(stop));
+        let (hands, timers) = (self.hands(stop.clone()), self.timers(stop.clone()));
+        tokio::join!(watch, hands, timers, self.switch(stop));
     }
 
     async fn hands(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
@@ -209,6 +210,35 @@ impl Worker {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Requests whose intents are durable may still wait for their turn: the kill switch is
+    /// looked at three times a second, so that none of them leaves a second after it was pulled,
+    /// on whichever node.
+    async fn switch(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            match self.app.store.stopped().await {
+                Ok(stopped) => self.close_stopped(&stopped),
+                Err(error) => tracing::warn!(error = %error, "switch.not_read"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(300)) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    fn close_stopped(&self, stopped: &[(Option<TargetName>, String)]) {
+        let until = self.app.clock.now().plus(Duration::from_millis(900));
+        let Ok(lanes) = self.lanes.lock() else { return };
+        for (name, lane) in lanes.iter() {
+            if stopped
+                .iter()
+                .any(|(at, _)| at.as_ref().is_none_or(|at| at == name))
+            {
+                lane.close_until(until);
             }
         }
     }
