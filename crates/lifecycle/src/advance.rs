@@ -161,6 +161,15 @@ impl Turn<'_> {
                 self.settle(no, StepStatus::Skipped, detail);
                 self.stale(detail);
             }
+            // Nothing is written down: it was answered before and still is.
+            ReadBack::Away { wait } => {
+                let wait = wait.clamp(Duration::from_millis(100), MAX_BACKOFF);
+                let until = self.now.plus(wait);
+                let state = self.state(no);
+                state.status = StepStatus::Answered;
+                state.not_before = Some(until);
+                state.busy = false;
+            }
             ReadBack::Unreadable { wait, detail } => {
                 let until = self
                     .now

@@ -308,11 +308,13 @@ fn unreadable(wait: Duration, detail: &str) -> ReadBack {
 }
 
 fn wait(error: &TargetError) -> ReadBack {
-    let after = match error {
-        TargetError::Busy { wait, .. } => *wait,
-        _ => AGAIN,
-    };
-    unreadable(after, &error.to_string())
+    match error {
+        TargetError::Busy { wait, .. } => ReadBack::Away { wait: *wait },
+        TargetError::Unreachable(_) | TargetError::Denied(_) => ReadBack::Away { wait: AGAIN },
+        TargetError::Malformed(_) | TargetError::Refused(_) => {
+            unreadable(AGAIN, &error.to_string())
+        }
+    }
 }
 
 fn observed(step: &Step, record: Record, now: Timestamp) -> Event {

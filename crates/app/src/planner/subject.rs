@@ -201,9 +201,23 @@ impl Pass<'_> {
             .await?
             .into_iter()
             .next();
-        let Some(last) = last else { return Ok(news) };
+        let now = self.app.clock.now();
+        let ended = at_instant(&person.facts, now) == Ok(Change::Leaver);
+        // Someone whose last day has come is an explicit leaver, whatever else was said of them:
+        // they never share the cause, nor the refusal, of a missing row.
+        let or_ended = |cause: Cause| match cause.change {
+            Change::Leaver => cause,
+            _ if ended => Cause {
+                input: Input::Clock,
+                change: Change::Leaver,
+            },
+            _ => cause,
+        };
+        let Some(last) = last else {
+            return Ok(or_ended(news));
+        };
         if self.app.has_news(person.subject).await? {
-            return Ok(news);
+            return Ok(or_ended(news));
         }
         let Some(before) = last.plan.known() else {
             return Ok(news);
@@ -213,12 +227,8 @@ impl Pass<'_> {
         }
         if last.status != PlanStatus::Applied {
             // It was tried and did not get there: still the same cause.
-            return Ok(before.cause.clone());
+            return Ok(or_ended(before.cause.clone()));
         }
-        let ended = matches!(
-            at_instant(&person.facts, self.app.clock.now()),
-            Ok(Change::Leaver)
-        );
         let left = matches!(before.cause.change, Change::Leaver | Change::MissingRow);
         if ended && !left {
             return Ok(Cause {

@@ -97,6 +97,12 @@ pub enum ReadBack {
     },
     /// The object that the step changes is gone.
     Gone,
+    /// The target as a whole does not answer, or is left alone for now: that says nothing about
+    /// the step, so it is looked at again for as long as it takes.
+    Away {
+        /// When to try again.
+        wait: Duration,
+    },
     /// It could not be read.
     Unreadable {
         /// When to try again.
