@@ -54,7 +54,7 @@ fn judge_target(
     let now = watch.now();
     let mut accounts: BTreeMap<&str, (&RemoteId, &Owner)> = BTreeMap::new();
     for ((at, remote), owner) in &oracle.owners {
-        if at != target || !things.contains_key(remote) {
+        if at != target || !things.contains_key(remote) || !oracle.counts(owner) {
             continue;
         }
         if accounts.insert(&owner.key, (remote, owner)).is_some() {

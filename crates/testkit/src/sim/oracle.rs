@@ -87,6 +87,8 @@ pub struct Owner {
     pub key: String,
     /// Tenure made it or took it over.
     pub ours: bool,
+    /// The name by which it may be taken over; empty for those that Tenure made.
+    pub name: String,
 }
 
 /// What someone should have in one app.
@@ -238,12 +240,24 @@ impl Oracle {
         self.mails.get(&mail.to_lowercase())
     }
 
+    /// Whether an account is someone's: one that was there before Tenure is only if it carries
+    /// the name that they have now.
+    #[must_use]
+    pub fn counts(&self, owner: &Owner) -> bool {
+        let row = self
+            .people
+            .get(&owner.key)
+            .and_then(Person::last)
+            .map(|v| &v.row);
+        owner.ours || row.is_some_and(|row| row.mail.eq_ignore_ascii_case(&owner.name))
+    }
+
     /// The account of someone in an app, if there is one.
     #[must_use]
     pub fn account(&self, target: &TargetName, key: &str) -> Option<&RemoteId> {
         self.owners
             .iter()
-            .find(|((t, _), owner)| t == target && owner.key == key)
+            .find(|((t, _), owner)| t == target && owner.key == key && self.counts(owner))
             .map(|((_, remote), _)| remote)
     }
 

@@ -231,14 +231,23 @@ impl Scene {
     pub fn work(&mut self, no: usize, at_most: Duration) {
         let end = self.clock.now().plus(at_most);
         let mut idle = 0;
+        let mut since = self.clock.now();
         for _ in 0..4_000 {
             let Some(pass) = self.ask(no, |node| async move { node.worker.pass().await }) else {
                 return;
             };
             let Some(next) = pass.next else { return };
-            idle = if pass.sent == 0 { idle + 1 } else { 0 };
-            if idle > 1_000 {
-                break;
+            if pass.sent > 0 {
+                idle = 0;
+                since = self.clock.now();
+            }
+            idle += 1;
+            // Plans that wait for a person are looked at now and then; that is no work.
+            if idle > 200 {
+                if self.clock.now().since(since) < Duration::from_secs(30) {
+                    break;
+                }
+                return;
             }
             let offset = self.nodes[no].me.offset();
             let next = model::Timestamp::from_micros(next.as_micros() - offset);

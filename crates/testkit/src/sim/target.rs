@@ -292,7 +292,15 @@ impl SimTarget {
             return unknown("timed out");
         }
         let (mut outcome, mut changes) = self.carry_out(&mut state, operation);
-        if self.hits(rates.twice) {
+        // Where groups keep no key of ours, nobody can tell a repeated request from a new one.
+        let keyless = matches!(
+            operation,
+            Operation::Create {
+                kind: Kind::Group,
+                ..
+            }
+        );
+        if self.hits(rates.twice) && (self.group_keys || !keyless) {
             let (again, more) = self.carry_out(&mut state, operation);
             outcome = again;
             changes.extend(more);

@@ -158,6 +158,7 @@ pub fn before_tenure(scene: &Scene, chance: &SeededEntropy, people: &[super::hr:
                 let owner = Owner {
                     key: row.key.clone(),
                     ours: false,
+                    name: mail,
                 };
                 let at = (name.clone(), remote);
                 scene.watch().oracle.owners.insert(at, owner);

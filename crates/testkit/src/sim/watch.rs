@@ -443,6 +443,7 @@ impl Watch {
         let owner = Owner {
             key: key.clone(),
             ours: true,
+            name: String::new(),
         };
         self.oracle
             .owners
