@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::suggest::nearest;
@@ -39,6 +40,14 @@ pub const KEYS: &[(&str, &str)] = &[
         "calls of one address per second",
     ),
     ("worker.parallel", "plans carried out at the same time"),
+    (
+        "worker.deadline_ms",
+        "the longest one request to an app may take, in milliseconds",
+    ),
+    (
+        "worker.lease_ms",
+        "how long an app waits for a node that has died, in milliseconds",
+    ),
 ];
 
 /// Variables that begin with `TENURE_` and are no keys of the configuration.
@@ -85,6 +94,10 @@ pub struct Config {
     pub calls_per_second_of_address: f64,
     /// Plans at the same time.
     pub parallel: usize,
+    /// The longest one request to an app may take.
+    pub deadline: Duration,
+    /// How long a lease on an app lasts without renewal; more than twice the deadline.
+    pub lease: Duration,
 }
 
 fn wrong(problem: String, fix: impl Into<String>) -> Failure {
@@ -215,7 +228,10 @@ impl Values {
                 "choose one",
             ));
         }
+        let (deadline, lease) = self.lease()?;
         Ok(Config {
+            deadline,
+            lease,
             directory: directory.to_owned(),
             tenant,
             public_url,
@@ -242,6 +258,24 @@ impl Values {
             calls_per_second_of_address: self.rate("limits.calls_per_second_of_address", 100)?,
             parallel: self.number("worker.parallel", 1, 1024)?.unwrap_or(32),
         })
+    }
+
+    /// The deadline of a request, and the lease that outlasts what a dead node may have sent.
+    fn lease(&mut self) -> Result<(Duration, Duration), Failure> {
+        let mut millis = |key: &str, usual: u64| {
+            let millis = self.number(key, 100, 3_600_000)?;
+            let millis = millis.and_then(|m| u64::try_from(m).ok());
+            Ok::<_, Failure>(Duration::from_millis(millis.unwrap_or(usual)))
+        };
+        let deadline = millis("worker.deadline_ms", 20_000)?;
+        let lease = millis("worker.lease_ms", 60_000)?;
+        if lease <= deadline * 2 {
+            return Err(wrong(
+                "`worker.lease_ms` is not more than twice `worker.deadline_ms`".to_owned(),
+                "a request must end well before another node may take its place",
+            ));
+        }
+        Ok((deadline, lease))
     }
 
     fn addresses(&mut self) -> Result<Vec<SocketAddr>, Failure> {
@@ -356,6 +390,7 @@ mod tests {
         let text = "tenant = 'acme'\nlisten = ['127.0.0.1:1']\n[worker]\nparallel = 7\n";
         let config = read(text, &[]).unwrap();
         assert_eq!((config.tenant.as_str(), config.parallel), ("acme", 7));
+        assert_eq!(config.lease, Duration::from_secs(60));
         assert_eq!(config.public_url, "http://127.0.0.1:1");
         assert_eq!(config.master_key, Path::new("/data/master.key"));
         let over = [
@@ -393,6 +428,12 @@ mod tests {
             ("", &[], "`tenant` is missing", ""),
             ("tenant=1", &[], "is a text, not a integer", ""),
             ("tenant='a'\nlisten=['here']", &[], "no address", ""),
+            (
+                "tenant='a'\n[worker]\nlease_ms=40000",
+                &[],
+                "not more than twice",
+                "",
+            ),
             (
                 "tenant='a'\n[worker]\nparallel=0",
                 &[],

@@ -131,6 +131,8 @@ fn start_worker(
     let holder = format!("{}-{}", std::process::id(), house.app.now().as_micros());
     let mut settings = WorkerSettings::new(&holder);
     settings.parallel = config.parallel;
+    settings.deadline = config.deadline;
+    settings.lease = config.lease;
     let worker = Worker::new(Arc::clone(&house.app), settings);
     tokio::spawn(async move {
         // A task of its own: the flag must fall even when the worker panics.

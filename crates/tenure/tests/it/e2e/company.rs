@@ -111,7 +111,7 @@ impl Company {
     pub fn moves(&mut self, number: usize, department: usize) {
         let worker = self.workers.get_mut(&number).unwrap();
         worker.department = department;
-        worker.title = format!("{} in {}", worker.title, DEPARTMENTS[department]);
+        worker.title = format!("Grade {} of {}", number % 7, DEPARTMENTS[department]);
     }
 
     fn email(&self, number: usize) -> String {
@@ -198,7 +198,8 @@ impl Company {
         let mut rules = String::from(EVERYONE);
         let mut groups = String::new();
         for (number, department) in DEPARTMENTS.iter().enumerate() {
-            let name = department.to_lowercase();
+            // The name is also our key for the group at the server, which keeps other runs' groups.
+            let name = format!("{}-{}", department.to_lowercase(), self.tag);
             write!(rules, "---\nkind: BirthrightRule\nmetadata:\n  name: {name}\nspec:\n  \
                            when: person.department == \"{department}\"\n  grants:\n    - {{app: app, group: {name}}}\n")
             .unwrap();

@@ -11,6 +11,9 @@
 mod cluster;
 mod company;
 mod http;
+mod nodes;
 mod peer;
 mod plant;
+mod switch;
 mod three;
+mod wire;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::cluster::REQUIRE;
 use super::company::{Held, State};
 use super::http::{Answer, send};
+use super::wire::Wire;
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
@@ -75,6 +76,19 @@ impl Peer {
             profile,
             access,
             tag,
+        }
+    }
+
+    /// The same server, reached over this address.
+    pub fn over(&self, wire: &Wire) -> Self {
+        let Access::Bearer(token) = &self.access else {
+            panic!("its token's address would not be the wire's");
+        };
+        Self {
+            base: self.base.replace(self.host(), &wire.address),
+            profile: self.profile,
+            access: Access::Bearer(token.clone()),
+            tag: self.tag.clone(),
         }
     }
 

@@ -115,6 +115,14 @@ impl Plant {
         }
     }
 
+    /// SIGKILL to the process, which is not waited for: [`Plant::kill`] does that.
+    pub fn kill_only(&self) {
+        if let Some(child) = &self.child {
+            let id = child.id().to_string();
+            Command::new("kill").args(["-KILL", &id]).status().unwrap();
+        }
+    }
+
     /// SIGTERM, and waits.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -155,6 +163,17 @@ impl Plant {
         let config = self.data().join("tenure.toml");
         let mut words = words.to_vec();
         words.extend(["--config", config.to_str().unwrap()]);
+        self.run(&words)
+    }
+
+    /// Runs a command on the host whose `--config X` stands before its own words.
+    pub fn at(&self, words: &[&str]) -> Said {
+        let config = self.data().join("tenure.toml");
+        let config = config.to_str().unwrap();
+        let words: Vec<&str> = words
+            .iter()
+            .map(|word| if *word == "X" { config } else { word })
+            .collect();
         self.run(&words)
     }
 
@@ -245,10 +264,8 @@ impl Plant {
 
     /// The log's chain is sound and the projections equal a rebuild; the server must not run.
     pub fn verify(&self) {
-        let config = self.data().join("tenure.toml");
-        let config = config.to_str().unwrap();
         for verb in ["verify", "rebuild"] {
-            self.run(&["ledger", "--config", config, verb]).expect(0);
+            self.at(&["ledger", "--config", "X", verb]).expect(0);
         }
     }
 }

@@ -66,8 +66,15 @@ impl Story {
         }
         self.plant.settle(MOST);
         for wave in self.plant.run(&["waves"]).expect(0).rows() {
-            assert_eq!(wave["status"], "closed", "{wave}");
-            assert_eq!(wave["applied"], wave["plans"], "{wave}");
+            let whole = wave["status"] == "closed" && wave["applied"] == wave["plans"];
+            let shown = [
+                "-o",
+                "table",
+                "waves",
+                "show",
+                wave["wave"].as_str().unwrap(),
+            ];
+            assert!(whole, "{wave}\n{}", self.plant.run(&shown).out);
         }
         verdicts
     }

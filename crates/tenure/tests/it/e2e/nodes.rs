@@ -1,0 +1,71 @@
+//! Two nodes on one PostgreSQL: the one that writes is killed, the other finishes.
+
+use std::time::Duration;
+
+use super::cluster;
+use super::company::{Company, EASY};
+use super::peer::Peer;
+use super::plant::Plant;
+use super::wire::Wire;
+
+#[test]
+fn two_nodes_and_one_dies() {
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
+    let Some(peer) = Peer::find("TENURE_PEER_SCIM2", "scim2-server") else {
+        return;
+    };
+    let wire = Wire::to(peer.host());
+    let company = Company::of(80, &peer.tag);
+    let mut first = Plant::init(Some(&cluster.database()));
+    first.settings = vec![
+        ("TENURE_WORKER_DEADLINE_MS", "2000".to_owned()),
+        ("TENURE_WORKER_LEASE_MS", "4500".to_owned()),
+    ];
+    let mut second = first.sibling();
+    first.serve();
+    second.serve();
+    first.set_up(&company, &peer.over(&wire), EASY);
+    assert_eq!(second.import(&company).expect(0).rows().len(), 80);
+    let again = first.import(&company).expect(0);
+    assert_eq!(again.rows().len(), 0, "the other node took it in");
+    for row in first.run(&["plan"]).expect(2).rows() {
+        let wave = row["wave"].as_str().unwrap();
+        let words = ["apply", wave, "--reason", "T-1", "--no-wait"];
+        second.run(&words).expect(0);
+    }
+    // In the middle, whoever has the lease: one of the two dies for certain, and it is the one
+    // that writes in half of all runs; the killed node comes back, and the other dies.
+    for (victim, other) in [(&mut first, &second)] {
+        wait_for_writes(&wire, 60);
+        victim.kill();
+        let open = other.run(&["waves", "--open"]).expect(0).rows();
+        assert!(!open.is_empty(), "it was not in the middle");
+        victim.serve();
+    }
+    wait_for_writes(&wire, 110);
+    second.kill();
+    first.settle(Duration::from_secs(120));
+    let state = peer.state();
+    state.expect(&company.wanted(true), "after the death of each node");
+    assert_eq!(first.run(&["plan"]).expect(0).rows().len(), 0);
+    let creations = wire.writes();
+    let creations = creations
+        .iter()
+        .filter(|(_, line)| line.starts_with("POST "))
+        .count();
+    println!("{creations} creations were sent for 86 objects");
+    first.stop();
+    first.verify();
+    peer.tidy();
+}
+
+fn wait_for_writes(wire: &Wire, count: usize) {
+    while wire.writes().len() < count {
+        assert!(
+            wire.wait(wire.sent(), Duration::from_secs(60)),
+            "nothing is sent"
+        );
+    }
+}
