@@ -146,7 +146,13 @@ impl Worker {
         let mut opens: Option<Timestamp> = None;
         let mut asked = BTreeSet::new();
         let steps = progress.plan.steps.iter().zip(&progress.steps);
-        let mut open: Vec<_> = steps.filter(|(_, s)| !s.status.is_final()).collect();
+        // A step that cannot begin yet asks for nothing: it would take the one trial of a half-open
+        // breaker from the read-back that it waits for.
+        let open = steps.enumerate().filter(|(no, (_, state))| {
+            let pending = state.status == StepStatus::Pending;
+            !state.status.is_final() && (!pending || progress.may_begin(*no, now))
+        });
+        let mut open: Vec<_> = open.map(|(_, step)| step).collect();
         open.sort_by_key(|(_, state)| state.status != StepStatus::Pending);
         for (step, state) in open {
             let target = &step.address.target;
