@@ -511,8 +511,11 @@ impl Play {
         }
         // The leavers of the day are out by now, whatever the weather.
         self.plan();
-        self.decide(0, true);
-        self.scene.work(0, Duration::from_secs(1_200));
+        // What was found stale on the way was planned again, and waits again.
+        for _ in 0..2 {
+            self.decide(0, true);
+            self.scene.work(0, Duration::from_secs(1_200));
+        }
         judge::judge(&self.scene, Rigour::Leavers, &self.excuses);
         if self.day % 5 == 4 {
             self.calm(4, true);
@@ -531,9 +534,10 @@ impl Play {
             let now = self.scene.clock.now().as_micros();
             self.scene.watch().oracle.arrived(now);
             let waves = self.plan();
-            rest = waves == 0;
+            let before = self.scene.watch().changes;
             self.decide(0, moody);
             self.scene.work(0, hours(1));
+            rest = waves == 0 && before == self.scene.watch().changes;
             if rest {
                 break;
             }
