@@ -101,6 +101,18 @@ pub fn testkit(binary: &str, words: &[&str]) -> Result<(), String> {
     see(command)
 }
 
+/// Runs the benches, with the binary that two of them start.
+pub fn bench(words: &[&str]) -> Result<(), String> {
+    see(cargo(&[
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "tenure",
+    ])?)?;
+    testkit("bench", words)
+}
+
 /// Writes `docs/openapi.json` from the binary; with `check`, only compares.
 pub fn openapi(check: bool) -> Result<(), String> {
     let command = cargo(&["run", "--quiet", "--package", "tenure", "--", "openapi"])?;

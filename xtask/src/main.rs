@@ -47,7 +47,7 @@ fn task(words: &[&str]) -> Result<(), String> {
     match words {
         ["test", rest @ ..] => test::run(&test::Wishes::read(rest)?),
         ["tidy"] => tidy::run(),
-        ["bench", rest @ ..] => door::testkit("bench", rest),
+        ["bench", rest @ ..] => door::bench(rest),
         ["sim", rest @ ..] => door::testkit("sim", rest),
         ["openapi"] => door::openapi(false),
         ["openapi", "--check"] => door::openapi(true),

@@ -3,6 +3,7 @@
 mod append;
 mod apply;
 mod disk;
+mod process;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,8 @@ const BENCHES: &[(&str, Bench)] = &[
     ("append_pg", append::postgres),
     ("append_pg_two_nodes", append::postgres_two_nodes),
     ("apply_ops_per_s", apply::ops),
+    ("idle_rss", process::idle_rss),
+    ("start", process::start),
 ];
 
 fn main() -> ExitCode {
@@ -68,7 +71,7 @@ fn main() -> ExitCode {
                 .bound_value
                 .map_or_else(String::new, |b| format!("{b:.1} "));
             println!(
-                "{:<32} {:>12.1} {:<10} bound {bound}({})",
+                "{:<32} {:>12.3} {:<10} bound {bound}({})",
                 f.name, f.value, f.unit, f.bound
             );
         }
