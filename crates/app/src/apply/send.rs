@@ -40,7 +40,8 @@ impl Worker {
                 "the app has no connection".to_owned(),
             ));
         };
-        let request = self.request(step).await?;
+        let first = run.progress.steps[usize::from(no)].attempt <= 1;
+        let request = self.request(step, first).await?;
         let outcome = match request {
             Request::Known(outcome) => outcome,
             Request::Waits(detail) => return Ok(Input::Blocked(no, REFERENCE, detail)),
@@ -84,7 +85,7 @@ impl Worker {
         }
     }
 
-    async fn request(&self, step: &Step) -> Result<Request, AppError> {
+    async fn request(&self, step: &Step, first: bool) -> Result<Request, AppError> {
         let at = &step.address;
         let link = self.app.store.link(at).await?;
         let remote = link.map(|l| l.remote);
@@ -107,7 +108,7 @@ impl Worker {
                 active: true,
                 attributes: attributes.clone(),
             }),
-            (Act::Grant | Act::Revoke, _) => self.membership(step).await?,
+            (Act::Grant | Act::Revoke, _) => self.membership(step, first).await?,
             (act, kind) => match remote {
                 Some(remote) => self.change(act, kind, at, remote).await?,
                 None => Request::Known(stale("the address is not linked to an object any more")),
@@ -154,7 +155,9 @@ impl Worker {
         Ok(Request::Operation(operation))
     }
 
-    async fn membership(&self, step: &Step) -> Result<Request, AppError> {
+    /// A membership that was last seen to be as wanted is not sent: some targets list whoever is
+    /// added twice twice. It is read back all the same, and sent when that says otherwise.
+    async fn membership(&self, step: &Step, first: bool) -> Result<Request, AppError> {
         let at = &step.address;
         let add = step.act == Act::Grant;
         let name = at.key.granted_group().unwrap_or_default();
@@ -179,6 +182,15 @@ impl Worker {
             }
             None => None,
         };
+        if let Some(account) = &account
+            && first
+            && add
+        {
+            let seen = self.app.store.member_of(&at.target, &account.remote);
+            if seen.await?.contains(&group.remote) {
+                return Ok(Request::Known(Outcome::AlreadyDone { remote: None }));
+            }
+        }
         Ok(match account {
             Some(account) => Request::Member {
                 group: group.remote,
