@@ -216,11 +216,15 @@ impl Company {
             "canaille" => "",
             _ => "    manager: person.manager\n",
         };
+        let limits = peer.concurrency.map_or(String::new(), |most| {
+            format!("  limits: {{concurrency: {most}}}\n")
+        });
         let app = APP
             .replace("@URL@", &peer.base)
             .replace("@AUTH@", &auth)
             .replace("@PROFILE@", peer.profile)
             .replace("@MANAGER@", manager)
+            .replace("@LIMITS@", &limits)
             .replace("@GROUPS@", &groups);
         write("app.yaml", &app);
     }
@@ -292,5 +296,5 @@ spec:
       title: person.title
       urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber: person.worker_key
       urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department: person.department
-@MANAGER@  groups:
+@MANAGER@@LIMITS@  groups:
 @GROUPS@"#;

@@ -3,6 +3,7 @@
 //! What the apps hold is asked of the apps themselves, by a client of this module's own, and
 //! compared with what follows from the HR file alone.
 
+mod backup;
 #[path = "../../../../ports/src/conformance/cluster.rs"]
 #[allow(
     dead_code,

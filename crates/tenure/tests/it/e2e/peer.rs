@@ -22,6 +22,8 @@ pub struct Peer {
     pub access: Access,
     /// In every name of this run: the servers keep what other runs made.
     pub tag: String,
+    /// At most so many requests at the same time; as its profile says where missing.
+    pub concurrency: Option<u32>,
 }
 
 /// How it knows us.
@@ -76,6 +78,7 @@ impl Peer {
             profile,
             access,
             tag,
+            concurrency: None,
         }
     }
 
@@ -89,6 +92,7 @@ impl Peer {
             profile: self.profile,
             access: Access::Bearer(token.clone()),
             tag: self.tag.clone(),
+            concurrency: self.concurrency,
         }
     }
 
