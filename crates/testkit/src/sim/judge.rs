@@ -78,7 +78,7 @@ fn judge_target(
                 .and_then(|v| v.row.ends().map(|e| e.max(v.at)))
                 .is_some_and(|e| e < now - 3_600_000_000);
         let must = match rigour {
-            Rigour::Leavers => left_long_ago,
+            Rigour::Leavers => left_long_ago && !wish.enabled && wish.groups.is_empty(),
             Rigour::All => !watch.is_key_frozen(key),
         };
         if !must {

@@ -211,7 +211,10 @@ pub fn tamper(
     let Some(target) = scene.targets.get(&name) else {
         return;
     };
-    let what = if only.is_some() { 5 } else { chance.below(10) };
+    let what = match only {
+        Some(_) => [0, 1, 2, 5, 8][usize::try_from(chance.below(5)).unwrap_or(0)],
+        None => chance.below(10),
+    };
     scene.tell(|| format!("someone tampers ({what}) with {remote} of {key} in {name}"));
     let excuse = (name.clone(), key.clone());
     match what {

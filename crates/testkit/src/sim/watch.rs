@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use model::plan::{About, PlanStatus, StepStatus};
 use model::{
-    Address, Event, Key, Kind, Ownership, Personal, Plan, PlanId, RemoteId, StepRef, SubjectId,
-    TargetName, Timestamp, WaveId,
+    Act, Address, Attributes, Event, Key, Kind, Ownership, Personal, Plan, PlanId, RemoteId,
+    StepRef, SubjectId, TargetName, Timestamp, WaveId,
 };
 use ports::Clock as _;
 use ports::store::{Append, Committed};
@@ -34,9 +34,15 @@ pub struct Planned {
     pub status: PlanStatus,
     /// What it says.
     pub plan: Option<Plan>,
+    /// The accounts it changes, as the log knew them when it was drafted.
+    pub base: Vec<(Address, Option<Known>)>,
     /// How its steps stand, as far as anything happened to them.
     pub steps: BTreeMap<u16, StepStatus>,
 }
+
+/// What the log knows of an account: what the target calls it, whether it may be used, and its
+/// attributes.
+pub type Known = (RemoteId, bool, Attributes);
 
 /// An open intent.
 struct Intent {
@@ -61,6 +67,8 @@ pub struct Watch {
     pub asked: BTreeSet<PlanId>,
     intents: BTreeMap<Address, BTreeMap<StepRef, Intent>>,
     links: BTreeMap<(TargetName, RemoteId), Address>,
+    /// Accounts as the log knows them.
+    seen: BTreeMap<(TargetName, RemoteId), (bool, Attributes)>,
     grants: BTreeSet<Address>,
     keys: BTreeMap<String, SubjectId>,
     leases: BTreeMap<String, (String, u64)>,
@@ -92,6 +100,7 @@ impl Watch {
             asked: BTreeSet::new(),
             intents: BTreeMap::new(),
             links: BTreeMap::new(),
+            seen: BTreeMap::new(),
             grants: BTreeSet::new(),
             keys: BTreeMap::new(),
             leases: BTreeMap::new(),
@@ -170,6 +179,7 @@ impl Watch {
                     wave: e.wave,
                     at: self.now(),
                     status: PlanStatus::Waiting,
+                    base: self.base_of(e.personal.known()),
                     plan: e.personal.known().cloned(),
                     steps: BTreeMap::new(),
                 };
@@ -189,20 +199,37 @@ impl Watch {
                     let (status, at) = (e.status.as_str(), &e.address);
                     format!("{} {at} {status} {}", e.step, e.detail)
                 });
-                let open = self.intents.entry(e.address.clone()).or_default();
                 if e.status == StepStatus::Sent {
+                    let moved = self.overtaken(e.step.plan);
+                    let open = self.intents.entry(e.address.clone()).or_default();
                     let verb = self.plans.get(&e.step.plan).and_then(|p| {
                         let step = p.plan.as_ref()?.steps.get(usize::from(e.step.no))?;
                         Some(step.act.verb().to_owned())
                     });
                     let verb = verb.unwrap_or_default();
                     open.insert(e.step, Intent { verb, seq });
-                } else {
+                    if let Some(address) = moved {
+                        let plan = e.step.plan;
+                        self.violation(format!(
+                            "{plan} was begun, but {address} is not what it was made from"
+                        ));
+                    }
+                } else if let Some(open) = self.intents.get_mut(&e.address) {
                     open.remove(&e.step);
                 }
                 if let Some(plan) = self.plans.get_mut(&e.step.plan) {
                     plan.steps.insert(e.step.no, e.status);
                 }
+            }
+            Event::ObjectObserved(e) if e.kind == Kind::Account => {
+                if let Personal::Known(record) = &e.personal {
+                    let at = (e.target.clone(), e.remote.clone());
+                    let seen = (record.active, record.attributes.clone());
+                    self.seen.insert(at, seen);
+                }
+            }
+            Event::ObjectVanished(e) => {
+                self.seen.remove(&(e.target.clone(), e.remote.clone()));
             }
             Event::ObjectLinked(e) if e.address.kind != Kind::Grant => {
                 let at = (e.address.target.clone(), e.remote.clone());
@@ -233,6 +260,44 @@ impl Watch {
             },
             _ => {}
         }
+    }
+
+    /// What the log knows of the account at an address.
+    fn known(&self, address: &Address) -> Option<Known> {
+        let here = self
+            .links
+            .range((address.target.clone(), RemoteId(String::new()))..);
+        let mut here = here.take_while(|((target, _), _)| *target == address.target);
+        let (at, _) = here.find(|(_, linked)| *linked == address)?;
+        let (active, attributes) = self.seen.get(at)?.clone();
+        Some((at.1.clone(), active, attributes))
+    }
+
+    /// The accounts that a plan changes, and that it neither makes nor takes over.
+    fn base_of(&self, plan: Option<&Plan>) -> Vec<(Address, Option<Known>)> {
+        let steps = || plan.into_iter().flat_map(|plan| &plan.steps);
+        let makes = |act: &Act| matches!(act, Act::Create { .. } | Act::Adopt { .. });
+        let made: BTreeSet<&TargetName> = steps()
+            .filter(|s| makes(&s.act))
+            .map(|s| &s.address.target)
+            .collect();
+        let changed: BTreeSet<&Address> = steps()
+            .map(|s| &s.address)
+            .filter(|a| a.kind == Kind::Account && !made.contains(&a.target))
+            .collect();
+        let known = |a: &&Address| ((*a).clone(), self.known(a));
+        changed.iter().map(known).collect()
+    }
+
+    /// An account that is not what a plan was made from, if the plan is only now begun.
+    fn overtaken(&self, plan: PlanId) -> Option<Address> {
+        let planned = self.plans.get(&plan)?;
+        let begun = |s: &StepStatus| *s != StepStatus::Pending;
+        if planned.steps.values().any(begun) {
+            return None;
+        }
+        let differs = |(address, known): &&(Address, Option<Known>)| self.known(address) != *known;
+        planned.base.iter().find(differs).map(|(a, _)| a.clone())
     }
 
     /// A membership that was foreign is Tenure's from now on.
