@@ -35,6 +35,8 @@ pub(super) struct Run {
     sent: u64,
     /// Some step waits for an object that another plan makes.
     pub(super) waits: bool,
+    /// Some step waited for an object that nobody makes.
+    helpless: bool,
 }
 
 impl Worker {
@@ -63,7 +65,7 @@ impl Worker {
         let carried = |again| Ok(Carried { again, sent, waits });
         match stopped {
             Ok(()) => {
-                self.note_closed(&run.progress);
+                self.note_closed(&run);
                 carried(None)
             }
             Err(Stop::At(at)) => carried(Some(at)),
@@ -78,12 +80,13 @@ impl Worker {
         }
     }
 
-    fn note_closed(&self, progress: &Progress) {
+    fn note_closed(&self, run: &Run) {
+        let progress = &run.progress;
         if let About::Subject(subject) = progress.plan.about
             && let Ok(mut closed) = self.closed.lock()
         {
-            let stale = progress.closed == Some(PlanStatus::Stale);
-            closed.insert(subject, stale);
+            let stale = progress.closed == Some(PlanStatus::Stale) && !run.helpless;
+            closed.insert(subject, (progress.id, stale));
         }
     }
 
@@ -93,11 +96,26 @@ impl Worker {
         while let Some(mut input) = inputs.pop_front() {
             let now = self.app.clock.now();
             if let Some(detail) = self.hold_back(run).await.map_err(Stop::Failed)? {
+                // Planning again would find the same: that is left to the next one.
+                run.helpless = true;
                 inputs.push_front(input);
                 input = Input::Moved(detail);
             }
-            let (fences, closed) = self.fences(&run.progress, now).await?;
-            wait = closed;
+            // What was read may let a step begin that has not asked for the target's budget, or for
+            // the trial of a half-open breaker: where there is one, it is taken in without a fence,
+            // and the next look asks.
+            let concludes = match &input {
+                Input::Read(no, _) => self.is_pressed(&run.progress, *no),
+                _ => false,
+            };
+            let fences = match concludes {
+                true => BTreeMap::new(),
+                false => {
+                    let (fences, closed) = self.fences(&run.progress, now).await?;
+                    wait = closed;
+                    fences
+                }
+            };
             let answered = matches!(input, Input::Answered(..));
             let (events, effects) = advance(&mut run.progress, input, &fences, now);
             run.held.extend(events);
@@ -108,6 +126,9 @@ impl Worker {
                 && effects.iter().all(|e| matches!(e, Effect::Read(_)));
             if !reads_on {
                 self.write(run, &fences).await?;
+            }
+            if concludes && run.progress.closed.is_none() {
+                inputs.push_back(Input::Look);
             }
             for effect in effects {
                 match effect {
@@ -134,6 +155,11 @@ impl Worker {
         }
         let soon = self.app.clock.now().plus(SOON);
         Err(Stop::At(wait.unwrap_or(soon)))
+    }
+
+    fn is_pressed(&self, progress: &Progress, no: u16) -> bool {
+        let target = &progress.plan.steps[usize::from(no)].address.target;
+        self.lane(target).is_none_or(|lane| lane.is_pressed())
     }
 
     /// The fences of the targets that may be written to now, and when a closed one opens.
@@ -335,5 +361,6 @@ fn load(row: &PlanRow) -> Option<Run> {
         held: Vec::new(),
         sent: 0,
         waits: false,
+        helpless: false,
     })
 }

@@ -72,8 +72,8 @@ pub struct Worker {
     /// Plans that wait for something, until when, and how often in a row they were looked at in
     /// vain. Only a memory aid: it may be forgotten.
     cooling: Mutex<HashMap<PlanId, (Timestamp, u32)>>,
-    /// People whose plan was closed since the last look, and whether the world had moved.
-    closed: Mutex<BTreeMap<SubjectId, bool>>,
+    /// People whose plan was closed since the last look: which, and whether the world had moved.
+    closed: Mutex<BTreeMap<SubjectId, (PlanId, bool)>>,
     /// No new plan is begun.
     stopping: AtomicBool,
 }

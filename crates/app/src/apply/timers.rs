@@ -37,9 +37,9 @@ impl Worker {
         {
             return Ok(());
         }
-        // Someone whose plan is being carried out stays due: the planner passes over them until
-        // it is closed.
-        let due = self.not_under_way(due).await?;
+        // Someone whose plan is being carried out stays due: the planner passes over the apps in
+        // which it still is, until it is closed.
+        let idle = self.not_under_way(due.clone()).await?;
         let people = self.app.store.people(&due).await?;
         let mut lifted = Vec::new();
         let mut advanced = Vec::new();
@@ -54,6 +54,9 @@ impl Worker {
                         wave: pin.wave,
                     }));
                 }
+            }
+            if !idle.contains(&subject) {
+                continue;
             }
             let next_change = person.facts.next_change(now).unwrap_or(None);
             advanced.push(Event::SubjectAdvanced(SubjectAdvanced {
@@ -91,8 +94,12 @@ impl Worker {
             Err(_) => return Ok(()),
         };
         let mut again = Vec::new();
-        for (subject, stale) in closed {
-            if stale || self.app.has_news(subject).await? {
+        for (subject, (plan, stale)) in closed {
+            let about = About::Subject(subject);
+            let last = self.app.store.plans_about(&about, 1).await?;
+            // A newer plan left out the apps in which this one was still under way.
+            let newer = last.first().is_some_and(|newest| newest.id != plan);
+            if stale || newer || self.app.has_news(subject).await? {
                 again.push(subject);
             }
         }

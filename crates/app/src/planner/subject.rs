@@ -1,6 +1,6 @@
 //! Planning for people, and for the groups that documents declare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
@@ -41,6 +41,9 @@ impl Pass<'_> {
                 .store
                 .open_plans_about(std::slice::from_ref(&about))
                 .await?;
+            if open.iter().any(|p| p.status == PlanStatus::Released) {
+                continue;
+            }
             self.draft(about, &desired, &observed, &open, None).await?;
         }
         Ok(())
@@ -71,10 +74,6 @@ impl Pass<'_> {
         open: &[PlanRow],
         extra: &[Assignment],
     ) -> Result<(), AppError> {
-        // What is being carried out is left to finish; the next planning sees where it led.
-        if open.iter().any(|p| p.status == PlanStatus::Released) {
-            return Ok(());
-        }
         let now = self.app.clock.now();
         let loaded = std::sync::Arc::clone(&self.loaded);
         let worker = Worker {
@@ -97,7 +96,7 @@ impl Pass<'_> {
             assignments.extend(pin.assignments);
         }
         assignments.extend(extra.iter().cloned());
-        let (desired, conflicts) = resolve(&assignments, now);
+        let (mut desired, conflicts) = resolve(&assignments, now);
         self.found(person.subject, &undecided, &conflicts);
         let mut observed = self
             .sight
@@ -107,7 +106,18 @@ impl Pass<'_> {
             let apps = self.entitled.get(boss).into_iter().flatten();
             observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
         }
-        self.draft(about, &desired, &observed, open, Some(person))
+        // What is being carried out in an app is left to finish there, and the next planning sees
+        // where it led. One app that is down must not keep a leaver in all the others.
+        let (under_way, waiting): (Vec<PlanRow>, Vec<PlanRow>) = open
+            .iter()
+            .cloned()
+            .partition(|p| p.status == PlanStatus::Released);
+        let busy = busy_targets(&under_way);
+        desired.retain(|address, _| !busy.contains(&address.target));
+        observed
+            .seen
+            .retain(|address, _| !busy.contains(&address.target));
+        self.draft(about, &desired, &observed, &waiting, Some(person))
             .await
     }
 
@@ -119,9 +129,6 @@ impl Pass<'_> {
         open: &[PlanRow],
         person: Option<&Person>,
     ) -> Result<(), AppError> {
-        if open.iter().any(|p| p.status == PlanStatus::Released) {
-            return Ok(());
-        }
         let salt = Digest(ports::clock::draw(&*self.app.entropy));
         let unnamed = self.rule_changed();
         let found = draft(&about, desired, observed, &self.loaded.book, &unnamed, salt);
@@ -311,6 +318,13 @@ fn wanted(desired: &Desired) -> BTreeMap<Address, Attributes> {
             Wanted::IfPresent { .. } | Wanted::Absent => None,
         })
         .collect()
+}
+
+/// The apps in which plans still have something to do.
+fn busy_targets(plans: &[PlanRow]) -> BTreeSet<TargetName> {
+    let steps = plans.iter().flat_map(|p| &p.steps);
+    let open = steps.filter(|s| !s.status.is_final());
+    open.map(|s| s.address.target.clone()).collect()
 }
 
 /// The apps in which rules give a person an account.

@@ -203,17 +203,22 @@ fn change(
     object: &Object,
     goal: &Goal<'_>,
     wish: &Resolved,
-    after: Option<u16>,
+    adopted: Option<u16>,
 ) {
     let Goal {
         active,
         attributes,
         unset,
     } = *goal;
-    let after: Vec<u16> = after.into_iter().collect();
+    let after: Vec<u16> = adopted.into_iter().collect();
     let set: Attributes = attributes
         .iter()
         .filter(|(path, value)| !same(steps, address, value, object.attributes.get(*path)))
+        .map(|(path, value)| (path.clone(), value.clone()))
+        .collect();
+    let pending: Attributes = attributes
+        .iter()
+        .filter(|(_, value)| adopted.is_some() && is_coming(steps, address, value))
         .map(|(path, value)| (path.clone(), value.clone()))
         .collect();
     let unset: Vec<String> = unset
@@ -238,8 +243,28 @@ fn change(
         after = vec![no];
     }
     if active == Some(true) && !object.active {
-        steps.push(address, Act::Enable, present(false), after, &wish.because);
+        let no = steps.push(address, Act::Enable, present(false), after, &wish.because);
+        after = vec![no];
     }
+    // What another plan still has to make is waited for last, and holds up nothing else. Only by
+    // the plan that first takes the account: for later ones it is no difference until it exists.
+    if !pending.is_empty() {
+        let before = before_of(object, &pending, &[]);
+        let act = Act::Update {
+            set: pending,
+            unset: Vec::new(),
+        };
+        steps.push(address, act, before, after, &wish.because);
+    }
+}
+
+/// Whether a value refers to an account that does not exist yet and that rules give.
+fn is_coming(steps: &Steps<'_>, address: &Address, value: &Value) -> bool {
+    let Value::Subject { subject } = value else {
+        return false;
+    };
+    let at = (address.target.clone(), *subject);
+    !steps.observed.references.contains_key(&at) && steps.observed.coming.contains(&at)
 }
 
 fn same(steps: &Steps<'_>, address: &Address, wanted: &Value, seen: Option<&Value>) -> bool {

@@ -32,7 +32,10 @@ pub(super) fn steps(
         }
         (Some(Wanted::Present { .. }), Seen::Present { .. }) => {}
         (Some(Wanted::Present { .. }), Seen::Absent | Seen::Candidates(_)) => {
-            grant(steps, address, &because(wish));
+            // Without an account, which something keeps from being made, nothing can be a member.
+            if has_account(steps, address) {
+                grant(steps, address, &because(wish));
+            }
         }
         (Some(Wanted::Present { .. }), Seen::Unknown) => {
             if steps.making_account(address).is_some() {
@@ -56,6 +59,16 @@ pub(super) fn steps(
         }
         (Some(Wanted::IfPresent { .. } | Wanted::Absent) | None, _) => {}
     }
+}
+
+/// Whether the account of a grant exists, or this plan makes it.
+fn has_account(steps: &Steps<'_>, address: &Address) -> bool {
+    let account = address
+        .key
+        .subject()
+        .map(|subject| Address::account(&address.target, subject));
+    let seen = account.and_then(|at| steps.observed.seen.get(&at));
+    steps.making_account(address).is_some() || matches!(seen, Some(Seen::Present { .. }))
 }
 
 fn because(wish: Option<&Resolved>) -> Vec<Reason> {

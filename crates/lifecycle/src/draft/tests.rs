@@ -204,9 +204,28 @@ fn a_table_of_grants() {
     ];
     for (name, wish, seen, expected) in table {
         let wishes = wish.into_iter().map(|w| (grant(), w)).collect();
-        let draft = draft_of(Mode::Enforce, wishes, vec![(grant(), seen)]);
+        let account = Seen::Present {
+            object: Some(object(true, &[])),
+            ownership: managed,
+        };
+        let mut wishes: Vec<_> = wishes;
+        wishes.push((address(), Wanted::Untouched));
+        let draft = draft_of(
+            Mode::Enforce,
+            wishes,
+            vec![(grant(), seen), (address(), account)],
+        );
         assert_eq!(verbs(&draft), expected, "{name}");
     }
+    let wishes = vec![(grant(), present(&[])), (address(), present(&[]))];
+    let two = Seen::Candidates(vec![object(true, &[]), object(true, &[])]);
+    let seen = vec![(grant(), Seen::Absent), (address(), two)];
+    let draft = draft_of(Mode::Enforce, wishes, seen);
+    assert_eq!(
+        draft.plan, None,
+        "no membership of an account that cannot be chosen"
+    );
+    assert_eq!(draft.obstacles.len(), 1);
 }
 
 #[test]
