@@ -121,6 +121,13 @@ impl Lane {
         Ok(lease.map(|l| l.fence).ok_or_else(|| now.plus(LEASE_RETRY)))
     }
 
+    /// Whether each change has to ask before it begins: the target has a budget, or its breaker
+    /// has opened.
+    pub(crate) fn is_pressed(&self) -> bool {
+        let state = self.state.lock();
+        state.is_ok_and(|s| s.pace.is_some() || s.failures >= TRIP)
+    }
+
     /// Whether a request may leave now. Asked right before it does: its intent may have waited
     /// for its commit and the request for a place, and meanwhile the lease ran out, the breaker
     /// opened or the target asked for a pause.
