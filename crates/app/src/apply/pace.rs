@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use model::{PlanId, Timestamp};
 
-/// A place that was not used this long after its time is given up: its plan is closed.
-const FORGOTTEN: Duration = Duration::from_secs(10);
+/// A place that was not used this long after its time is given up: kept longer, places of plans
+/// that come late would all be used at once.
+const FORGOTTEN: Duration = Duration::from_millis(500);
 
 /// A change and its read-back.
 const REQUESTS: u8 = 2;
