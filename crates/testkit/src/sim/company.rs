@@ -99,15 +99,97 @@ pub fn has_manager(target: &str) -> bool {
 /// The documents.
 #[must_use]
 pub fn documents() -> Vec<(String, String)> {
+    documents_for(&TARGETS)
+}
+
+/// The documents of a company that has only these apps.
+#[must_use]
+pub fn documents_for(targets: &[&str]) -> Vec<(String, String)> {
     let mut files = vec![
         ("hr.yaml".to_owned(), SOURCE.to_owned()),
-        ("rules.yaml".to_owned(), RULES.to_owned()),
+        ("rules.yaml".to_owned(), rules(targets)),
         ("guard.yaml".to_owned(), GUARD.to_owned()),
     ];
-    for target in TARGETS {
+    for target in targets {
         files.push((format!("{target}.yaml"), app(target)));
     }
     files
+}
+
+/// Name, condition, grants (app and, where there is one, group).
+type Rule = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+const RULES: [Rule; 10] = [
+    ("everyone", "true", &[("mail", ""), ("chat", "")]),
+    (
+        "engineers",
+        r#"person.department.orValue("") == "Engineering""#,
+        &[("chat", "eng"), ("code", "dev")],
+    ),
+    (
+        "sellers",
+        r#"person.department.orValue("") == "Sales""#,
+        &[("chat", "sales"), ("crm", "sellers")],
+    ),
+    (
+        "others",
+        r#"person.department.orValue("") != "Sales" && person.department.orValue("") != "Engineering""#,
+        &[("chat", "others")],
+    ),
+    (
+        "leads",
+        r#"person.level.orValue("") == "lead""#,
+        &[("chat", "leads")],
+    ),
+    (
+        "deployers",
+        r#"person.department.orValue("") == "Ops""#,
+        &[("code", "deploy")],
+    ),
+    (
+        "support",
+        r#"person.department.orValue("") == "Support""#,
+        &[("crm", "")],
+    ),
+    (
+        "finance",
+        r#"person.department.orValue("") == "Finance""#,
+        &[("pay", "")],
+    ),
+    (
+        "approvers",
+        r#"person.department.orValue("") == "Finance" && person.level.orValue("") == "lead""#,
+        &[("pay", "approvers")],
+    ),
+    (
+        "readers",
+        r#"person.department.orValue("") != "Warehouse""#,
+        &[("wiki", "")],
+    ),
+];
+
+fn rules(targets: &[&str]) -> String {
+    let mut documents = Vec::new();
+    for (name, when, grants) in RULES {
+        let mut given = Vec::new();
+        for (app, group) in grants.iter().filter(|(app, _)| targets.contains(app)) {
+            given.push(match *group {
+                "" => format!("{{app: {app}}}"),
+                group => format!("{{app: {app}, group: {group}}}"),
+            });
+        }
+        if !given.is_empty() {
+            documents.push(format!(
+                "kind: BirthrightRule\nmetadata: {{name: {name}}}\nspec:\n  when: '{when}'\n  grants: [{}]\n",
+                given.join(", ")
+            ));
+        }
+    }
+    documents.join("---\n")
 }
 
 fn app(name: &str) -> String {
@@ -171,63 +253,4 @@ spec:
   ends: {column: end, format: iso, at: "17:00"}
   zone: {column: zone, default: Europe/Berlin}
   delivery: full
-"#;
-
-const RULES: &str = r#"kind: BirthrightRule
-metadata: {name: everyone}
-spec: {when: "true", grants: [{app: mail}, {app: chat}]}
----
-kind: BirthrightRule
-metadata: {name: engineers}
-spec:
-  when: person.department.orValue("") == "Engineering"
-  grants: [{app: chat, group: eng}, {app: code, group: dev}]
----
-kind: BirthrightRule
-metadata: {name: sellers}
-spec:
-  when: person.department.orValue("") == "Sales"
-  grants: [{app: chat, group: sales}, {app: crm, group: sellers}]
----
-kind: BirthrightRule
-metadata: {name: others}
-spec:
-  when: person.department.orValue("") != "Sales" && person.department.orValue("") != "Engineering"
-  grants: [{app: chat, group: others}]
----
-kind: BirthrightRule
-metadata: {name: leads}
-spec:
-  when: person.level.orValue("") == "lead"
-  grants: [{app: chat, group: leads}]
----
-kind: BirthrightRule
-metadata: {name: deployers}
-spec:
-  when: person.department.orValue("") == "Ops"
-  grants: [{app: code, group: deploy}]
----
-kind: BirthrightRule
-metadata: {name: support}
-spec:
-  when: person.department.orValue("") == "Support"
-  grants: [{app: crm}]
----
-kind: BirthrightRule
-metadata: {name: finance}
-spec:
-  when: person.department.orValue("") == "Finance"
-  grants: [{app: pay}]
----
-kind: BirthrightRule
-metadata: {name: approvers}
-spec:
-  when: person.department.orValue("") == "Finance" && person.level.orValue("") == "lead"
-  grants: [{app: pay, group: approvers}]
----
-kind: BirthrightRule
-metadata: {name: readers}
-spec:
-  when: person.department.orValue("") != "Warehouse"
-  grants: [{app: wiki}]
 "#;

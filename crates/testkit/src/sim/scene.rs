@@ -86,7 +86,7 @@ impl Scene {
         let store_clock = Arc::new(StoreClock::new(Arc::clone(&clock)));
         let ports = StorePorts {
             clock: Arc::clone(&store_clock) as _,
-            entropy: Arc::new(SeededEntropy::new(seed ^ 0x570_4e)),
+            entropy: Arc::new(SeededEntropy::new(seed ^ 0x5704e)),
             keyring: Arc::clone(&keyring) as _,
         };
         let store = TenureStore::open_inline(None, ports).map_err(|e| e.to_string())?;

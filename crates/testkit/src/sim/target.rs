@@ -1,5 +1,7 @@
 //! A target system with a temperament. Every change it undergoes is told to the watch.
 
+mod line;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,6 +17,8 @@ use ports::{Clock as _, Target, TargetError};
 use super::pulse::Me;
 use super::watch::Watch;
 use crate::time::{SeededEntropy, SimClock};
+
+pub use line::Line;
 
 /// One object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +105,8 @@ struct State {
     health: Health,
     /// What was sent and never answered, until it is read back.
     doubts: BTreeSet<String>,
+    /// What some listing has shown.
+    shown: BTreeSet<RemoteId>,
     requests: u64,
 }
 
@@ -508,141 +514,5 @@ fn later(wait: Duration) -> Outcome {
         wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
         detail: "too many requests".to_owned(),
         whole_target: true,
-    }
-}
-
-/// One node's connection to a target.
-pub struct Line {
-    /// The target.
-    pub target: Arc<SimTarget>,
-    /// The node.
-    pub me: Arc<Me>,
-}
-
-impl Line {
-    async fn ask<T>(
-        &self,
-        answer: impl FnOnce(&SimTarget) -> Result<T, TargetError>,
-    ) -> Result<T, TargetError> {
-        let blow = self.me.enter().await;
-        let answer = match self.target.refuses_to_read() {
-            Some(error) => Err(error),
-            None => answer(&self.target),
-        };
-        self.me.leave(blow).await;
-        answer
-    }
-}
-
-#[async_trait]
-impl Target for Line {
-    fn capabilities(&self) -> &Capabilities {
-        &self.target.capabilities
-    }
-
-    async fn probe(&self) -> Result<Probe, TargetError> {
-        self.ask(|_| {
-            Ok(Probe {
-                name: "sim".to_owned(),
-                differs: Vec::new(),
-            })
-        })
-        .await
-    }
-
-    async fn list(&self, kind: Kind, from: Option<&Cursor>) -> Result<Listed, TargetError> {
-        self.ask(|target| target.page(kind, from)).await
-    }
-
-    async fn read(&self, kind: Kind, remote: &RemoteId) -> Result<Option<Record>, TargetError> {
-        self.ask(|target| {
-            let mut state = target.state();
-            let id = remote.0.as_str();
-            let about = |doubt: &String| doubt.split(' ').any(|word| word == id);
-            state.doubts.retain(|doubt| !about(doubt));
-            Ok(state.record(remote).filter(|r| r.kind == kind))
-        })
-        .await
-    }
-
-    async fn find(&self, kind: Kind, by: &Match) -> Result<Vec<Record>, TargetError> {
-        self.ask(|target| {
-            let mut state = target.state();
-            if let Match::External(external) = by {
-                let doubt = format!("create {} {external}", kind.as_str());
-                state.doubts.remove(&doubt);
-            }
-            let matches = |remote: &&RemoteId| {
-                let Some(thing) = state.things.get(remote) else {
-                    return false;
-                };
-                thing.kind == kind
-                    && match by {
-                        Match::External(external) => thing.external.as_ref() == Some(external),
-                        Match::Name(name) => state
-                            .record(remote)
-                            .is_some_and(|r| r.name.eq_ignore_ascii_case(name)),
-                    }
-            };
-            let found = state.things.keys().filter(matches);
-            Ok(found.filter_map(|remote| state.record(remote)).collect())
-        })
-        .await
-    }
-
-    async fn apply(&self, operation: &Operation, _deadline: Duration) -> Outcome {
-        // Whoever speaks is judged by what is true when the request leaves, not when it arrives.
-        if !self.me.is_dead() {
-            self.target
-                .watch()
-                .requested(&self.me, &self.target.name, operation);
-        }
-        let blow = self.me.enter().await;
-        let outcome = self.target.carry(&self.me, operation);
-        if blow != super::pulse::Blow::None {
-            self.target.state().doubts.extend(doubts_of(operation));
-        }
-        self.me.leave(blow).await;
-        outcome
-    }
-}
-
-impl SimTarget {
-    fn page(&self, kind: Kind, from: Option<&Cursor>) -> Result<Listed, TargetError> {
-        let rates = self.state().rates;
-        if self.hits(rates.breaks) {
-            return Err(TargetError::Unreachable("the listing broke off".to_owned()));
-        }
-        let truncated = self.hits(rates.truncates);
-        let state = self.state();
-        let all: Vec<&RemoteId> = state
-            .things
-            .iter()
-            .filter(|(_, t)| t.kind == kind)
-            .map(|(remote, _)| remote)
-            .collect();
-        let start: usize = from.and_then(|c| c.0.parse().ok()).unwrap_or(0);
-        let end = (start + PAGE).min(all.len());
-        let mut page = &all[start.min(end)..end];
-        if truncated {
-            page = &page[..page.len() / 2];
-        }
-        let records = page.iter().filter_map(|r| state.record(r)).collect();
-        let next = (end < all.len() && !truncated).then(|| Cursor(end.to_string()));
-        // A listing that was cut off and still claims its total is the worst there is.
-        let completeness = match &next {
-            Some(_) => Completeness::Partial,
-            None => Completeness::Full,
-        };
-        if truncated {
-            drop(state);
-            self.watch().listing_lied(&self.name);
-        }
-        Ok(Listed {
-            records,
-            next,
-            completeness,
-            detail: String::new(),
-        })
     }
 }

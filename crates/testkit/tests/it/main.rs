@@ -1,10 +1,14 @@
 //! Scenarios over a whole node: production code, an inline store, targets in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod brownfield;
 mod company;
+mod deaths;
 mod erasure;
 mod examples;
 mod guarded;
 mod lanes;
 mod restore;
+mod simulation;
+mod switch;
 mod thin_path;
