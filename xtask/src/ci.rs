@@ -14,7 +14,6 @@ const STEPS: &[Step] = &[
     ("test", tests),
     ("openapi", || door::openapi(true)),
     ("documentation", documentation),
-    ("simulation", || door::testkit("sim", &["--runs", "50"])),
 ];
 
 /// Runs every step, even after one failed, so that one run tells everything.

@@ -1,5 +1,6 @@
 //! A target system with a temperament. Every change it undergoes is told to the watch.
 
+mod answers;
 mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use super::pulse::Me;
 use super::watch::Watch;
 use crate::time::{SeededEntropy, SimClock};
 
+use answers::{done, doubts_of, gone, later, unknown};
 pub use line::Line;
 
 /// One object.
@@ -470,49 +472,5 @@ impl State {
             members: (thing.kind == Kind::Group).then(|| thing.members.iter().cloned().collect()),
             version: Some(Version(thing.version.to_string())),
         })
-    }
-}
-
-/// What nobody knows after a request whose answer never came.
-fn doubts_of(operation: &Operation) -> Vec<String> {
-    match operation {
-        Operation::Create { kind, external, .. } => {
-            vec![format!("create {} {external}", kind.as_str())]
-        }
-        Operation::Update { remote, .. } => vec![format!("update {remote}")],
-        Operation::SetActive { remote, active } => vec![format!("active={active} {remote}")],
-        Operation::Delete { remote, .. } => vec![format!("delete {remote}")],
-        Operation::Members { group, add, remove } => add
-            .iter()
-            .map(|m| format!("join {group} {m}"))
-            .chain(remove.iter().map(|m| format!("leave {group} {m}")))
-            .collect(),
-    }
-}
-
-fn done(remote: &RemoteId) -> Outcome {
-    Outcome::Done {
-        remote: Some(remote.clone()),
-        version: None,
-    }
-}
-
-fn gone() -> Outcome {
-    Outcome::Stale {
-        detail: "there is no such object".to_owned(),
-    }
-}
-
-fn unknown(detail: &str) -> Outcome {
-    Outcome::Unknown {
-        detail: detail.to_owned(),
-    }
-}
-
-fn later(wait: Duration) -> Outcome {
-    Outcome::Later {
-        wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-        detail: "too many requests".to_owned(),
-        whole_target: true,
     }
 }

@@ -169,6 +169,10 @@ impl Watch {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one short arm for each kind of event"
+    )]
     fn event(&mut self, event: &Event, seq: u64) {
         match event {
             Event::FactsAccepted(e) => {

@@ -15,7 +15,10 @@ async fn a_restore_stops_writing_voids_plans_revokes_tokens_and_looks_first() {
     stage.apply(&waves).await;
     let ana = actor("ana");
     let day = Duration::from_secs(86_400);
-    let (_, secret) = app.issue_token(None, &ana, "ana", &[Scope::Read], day, &[]).await.unwrap();
+    let (_, secret) = app
+        .issue_token(None, &ana, "ana", &[Scope::Read], day, &[])
+        .await
+        .unwrap();
     let home = "127.0.0.1".parse().unwrap();
     assert!(app.authenticate(secret.expose(), home).await.is_ok());
     rows[1] = rows[1].replace("Engineering", "Sales");
@@ -26,7 +29,11 @@ async fn a_restore_stops_writing_voids_plans_revokes_tokens_and_looks_first() {
     let chat = stage.company.target("chat");
     chat.clear_journal();
     assert!(app.authenticate(secret.expose(), home).await.is_err());
-    assert_eq!(stage.node.settle(50).await.unwrap(), 0, "the released plan is void");
+    assert_eq!(
+        stage.node.settle(50).await.unwrap(),
+        0,
+        "the released plan is void"
+    );
     // Even a new plan sends nothing while writing is off.
     let waves = app.plan(&ana, false).await.unwrap();
     assert_eq!(summary(&waves), ["mover allow 1"]);
@@ -38,8 +45,17 @@ async fn a_restore_stops_writing_voids_plans_revokes_tokens_and_looks_first() {
     assert_eq!(chat.journal(), vec![]);
     // A target that cannot be seen keeps the switch on.
     chat.order([testkit::Fault::Broken]);
-    assert_eq!(app.resume_writing(&ana, None, "checked").await.unwrap_err().code(), "TNR-APP-0060");
+    assert_eq!(
+        app.resume_writing(&ana, None, "checked")
+            .await
+            .unwrap_err()
+            .code(),
+        "TNR-APP-0060"
+    );
     app.resume_writing(&ana, None, "checked").await.unwrap();
     stage.node.settle(50).await.unwrap();
-    assert!(chat.members_of("Sales").contains(&"p2@acme.example".to_owned()));
+    assert!(
+        chat.members_of("Sales")
+            .contains(&"p2@acme.example".to_owned())
+    );
 }

@@ -12,6 +12,7 @@ mod backup;
 mod cluster;
 mod company;
 mod http;
+mod kill;
 mod nodes;
 mod peer;
 mod plant;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -24,6 +25,20 @@ pub struct Peer {
     pub tag: String,
     /// At most so many requests at the same time; as its profile says where missing.
     pub concurrency: Option<u32>,
+    /// While this is held, no other test of this binary changes the server: a listing that is
+    /// read page by page while others add and remove skips what moved.
+    _turn: Option<MutexGuard<'static, ()>>,
+}
+
+/// Waits for the server's turn.
+fn turn(variable: &str) -> MutexGuard<'static, ()> {
+    static TURNS: Mutex<BTreeMap<String, &'static Mutex<()>>> = Mutex::new(BTreeMap::new());
+    let turn = {
+        let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || &*Box::leak(Box::new(Mutex::new(())));
+        *turns.entry(variable.to_owned()).or_insert_with(new)
+    };
+    turn.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How it knows us.
@@ -67,7 +82,9 @@ impl Peer {
             },
             None => Access::Bearer(told(&format!("{variable}_TOKEN")).unwrap()),
         };
-        Some(Self::at(base, profile, access))
+        let mut peer = Self::at(base, profile, access);
+        peer._turn = Some(turn(variable));
+        Some(peer)
     }
 
     pub fn at(base: String, profile: &'static str, access: Access) -> Self {
@@ -79,6 +96,7 @@ impl Peer {
             access,
             tag,
             concurrency: None,
+            _turn: None,
         }
     }
 
@@ -93,6 +111,7 @@ impl Peer {
             access: Access::Bearer(token.clone()),
             tag: self.tag.clone(),
             concurrency: self.concurrency,
+            _turn: None,
         }
     }
 

@@ -231,7 +231,7 @@ impl Play {
             let watch = self.scene.watch();
             (watch.last, watch.committed, self.deep)
         };
-        let checked = super::pulse::drive(&node.me, async move {
+        let checked = crate::sim::pulse::drive(&node.me, async move {
             let (head, _) = store.head().await?;
             let mut wrong = Vec::new();
             if head != last || committed != head {
@@ -259,7 +259,7 @@ impl Play {
     pub(super) fn report(&self, seed: u64) -> Report {
         let store = self.scene.store.clone();
         let me = &self.scene.nodes[0].me;
-        let head = super::pulse::drive(me, async move { store.head().await });
+        let head = crate::sim::pulse::drive(me, async move { store.head().await });
         let watch = self.scene.watch();
         Report {
             seed,
