@@ -1,9 +1,9 @@
 //! The store: both databases behind one write door.
 //!
-//! An append goes through a queue to the one committer of this node ([`committer`]), which
+//! An append goes through a queue to the one committer of this node (`committer`), which
 //! decides a batch of them upon one snapshot, writes events and projections in one transaction,
 //! and answers after that is durable. [`project`] computes the rows of the current-state tables
-//! ([`schema`]) from events alone; [`reads`] answers from those tables, through [`db`], once for
+//! ([`schema`]) from events alone; `reads` answers from those tables, through [`db`], once for
 //! both databases.
 
 mod backup;
