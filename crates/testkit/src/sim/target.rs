@@ -7,13 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use model::attributes::Value;
-use model::{
-    Attributes, Completeness, Kind, Outcome, Record, RemoteId, TargetName, Timestamp, Version,
-};
-use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe};
-use ports::{Clock as _, Target, TargetError};
+use model::{Attributes, Kind, Outcome, Record, RemoteId, TargetName, Timestamp, Version};
+use ports::target::{Capabilities, Operation};
+use ports::{Clock as _, TargetError};
 
 use super::pulse::Me;
 use super::watch::Watch;
