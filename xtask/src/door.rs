@@ -91,9 +91,9 @@ pub fn files() -> Result<Vec<String>, String> {
     Ok(files)
 }
 
-/// One of testkit's binaries, in release mode, with the rest of the words.
-pub fn testkit(binary: &str, words: &[&str]) -> Result<(), String> {
-    let mut command = cargo(&["run", "--quiet", "--release", "--package", "testkit"])?;
+/// One of testkit's binaries, built under this profile, with the rest of the words.
+pub fn testkit(binary: &str, profile: &str, words: &[&str]) -> Result<(), String> {
+    let mut command = cargo(&["run", "--quiet", "--profile", profile, "--package", "testkit"])?;
     command.args(["--bin", binary, "--"]).args(words);
     if let Some(path) = crate::postgres::path() {
         command.env("PATH", path);
@@ -110,7 +110,7 @@ pub fn bench(words: &[&str]) -> Result<(), String> {
         "--package",
         "tenure",
     ])?)?;
-    testkit("bench", words)
+    testkit("bench", "release", words)
 }
 
 /// Writes `docs/openapi.json` from the binary; with `check`, only compares.

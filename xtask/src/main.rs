@@ -24,7 +24,7 @@ cargo xtask <task>
   bench [NAME...] [--json]
                         measurements, in release mode
   sim --runs N | --mutants | --seed S
-                        the whole-app simulation, in release mode
+                        the whole-app simulation, optimised
   openapi [--check]     writes docs/openapi.json from the binary, or checks that it is current
   licences              licences, sources and banned crates, offline
   picture               draws docs/img/demo.svg from what the demo prints
@@ -48,7 +48,7 @@ fn task(words: &[&str]) -> Result<(), String> {
         ["test", rest @ ..] => test::run(&test::Wishes::read(rest)?),
         ["tidy"] => tidy::run(),
         ["bench", rest @ ..] => door::bench(rest),
-        ["sim", rest @ ..] => door::testkit("sim", rest),
+        ["sim", rest @ ..] => door::testkit("sim", "sim", rest),
         ["openapi"] => door::openapi(false),
         ["openapi", "--check"] => door::openapi(true),
         ["licences"] => licences::run(),

@@ -124,10 +124,14 @@ impl Worker {
             Kind::Group => "the group",
             Kind::Account | Kind::Grant => "the account",
         };
-        Ok(if coming {
-            Needs::Time
-        } else {
-            Needs::Help(format!("{what} {} does not exist", address.key))
-        })
+        if coming {
+            return Ok(Needs::Time);
+        }
+        // Its plan may have ended since the link was looked for: an object is linked in the very
+        // append that ends the step, so one look at the link after the plans settles it.
+        if self.app.store.link(address).await?.is_some() {
+            return Ok(Needs::Nothing);
+        }
+        Ok(Needs::Help(format!("{what} {} does not exist", address.key)))
     }
 }
