@@ -236,8 +236,11 @@ impl Pass<'_> {
             // It was tried and did not get there: still the same cause.
             return Ok(or_ended(before.cause.clone()));
         }
-        let left = matches!(before.cause.change, Change::Leaver | Change::MissingRow);
-        if ended && !left {
+        // An announced last day has the cause of a leaver long before it comes: what counts is
+        // whether it had come when the last plan was made.
+        let made = self.app.store.wave(last.wave).await?.map(|wave| wave.at);
+        let left = |at| at_instant(&person.facts, at) == Ok(Change::Leaver);
+        if ended && !made.is_some_and(left) {
             return Ok(Cause {
                 input: Input::Clock,
                 change: Change::Leaver,
