@@ -43,14 +43,10 @@ impl App {
 
     /// Whether HR said something of a person since the last plan about them was made.
     pub(crate) async fn has_news(&self, subject: SubjectId) -> Result<bool, AppError> {
-        for record in self.store.records_about(subject, 500).await? {
-            match record.event {
-                Event::FactsAccepted(_) | Event::FactsWithdrawn(_) => return Ok(true),
-                Event::PlanDrafted(_) => return Ok(false),
-                _ => {}
-            }
-        }
-        Ok(false)
+        const PLANNED: &str = "plan.drafted/1";
+        let kinds = ["facts.accepted/1", "facts.withdrawn/1", PLANNED];
+        let last = self.store.last_kind(subject, &kinds).await?;
+        Ok(last.is_some_and(|kind| kind != PLANNED))
     }
 
     /// Erases a person: destroys their key, deletes their rows. The log still verifies.

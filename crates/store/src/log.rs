@@ -44,6 +44,23 @@ impl Log for TenureStore {
             .await
     }
 
+    async fn last_kind(
+        &self,
+        subject: SubjectId,
+        kinds: &[&str],
+    ) -> Result<Option<String>, StoreError> {
+        let mut args = vec![Cell::Text(subject.to_string())];
+        args.extend(kinds.iter().map(|kind| Cell::Text((*kind).to_owned())));
+        let marks: Vec<String> = (2..=args.len()).map(|i| format!("${i}")).collect();
+        let sql = format!(
+            "SELECT kind FROM record WHERE subject = $1 AND kind IN ({}) ORDER BY seq DESC LIMIT 1",
+            marks.join(", ")
+        );
+        let found = self.db().query(&sql, &args).await?;
+        let kind = |row| rows::text(row, 0, "record.kind").map(str::to_owned);
+        found.first().map(kind).transpose()
+    }
+
     async fn head(&self) -> Result<(u64, Digest), StoreError> {
         let head = rows::head(&self.db().query(rows::HEAD_SQL, &[]).await?)?;
         Ok((head.seq, head.hash))

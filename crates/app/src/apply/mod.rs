@@ -99,10 +99,10 @@ impl Carried {
 
 /// How long a plan that failed us is left alone.
 const ASIDE: Duration = Duration::from_secs(60);
-/// Released plans per look into the store.
-const PAGE: u32 = 200;
-/// Looks into the store per refill: plans that wait must not hide those that do not.
-const MOST_PAGES: u32 = 50;
+/// The most released plans per look into the store.
+const PAGE: u32 = 2_000;
+/// The most that are looked through per refill: plans that wait must not hide those that do not.
+const MOST_ROWS: u32 = 20_000;
 
 impl Worker {
     /// A worker over a tenant.
@@ -254,9 +254,12 @@ impl Worker {
         if self.stopping.load(Ordering::SeqCst) {
             return Ok(found);
         }
-        for page in 0..MOST_PAGES {
-            let plans = self.app.store.released_plans(page * PAGE, PAGE).await?;
-            let last = plans.len() < PAGE as usize;
+        // Enough rows for what is wanted beside what is under way; more, and ever more, only where
+        // plans that wait stand before it.
+        let (mut skip, mut rows) = (0, (busy.len() + room) as u32);
+        while skip < MOST_ROWS {
+            let plans = self.app.store.released_plans(skip, rows).await?;
+            let last = plans.len() < rows as usize;
             for id in plans {
                 if found.len() < room && !busy.contains(&id) && !self.is_cooling(id) {
                     found.push(id);
@@ -265,6 +268,7 @@ impl Worker {
             if last || found.len() >= room {
                 break;
             }
+            (skip, rows) = (skip + rows, (rows * 4).min(PAGE));
         }
         Ok(found)
     }

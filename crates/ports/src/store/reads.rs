@@ -188,6 +188,9 @@ pub trait Log: Send + Sync {
     async fn records(&self, after: u64, limit: u32) -> Read<Vec<LogRecord>>;
     /// Records about one subject, newest first.
     async fn records_about(&self, subject: SubjectId, limit: u32) -> Read<Vec<LogRecord>>;
+    /// The kind (`plan.drafted/1`) of the newest record about one subject that is of one of these
+    /// kinds. Opens nothing.
+    async fn last_kind(&self, subject: SubjectId, kinds: &[&str]) -> Read<Option<String>>;
     /// The last sequence number and its hash; 0 and zeroes for an empty log.
     async fn head(&self) -> Read<(u64, Digest)>;
 }

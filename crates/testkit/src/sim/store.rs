@@ -212,5 +212,6 @@ relay!(Secrets {
 relay!(Log {
     records(after: u64, limit: u32) -> Vec<LogRecord>;
     records_about(subject: SubjectId, limit: u32) -> Vec<LogRecord>;
+    last_kind(subject: SubjectId, kinds: &[&str]) -> Option<String>;
     head() -> (u64, Digest);
 });

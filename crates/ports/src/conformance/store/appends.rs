@@ -35,6 +35,19 @@ pub async fn appends_are_numbered_and_come_back<H: Harness>(harness: &H) {
             .iter()
             .all(|r| r.event.subject() == Some(samples::subject(1)))
     );
+    let subject = samples::subject(1);
+    let kinds = ["plan.drafted/1", "facts.accepted/1"];
+    let newest = events.iter().rev().find_map(|event| match event {
+        Event::PlanDrafted(_) => Some(kinds[0]),
+        Event::FactsAccepted(_) => Some(kinds[1]),
+        _ => None,
+    });
+    let found = store.last_kind(subject, &kinds).await.unwrap();
+    assert_eq!(found.as_deref(), newest);
+    assert!(found.is_some());
+    let other = store.last_kind(samples::subject(9), &kinds).await;
+    assert_eq!(other, Ok(None));
+    assert_eq!(store.last_kind(subject, &["call.made/1"]).await, Ok(None));
     assert_eq!(
         store.records(done.last, 10).await.unwrap().len(),
         1,
