@@ -10,11 +10,12 @@ mod lane;
 mod look;
 mod members;
 mod pace;
+mod queue;
 mod send;
 mod timers;
 mod waits;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,6 +27,7 @@ use model::{PlanId, SubjectId, TargetName, Timestamp};
 
 use crate::{App, AppError};
 use lane::Lane;
+use queue::{Cooling, Queue};
 
 /// How hard a worker works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,9 +71,7 @@ pub struct Worker {
     app: Arc<App>,
     settings: WorkerSettings,
     lanes: Mutex<BTreeMap<TargetName, Arc<Lane>>>,
-    /// Plans that wait for something, until when, and how often in a row they were looked at in
-    /// vain. Only a memory aid: it may be forgotten.
-    cooling: Mutex<HashMap<PlanId, (Timestamp, u32)>>,
+    cooling: Cooling,
     /// People whose plan was closed since the last look: which, and whether the world had moved.
     closed: Mutex<BTreeMap<SubjectId, (PlanId, bool)>>,
     /// No new plan is begun.
@@ -99,11 +99,6 @@ impl Carried {
 
 /// How long a plan that failed us is left alone.
 const ASIDE: Duration = Duration::from_secs(60);
-/// The most released plans per look into the store.
-const PAGE: u32 = 2_000;
-/// The most that are looked through per refill: plans that wait must not hide those that do not.
-const MOST_ROWS: u32 = 20_000;
-
 impl Worker {
     /// A worker over a tenant.
     #[must_use]
@@ -112,7 +107,7 @@ impl Worker {
             app,
             settings,
             lanes: Mutex::new(BTreeMap::new()),
-            cooling: Mutex::new(HashMap::new()),
+            cooling: Cooling::default(),
             closed: Mutex::new(BTreeMap::new()),
             stopping: AtomicBool::new(false),
         }
@@ -126,38 +121,48 @@ impl Worker {
         self.refresh().await?;
         let begun = self.app.clock.now();
         let mut pass = Pass::default();
+        let parallel = self.settings.parallel;
         let mut running = FuturesUnordered::new();
         let mut busy: HashSet<PlanId> = HashSet::new();
-        let mut refill = Some(Box::pin(self.ready(HashSet::new(), self.settings.parallel)));
+        let mut queue = Queue::default();
+        let mut refill = None;
+        let mut bell = std::pin::pin!(self.app.bell.notified());
         loop {
+            if refill.is_none() && running.len() < parallel {
+                let now = self.app.clock.now();
+                if queue.is_due(now) {
+                    refill = Some(Box::pin(self.ready(busy.clone(), parallel)));
+                } else if let Some(id) = queue.pop() {
+                    busy.insert(id);
+                    running.push(async move { (id, self.carry(id).await) });
+                    continue;
+                }
+            }
             // The look for more plans is polled together with those under way: awaited alone,
             // it could wait for a database connection that has been promised to one of them.
             tokio::select! {
                 biased;
                 Some(found) = OptionFuture::from(refill.as_mut()), if refill.is_some() => {
                     refill = None;
-                    for id in found? {
-                        busy.insert(id);
-                        running.push(async move { (id, self.carry(id).await) });
-                    }
+                    queue.fill(found?, parallel, self.app.clock.now());
                 }
                 Some((id, carried)) = running.next(), if !running.is_empty() => {
                     busy.remove(&id);
                     let carried = carried.unwrap_or_else(|error| self.set_aside(id, &error));
                     pass.plans += 1;
                     pass.sent += carried.sent;
-                    self.cool(id, &carried);
-                    if refill.is_none() {
-                        let room = self.settings.parallel - running.len();
-                        refill = Some(Box::pin(self.ready(busy.clone(), room)));
-                    }
+                    self.cooling.note(id, &carried, self.app.clock.now());
+                }
+                () = bell.as_mut(), if !running.is_empty() => {
+                    bell.set(self.app.bell.notified());
+                    queue.forget();
                 }
                 else => break,
             }
         }
         drop(running);
         self.look_again().await?;
-        pass.next = self.next_wake(begun);
+        pass.next = self.cooling.next_wake(begun);
         Ok(pass)
     }
 
@@ -247,70 +252,6 @@ impl Worker {
     fn pause(&self, next: Option<Timestamp>) -> Duration {
         let second = Duration::from_secs(1);
         next.map_or(second, |at| at.since(self.app.clock.now()).min(second))
-    }
-
-    async fn ready(&self, busy: HashSet<PlanId>, room: usize) -> Result<Vec<PlanId>, AppError> {
-        let mut found = Vec::new();
-        if self.stopping.load(Ordering::SeqCst) {
-            return Ok(found);
-        }
-        // Enough rows for what is wanted beside what is under way; more, and ever more, only where
-        // plans that wait stand before it.
-        let (mut skip, mut rows) = (0, (busy.len() + room) as u32);
-        while skip < MOST_ROWS {
-            let plans = self.app.store.released_plans(skip, rows).await?;
-            let last = plans.len() < rows as usize;
-            for id in plans {
-                if found.len() < room && !busy.contains(&id) && !self.is_cooling(id) {
-                    found.push(id);
-                }
-            }
-            if last || found.len() >= room {
-                break;
-            }
-            (skip, rows) = (skip + rows, (rows * 4).min(PAGE));
-        }
-        Ok(found)
-    }
-
-    fn is_cooling(&self, id: PlanId) -> bool {
-        let now = self.app.clock.now();
-        self.cooling
-            .lock()
-            .is_ok_and(|c| c.get(&id).is_some_and(|(until, _)| *until > now))
-    }
-
-    fn cool(&self, id: PlanId, carried: &Carried) {
-        if let Ok(mut cooling) = self.cooling.lock() {
-            match carried.again {
-                // Never at once: a plan that asks for the present would be taken for ever. One
-                // that waits for another plan, which may wait for a person, is looked at ever
-                // more seldom, at least once a minute.
-                Some(at) => {
-                    let vain = match cooling.get(&id) {
-                        Some((_, vain)) if carried.waits => (vain + 1).min(6),
-                        _ => 0,
-                    };
-                    let pause = match vain {
-                        0 => Duration::from_millis(1),
-                        vain => Duration::from_secs(1 << vain).min(Duration::from_secs(60)),
-                    };
-                    let soon = self.app.clock.now().plus(pause);
-                    cooling.insert(id, (at.max(soon), vain));
-                }
-                None => {
-                    cooling.remove(&id);
-                }
-            }
-        }
-    }
-
-    /// The next instant at which a plan can go on. A plan that was due when this pass began and
-    /// was not taken up is no longer there to be carried out: someone else closed it.
-    fn next_wake(&self, begun: Timestamp) -> Option<Timestamp> {
-        let mut cooling = self.cooling.lock().ok()?;
-        cooling.retain(|_, (until, _)| *until > begun);
-        cooling.values().map(|(until, _)| *until).min()
     }
 
     /// The lane of a target; made when first asked for.
