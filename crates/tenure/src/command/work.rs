@@ -23,13 +23,66 @@ pub async fn plan(desk: &Desk, change: Change) -> Result<Exit, Failure> {
     let answer = answer?;
     previews(desk, &answer.waves)?;
     if answer.waves.is_empty() {
-        eprintln!("Nothing to do: every app agrees.");
-        return Ok(Exit::Fine);
+        return tell_open(desk).await;
     }
     if answer.dry_run {
         eprintln!("Nothing was proposed (dry run).");
     }
     Ok(Exit::Present)
+}
+
+/// Says what is still open when nothing new was planned. A planning leaves alone what an open
+/// wave already changes, so the apps agree only once there is none.
+async fn tell_open(desk: &Desk) -> Result<Exit, Failure> {
+    let open = desk.client.all(&["waves"], &[("open", "true")]).await;
+    let open: Vec<WaveSummary> = match open {
+        Ok(open) => open,
+        // Whoever may plan may lack the scope `read`; the planning is done all the same.
+        Err(failure) if failure.code == "TNR-API-0002" => {
+            eprintln!("Nothing new. Whether earlier waves are still open, the scope `read` shows.");
+            return Ok(Exit::Fine);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let (text, exit) = standing(&open);
+    eprintln!("{text}");
+    Ok(exit)
+}
+
+/// One sentence about the open waves, and how a planning that found nothing new ends.
+fn standing(open: &[WaveSummary]) -> (String, Exit) {
+    let count = |status: &str| open.iter().filter(|w| w.status == status).count();
+    let running = count("running");
+    let waiting = ["ready", "held", "halted"].map(|status| (count(status), status));
+    let waits: usize = waiting.iter().map(|(n, _)| n).sum();
+    let waves = |n: usize| if n == 1 { "wave" } else { "waves" };
+    let mut parts = Vec::new();
+    if waits > 0 {
+        let by_status: Vec<String> = waiting
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, status)| format!("{n} {status}"))
+            .collect();
+        parts.push(format!(
+            "{waits} {} {} for a decision ({}; see `tenure waves --open`)",
+            waves(waits),
+            if waits == 1 { "waits" } else { "wait" },
+            by_status.join(", "),
+        ));
+    }
+    if running > 0 {
+        let be = if running == 1 { "is" } else { "are" };
+        parts.push(format!(
+            "{running} {} {be} being carried out",
+            waves(running)
+        ));
+    }
+    if parts.is_empty() {
+        return ("Nothing to do: every app agrees.".to_owned(), Exit::Fine);
+    }
+    // What runs goes on by itself; what waits needs somebody.
+    let exit = if waits > 0 { Exit::Present } else { Exit::Fine };
+    (format!("Nothing new: {}.", parts.join(", ")), exit)
 }
 
 /// Previews by name, for people; for programs one row for each wave.
@@ -270,4 +323,57 @@ pub async fn undo(desk: &Desk, wave: &str, change: Change) -> Result<Exit, Failu
     } else {
         Exit::Present
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waves(statuses: &[&str]) -> Vec<WaveSummary> {
+        let wave = |status: &&str| WaveSummary {
+            wave: "wav_1".to_owned(),
+            status: (*status).to_owned(),
+            cause: String::new(),
+            change: String::new(),
+            author: String::new(),
+            at: String::new(),
+            verdict: String::new(),
+            because: Vec::new(),
+            decided_by: String::new(),
+            decided_because: String::new(),
+            plans: 1,
+            applied: 0,
+            failed: 0,
+            open: 1,
+            steps: 1,
+            removals: 0,
+        };
+        statuses.iter().map(wave).collect()
+    }
+
+    #[test]
+    fn every_app_agrees_only_when_no_wave_is_open() {
+        let cases: [(&[&str], &str, Exit); 4] = [
+            (&[], "Nothing to do: every app agrees.", Exit::Fine),
+            (
+                &["running"],
+                "Nothing new: 1 wave is being carried out.",
+                Exit::Fine,
+            ),
+            (
+                &["held"],
+                "Nothing new: 1 wave waits for a decision (1 held; see `tenure waves --open`).",
+                Exit::Present,
+            ),
+            (
+                &["ready", "running", "held", "halted", "held", "running"],
+                "Nothing new: 4 waves wait for a decision (1 ready, 2 held, 1 halted; see `tenure \
+                 waves --open`), 2 waves are being carried out.",
+                Exit::Present,
+            ),
+        ];
+        for (statuses, text, exit) in cases {
+            assert_eq!(standing(&waves(statuses)), (text.to_owned(), exit));
+        }
+    }
 }

@@ -117,6 +117,7 @@ async fn from_nothing_to_an_app_that_agrees_and_back() {
         "{}",
         planned.out
     );
+    nothing_new_but_open(&node);
     apply_all(&node, &planned);
     assert_eq!(provider.provider.lock().objects(Kind::Account).len(), 10);
     let empty = node.run(&["plan"]).expect(0);
@@ -125,6 +126,7 @@ async fn from_nothing_to_an_app_that_agrees_and_back() {
         "the second plan is empty: {}",
         empty.out
     );
+    assert!(empty.err.contains("every app agrees"), "{}", empty.err);
 
     let why = node
         .run(&["-o", "table", "why", "access", "Hiro Tanaka", "wiki"])
@@ -145,6 +147,16 @@ async fn from_nothing_to_an_app_that_agrees_and_back() {
         node.run(&["ledger", "--config", config.to_str().unwrap(), command])
             .expect(0);
     }
+}
+
+/// Planned again while both waves wait, it says so to people and to whoever reads the exit code.
+fn nothing_new_but_open(node: &Node) {
+    let again = node.run(&["plan"]).expect(2);
+    assert!(again.rows().is_empty(), "{}", again.out);
+    let both = "2 waves wait for a decision (2 ready;";
+    assert!(again.err.contains(both), "{}", again.err);
+    let json = node.run(&["plan", "-o", "json"]).expect(2);
+    assert_eq!(json.out.trim(), "[]", "programs read the same as ever");
 }
 
 /// A leaver is disabled; taking that wave back enables them again.
