@@ -144,7 +144,7 @@ async fn from_nothing_to_an_app_that_agrees_and_back() {
     assert_eq!(node.stop(), 0);
     let config = node.config();
     for command in ["verify", "rebuild"] {
-        node.run(&["ledger", "--config", config.to_str().unwrap(), command])
+        node.run(&["ledger", command, "--config", config.to_str().unwrap()])
             .expect(0);
     }
 }
