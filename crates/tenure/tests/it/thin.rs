@@ -319,3 +319,36 @@ async fn too_many_leavers_are_held_and_released_by_someone_else() {
         "calls are in the log by pattern"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn members_do_not_wait_out_the_time_for_a_group_that_nobody_released() {
+    let provider = provider().await;
+    let mut node = Node::init();
+    node.serve();
+    let tenant = documents(&node, &provider);
+    node.run(&["config", "push", tenant.to_str().unwrap()])
+        .expect(0);
+    set_secret(&node, &provider);
+    let planned = import_and_plan(&node, example("workers.csv").to_str().unwrap());
+    let (members, group) = (wave(&planned, "joiner"), wave(&planned, "rule"));
+    let begun = std::time::Instant::now();
+    let said = node
+        .run(&["apply", &members, "--reason", "T-1", "--timeout", "600"])
+        .expect(3);
+    assert!(begun.elapsed() < crate::node::WAIT, "{}", said.err);
+    assert!(
+        said.err.contains(&format!("nobody has released {group}"))
+            && said.err.contains(&format!("`tenure apply {group}`")),
+        "{}",
+        said.err
+    );
+    assert_eq!(provider.provider.lock().objects(Kind::Account).len(), 10);
+    let shown = node
+        .run(&["-o", "table", "waves", "show", &members])
+        .expect(0);
+    assert!(shown.out.contains(&format!("waits for {group}")));
+    // Released, the group lets its members in.
+    node.run(&["apply", &group, "--reason", "T-2"]).expect(0);
+    node.run(&["apply", &members, "--reason", "T-2"]).expect(0);
+    assert!(node.run(&["plan"]).expect(0).rows().is_empty());
+}
