@@ -93,7 +93,14 @@ pub fn files() -> Result<Vec<String>, String> {
 
 /// One of testkit's binaries, built under this profile, with the rest of the words.
 pub fn testkit(binary: &str, profile: &str, words: &[&str]) -> Result<(), String> {
-    let mut command = cargo(&["run", "--quiet", "--profile", profile, "--package", "testkit"])?;
+    let mut command = cargo(&[
+        "run",
+        "--quiet",
+        "--profile",
+        profile,
+        "--package",
+        "testkit",
+    ])?;
     command.args(["--bin", binary, "--"]).args(words);
     if let Some(path) = crate::postgres::path() {
         command.env("PATH", path);

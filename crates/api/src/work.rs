@@ -144,6 +144,9 @@ pub struct WirePlan {
     pub status: String,
     /// Why it stands so.
     pub detail: String,
+    /// The wave that makes a group this plan needs before it can go on, and that nobody has
+    /// released; empty where there is none.
+    pub waits_for: String,
     /// Its steps in order.
     pub steps: Vec<StepSummary>,
 }

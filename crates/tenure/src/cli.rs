@@ -54,11 +54,13 @@ impl Shared {
 #[derive(Debug, Args)]
 pub struct OnHost {
     /// The server's configuration.
+    // Global, so that it may stand after the verbs of `ledger` too.
     #[arg(
         long,
         value_name = "FILE",
         default_value = "tenure.toml",
-        env = "TENURE_CONFIG"
+        env = "TENURE_CONFIG",
+        global = true
     )]
     pub config: PathBuf,
 }
@@ -387,4 +389,54 @@ pub enum SecretCommand {
     },
     /// Lists the names of secrets.
     List,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// The configuration that a command line names.
+    fn config(words: &str) -> PathBuf {
+        let words = std::iter::once("tenure").chain(words.split(' '));
+        let cli = Cli::try_parse_from(words).unwrap();
+        match cli.command {
+            Command::Serve { host, .. }
+            | Command::Ledger { host, .. }
+            | Command::Backup { host, .. }
+            | Command::Restore { host, .. }
+            | Command::Token(TokenCommand::Create { host, .. }) => host.config,
+            other => unreachable!("{other:?} has no configuration"),
+        }
+    }
+
+    #[test]
+    fn the_configuration_is_named_before_or_after_the_verb() {
+        for words in [
+            "serve --config X",
+            "serve --log json --config X",
+            "serve --config X --log json",
+            "ledger --config X verify",
+            "ledger verify --config X",
+            "ledger verify --config X --checkpoint C",
+            "ledger checkpoint --config X",
+            "ledger export F --config X",
+            "ledger --config X export F",
+            "ledger rebuild --config X",
+            "backup F --config X",
+            "backup --config X F",
+            "restore F --config X",
+            "restore --config X F --principal bea",
+            "token create --on-host --config X --principal bea --scope read",
+            "token create --principal bea --scope read --on-host --config X",
+        ] {
+            assert_eq!(config(words), PathBuf::from("X"), "{words}");
+        }
+    }
+
+    #[test]
+    fn the_words_are_well_formed() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
 }

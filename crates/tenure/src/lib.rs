@@ -21,7 +21,7 @@ use cli::{
     Cli, Command, ConfigCommand, FindingsCommand, HrCommand, SecretCommand, Shared, ShowCommand,
     TokenCommand, WavesCommand, WhyCommand,
 };
-use command::work::Decision;
+use command::decide::{Decision, decide};
 use command::{Desk, input, look, manage, why, work};
 pub use failure::{Exit, Failure};
 
@@ -153,7 +153,7 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             change,
             wait,
         } => {
-            work::decide(
+            decide(
                 &desk,
                 Decision::Apply,
                 &waves,
@@ -168,12 +168,12 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             plan,
             change,
             wait,
-        } => work::decide(&desk, Decision::Release, &waves, plan, change, wait.time()).await,
+        } => decide(&desk, Decision::Release, &waves, plan, change, wait.time()).await,
         Command::Refuse {
             waves,
             plan,
             change,
-        } => work::decide(&desk, Decision::Refuse, &waves, plan, change, None).await,
+        } => decide(&desk, Decision::Refuse, &waves, plan, change, None).await,
         Command::Undo { wave, change } => work::undo(&desk, &wave, change).await,
         Command::Why(WhyCommand::Access { person, app }) => why::access(&desk, &person, &app).await,
         command => look_or_manage(&desk, command).await,

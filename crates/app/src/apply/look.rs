@@ -158,10 +158,11 @@ impl Worker {
         kind: Kind,
         attributes: &Attributes,
     ) -> Result<Option<Record>, TargetError> {
-        let external = step.address.key.0.clone();
+        let external = self.app.external_key(&step.address);
         let _permit = lane.enter(Some(lane.plan), self.app.clock.now()).await;
         lane.may_read(self.app.clock.now())?;
-        let found = lane.target.find(kind, &Match::External(external)).await;
+        let by_key = Match::External(external.clone());
+        let found = lane.target.find(kind, &by_key).await;
         lane.learn_read(found.as_ref().err(), self.app.clock.now());
         let mut found = found?;
         if found.is_empty()
@@ -171,11 +172,12 @@ impl Worker {
                 .and_then(model::Value::as_text)
         {
             // Many providers keep no key of ours for groups; a group that has appeared under
-            // the declared name after our intent is ours.
+            // the declared name after our intent is ours, unless it carries another's key.
             found = lane
                 .target
                 .find(kind, &Match::Name(name.to_owned()))
                 .await?;
+            found.retain(|record| record.external.as_ref().is_none_or(|key| *key == external));
         }
         match found.len() {
             0 | 1 => Ok(found.pop()),

@@ -6,6 +6,7 @@
 //! killed anywhere, the next one goes on from the log.
 
 mod carry;
+mod external;
 mod lane;
 mod look;
 mod members;

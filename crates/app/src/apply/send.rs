@@ -104,7 +104,7 @@ impl Worker {
             }
             (Act::Create { attributes }, kind) => Request::Operation(Operation::Create {
                 kind,
-                external: at.key.0.clone(),
+                external: self.app.external_key(at),
                 active: true,
                 attributes: attributes.clone(),
             }),

@@ -4,13 +4,16 @@
 //! would be written again at every look, for as long as someone does not decide about the plan
 //! that makes the other object.
 
-use model::plan::{About, PlanStatus};
-use model::{Act, Address, Kind, Step, SubjectId, TargetName, Value};
+use std::collections::BTreeMap;
+
+use model::plan::{About, PlanStatus, StepStatus};
+use model::{Act, Address, Kind, Step, SubjectId, TargetName, Value, WaveId};
+use ports::store::{PlanRow, StepRow};
 
 use super::Worker;
 use super::carry::Run;
 use super::send::REFERENCE;
-use crate::AppError;
+use crate::{App, AppError};
 
 /// Whether what a step needs is there.
 enum Needs {
@@ -107,19 +110,10 @@ impl Worker {
         address: &Address,
         held: bool,
     ) -> Result<Needs, AppError> {
-        let open = self
-            .app
-            .store
-            .open_plans_about(std::slice::from_ref(&about))
-            .await?;
-        let makes = |verb: &str| matches!(verb, "create" | "adopt");
-        let coming = open.iter().any(|plan| {
-            (held || plan.status == PlanStatus::Released)
-                && plan
-                    .steps
-                    .iter()
-                    .any(|s| s.address == *address && makes(&s.verb) && !s.status.is_final())
-        });
+        let making = self.app.making(about, address).await?;
+        let coming = making
+            .iter()
+            .any(|plan| held || plan.status == PlanStatus::Released);
         let what = match address.kind {
             Kind::Group => "the group",
             Kind::Account | Kind::Grant => "the account",
@@ -132,6 +126,86 @@ impl Worker {
         if self.app.store.link(address).await?.is_some() {
             return Ok(Needs::Nothing);
         }
-        Ok(Needs::Help(format!("{what} {} does not exist", address.key)))
+        Ok(Needs::Help(format!(
+            "{what} {} does not exist",
+            address.key
+        )))
     }
+}
+
+impl App {
+    /// The open plans that make the object at `address`.
+    async fn making(&self, about: About, address: &Address) -> Result<Vec<PlanRow>, AppError> {
+        let makes = |step: &StepRow| {
+            step.address == *address
+                && matches!(step.verb.as_str(), "create" | "adopt")
+                && !step.status.is_final()
+        };
+        let about = std::slice::from_ref(&about);
+        let mut open = self.store.open_plans_about(about).await?;
+        open.retain(|plan| plan.steps.iter().any(makes));
+        Ok(open)
+    }
+
+    /// For each of these plans the wave that somebody must release before it can go on: it makes
+    /// a group whose members are all that the plan still has to see to. `None` where the plan can
+    /// go on, has ended, or was not released itself.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn waits_for(&self, plans: &[PlanRow]) -> Result<Vec<Option<WaveId>>, AppError> {
+        let mut groups = BTreeMap::new();
+        let mut found = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let mut wave = None;
+            for step in next_steps(plan) {
+                wave = match step.address.key.granted_group() {
+                    Some(name) if step.verb == "grant" && step.status == StepStatus::Pending => {
+                        let group = Address::group(&step.address.target, name);
+                        match groups.get(&group) {
+                            Some(known) => *known,
+                            None => {
+                                let holder = self.holder_of(&group).await?;
+                                groups.insert(group, holder);
+                                holder
+                            }
+                        }
+                    }
+                    _ => None,
+                };
+                if wave.is_none() {
+                    break;
+                }
+            }
+            found.push(wave);
+        }
+        Ok(found)
+    }
+
+    /// The wave that would make this group if somebody released it.
+    async fn holder_of(&self, group: &Address) -> Result<Option<WaveId>, AppError> {
+        if self.store.link(group).await?.is_some() {
+            return Ok(None);
+        }
+        let about = About::Target(group.target.clone());
+        let making = self.making(about, group).await?;
+        if making.iter().any(|p| p.status == PlanStatus::Released) {
+            return Ok(None);
+        }
+        Ok(making.first().map(|plan| plan.wave))
+    }
+}
+
+/// The steps of a released plan that are its turn: under way, or pending with all before them
+/// verified.
+fn next_steps(plan: &PlanRow) -> impl Iterator<Item = &StepRow> {
+    let verified = |no: &u16| {
+        let mut before = plan.steps.iter().filter(|s| s.no == *no);
+        before.all(|s| s.status == StepStatus::Verified)
+    };
+    plan.steps.iter().filter(move |step| {
+        plan.status == PlanStatus::Released
+            && !step.status.is_final()
+            && (step.status != StepStatus::Pending || step.after.iter().all(verified))
+    })
 }

@@ -6,7 +6,7 @@ use api::{
 use app::WavePreview;
 use app::rows::{PlanRow, StepRow, WaveRow};
 use model::plan::{About, Act, Before, PlanStatus, Step};
-use model::{Completeness, Kind, Reason, Value};
+use model::{Completeness, Kind, Reason, Value, WaveId};
 use serde_json::{Map, json};
 
 pub fn completeness(completeness: Completeness) -> &'static str {
@@ -56,7 +56,7 @@ pub fn wave(row: &WaveRow) -> WaveSummary {
     }
 }
 
-pub fn plan(row: &PlanRow, name: String) -> WirePlan {
+pub fn plan(row: &PlanRow, name: String, waits_for: Option<WaveId>) -> WirePlan {
     let steps = row.plan.known().map_or(&[][..], |plan| &plan.steps);
     WirePlan {
         plan: row.id.to_string(),
@@ -66,6 +66,7 @@ pub fn plan(row: &PlanRow, name: String) -> WirePlan {
         change: row.change.as_str().to_owned(),
         status: row.status.as_str().to_owned(),
         detail: row.detail.clone(),
+        waits_for: waits_for.map_or(String::new(), |wave| wave.to_string()),
         steps: row
             .steps
             .iter()

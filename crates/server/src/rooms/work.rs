@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use api::{DecideRequest, Page, PlanChangeAnswer, PlanRequest, Problem, UndoAnswer, WaveAnswer};
+use api::{
+    DecideRequest, Page, PlanChangeAnswer, PlanRequest, Problem, UndoAnswer, WaveAnswer, WirePlan,
+};
 use app::rows::{PlanRow, WaveFilter};
 use model::{PlanId, SubjectId, WaveId};
 use serde_json::{Map, json};
@@ -63,11 +65,7 @@ pub async fn plans(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         .plans_of(wave, after, limit + 1)
         .await
         .map_err(fail)?;
-    let names = names(&rooms, &rows).await?;
-    let plans = rows
-        .iter()
-        .map(|row| words::plan(row, name(row, &names)))
-        .collect();
+    let plans = wire(&rooms, &rows).await?;
     Reply::json(&Page::cut(plans, limit as usize, |plan| plan.plan.clone()))
 }
 
@@ -83,8 +81,17 @@ pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         )
         .fix("check the name; list them first")
     })?;
-    let names = names(&rooms, std::slice::from_ref(&row)).await?;
-    Reply::json(&words::plan(&row, name(&row, &names)))
+    Reply::json(&wire(&rooms, std::slice::from_ref(&row)).await?.remove(0))
+}
+
+/// Plans with the names of those they are about and what they wait for.
+async fn wire(rooms: &Rooms, rows: &[PlanRow]) -> Result<Vec<WirePlan>, Problem> {
+    let names = names(rooms, rows).await?;
+    let waits = rooms.app.waits_for(rows).await.map_err(fail)?;
+    let plans = rows.iter().zip(waits);
+    Ok(plans
+        .map(|(row, waits)| words::plan(row, name(row, &names), waits))
+        .collect())
 }
 
 type Names = HashMap<SubjectId, String>;

@@ -1,13 +1,11 @@
-//! Plans and waves: preview, apply, approve, refuse, undo.
-
-use std::time::{Duration, Instant};
+//! Plans and waves: preview, list, show, undo.
 
 use api::{
-    DecideRequest, DecisionAnswer, PlanChangeAnswer, PlanRequest, UndoAnswer, WaveAnswer,
-    WavePreviewAnswer, WaveSummary, WirePlan,
+    DecideRequest, PlanChangeAnswer, PlanRequest, UndoAnswer, WaveAnswer, WavePreviewAnswer,
+    WaveSummary, WirePlan,
 };
 
-use super::{Change, Desk, bar, spinner};
+use super::{Change, Desk, spinner};
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, print, printable};
 
@@ -23,13 +21,66 @@ pub async fn plan(desk: &Desk, change: Change) -> Result<Exit, Failure> {
     let answer = answer?;
     previews(desk, &answer.waves)?;
     if answer.waves.is_empty() {
-        eprintln!("Nothing to do: every app agrees.");
-        return Ok(Exit::Fine);
+        return tell_open(desk).await;
     }
     if answer.dry_run {
         eprintln!("Nothing was proposed (dry run).");
     }
     Ok(Exit::Present)
+}
+
+/// Says what is still open when nothing new was planned. A planning leaves alone what an open
+/// wave already changes, so the apps agree only once there is none.
+async fn tell_open(desk: &Desk) -> Result<Exit, Failure> {
+    let open = desk.client.all(&["waves"], &[("open", "true")]).await;
+    let open: Vec<WaveSummary> = match open {
+        Ok(open) => open,
+        // Whoever may plan may lack the scope `read`; the planning is done all the same.
+        Err(failure) if failure.code == "TNR-API-0002" => {
+            eprintln!("Nothing new. Whether earlier waves are still open, the scope `read` shows.");
+            return Ok(Exit::Fine);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let (text, exit) = standing(&open);
+    eprintln!("{text}");
+    Ok(exit)
+}
+
+/// One sentence about the open waves, and how a planning that found nothing new ends.
+fn standing(open: &[WaveSummary]) -> (String, Exit) {
+    let count = |status: &str| open.iter().filter(|w| w.status == status).count();
+    let running = count("running");
+    let waiting = ["ready", "held", "halted"].map(|status| (count(status), status));
+    let waits: usize = waiting.iter().map(|(n, _)| n).sum();
+    let waves = |n: usize| if n == 1 { "wave" } else { "waves" };
+    let mut parts = Vec::new();
+    if waits > 0 {
+        let by_status: Vec<String> = waiting
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, status)| format!("{n} {status}"))
+            .collect();
+        parts.push(format!(
+            "{waits} {} {} for a decision ({}; see `tenure waves --open`)",
+            waves(waits),
+            if waits == 1 { "waits" } else { "wait" },
+            by_status.join(", "),
+        ));
+    }
+    if running > 0 {
+        let be = if running == 1 { "is" } else { "are" };
+        parts.push(format!(
+            "{running} {} {be} being carried out",
+            waves(running)
+        ));
+    }
+    if parts.is_empty() {
+        return ("Nothing to do: every app agrees.".to_owned(), Exit::Fine);
+    }
+    // What runs goes on by itself; what waits needs somebody.
+    let exit = if waits > 0 { Exit::Present } else { Exit::Fine };
+    (format!("Nothing new: {}.", parts.join(", ")), exit)
 }
 
 /// Previews by name, for people; for programs one row for each wave.
@@ -79,7 +130,7 @@ pub async fn waves(desk: &Desk, open: bool) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-const WAVE: &[&str] = &[
+pub(super) const WAVE: &[&str] = &[
     "wave", "status", "change", "plans", "applied", "failed", "removals", "author", "at",
 ];
 
@@ -112,6 +163,10 @@ pub async fn show(desk: &Desk, wave: &str) -> Result<Exit, Failure> {
             "\n{}  {}  {}  {}\n",
             plan.plan, plan.status, plan.name, plan.detail
         ));
+        if !plan.waits_for.is_empty() {
+            let other = &plan.waits_for;
+            text.push_str(&format!("  waits for {other}, which nobody has released\n"));
+        }
         for step in &plan.steps {
             let why: Vec<_> = step
                 .because
@@ -130,121 +185,6 @@ pub async fn show(desk: &Desk, wave: &str) -> Result<Exit, Failure> {
     }
     print(&printable(&text))?;
     Ok(Exit::Fine)
-}
-
-/// What is decided about a wave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// `tenure apply`.
-    Apply,
-    /// `tenure approve`.
-    Release,
-    /// `tenure refuse`.
-    Refuse,
-}
-
-/// Decides about waves, one after the other, and waits for the end of what was started. Waves
-/// that wait for each other (members for their group) are best started together.
-pub async fn decide(
-    desk: &Desk,
-    decision: Decision,
-    waves: &[String],
-    plans: Vec<String>,
-    change: Change,
-    wait: Option<Duration>,
-) -> Result<Exit, Failure> {
-    let reason = change.needed_reason()?;
-    let verb = match decision {
-        Decision::Apply => "apply",
-        Decision::Release => "release",
-        Decision::Refuse => "refuse",
-    };
-    let body = DecideRequest {
-        plans,
-        dry_run: change.dry_run,
-        reason,
-    };
-    let mut rows = Vec::new();
-    for wave in waves {
-        let answer: DecisionAnswer = desk.client.post(&["waves", wave, verb], &body).await?;
-        if answer.dry_run {
-            eprintln!(
-                "This would {verb} {} plans of {wave} (dry run).",
-                answer.plans
-            );
-        }
-        rows.push(answer.wave);
-    }
-    let begun = Instant::now();
-    let mut worst = Exit::Fine;
-    if let (Some(wait), false, false) = (wait, change.dry_run, decision == Decision::Refuse) {
-        for row in &mut rows {
-            *row = follow(desk, &row.wave, wait.saturating_sub(begun.elapsed())).await?;
-            if row.status == "running" || row.failed > 0 || row.applied < row.plans - row.open {
-                worst = Exit::Partly;
-            }
-        }
-    }
-    desk.output.list(&rows, WAVE)?;
-    Ok(worst)
-}
-
-/// How long nothing may move before the reason is told.
-const STUCK: Duration = Duration::from_secs(5);
-
-/// Watches a wave until nothing of it is under way.
-async fn follow(desk: &Desk, wave: &str, wait: Duration) -> Result<WaveSummary, Failure> {
-    let begun = Instant::now();
-    let mut moved = Instant::now();
-    let mut open = u64::MAX;
-    let mut pause = Duration::from_millis(50);
-    let progress = bar(0, "applying");
-    loop {
-        let now: WaveAnswer = desk.client.get(&["waves", wave], &[]).await?;
-        progress.set_length(now.wave.plans);
-        progress.set_position(now.wave.plans - now.wave.open);
-        if now.wave.status != "running" {
-            progress.finish_and_clear();
-            return Ok(now.wave);
-        }
-        if begun.elapsed() > wait {
-            progress.finish_and_clear();
-            tell_waiting(desk, wave).await?;
-            eprintln!("It goes on by itself; look again with `tenure waves show {wave}`.");
-            return Ok(now.wave);
-        }
-        if now.wave.open != open {
-            open = now.wave.open;
-            moved = Instant::now();
-        } else if moved.elapsed() > STUCK {
-            // Told once for each standstill.
-            moved = Instant::now() + wait;
-            tell_waiting(desk, wave).await?;
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(1));
-    }
-}
-
-/// Says on stderr what the wave's open steps wait for.
-async fn tell_waiting(desk: &Desk, wave: &str) -> Result<(), Failure> {
-    let plans: Vec<WirePlan> = desk.client.all(&["waves", wave, "plans"], &[]).await?;
-    let mut reasons = std::collections::BTreeMap::new();
-    for plan in plans.iter().filter(|plan| plan.status == "released") {
-        let open = plan
-            .steps
-            .iter()
-            .find(|step| !matches!(step.status.as_str(), "verified" | "failed" | "skipped"));
-        if let Some(step) = open {
-            *reasons
-                .entry(format!("{} {}", step.status, step.detail))
-                .or_insert(0u64) += 1;
-        }
-    }
-    for (reason, count) in reasons.iter().take(5) {
-        eprintln!("{count} plans of {wave} wait: {}", printable(reason));
-    }
-    Ok(())
 }
 
 /// `tenure undo WAVE`.
@@ -270,4 +210,57 @@ pub async fn undo(desk: &Desk, wave: &str, change: Change) -> Result<Exit, Failu
     } else {
         Exit::Present
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waves(statuses: &[&str]) -> Vec<WaveSummary> {
+        let wave = |status: &&str| WaveSummary {
+            wave: "wav_1".to_owned(),
+            status: (*status).to_owned(),
+            cause: String::new(),
+            change: String::new(),
+            author: String::new(),
+            at: String::new(),
+            verdict: String::new(),
+            because: Vec::new(),
+            decided_by: String::new(),
+            decided_because: String::new(),
+            plans: 1,
+            applied: 0,
+            failed: 0,
+            open: 1,
+            steps: 1,
+            removals: 0,
+        };
+        statuses.iter().map(wave).collect()
+    }
+
+    #[test]
+    fn every_app_agrees_only_when_no_wave_is_open() {
+        let cases: [(&[&str], &str, Exit); 4] = [
+            (&[], "Nothing to do: every app agrees.", Exit::Fine),
+            (
+                &["running"],
+                "Nothing new: 1 wave is being carried out.",
+                Exit::Fine,
+            ),
+            (
+                &["held"],
+                "Nothing new: 1 wave waits for a decision (1 held; see `tenure waves --open`).",
+                Exit::Present,
+            ),
+            (
+                &["ready", "running", "held", "halted", "held", "running"],
+                "Nothing new: 4 waves wait for a decision (1 ready, 2 held, 1 halted; see `tenure \
+                 waves --open`), 2 waves are being carried out.",
+                Exit::Present,
+            ),
+        ];
+        for (statuses, text, exit) in cases {
+            assert_eq!(standing(&waves(statuses)), (text.to_owned(), exit));
+        }
+    }
 }

@@ -117,6 +117,7 @@ async fn from_nothing_to_an_app_that_agrees_and_back() {
         "{}",
         planned.out
     );
+    nothing_new_but_open(&node);
     apply_all(&node, &planned);
     assert_eq!(provider.provider.lock().objects(Kind::Account).len(), 10);
     let empty = node.run(&["plan"]).expect(0);
@@ -125,6 +126,7 @@ async fn from_nothing_to_an_app_that_agrees_and_back() {
         "the second plan is empty: {}",
         empty.out
     );
+    assert!(empty.err.contains("every app agrees"), "{}", empty.err);
 
     let why = node
         .run(&["-o", "table", "why", "access", "Hiro Tanaka", "wiki"])
@@ -142,9 +144,19 @@ async fn from_nothing_to_an_app_that_agrees_and_back() {
     assert_eq!(node.stop(), 0);
     let config = node.config();
     for command in ["verify", "rebuild"] {
-        node.run(&["ledger", "--config", config.to_str().unwrap(), command])
+        node.run(&["ledger", command, "--config", config.to_str().unwrap()])
             .expect(0);
     }
+}
+
+/// Planned again while both waves wait, it says so to people and to whoever reads the exit code.
+fn nothing_new_but_open(node: &Node) {
+    let again = node.run(&["plan"]).expect(2);
+    assert!(again.rows().is_empty(), "{}", again.out);
+    let both = "2 waves wait for a decision (2 ready;";
+    assert!(again.err.contains(both), "{}", again.err);
+    let json = node.run(&["plan", "-o", "json"]).expect(2);
+    assert_eq!(json.out.trim(), "[]", "programs read the same as ever");
 }
 
 /// A leaver is disabled; taking that wave back enables them again.
@@ -306,4 +318,37 @@ async fn too_many_leavers_are_held_and_released_by_someone_else() {
         log.out.contains("/api/v1/waves/{wave}/release"),
         "calls are in the log by pattern"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn members_do_not_wait_out_the_time_for_a_group_that_nobody_released() {
+    let provider = provider().await;
+    let mut node = Node::init();
+    node.serve();
+    let tenant = documents(&node, &provider);
+    node.run(&["config", "push", tenant.to_str().unwrap()])
+        .expect(0);
+    set_secret(&node, &provider);
+    let planned = import_and_plan(&node, example("workers.csv").to_str().unwrap());
+    let (members, group) = (wave(&planned, "joiner"), wave(&planned, "rule"));
+    let begun = std::time::Instant::now();
+    let said = node
+        .run(&["apply", &members, "--reason", "T-1", "--timeout", "600"])
+        .expect(3);
+    assert!(begun.elapsed() < crate::node::WAIT, "{}", said.err);
+    assert!(
+        said.err.contains(&format!("nobody has released {group}"))
+            && said.err.contains(&format!("`tenure apply {group}`")),
+        "{}",
+        said.err
+    );
+    assert_eq!(provider.provider.lock().objects(Kind::Account).len(), 10);
+    let shown = node
+        .run(&["-o", "table", "waves", "show", &members])
+        .expect(0);
+    assert!(shown.out.contains(&format!("waits for {group}")));
+    // Released, the group lets its members in.
+    node.run(&["apply", &group, "--reason", "T-2"]).expect(0);
+    node.run(&["apply", &members, "--reason", "T-2"]).expect(0);
+    assert!(node.run(&["plan"]).expect(0).rows().is_empty());
 }

@@ -12,3 +12,4 @@ mod restore;
 mod simulation;
 mod switch;
 mod thin_path;
+mod two_installations;

@@ -37,16 +37,16 @@ fn a_backup_of_the_middle_of_an_apply_is_safe_to_restore() {
         );
     }
     let file = plant.data().join("backup");
-    let words = ["backup", "--config", "X", file.to_str().unwrap()];
-    plant.at(&words).expect(0);
+    let words = ["backup", file.to_str().unwrap()];
+    plant.host(&words).expect(0);
     let open = plant.run(&["waves", "--open"]).expect(0).rows();
     assert!(!open.is_empty(), "it was not taken in the middle");
     plant.settle(Duration::from_secs(120));
     plant.stop();
 
     let mut restored = plant.sibling();
-    let words = ["restore", "--config", "X", file.to_str().unwrap()];
-    let said = restored.at(&words).expect(0);
+    let words = ["restore", file.to_str().unwrap()];
+    let said = restored.host(&words).expect(0);
     let old = std::mem::replace(&mut restored.token, said.out.trim().to_owned());
     restored.serve();
     let writes = wire.writes().len();

@@ -12,10 +12,15 @@ impl Watch {
         let at = |remote: &RemoteId| self.links.get(&(target.clone(), remote.clone())).cloned();
         match operation {
             Operation::Create { kind, external, .. } => {
+                // Behind a group's name its key says whose it is.
+                let name = match kind {
+                    Kind::Group => external.rsplit_once('.').map(|(name, _)| name),
+                    Kind::Account | Kind::Grant => None,
+                };
                 let address = Address {
                     target: target.clone(),
                     kind: *kind,
-                    key: Key(external.clone()),
+                    key: Key(name.unwrap_or(external).to_owned()),
                 };
                 vec![(Some(address), "create")]
             }
