@@ -37,12 +37,12 @@ fn two_nodes_and_one_dies() {
         second.run(&words).expect(0);
     }
     // One node at a time has the lease to write, and nobody is told which: each dies once.
-    wait_for_writes(&wire, 60);
+    wait_for_writes(&wire, 60, &second);
     first.kill();
     let open = second.run(&["waves", "--open"]).expect(0).rows();
     assert!(!open.is_empty(), "it was not in the middle");
     first.serve();
-    wait_for_writes(&wire, 110);
+    wait_for_writes(&wire, 110, &second);
     second.kill();
     first.settle(Duration::from_secs(120));
     let state = peer.state();
@@ -59,11 +59,12 @@ fn two_nodes_and_one_dies() {
     peer.tidy();
 }
 
-fn wait_for_writes(wire: &Wire, count: usize) {
+fn wait_for_writes(wire: &Wire, count: usize, node: &Plant) {
     while wire.writes().len() < count {
-        assert!(
-            wire.wait(wire.sent(), Duration::from_secs(60)),
-            "nothing is sent"
-        );
+        if !wire.wait(wire.sent(), Duration::from_secs(60)) {
+            let writes = wire.writes().len();
+            let waves = node.run(&["waves", "--open"]);
+            panic!("after {writes} writes nothing is sent: {}", waves.out);
+        }
     }
 }
