@@ -156,10 +156,9 @@ impl Turn<'_> {
         let unknown = matches!(self.state(no).outcome, None | Some(Outcome::Unknown { .. }));
         match found {
             ReadBack::Equal => self.settle(no, StepStatus::Verified, ""),
-            ReadBack::Gone => {
-                let detail = "the object is gone from the target";
-                self.settle(no, StepStatus::Skipped, detail);
-                self.stale(detail);
+            ReadBack::Gone { detail } => {
+                self.settle(no, StepStatus::Skipped, &detail);
+                self.stale(&detail);
             }
             // Nothing is written down: it was answered before and still is.
             ReadBack::Away { wait } => {

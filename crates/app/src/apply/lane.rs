@@ -40,7 +40,10 @@ struct State {
     /// Nothing is begun before this instant: the target asked for it, the breaker is open, or
     /// the kill switch is on.
     not_before: Timestamp,
+    /// Failures in a row; while the breaker is open, the requests that tried it.
     failures: u32,
+    /// The breaker is open until then.
+    open_until: Timestamp,
     /// The breaker is half open: one plan tries, and until then the others wait.
     trial: Option<Timestamp>,
     /// `None`: no budget.
@@ -73,6 +76,7 @@ impl Lane {
                 lease: None,
                 not_before: Timestamp::EPOCH,
                 failures: 0,
+                open_until: Timestamp::EPOCH,
                 trial: None,
                 pace: rate.map(Pace::new),
             }),
@@ -262,17 +266,22 @@ impl Lane {
     fn succeeded(&self) {
         if let Ok(mut state) = self.state.lock() {
             state.failures = 0;
+            state.open_until = Timestamp::EPOCH;
             state.trial = None;
         }
     }
 
     fn failed(&self, now: Timestamp) {
         if let Ok(mut state) = self.state.lock() {
+            // Requests that were under way when it opened fail together: they say one thing once.
+            if state.failures >= TRIP && state.open_until > now {
+                return;
+            }
             state.failures += 1;
             if state.failures >= TRIP {
                 let doubled = FIRST * (1 << (state.failures - TRIP).min(8));
-                let until = now.plus(doubled.min(LONGEST));
-                state.not_before = state.not_before.max(until);
+                state.open_until = now.plus(doubled.min(LONGEST));
+                state.not_before = state.not_before.max(state.open_until);
             }
         }
     }

@@ -69,7 +69,7 @@ impl Worker {
                             vec![observed(step, record, self.app.clock.now()), linked],
                         )
                     }
-                    Ok(None) => (ReadBack::Gone, Vec::new()),
+                    Ok(None) => (gone("the object"), Vec::new()),
                     Err(error) => (wait(&error), Vec::new()),
                 })
             }
@@ -85,20 +85,20 @@ impl Worker {
         kind: Kind,
     ) -> Result<Found, AppError> {
         let Some(link) = self.app.store.link(&step.address).await? else {
-            return Ok((ReadBack::Gone, Vec::new()));
+            return Ok((gone("the link to the object"), Vec::new()));
         };
         let record = match self.read(lane, kind, &link.remote).await {
             Ok(record) => record,
             Err(error) => return Ok((wait(&error), Vec::new())),
         };
         let Some(record) = record else {
-            let gone = vanished(&step.address, kind, &link.remote);
+            let events = vanished(&step.address, kind, &link.remote);
             let found = if *act == Act::Delete {
                 ReadBack::Equal
             } else {
-                ReadBack::Gone
+                gone("the object")
             };
-            return Ok((found, gone));
+            return Ok((found, events));
         };
         let found = match act {
             Act::Enable | Act::Disable => {
@@ -206,8 +206,11 @@ impl Worker {
             None => None,
         };
         let (Some(group), Some(account)) = (group, account) else {
+            // Without both, nothing was sent: a node that ended between the intent and the look
+            // for the group leaves this behind. Whether the group is still to come is asked
+            // before it is begun again.
             let found = if wanted {
-                ReadBack::Gone
+                different("the group or the account is not linked")
             } else {
                 ReadBack::Equal
             };
@@ -224,7 +227,7 @@ impl Worker {
                 let detail = "the target does not show the members of its groups";
                 return Ok((unreadable(Duration::from_secs(60), detail), Vec::new()));
             }
-            Ok(None) => return Ok((ReadBack::Gone, Vec::new())),
+            Ok(None) => return Ok((gone("the group"), Vec::new())),
             Err(error) => return Ok((wait(&error), Vec::new())),
         };
         let is_member = members.contains(&account.remote);
@@ -299,6 +302,12 @@ fn equal_if(equal: bool, differs: &str) -> ReadBack {
 fn different(detail: &str) -> ReadBack {
     ReadBack::Different {
         detail: detail.to_owned(),
+    }
+}
+
+fn gone(what: &str) -> ReadBack {
+    ReadBack::Gone {
+        detail: format!("{what} is gone"),
     }
 }
 

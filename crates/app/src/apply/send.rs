@@ -90,6 +90,9 @@ impl Worker {
         let link = self.app.store.link(at).await?;
         let remote = link.map(|l| l.remote);
         Ok(match (&step.act, at.kind) {
+            (Act::Adopt { .. }, Kind::Grant) if !self.has_ends(at).await? => {
+                Request::Waits("waits for the group".to_owned())
+            }
             (Act::Adopt { remote: wanted }, _) => match remote {
                 Some(linked) if linked != *wanted && at.kind != Kind::Grant => {
                     Request::Known(stale("the address is linked to another object by now"))
@@ -114,6 +117,19 @@ impl Worker {
                 None => Request::Known(stale("the address is not linked to an object any more")),
             },
         })
+    }
+
+    /// Whether the group and the account of a grant are linked.
+    async fn has_ends(&self, grant: &Address) -> Result<bool, AppError> {
+        let name = grant.key.granted_group().unwrap_or_default();
+        let mut ends = vec![Address::group(&grant.target, name)];
+        ends.extend(
+            grant
+                .key
+                .subject()
+                .map(|s| Address::account(&grant.target, s)),
+        );
+        Ok(self.app.store.links(&ends).await?.len() == 2)
     }
 
     async fn change(

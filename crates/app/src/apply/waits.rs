@@ -65,7 +65,7 @@ impl Worker {
                 }
                 Ok(Needs::Nothing)
             }
-            Act::Grant => {
+            Act::Grant | Act::Adopt { .. } if at.kind == Kind::Grant => {
                 let name = at.key.granted_group().unwrap_or_default();
                 let group = Address::group(&at.target, name);
                 if self.app.store.link(&group).await?.is_none() {
@@ -160,7 +160,10 @@ impl App {
             let mut wave = None;
             for step in next_steps(plan) {
                 wave = match step.address.key.granted_group() {
-                    Some(name) if step.verb == "grant" && step.status == StepStatus::Pending => {
+                    Some(name)
+                        if matches!(step.verb.as_str(), "grant" | "adopt")
+                            && step.status == StepStatus::Pending =>
+                    {
                         let group = Address::group(&step.address.target, name);
                         match groups.get(&group) {
                             Some(known) => *known,

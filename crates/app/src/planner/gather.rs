@@ -19,7 +19,7 @@ pub(crate) struct Sight<'a> {
     store: &'a dyn Store,
     loaded: Arc<Loaded>,
     listed: BTreeMap<(TargetName, Kind), bool>,
-    groups: BTreeMap<Address, Option<Link>>,
+    groups: BTreeMap<Address, Option<RemoteId>>,
 }
 
 impl<'a> Sight<'a> {
@@ -257,16 +257,7 @@ impl<'a> Sight<'a> {
         account: Option<&RemoteId>,
     ) -> Result<Seen, AppError> {
         let name = address.key.granted_group().unwrap_or_default();
-        let at = Address::group(&address.target, name);
-        if !self.groups.contains_key(&at) {
-            let found = self.store.link(&at).await?;
-            self.groups.insert(at.clone(), found);
-        }
-        let group = self
-            .groups
-            .get(&at)
-            .and_then(Option::as_ref)
-            .map(|l| l.remote.clone());
+        let group = self.group(&Address::group(&address.target, name)).await?;
         let (Some(group), Some(account)) = (group, account) else {
             return Ok(if self.listed(&address.target, Kind::Account).await? {
                 Seen::Absent
@@ -288,6 +279,34 @@ impl<'a> Sight<'a> {
         }
         let listed = self.listed(&address.target, Kind::Group).await?;
         Ok(if listed { Seen::Absent } else { Seen::Unknown })
+    }
+
+    /// What the target calls a declared group: the one that is linked, or else the only one that
+    /// its app's plan would take over. A membership of that one is seen now as it will be then,
+    /// so that a plan for a member is not overtaken by the plan for the group.
+    async fn group(&mut self, at: &Address) -> Result<Option<RemoteId>, AppError> {
+        if let Some(known) = self.groups.get(at) {
+            return Ok(known.clone());
+        }
+        let apps = &self.loaded.book.apps;
+        let declared = apps
+            .get(&at.target)
+            .and_then(|app| app.groups.get(&at.key.0));
+        let declared = declared.map(|group| group.attributes.clone());
+        let seen = match declared {
+            Some(attributes) => self.of_group(at, &attributes).await?,
+            None => Seen::Unknown,
+        };
+        let found = match (self.store.link(at).await?, seen) {
+            (Some(link), _) => Some(link.remote),
+            (None, Seen::Candidates(found)) => match found.as_slice() {
+                [one] => Some(one.remote.clone()),
+                _ => None,
+            },
+            (None, _) => None,
+        };
+        self.groups.insert(at.clone(), found.clone());
+        Ok(found)
     }
 
     async fn references(

@@ -95,8 +95,11 @@ pub enum ReadBack {
         /// What differs: attribute paths, without values.
         detail: String,
     },
-    /// The object that the step changes is gone.
-    Gone,
+    /// What the step changes, or refers to, is gone.
+    Gone {
+        /// What.
+        detail: String,
+    },
     /// The target as a whole does not answer, or is left alone for now: that says nothing about
     /// the step, so it is looked at again for as long as it takes.
     Away {

@@ -291,7 +291,9 @@ mod laws {
         let detail = String::new();
         match say {
             Say::Different => ReadBack::Different { detail },
-            Say::Gone => ReadBack::Gone,
+            Say::Gone => ReadBack::Gone {
+                detail: "the object is gone".to_owned(),
+            },
             Say::Unreadable => ReadBack::Unreadable {
                 wait: Duration::from_millis(10),
                 detail,

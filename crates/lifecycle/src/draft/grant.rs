@@ -28,7 +28,8 @@ pub(super) fn steps(
             // The membership exists and a rule gives it: from now on it is ours.
             let because = because(wish);
             let remote = group_of(steps, address);
-            steps.push(address, Act::Adopt { remote }, member, Vec::new(), &because);
+            let after = steps.making_account(address).into_iter().collect();
+            steps.push(address, Act::Adopt { remote }, member, after, &because);
         }
         (Some(Wanted::Present { .. }), Seen::Present { .. }) => {}
         (Some(Wanted::Present { .. }), Seen::Absent | Seen::Candidates(_)) => {

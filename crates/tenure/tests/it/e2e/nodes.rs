@@ -9,14 +9,15 @@ use super::plant::Plant;
 use super::wire::Wire;
 
 #[test]
-#[ignore = "KNOWN FAILURE: now and then one account of the wave ends without its manager; see CHANGELOG, Known"]
 fn two_nodes_and_one_dies() {
     let Some(cluster) = cluster::shared() else {
         return;
     };
-    let Some(peer) = Peer::find("TENURE_PEER_SCIM2", "scim2-server") else {
+    let Some(mut peer) = Peer::find("TENURE_PEER_SCIM2", "scim2-server") else {
         return;
     };
+    // Few at a time, so that a slow server answers each within the short deadline below.
+    peer.concurrency = Some(3);
     let wire = Wire::to(peer.host());
     let company = Company::of(80, &peer.tag);
     let mut first = Plant::init(Some(&cluster.database()));
@@ -45,6 +46,7 @@ fn two_nodes_and_one_dies() {
     wait_for_writes(&wire, 110, &second);
     second.kill();
     first.settle(Duration::from_secs(120));
+    first.tell_unapplied();
     let state = peer.state();
     state.expect(&company.wanted(true), "after the death of each node");
     assert_eq!(first.run(&["plan"]).expect(0).rows().len(), 0);

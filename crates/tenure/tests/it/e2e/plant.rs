@@ -76,6 +76,10 @@ impl Plant {
             .env("TENURE_LIMITS_CALLS_PER_SECOND", "100000")
             .env("TENURE_LIMITS_CALLS_PER_SECOND_OF_ADDRESS", "100000")
             .envs(self.settings.iter().map(|(name, value)| (name, value)));
+        // `TENURE_TEST_LOG=app=debug` shows what the nodes say.
+        if let Ok(level) = std::env::var("TENURE_TEST_LOG") {
+            command.env("TENURE_LOG_LEVEL", level);
+        }
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -248,6 +252,20 @@ impl Plant {
             }
             assert!(Instant::now() < end, "still under way: {open:?}");
             std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Prints the plans that ended otherwise than applied, for whoever has to find out why.
+    pub fn tell_unapplied(&self) {
+        for wave in self.run(&["waves"]).expect(0).rows() {
+            let id = wave["wave"].as_str().unwrap();
+            let path = format!("/waves/{id}/plans?limit=1000");
+            let plans = self.api("GET", &path, &Value::Null).unwrap().json();
+            for plan in plans["items"].as_array().into_iter().flatten() {
+                if plan["status"] != "applied" {
+                    println!("{plan}");
+                }
+            }
         }
     }
 
