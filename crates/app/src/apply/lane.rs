@@ -37,6 +37,8 @@ pub(crate) struct Lane {
 
 struct State {
     lease: Option<Fence>,
+    /// When to ask for a lease that someone else holds.
+    lease_again: Timestamp,
     /// Nothing is begun before this instant: the target asked for it, the breaker is open, or
     /// the kill switch is on.
     not_before: Timestamp,
@@ -74,6 +76,7 @@ impl Lane {
             revision,
             state: Mutex::new(State {
                 lease: None,
+                lease_again: Timestamp::EPOCH,
                 not_before: Timestamp::EPOCH,
                 failures: 0,
                 open_until: Timestamp::EPOCH,
@@ -114,6 +117,10 @@ impl Lane {
         if let Some(fence) = self.fence(now, deadline) {
             return Ok(Ok(fence));
         }
+        // Someone else holds it: one asks, and all who wait ask again together.
+        if let Some(at) = self.lease_again().filter(|at| *at > now) {
+            return Ok(Err(at));
+        }
         let name = format!("target/{}", self.name);
         let lease = store
             .acquire(&name, &settings.holder, settings.lease)
@@ -122,7 +129,15 @@ impl Lane {
             return Ok(Err(now.plus(LEASE_RETRY)));
         };
         state.lease = lease;
-        Ok(lease.map(|l| l.fence).ok_or_else(|| now.plus(LEASE_RETRY)))
+        state.lease_again = match lease {
+            Some(_) => Timestamp::EPOCH,
+            None => now.plus(LEASE_RETRY),
+        };
+        Ok(lease.map(|l| l.fence).ok_or(state.lease_again))
+    }
+
+    fn lease_again(&self) -> Option<Timestamp> {
+        self.state.lock().ok().map(|s| s.lease_again)
     }
 
     /// Whether each change has to ask before it begins: the target has a budget, or its breaker

@@ -20,6 +20,12 @@ use ports::store::{Person, PlanRow};
 use super::{Drafted, Pass};
 use crate::{AppError, ErrorKind};
 
+/// The cause of what happens because a last day has come.
+const LEFT: Cause = Cause {
+    input: Input::Clock,
+    change: Change::Leaver,
+};
+
 impl Pass<'_> {
     /// Plans for the groups that documents declare, one plan per app.
     pub(super) async fn groups(&mut self) -> Result<(), AppError> {
@@ -214,10 +220,7 @@ impl Pass<'_> {
         // they never share the cause, nor the refusal, of a missing row.
         let or_ended = |cause: Cause| match cause.change {
             Change::Leaver => cause,
-            _ if ended => Cause {
-                input: Input::Clock,
-                change: Change::Leaver,
-            },
+            _ if ended => LEFT,
             _ => cause,
         };
         let Some(last) = last else {
@@ -236,15 +239,10 @@ impl Pass<'_> {
             // It was tried and did not get there: still the same cause.
             return Ok(or_ended(before.cause.clone()));
         }
-        // An announced last day has the cause of a leaver long before it comes: what counts is
-        // whether it had come when the last plan was made.
-        let made = self.app.store.wave(last.wave).await?.map(|wave| wave.at);
-        let left = |at| at_instant(&person.facts, at) == Ok(Change::Leaver);
-        if ended && !made.is_some_and(left) {
-            return Ok(Cause {
-                input: Input::Clock,
-                change: Change::Leaver,
-            });
+        // Whatever brought it about (the last day that was announced earlier has come, an undo has
+        // ended, someone enabled the account again): who has left is a leaver.
+        if ended && plan.removes() {
+            return Ok(LEFT);
         }
         self.drifted(plan).await
     }

@@ -237,17 +237,25 @@ impl Scene {
                 return;
             };
             let Some(next) = pass.next else { return };
+            self.tell(|| {
+                format!(
+                    "node {no}: {} plans, {} sent, again at {next}",
+                    pass.plans, pass.sent
+                )
+            });
             if pass.sent > 0 {
                 idle = 0;
                 since = self.clock.now();
             }
             idle += 1;
-            // Plans that wait for a person are looked at now and then; that is no work.
-            if idle > 200 {
-                if self.clock.now().since(since) < Duration::from_secs(30) {
-                    break;
-                }
+            // Plans that wait for a person are looked at now and then; that is no work. A dead
+            // node's lease, which lasts a minute, is waited for.
+            let waited = self.clock.now().since(since);
+            if idle > 200 && waited > Duration::from_secs(90) {
                 return;
+            }
+            if idle > 1_000 && waited < Duration::from_secs(30) {
+                break;
             }
             let offset = self.nodes[no].me.offset();
             let next = model::Timestamp::from_micros(next.as_micros() - offset);
