@@ -238,6 +238,23 @@ fn a_grant_waits_for_the_account_that_its_plan_makes() {
 }
 
 #[test]
+fn a_membership_is_taken_over_after_its_account() {
+    let wishes = vec![(grant(), present(&[])), (address(), present(&[]))];
+    let member = Seen::Present {
+        object: None,
+        ownership: None,
+    };
+    let account = Seen::Candidates(vec![object(true, &[])]);
+    let draft = draft_of(
+        Mode::Enforce,
+        wishes,
+        vec![(grant(), member), (address(), account)],
+    );
+    assert_eq!(verbs(&draft), ["adopt", "adopt"]);
+    assert_eq!(draft.plan.unwrap().steps[1].after, vec![0]);
+}
+
+#[test]
 fn observing_writes_nothing() {
     let wishes = vec![(address(), present(&[]))];
     let draft = draft_of(Mode::Observe, wishes, vec![(address(), Seen::Absent)]);

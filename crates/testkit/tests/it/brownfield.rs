@@ -1,6 +1,6 @@
 //! An app that was there before Tenure: what matches is taken over, what does not is let be.
 
-use model::{Attributes, Kind, Value};
+use model::{Actor, Attributes, Kind, Value};
 
 use crate::company::{GUARD, stage, summary, workers};
 
@@ -39,7 +39,11 @@ async fn accounts_that_match_are_taken_over_and_others_are_left_alone() {
             .all(|v| !matches!(*v, "disable" | "delete" | "revoke")),
         "{verbs:?}"
     );
+    let adopted = verbs.iter().filter(|v| **v == "adopt").count();
+    assert_eq!(adopted, 4, "two accounts, the group, and the membership");
     stage.apply(&waves).await;
+    let again = stage.node.app.plan(&Actor::named("ana"), false).await;
+    assert_eq!(summary(&again.unwrap()), Vec::<String>::new());
 
     let there = chat.objects();
     assert!(

@@ -307,6 +307,25 @@ async fn the_breaker_opens_after_five_failures_and_lets_one_try() {
 }
 
 #[tokio::test]
+async fn requests_that_fail_together_open_the_breaker_once() {
+    let scene = scene("  limits: {concurrency: 16}\n", None).await;
+    let waves = scene.waves(&workers(40)).await;
+    scene.chat.down.store(true, Ordering::SeqCst);
+    scene.begin(&waves).await;
+    assert!(scene.pass().await);
+    let burst = scene.chat.times();
+    assert!(burst.len() >= 16, "{} at the same time", burst.len());
+    let opened = *burst.last().unwrap();
+    scene.chat.forget();
+    while scene.chat.times().is_empty() {
+        assert!(scene.pass().await);
+    }
+    // Doubled for each of them, the pause would be a quarter of an hour.
+    let pause = scene.chat.times()[0].since(opened);
+    assert!((seconds(5)..seconds(10)).contains(&pause), "{pause:?}");
+}
+
+#[tokio::test]
 async fn retry_after_closes_the_lane_for_that_long() {
     let scene = scene("", None).await;
     let waves = scene.waves(&workers(40)).await;
