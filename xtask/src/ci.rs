@@ -12,6 +12,8 @@ const STEPS: &[Step] = &[
     ("licences", licences::run),
     ("clippy", clippy),
     ("test", tests),
+    ("simulation", || sim(&["--runs", "50"])),
+    ("mutants", || sim(&["--mutants"])),
     ("openapi", || door::openapi(true)),
     ("documentation", documentation),
 ];
@@ -62,6 +64,13 @@ fn tests() -> Result<(), String> {
         require_peers: true,
         ..test::Wishes::default()
     })
+}
+
+/// At its full size: 200 people, 6 targets, 30 days each.
+fn sim(words: &[&str]) -> Result<(), String> {
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = jobs.to_string();
+    door::testkit("sim", "sim", &[words, &["--jobs", &jobs]].concat())
 }
 
 fn documentation() -> Result<(), String> {

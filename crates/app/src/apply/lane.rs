@@ -198,6 +198,17 @@ impl Lane {
             .map(|l| l.fence)
     }
 
+    /// Gives the lease back, if this node has it. Should the store not hear of it, it runs out.
+    pub(crate) async fn give_up(&self, store: &dyn Store, holder: &str) {
+        let held = self.state.lock().ok().and_then(|mut s| s.lease.take());
+        if let Some(lease) = held {
+            let name = format!("target/{}", self.name);
+            if let Err(error) = store.release(&name, holder, lease.fence).await {
+                tracing::warn!(target.name = %self.name, error = %error, "lease.not_released");
+            }
+        }
+    }
+
     pub(crate) fn lose_lease(&self) {
         if let Ok(mut state) = self.state.lock() {
             state.lease = None;

@@ -190,6 +190,19 @@ impl Worker {
         };
         let (hands, timers) = (self.hands(stop.clone()), self.timers(stop.clone()));
         tokio::join!(watch, hands, timers, self.switch(stop));
+        self.give_up().await;
+    }
+
+    /// Gives every lease back: nothing of this node is under way any more, and whoever takes its
+    /// place need not wait for them to run out.
+    pub async fn give_up(&self) {
+        let lanes: Vec<Arc<Lane>> = match self.lanes.lock() {
+            Ok(lanes) => lanes.values().map(Arc::clone).collect(),
+            Err(_) => return,
+        };
+        for lane in lanes {
+            lane.give_up(&*self.app.store, &self.settings.holder).await;
+        }
     }
 
     async fn hands(&self, mut stop: tokio::sync::watch::Receiver<bool>) {

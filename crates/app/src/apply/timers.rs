@@ -28,15 +28,10 @@ impl Worker {
             return Ok(());
         }
         let ttl = Duration::from_secs(30);
-        if self
-            .app
-            .store
-            .acquire(LEASE, &self.settings.holder, ttl)
-            .await?
-            .is_none()
-        {
+        let holder = &self.settings.holder;
+        let Some(lease) = self.app.store.acquire(LEASE, holder, ttl).await? else {
             return Ok(());
-        }
+        };
         // Someone whose plan is being carried out stays due: the planner passes over the apps in
         // which it still is, until it is closed.
         let idle = self.not_under_way(due.clone()).await?;
@@ -73,6 +68,8 @@ impl Worker {
         for chunk in advanced.chunks(500) {
             self.app.append(&Actor::system(), chunk.to_vec()).await?;
         }
+        // Whoever takes this node's place need not wait until it runs out.
+        self.app.store.release(LEASE, holder, lease.fence).await?;
         Ok(())
     }
 

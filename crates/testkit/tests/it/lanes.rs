@@ -439,3 +439,18 @@ async fn of_two_workers_only_the_holder_of_the_lease_writes() {
     assert_eq!(who(), BTreeSet::from(["first"]));
     assert!(scene.chat.times()[0].since(begun) > seconds(10));
 }
+
+#[tokio::test]
+async fn a_lease_that_is_given_back_is_taken_at_once() {
+    let scene = scene("", None).await;
+    scene.arrive(&workers(5)).await;
+    scene.first.settle(200).await.unwrap();
+    scene.first.worker.give_up().await;
+    let mut rows = workers(5);
+    rows[1] = rows[1].replace("Engineering", "Sales");
+    scene.arrive(&rows).await;
+    scene.chat.forget();
+    let begun = scene.clock.now();
+    assert!(scene.second.worker.pass().await.unwrap().sent > 0);
+    assert!(scene.chat.times()[0].since(begun) < seconds(1));
+}
