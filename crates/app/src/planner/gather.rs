@@ -11,6 +11,7 @@ use model::{
 use ports::Store;
 use ports::store::Link;
 
+use super::ahead::Ahead;
 use crate::AppError;
 use crate::tenant::Loaded;
 
@@ -20,6 +21,9 @@ pub(crate) struct Sight<'a> {
     loaded: Arc<Loaded>,
     listed: BTreeMap<(TargetName, Kind), bool>,
     groups: BTreeMap<Address, Option<RemoteId>>,
+    /// Where accounts are that others refer to.
+    referred: BTreeMap<Address, Option<RemoteId>>,
+    ahead: Ahead,
 }
 
 impl<'a> Sight<'a> {
@@ -29,7 +33,15 @@ impl<'a> Sight<'a> {
             loaded,
             listed: BTreeMap::new(),
             groups: BTreeMap::new(),
+            referred: BTreeMap::new(),
+            ahead: Ahead::default(),
         }
+    }
+
+    /// Reads at once what will be asked about these people one by one.
+    pub(crate) async fn look_ahead(&mut self, subjects: &[SubjectId]) -> Result<(), AppError> {
+        self.ahead = Ahead::of(self.store, subjects).await?;
+        Ok(())
     }
 
     /// Everything known about the addresses of one subject: those that are linked, and `wanted`,
@@ -39,7 +51,10 @@ impl<'a> Sight<'a> {
         subject: SubjectId,
         wanted: &BTreeMap<Address, Attributes>,
     ) -> Result<Observed, AppError> {
-        let links = self.store.links_of(subject).await?;
+        let links = match self.ahead.links_of(subject) {
+            Some(links) => links.clone(),
+            None => self.store.links_of(subject).await?,
+        };
         let mut observed = Observed::default();
         let mut accounts: BTreeMap<TargetName, RemoteId> = BTreeMap::new();
         let targets: Vec<TargetName> = self.loaded.book.apps.keys().cloned().collect();
@@ -143,15 +158,20 @@ impl<'a> Sight<'a> {
 
     async fn linked(&self, link: &Link) -> Result<Seen, AppError> {
         let at = &link.address;
-        let remotes = std::slice::from_ref(&link.remote);
-        let shadow = self
-            .store
-            .shadows(&at.target, at.kind, remotes)
-            .await?
-            .into_iter()
-            .next();
+        let ahead = match at.kind {
+            Kind::Account => self.ahead.account(&at.target, &link.remote),
+            Kind::Group | Kind::Grant => None,
+        };
+        let record = match ahead {
+            Some(record) => record,
+            None => {
+                let remotes = std::slice::from_ref(&link.remote);
+                let found = self.store.shadows(&at.target, at.kind, remotes).await?;
+                found.into_iter().next().map(|shadow| shadow.record)
+            }
+        };
         Ok(Seen::Present {
-            object: shadow.map(|s| object(s.record)),
+            object: record.map(object),
             ownership: Some(link.ownership),
         })
     }
@@ -265,11 +285,13 @@ impl<'a> Sight<'a> {
                 Seen::Unknown
             });
         };
-        let member = self
-            .store
-            .member_of(&address.target, account)
-            .await?
-            .contains(&group);
+        let member = match self.ahead.groups_of(&address.target, account) {
+            Some(groups) => groups.contains(&group),
+            None => {
+                let groups = self.store.member_of(&address.target, account).await?;
+                groups.contains(&group)
+            }
+        };
         if member {
             let ownership = link.map(|l| l.ownership);
             return Ok(Seen::Present {
@@ -310,7 +332,7 @@ impl<'a> Sight<'a> {
     }
 
     async fn references(
-        &self,
+        &mut self,
         wanted: &BTreeMap<Address, Attributes>,
         observed: &mut Observed,
     ) -> Result<(), AppError> {
@@ -320,9 +342,13 @@ impl<'a> Sight<'a> {
                     continue;
                 };
                 let at = Address::account(&address.target, *subject);
-                if let Some(link) = self.store.link(&at).await? {
+                if !self.referred.contains_key(&at) {
+                    let link = self.store.link(&at).await?;
+                    self.referred.insert(at.clone(), link.map(|l| l.remote));
+                }
+                if let Some(Some(remote)) = self.referred.get(&at) {
                     let key = (address.target.clone(), *subject);
-                    observed.references.insert(key, link.remote);
+                    observed.references.insert(key, remote.clone());
                 }
             }
         }

@@ -4,12 +4,13 @@
 //! last, so a planning that was missed or killed loses nothing. The cause is worked out for the
 //! reader and the guard; it does not decide what a plan contains.
 
+mod ahead;
 mod gather;
 mod propose;
 mod subject;
 mod waves;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lifecycle::draft::Obstacle;
@@ -137,6 +138,8 @@ impl App {
             findings: Vec::new(),
             superseded: Vec::new(),
             entitled: BTreeMap::new(),
+            bosses: BTreeMap::new(),
+            pinned: self.pinned_people().await?,
         };
         if planning.scope == Scope::Everyone {
             pass.groups().await?;
@@ -150,6 +153,14 @@ impl App {
 }
 
 impl App {
+    /// Everyone whom an undo holds, if they are few.
+    async fn pinned_people(&self) -> Result<Option<BTreeSet<SubjectId>>, AppError> {
+        const FEW: u32 = 10_000;
+        let pinned = self.store.pinned(None, FEW).await?;
+        let few = pinned.len() < FEW as usize;
+        Ok(few.then(|| pinned.into_iter().collect()))
+    }
+
     /// Observes targets that were never listed completely: nothing is created where nothing was
     /// looked at. A target that cannot be listed now becomes an obstacle of the plans it stops.
     async fn first_look(&self, actor: &Actor, loaded: &Loaded) -> Result<(), AppError> {
@@ -179,6 +190,10 @@ struct Pass<'a> {
     superseded: Vec<(PlanId, Option<u64>)>,
     /// The apps in which rules give a manager an account.
     entitled: BTreeMap<SubjectId, Vec<TargetName>>,
+    /// Managers by source and key; `None`: the source knows nobody of this key.
+    bosses: BTreeMap<(String, String), Option<SubjectId>>,
+    /// Whom undos hold; `None`: so many that each is asked about.
+    pinned: Option<BTreeSet<SubjectId>>,
 }
 
 /// The people of a scope, in chunks.

@@ -62,7 +62,11 @@ impl Pass<'_> {
         extra: &BTreeMap<SubjectId, Vec<Assignment>>,
     ) -> Result<(), AppError> {
         let abouts: Vec<About> = people.iter().map(|p| About::Subject(p.subject)).collect();
+        // Plans under way are asked for first: where one of them ends between the two looks, what
+        // it did is left to the next planning, and never taken for undone.
         let open = self.app.store.open_plans_about(&abouts).await?;
+        let subjects: Vec<SubjectId> = people.iter().map(|p| p.subject).collect();
+        self.sight.look_ahead(&subjects).await?;
         for person in people {
             let about = About::Subject(person.subject);
             let mine: Vec<PlanRow> = open.iter().filter(|p| p.about == about).cloned().collect();
@@ -90,16 +94,19 @@ impl Pass<'_> {
         };
         let mut managers = BTreeMap::new();
         for key in manager_keys(worker, &loaded.book) {
-            if let Some(boss) = self.app.store.person_by_key(&person.source, &key).await? {
-                managers.insert(key, boss.subject);
-                self.entitled
-                    .entry(boss.subject)
-                    .or_insert_with(|| entitled(&boss, &loaded.book, now));
+            if let Some(boss) = self.boss(&person.source, &key).await? {
+                managers.insert(key, boss);
             }
         }
         let (mut assignments, undecided) = assign(worker, &loaded.book, &managers, now);
-        for pin in self.app.store.pins(person.subject).await? {
-            assignments.extend(pin.assignments);
+        if self
+            .pinned
+            .as_ref()
+            .is_none_or(|p| p.contains(&person.subject))
+        {
+            for pin in self.app.store.pins(person.subject).await? {
+                assignments.extend(pin.assignments);
+            }
         }
         assignments.extend(extra.iter().cloned());
         let (mut desired, conflicts) = resolve(&assignments, now);
@@ -125,6 +132,22 @@ impl Pass<'_> {
             .retain(|address, _| !busy.contains(&address.target));
         self.draft(about, &desired, &observed, &waiting, Some(person))
             .await
+    }
+
+    /// The manager whom a source knows by this key; remembered with what rules give them.
+    async fn boss(&mut self, source: &str, key: &str) -> Result<Option<SubjectId>, AppError> {
+        let at = (source.to_owned(), key.to_owned());
+        if let Some(known) = self.bosses.get(&at) {
+            return Ok(*known);
+        }
+        let found = self.app.store.person_by_key(source, key).await?;
+        let subject = found.as_ref().map(|boss| boss.subject);
+        if let Some(boss) = found {
+            let given = entitled(&boss, &self.loaded.book, self.app.clock.now());
+            self.entitled.insert(boss.subject, given);
+        }
+        self.bosses.insert(at, subject);
+        Ok(subject)
     }
 
     async fn draft(

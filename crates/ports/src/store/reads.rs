@@ -76,12 +76,21 @@ pub trait Objects: Send + Sync {
     async fn members(&self, target: &TargetName, group: &RemoteId) -> Read<Vec<RemoteId>>;
     /// The groups of which an account was last seen to be a member, sorted.
     async fn member_of(&self, target: &TargetName, member: &RemoteId) -> Read<Vec<RemoteId>>;
+    /// For several accounts of one target the groups of which they were last seen to be members:
+    /// account and group, sorted.
+    async fn memberships_of(
+        &self,
+        target: &TargetName,
+        members: &[RemoteId],
+    ) -> Read<Vec<(RemoteId, RemoteId)>>;
     /// What an address is linked to.
     async fn link(&self, address: &Address) -> Read<Option<Link>>;
     /// What several addresses are linked to, in no order.
     async fn links(&self, addresses: &[Address]) -> Read<Vec<Link>>;
     /// All links of a subject: accounts and grants, in all targets, by address.
     async fn links_of(&self, subject: SubjectId) -> Read<Vec<Link>>;
+    /// All links of several subjects, by address.
+    async fn links_about(&self, subjects: &[SubjectId]) -> Read<Vec<Link>>;
     /// The link of a remote object (accounts and groups; grants are not found by this).
     async fn link_to(
         &self,

@@ -40,6 +40,13 @@ static GROUP: Select = Select {
     from: "membership",
 };
 
+static MEMBERSHIP: Select = Select {
+    table: "membership",
+    key: 2,
+    columns: &["member", "grp"],
+    from: "membership",
+};
+
 static OBSERVATION: Select = Select {
     table: "observation",
     key: 2,
@@ -165,6 +172,20 @@ impl Objects for TenureStore {
             .await
     }
 
+    async fn memberships_of(
+        &self,
+        target: &TargetName,
+        members: &[RemoteId],
+    ) -> Read<Vec<(RemoteId, RemoteId)>> {
+        let places = members.iter().map(|m| format!("{target}/{m}")).collect();
+        let both = |row: &mut Fields| Ok((remote(row)?, remote(row)?));
+        let mut found = MEMBERSHIP
+            .all_in(self.db(), &[], "member", places, "", both)
+            .await?;
+        found.sort_unstable();
+        Ok(found)
+    }
+
     async fn link(&self, address: &Address) -> Read<Option<Link>> {
         let mut args = within(&address.target, address.kind);
         args.push(text(&address.key));
@@ -192,6 +213,15 @@ impl Objects for TenureStore {
     async fn links_of(&self, subject: SubjectId) -> Read<Vec<Link>> {
         let mut found = LINK
             .all(self.db(), "WHERE subject = $1", &[text(subject)], link)
+            .await?;
+        found.sort_by(|a, b| a.address.cmp(&b.address));
+        Ok(found)
+    }
+
+    async fn links_about(&self, subjects: &[SubjectId]) -> Read<Vec<Link>> {
+        let wanted = subjects.iter().map(ToString::to_string).collect();
+        let mut found = LINK
+            .all_in(self.db(), &[], "subject", wanted, "", link)
             .await?;
         found.sort_by(|a, b| a.address.cmp(&b.address));
         Ok(found)

@@ -166,6 +166,8 @@ relay!(Objects {
     link(address: &Address) -> Option<Link>;
     links(addresses: &[Address]) -> Vec<Link>;
     links_of(subject: SubjectId) -> Vec<Link>;
+    links_about(subjects: &[SubjectId]) -> Vec<Link>;
+    memberships_of(target: &TargetName, members: &[RemoteId]) -> Vec<(RemoteId, RemoteId)>;
     link_to(target: &TargetName, kind: Kind, remote: &RemoteId) -> Option<Link>;
     links_page(target: &TargetName, kind: Kind, after: Option<&str>, limit: u32) -> Vec<Link>;
     last_observation(target: &TargetName, kind: Kind) -> Option<ObservationRow>;

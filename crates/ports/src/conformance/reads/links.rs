@@ -71,8 +71,16 @@ pub async fn links(store: &dyn Store) {
     assert_eq!(store.links(&[]).await, Ok(vec![]));
 
     let by_address = vec![as_read(there), as_read(mine), as_read(grant)];
-    assert_eq!(store.links_of(subject(1)).await, Ok(by_address));
+    assert_eq!(store.links_of(subject(1)).await, Ok(by_address.clone()));
     assert_eq!(store.links_of(subject(3)).await, Ok(vec![]));
+    let one = [subject(1), subject(3), subject(1)];
+    assert_eq!(store.links_about(&one).await, Ok(by_address.clone()));
+    let mut both = by_address;
+    both.push(as_read(yours));
+    both.sort_by(|a, b| a.address.cmp(&b.address));
+    let found = store.links_about(&[subject(2), subject(1)]).await;
+    assert_eq!(found, Ok(both));
+    assert_eq!(store.links_about(&[]).await, Ok(vec![]));
 
     let page = store.links_page(&slack(), Kind::Account, None, 1).await;
     assert_eq!(page, Ok(vec![as_read(mine)]));

@@ -226,6 +226,12 @@ pub async fn memberships(store: &dyn Store) {
     assert_eq!(members(store, "slack", "g9").await, []);
     assert_eq!(groups(store, "slack", "u1").await, ids(&["g0", "g1"]));
     assert_eq!(groups(store, "jira", "u2").await, []);
+    let several = ids(&["u2", "u9", "u1", "u2"]);
+    let found = store.memberships_of(&slack(), &several).await;
+    let pair = |member: &str, group: &str| (id(member), id(group));
+    let wanted = vec![pair("u1", "g0"), pair("u1", "g1"), pair("u2", "g1")];
+    assert_eq!(found, Ok(wanted), "each once, of this target only");
+    assert_eq!(store.memberships_of(&slack(), &[]).await, Ok(vec![]));
 
     let read = store.shadow(&slack(), Kind::Group, &id("g1")).await;
     let members_of_one = read.unwrap().unwrap().record.members;
