@@ -9,16 +9,11 @@ use ports::{Store, Target, TargetError};
 use tokio::sync::Semaphore;
 
 use super::WorkerSettings;
+use super::breaker::Breaker;
 use super::members::Members;
 use super::pace::Pace;
 use crate::AppError;
 
-/// Failures in a row that open the breaker.
-const TRIP: u32 = 5;
-/// The first pause of an open breaker; doubles up to [`LONGEST`].
-const FIRST: Duration = Duration::from_secs(5);
-/// The longest pause of an open breaker.
-const LONGEST: Duration = Duration::from_secs(900);
 /// How soon to look again for a lease that someone else holds.
 const LEASE_RETRY: Duration = Duration::from_secs(2);
 
@@ -42,12 +37,7 @@ struct State {
     /// Nothing is begun before this instant: the target asked for it, the breaker is open, or
     /// the kill switch is on.
     not_before: Timestamp,
-    /// Failures in a row; while the breaker is open, the requests that tried it.
-    failures: u32,
-    /// The breaker is open until then.
-    open_until: Timestamp,
-    /// The breaker is half open: one plan tries, and until then the others wait.
-    trial: Option<Timestamp>,
+    breaker: Breaker,
     /// `None`: no budget.
     pace: Option<Pace>,
 }
@@ -78,9 +68,7 @@ impl Lane {
                 lease: None,
                 lease_again: Timestamp::EPOCH,
                 not_before: Timestamp::EPOCH,
-                failures: 0,
-                open_until: Timestamp::EPOCH,
-                trial: None,
+                breaker: Breaker::closed(),
                 pace: rate.map(Pace::new),
             }),
             leasing: tokio::sync::Mutex::new(()),
@@ -144,7 +132,7 @@ impl Lane {
     /// has opened.
     pub(crate) fn is_pressed(&self) -> bool {
         let state = self.state.lock();
-        state.is_ok_and(|s| s.pace.is_some() || s.failures >= TRIP)
+        state.is_ok_and(|s| s.pace.is_some() || s.breaker.has_opened())
     }
 
     /// Whether a request may leave now. Asked right before it does: its intent may have waited
@@ -180,12 +168,10 @@ impl Lane {
         if state.not_before > now {
             return Err(closed(state.not_before));
         }
-        if state.failures >= TRIP {
-            if let Some(until) = state.trial.filter(|until| *until > now) {
-                return Err(closed(until));
-            }
-            state.trial = Some(now.plus(FIRST));
+        if let Some(until) = state.breaker.trial(now) {
+            return Err(closed(until));
         }
+        state.breaker.begin(now);
         Ok(())
     }
 
@@ -227,18 +213,14 @@ impl Lane {
         if state.not_before > now {
             return Some(state.not_before);
         }
-        if state.failures >= TRIP
-            && let Some(until) = state.trial.filter(|until| *until > now)
-        {
+        if let Some(until) = state.breaker.trial(now) {
             return Some(until);
         }
         let asked = state.pace.as_mut().map(|pace| pace.ask(plan, now));
         if let Some(Err(until)) = asked {
             return Some(until);
         }
-        if state.failures >= TRIP {
-            state.trial = Some(now.plus(FIRST));
-        }
+        state.breaker.begin(now);
         None
     }
 
@@ -291,24 +273,15 @@ impl Lane {
 
     fn succeeded(&self) {
         if let Ok(mut state) = self.state.lock() {
-            state.failures = 0;
-            state.open_until = Timestamp::EPOCH;
-            state.trial = None;
+            state.breaker.succeeded();
         }
     }
 
     fn failed(&self, now: Timestamp) {
-        if let Ok(mut state) = self.state.lock() {
-            // Requests that were under way when it opened fail together: they say one thing once.
-            if state.failures >= TRIP && state.open_until > now {
-                return;
-            }
-            state.failures += 1;
-            if state.failures >= TRIP {
-                let doubled = FIRST * (1 << (state.failures - TRIP).min(8));
-                state.open_until = now.plus(doubled.min(LONGEST));
-                state.not_before = state.not_before.max(state.open_until);
-            }
+        if let Ok(mut state) = self.state.lock()
+            && let Some(until) = state.breaker.failed(now)
+        {
+            state.not_before = state.not_before.max(until);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! breaker and bound on concurrent requests. A worker keeps nothing that matters in memory:
 //! killed anywhere, the next one goes on from the log.
 
+mod breaker;
 mod carry;
 mod external;
 mod lane;

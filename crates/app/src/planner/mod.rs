@@ -5,6 +5,7 @@
 //! reader and the guard; it does not decide what a plan contains.
 
 mod ahead;
+mod cause;
 mod gather;
 mod propose;
 mod subject;

@@ -1,0 +1,104 @@
+//! What to call the cause of a plan: for the reader and the guard. It never decides what a plan
+//! contains.
+
+use lifecycle::classify::at_instant;
+use model::plan::{About, PlanStatus};
+use model::{Cause, Change, Input, Kind, Plan};
+use ports::store::Person;
+
+use super::Pass;
+use crate::AppError;
+
+/// The cause of what happens because a last day has come.
+const LEFT: Cause = Cause {
+    input: Input::Clock,
+    change: Change::Leaver,
+};
+
+impl Pass<'_> {
+    /// What to call the cause of a plan about this person. Only asked when there is a plan.
+    pub(super) async fn cause(
+        &self,
+        person: &Person,
+        about: &About,
+        plan: &Plan,
+    ) -> Result<Cause, AppError> {
+        if let Some((wave, _)) = &self.undo {
+            return Ok(Cause {
+                input: Input::Undo(*wave),
+                change: Change::Undo,
+            });
+        }
+        let news = Cause {
+            input: Input::Delivery(person.delivery),
+            change: person.change,
+        };
+        let last = self
+            .app
+            .store
+            .plans_about(about, 1)
+            .await?
+            .into_iter()
+            .next();
+        let now = self.app.clock.now();
+        let ended = at_instant(&person.facts, now) == Ok(Change::Leaver);
+        // Someone whose last day has come is an explicit leaver, whatever else was said of them:
+        // they never share the cause, nor the refusal, of a missing row.
+        let or_ended = |cause: Cause| match cause.change {
+            Change::Leaver => cause,
+            _ if ended => LEFT,
+            _ => cause,
+        };
+        let Some(last) = last else {
+            return Ok(or_ended(news));
+        };
+        if self.app.has_news(person.subject).await? {
+            return Ok(or_ended(news));
+        }
+        let Some(before) = last.plan.known() else {
+            return Ok(news);
+        };
+        if before.revision != self.loaded.row.revision {
+            return Ok(self.rule_changed());
+        }
+        if last.status != PlanStatus::Applied {
+            // It was tried and did not get there: still the same cause.
+            return Ok(or_ended(before.cause.clone()));
+        }
+        // Whatever brought it about (the last day that was announced earlier has come, an undo has
+        // ended, someone enabled the account again): who has left is a leaver.
+        if ended && plan.removes() {
+            return Ok(LEFT);
+        }
+        self.drifted(plan).await
+    }
+
+    async fn drifted(&self, plan: &Plan) -> Result<Cause, AppError> {
+        if let Some(step) = plan.steps.first() {
+            let target = &step.address.target;
+            if let Some(row) = self
+                .app
+                .store
+                .last_observation(target, Kind::Account)
+                .await?
+            {
+                let input = Input::Observation(target.clone(), row.run.run);
+                return Ok(Cause {
+                    input,
+                    change: Change::Drift,
+                });
+            }
+        }
+        Ok(Cause {
+            input: Input::Clock,
+            change: Change::Drift,
+        })
+    }
+
+    pub(super) fn rule_changed(&self) -> Cause {
+        Cause {
+            input: Input::Documents(self.loaded.row.revision),
+            change: Change::Rule,
+        }
+    }
+}
