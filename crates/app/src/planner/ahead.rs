@@ -25,8 +25,10 @@ pub(super) struct Ahead {
 impl Ahead {
     /// Reads what belongs to these people.
     pub(super) async fn of(store: &dyn Store, subjects: &[SubjectId]) -> Result<Self, AppError> {
-        let mut ahead = Self::default();
-        ahead.links = subjects.iter().map(|s| (*s, Vec::new())).collect();
+        let mut ahead = Self {
+            links: subjects.iter().map(|s| (*s, Vec::new())).collect(),
+            ..Self::default()
+        };
         let mut remotes: BTreeMap<TargetName, BTreeSet<RemoteId>> = BTreeMap::new();
         for link in store.links_about(subjects).await? {
             if link.address.kind == Kind::Account {
