@@ -13,7 +13,6 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("test", tests),
     ("simulation", || sim(&["--runs", "50"])),
-    ("mutants", || sim(&["--mutants", "--runs", "120"])),
     ("openapi", || door::openapi(true)),
     ("documentation", documentation),
 ];
