@@ -13,6 +13,7 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("test", tests),
     ("simulation", || sim(&["--runs", "50"])),
+    ("mutants", || sim(&["--mutants"])),
     ("openapi", || door::openapi(true)),
     ("documentation", documentation),
 ];

@@ -1,16 +1,20 @@
 //! Reading back what a step changed. What is found here is the only success there is.
 
+mod seen;
+mod verdict;
+
 use std::time::Duration;
 
 use lifecycle::advance::ReadBack;
-use model::event::{MembersObserved, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished};
+use model::event::MembersObserved;
 use model::{
-    Act, Address, Attributes, Event, Kind, Outcome, Ownership, Personal, PlanId, Record, RemoteId,
-    Step, SubjectId, Timestamp,
+    Act, Address, Attributes, Event, Kind, Outcome, Ownership, PlanId, Record, RemoteId, Step,
 };
 use ports::TargetError;
 use ports::target::Match;
 
+use self::seen::{linked, observed, unlinked, vanished};
+use self::verdict::{compare, different, equal_if, gone, unreadable, wait};
 use super::Worker;
 use super::carry::Run;
 use super::lane::Lane;
@@ -159,12 +163,8 @@ impl Worker {
         attributes: &Attributes,
     ) -> Result<Option<Record>, TargetError> {
         let external = self.app.external_key(&step.address);
-        let _permit = lane.enter(Some(lane.plan), self.app.clock.now()).await;
-        lane.may_read(self.app.clock.now())?;
         let by_key = Match::External(external.clone());
-        let found = lane.target.find(kind, &by_key).await;
-        lane.learn_read(found.as_ref().err(), self.app.clock.now());
-        let mut found = found?;
+        let mut found = self.ask(lane, kind, &by_key).await?;
         if found.is_empty()
             && kind == Kind::Group
             && let Some(name) = attributes
@@ -173,10 +173,8 @@ impl Worker {
         {
             // Many providers keep no key of ours for groups; a group that has appeared under
             // the declared name after our intent is ours, unless it carries another's key.
-            found = lane
-                .target
-                .find(kind, &Match::Name(name.to_owned()))
-                .await?;
+            let by_name = Match::Name(name.to_owned());
+            found = self.ask(lane, kind, &by_name).await?;
             found.retain(|record| record.external.as_ref().is_none_or(|key| *key == external));
         }
         match found.len() {
@@ -185,6 +183,19 @@ impl Worker {
                 "{n} objects carry the same key of ours"
             ))),
         }
+    }
+
+    async fn ask(
+        &self,
+        lane: &Through<'_>,
+        kind: Kind,
+        by: &Match,
+    ) -> Result<Vec<Record>, TargetError> {
+        let _permit = lane.enter(Some(lane.plan), self.app.clock.now()).await;
+        lane.may_read(self.app.clock.now())?;
+        let found = lane.target.find(kind, by).await;
+        lane.learn_read(found.as_ref().err(), self.app.clock.now());
+        found
     }
 
     async fn look_at_member(&self, lane: &Through<'_>, step: &Step) -> Result<Found, AppError> {
@@ -270,111 +281,4 @@ impl Worker {
         lane.learn_read(found.as_ref().err(), self.app.clock.now());
         found
     }
-}
-
-/// Compares what was set with what is there; names the paths that differ, never the values.
-fn compare(lane: &Lane, record: &Record, set: &Attributes, unset: &[String]) -> ReadBack {
-    let hidden = &lane.target.capabilities().write_only;
-    let mut differs: Vec<&str> = set
-        .iter()
-        .filter(|(path, value)| record.attributes.get(*path) != Some(value))
-        .map(|(path, _)| path.as_str())
-        .chain(
-            unset
-                .iter()
-                .filter(|p| record.attributes.contains_key(*p))
-                .map(String::as_str),
-        )
-        .filter(|path| !hidden.iter().any(|h| h == path))
-        .collect();
-    differs.sort_unstable();
-    equal_if(differs.is_empty(), &differs.join(", "))
-}
-
-fn equal_if(equal: bool, differs: &str) -> ReadBack {
-    if equal {
-        ReadBack::Equal
-    } else {
-        different(differs)
-    }
-}
-
-fn different(detail: &str) -> ReadBack {
-    ReadBack::Different {
-        detail: detail.to_owned(),
-    }
-}
-
-fn gone(what: &str) -> ReadBack {
-    ReadBack::Gone {
-        detail: format!("{what} is gone"),
-    }
-}
-
-fn unreadable(wait: Duration, detail: &str) -> ReadBack {
-    ReadBack::Unreadable {
-        wait,
-        detail: detail.to_owned(),
-    }
-}
-
-fn wait(error: &TargetError) -> ReadBack {
-    match error {
-        TargetError::Busy { wait, .. } => ReadBack::Away { wait: *wait },
-        TargetError::Unreachable(_) | TargetError::Denied(_) => ReadBack::Away { wait: AGAIN },
-        TargetError::Malformed(_) | TargetError::Refused(_) => {
-            unreadable(AGAIN, &error.to_string())
-        }
-    }
-}
-
-fn observed(step: &Step, record: Record, now: Timestamp) -> Event {
-    let subject: Option<SubjectId> = step.address.key.subject();
-    Event::ObjectObserved(ObjectObserved {
-        target: step.address.target.clone(),
-        kind: record.kind,
-        remote: record.remote.clone(),
-        subject,
-        seen_at: now,
-        personal: Personal::Known(Record {
-            members: None,
-            ..record
-        }),
-    })
-}
-
-fn linked(address: &Address, remote: &RemoteId, ownership: Ownership) -> Event {
-    let because = match ownership {
-        Ownership::Managed => "Tenure made it",
-        Ownership::Adopted => "it matched exactly",
-        Ownership::Foreign => "it is not ours",
-    };
-    Event::ObjectLinked(ObjectLinked {
-        address: address.clone(),
-        remote: remote.clone(),
-        ownership,
-        because: because.to_owned(),
-    })
-}
-
-fn unlinked(address: &Address) -> Event {
-    let because = "it was withdrawn".to_owned();
-    Event::ObjectUnlinked(ObjectUnlinked {
-        address: address.clone(),
-        because,
-    })
-}
-
-fn vanished(address: &Address, kind: Kind, remote: &RemoteId) -> Vec<Event> {
-    vec![
-        Event::ObjectVanished(ObjectVanished {
-            target: address.target.clone(),
-            kind,
-            remote: remote.clone(),
-        }),
-        Event::ObjectUnlinked(ObjectUnlinked {
-            address: address.clone(),
-            because: "the target no longer has the object".to_owned(),
-        }),
-    ]
 }

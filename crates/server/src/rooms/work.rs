@@ -72,7 +72,8 @@ pub async fn plans(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
 pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let id = call.id::<PlanId>("plan")?;
     let row = rooms.app.store().plan(id).await.map_err(fail)?;
-    let row = row.ok_or_else(|| {
+    let rows: Vec<_> = row.into_iter().collect();
+    let plan = wire(&rooms, &rows).await?.pop().ok_or_else(|| {
         Problem::new(
             404,
             "TNR-APP-0001",
@@ -81,7 +82,7 @@ pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         )
         .fix("check the name; list them first")
     })?;
-    Reply::json(&wire(&rooms, std::slice::from_ref(&row)).await?.remove(0))
+    Reply::json(&plan)
 }
 
 /// Plans with the names of those they are about and what they wait for.

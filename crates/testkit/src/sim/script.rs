@@ -161,7 +161,7 @@ impl Play {
             Weather::Lag => self.lag(),
             Weather::Deaths => {
                 for _ in 0..4 {
-                    let calls = 1 + self.chance.below(3_000);
+                    let calls = 1 + self.chance.below(900);
                     self.scene.nodes[0].me.light(calls);
                     self.plan();
                     self.decide(0, true);
@@ -231,7 +231,7 @@ impl Play {
             me.skew(skew);
             me.give_way(3);
             if deaths {
-                me.light(self.chance.below(4_000));
+                me.light(self.chance.below(1_200));
             }
         }
         self.plan();
