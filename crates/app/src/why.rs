@@ -183,16 +183,8 @@ fn worker(person: &Person) -> Worker<'_> {
 
 const fn word(wanted: &Wanted) -> &'static str {
     match wanted {
-        Wanted::Present { active: true, .. }
-        | Wanted::IfPresent {
-            active: Some(true), ..
-        } => "present",
-        Wanted::Present { .. }
-        | Wanted::IfPresent {
-            active: Some(false),
-            ..
-        } => "disabled",
-        Wanted::IfPresent { active: None, .. } => "as it is",
+        Wanted::Present { active: true, .. } | Wanted::IfPresent { active: true, .. } => "present",
+        Wanted::Present { .. } | Wanted::IfPresent { .. } => "disabled",
         Wanted::Absent => "absent",
         Wanted::Untouched => "untouched",
     }

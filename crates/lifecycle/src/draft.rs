@@ -13,7 +13,7 @@ use model::{
     SubjectId, TargetName,
 };
 
-use crate::resolve::{Desired, Resolved, Wanted};
+use crate::resolve::{Desired, unwanted};
 use crate::rulebook::{Mode, RuleBook};
 
 /// An account or group as it was last seen, reduced to what decides.
@@ -148,14 +148,7 @@ pub fn draft(
         steps: Vec::new(),
         obstacles: Vec::new(),
     };
-    let nobody = Resolved {
-        wanted: Wanted::IfPresent {
-            active: None,
-            attributes: Attributes::new(),
-            unset: std::collections::BTreeSet::default(),
-        },
-        because: vec![withdrawn()],
-    };
+    let nobody = unwanted();
     let mut addresses: Vec<&Address> = desired.keys().chain(observed.seen.keys()).collect();
     // Accounts before grants, so that a grant can name the step that makes its account.
     addresses.sort_by_key(|a| (a.kind, *a));
@@ -170,13 +163,7 @@ pub fn draft(
         let wish = desired.get(address);
         let seen = observed.seen.get(address).unwrap_or(&Seen::Unknown);
         match address.kind {
-            Kind::Account => account::steps(
-                &mut steps,
-                address,
-                wish.unwrap_or(&nobody),
-                wish.is_none(),
-                seen,
-            ),
+            Kind::Account => account::steps(&mut steps, address, wish.unwrap_or(&nobody), seen),
             Kind::Group => group::steps(&mut steps, address, wish, seen),
             Kind::Grant => grant::steps(&mut steps, address, wish, seen),
         }
@@ -223,14 +210,6 @@ fn base_of(steps: &[Step], observed: &Observed) -> Vec<(Address, Digest)> {
     base.sort();
     base.dedup();
     base
-}
-
-fn withdrawn() -> Reason {
-    Reason {
-        by: "lifecycle/withdrawn".to_owned(),
-        text: "no rule gives this any more".to_owned(),
-        facts: Vec::new(),
-    }
 }
 
 /// What was there of the attributes that a step changes.

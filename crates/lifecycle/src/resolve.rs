@@ -23,8 +23,9 @@ pub enum Wanted {
     },
     /// Nothing asks that it exist, but if it does, this holds of it.
     IfPresent {
-        /// Whether it may be used; `None`: as it is.
-        active: Option<bool>,
+        /// Whether it may be used. What nobody asks for may not: values that an undo holds are
+        /// no reason to keep an account that no rule gives any more.
+        active: bool,
         /// Path → value.
         attributes: Attributes,
         /// Paths that must have no value.
@@ -90,17 +91,43 @@ pub fn resolve(assignments: &[Assignment], now: Timestamp) -> (Desired, Vec<Conf
                 layers.lay(address, &of_rank, &mut conflicts);
             }
         }
+        let mut because: Vec<_> = wishes.iter().map(|w| w.because.clone()).collect();
+        if layers.exists.is_none() && layers.active.is_none() && !layers.untouched {
+            because.push(withdrawn());
+        }
         let wanted = if conflicts.len() > found {
             Wanted::Untouched
         } else {
             layers.into_wanted()
         };
-        let mut because: Vec<_> = wishes.iter().map(|w| w.because.clone()).collect();
         because.sort();
         because.dedup();
         desired.insert(address.clone(), Resolved { wanted, because });
     }
     (desired, conflicts)
+}
+
+/// The wish of a linked address that no assignment speaks of.
+#[must_use]
+pub fn unwanted() -> Resolved {
+    Resolved {
+        wanted: Wanted::IfPresent {
+            active: false,
+            attributes: Attributes::new(),
+            unset: BTreeSet::new(),
+        },
+        because: vec![withdrawn()],
+    }
+}
+
+/// Why what no rule gives is taken away.
+#[must_use]
+pub fn withdrawn() -> Reason {
+    Reason {
+        by: "lifecycle/withdrawn".to_owned(),
+        text: "no rule gives this any more".to_owned(),
+        facts: Vec::new(),
+    }
 }
 
 /// What the ranks so far want.
@@ -193,7 +220,7 @@ impl Layers {
                 unset,
             },
             None => Wanted::IfPresent {
-                active: self.active,
+                active: self.active.unwrap_or(false),
                 attributes,
                 unset,
             },
@@ -280,10 +307,7 @@ mod tests {
         let (desired, _) = resolve(std::slice::from_ref(&leaver), Timestamp::EPOCH);
         assert!(matches!(
             only(&desired),
-            Wanted::IfPresent {
-                active: Some(false),
-                ..
-            }
+            Wanted::IfPresent { active: false, .. }
         ));
 
         let undo = wish(Rank::Undo, "undo/w", Want::Enabled);
@@ -291,19 +315,28 @@ mod tests {
         let (desired, _) = resolve(&[leaver.clone(), undo.clone()], Timestamp::EPOCH);
         assert!(matches!(
             only(&desired),
-            Wanted::IfPresent {
-                active: Some(true),
-                ..
-            }
+            Wanted::IfPresent { active: true, .. }
         ));
         let (desired, _) = resolve(&[stop, leaver, undo], Timestamp::EPOCH);
         assert!(matches!(
             only(&desired),
-            Wanted::IfPresent {
-                active: Some(false),
-                ..
-            }
+            Wanted::IfPresent { active: false, .. }
         ));
+    }
+
+    #[test]
+    fn values_that_an_undo_holds_keep_no_account_that_no_rule_gives() {
+        let held = Want::Values {
+            set: Attributes::from([("title".to_owned(), Value::from("CEO"))]),
+            unset: Vec::new(),
+        };
+        let (desired, _) = resolve(&[wish(Rank::Undo, "undo/w", held)], Timestamp::EPOCH);
+        assert!(matches!(
+            only(&desired),
+            Wanted::IfPresent { active: false, .. }
+        ));
+        let because = &desired[&address()].because;
+        assert!(because.iter().any(|r| r.by == "lifecycle/withdrawn"));
     }
 
     #[test]

@@ -9,21 +9,14 @@ use model::{Act, Address, Attributes};
 use super::{Object, Seen, Steps, before_of};
 use crate::resolve::{Resolved, Wanted};
 
-/// Adds the steps that turn what is seen at `address` into what is wanted there. `unwanted`:
-/// no assignment speaks of it at all, so a linked account is withdrawn.
-pub(super) fn steps(
-    steps: &mut Steps<'_>,
-    address: &Address,
-    wish: &Resolved,
-    unwanted: bool,
-    seen: &Seen,
-) {
+/// Adds the steps that turn what is seen at `address` into what is wanted there.
+pub(super) fn steps(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, seen: &Seen) {
     match seen {
         Seen::Present {
             object: Some(object),
             ..
-        } => existing(steps, address, wish, unwanted, object),
-        Seen::Present { object: None, .. } => unread(steps, address, wish, unwanted),
+        } => existing(steps, address, wish, object),
+        Seen::Present { object: None, .. } => unread(steps, address, wish),
         Seen::Candidates(found) => unlinked(steps, address, wish, found),
         Seen::Absent => {
             if let Wanted::Present {
@@ -49,13 +42,7 @@ pub(super) fn steps(
 }
 
 /// A linked account that could be read.
-fn existing(
-    steps: &mut Steps<'_>,
-    address: &Address,
-    wish: &Resolved,
-    unwanted: bool,
-    object: &Object,
-) {
+fn existing(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, object: &Object) {
     let goal = match &wish.wanted {
         Wanted::Untouched => return,
         Wanted::Absent => {
@@ -71,7 +58,7 @@ fn existing(
             attributes,
             unset,
         } => Goal {
-            active: Some(*active),
+            active: *active,
             attributes,
             unset,
         },
@@ -80,7 +67,7 @@ fn existing(
             attributes,
             unset,
         } => Goal {
-            active: if unwanted { Some(false) } else { *active },
+            active: *active,
             attributes,
             unset,
         },
@@ -90,20 +77,10 @@ fn existing(
 
 /// A linked account that could not be read. Disabling needs no more than the link: it is sent
 /// all the same, and stays unknown until it is read back. Everything else waits.
-fn unread(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, unwanted: bool) {
+fn unread(steps: &mut Steps<'_>, address: &Address, wish: &Resolved) {
     match &wish.wanted {
         Wanted::Untouched => {}
-        Wanted::IfPresent {
-            active: Some(false),
-            ..
-        } => {
-            let before = Before::Present {
-                active: true,
-                attributes: Attributes::new(),
-            };
-            steps.push(address, Act::Disable, before, Vec::new(), &wish.because);
-        }
-        Wanted::IfPresent { active: None, .. } if unwanted => {
+        Wanted::IfPresent { active: false, .. } => {
             let before = Before::Present {
                 active: true,
                 attributes: Attributes::new(),
@@ -140,7 +117,7 @@ fn unlinked(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, found: &[
     };
     let adopted = steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
     let goal = Goal {
-        active: Some(*active),
+        active: *active,
         attributes,
         unset,
     };
@@ -192,7 +169,7 @@ fn create(steps: &mut Steps<'_>, address: &Address, attributes: &Attributes, wis
 
 /// What an existing account is to be like.
 struct Goal<'a> {
-    active: Option<bool>,
+    active: bool,
     attributes: &'a Attributes,
     unset: &'a BTreeSet<String>,
 }
@@ -232,7 +209,7 @@ fn change(
     };
     // Taking away comes first, giving back comes last.
     let mut after = after;
-    if active == Some(false) && object.active {
+    if !active && object.active {
         let no = steps.push(address, Act::Disable, present(true), after, &wish.because);
         after = vec![no];
     }
@@ -242,7 +219,7 @@ fn change(
         let no = steps.push(address, act, before, after, &wish.because);
         after = vec![no];
     }
-    if active == Some(true) && !object.active {
+    if active && !object.active {
         let no = steps.push(address, Act::Enable, present(false), after, &wish.because);
         after = vec![no];
     }

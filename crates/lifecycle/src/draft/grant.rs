@@ -3,8 +3,9 @@
 use model::plan::Before;
 use model::{Act, Address, Attributes, Reason, RemoteId};
 
-use super::{Seen, Steps, withdrawn};
+use super::{Seen, Steps};
 use crate::mutants::{self, Mutant};
+use crate::resolve::withdrawn;
 use crate::resolve::{Resolved, Wanted};
 
 pub(super) fn steps(

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fixtures::{address, reason, subject, target};
+use crate::resolve::{Resolved, Wanted};
 use crate::rulebook::AppRules;
 use model::{Change, Input, Value};
 
@@ -51,7 +52,7 @@ fn present(attributes: &[(&str, &str)]) -> Wanted {
 
 fn left() -> Wanted {
     Wanted::IfPresent {
-        active: Some(false),
+        active: false,
         attributes: Attributes::new(),
         unset: Default::default(),
     }
