@@ -133,8 +133,23 @@ pub struct DeliveryAnswer {
     pub changes: Vec<FactChange>,
     /// What is wrong with it.
     pub diagnostics: Vec<WireDiagnostic>,
+    /// Workers who might be one of several people: nothing of their rows counts until somebody
+    /// decides.
+    #[serde(default)]
+    pub undecided: Vec<WireUndecided>,
     /// True when nothing was changed because a dry run was asked for.
     pub dry_run: bool,
+}
+
+/// A worker who might be one of several people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireUndecided {
+    /// The worker's key in the source.
+    pub key: String,
+    /// The subjects whom they might be.
+    pub candidates: Vec<String>,
+    /// Why that is not decided.
+    pub problem: String,
 }
 
 /// A person of whom a delivery says something new.

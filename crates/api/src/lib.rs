@@ -18,12 +18,13 @@ mod work;
 
 pub use documents::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,
-    FileChange, ObserveRequest, ObservedRun, PutDocuments, WireDiagnostic,
+    FileChange, ObserveRequest, ObservedRun, PutDocuments, WireDiagnostic, WireUndecided,
 };
 pub use page::Page;
 pub use people::{
-    AccessAnswer, AccessItem, EraseAnswer, EraseRequest, PersonAccess, PersonAnswer, PersonSummary,
-    WireReason, WireStanding,
+    AccessAnswer, AccessItem, EraseAnswer, EraseRequest, MatchRequest, PersonAccess, PersonAnswer,
+    PersonSummary, TerminateRequest, TerminationAnswer, WireEngagement, WireReason, WireStanding,
+    WireTermination,
 };
 pub use problem::Problem;
 pub use schema::{SchemaOf, schema_of};

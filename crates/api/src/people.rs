@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::WavePreviewAnswer;
+
 /// Where a worker stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -15,6 +17,8 @@ pub enum WireStanding {
     Ended,
     /// A full delivery no longer has them.
     Withdrawn,
+    /// Terminated for cause, whatever HR says.
+    Terminated,
     /// It cannot be told: the worker's zone is not in the zone database.
     Unknown,
 }
@@ -28,6 +32,7 @@ impl WireStanding {
             Self::Active => "active",
             Self::Ended => "ended",
             Self::Withdrawn => "withdrawn",
+            Self::Terminated => "terminated",
             Self::Unknown => "unknown",
         }
     }
@@ -65,9 +70,17 @@ pub struct PersonAnswer {
     pub ends: Option<String>,
     /// Their IANA zone.
     pub zone: String,
-    /// Attribute → value, as the source stated them.
+    /// Attribute → value, put together from all sources.
     #[schema(value_type = Object)]
     pub attributes: serde_json::Value,
+    /// Attribute → the source and worker key that its value comes from, as `source/key`.
+    #[schema(value_type = Object)]
+    pub provenance: serde_json::Value,
+    /// Employments and contracts, by source and key.
+    pub engagements: Vec<WireEngagement>,
+    /// Set while they are terminated for cause.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub terminated: Option<WireTermination>,
     /// Accounts and grants that belong to them.
     pub access: Vec<PersonAccess>,
 }
@@ -139,6 +152,83 @@ pub struct AccessItem {
     pub verified_by: String,
     /// A step that is not finished or has failed, and why; empty if none.
     pub pending: String,
+}
+
+/// One employment or contract, as a source last told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireEngagement {
+    /// The source.
+    pub source: String,
+    /// The worker's key in it.
+    pub key: String,
+    /// Where the worker stands in it.
+    pub standing: WireStanding,
+    /// First day and hour of work, on the wall clock of `zone`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub starts: Option<String>,
+    /// Last day and hour of work, on the wall clock of `zone`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ends: Option<String>,
+    /// The worker's zone.
+    pub zone: String,
+    /// Whether accounts look like this one.
+    pub main: bool,
+}
+
+/// A termination for cause that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireTermination {
+    /// Who did it.
+    pub by: String,
+    /// Since when.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Terminates a person for cause, or lifts that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TerminateRequest {
+    /// The person: subject id, worker key, mail address or a name that finds exactly one.
+    pub person: String,
+    /// Say what would happen; do nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a termination for cause, or its end, did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TerminationAnswer {
+    /// The subject.
+    pub subject: String,
+    /// The name to show.
+    pub name: String,
+    /// What is, or would be, changed; what the guard allows of a termination has begun.
+    pub waves: Vec<WavePreviewAnswer>,
+    /// True when nothing was done because a dry run was asked for.
+    pub dry_run: bool,
+}
+
+/// Says whether a worker of a source is a person who is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MatchRequest {
+    /// The source that names the worker.
+    pub source: String,
+    /// The worker's key in it.
+    pub key: String,
+    /// The person: subject id, worker key, mail address or a name that finds exactly one.
+    pub person: String,
+    /// Whether the worker is that person.
+    pub same: bool,
+    /// Say whether it could be decided; decide nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    pub reason: String,
 }
 
 /// Erases a person: their key is destroyed and their rows are deleted.

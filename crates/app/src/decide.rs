@@ -90,15 +90,22 @@ impl App {
     pub async fn apply(&self, actor: &Actor, wave: WaveId, reason: &str) -> Result<u64, AppError> {
         let row = self.wave(wave).await?;
         match row.status() {
-            WaveStatus::Ready => self.settle(actor, &row, &[], reason, true).await,
+            WaveStatus::Ready => {
+                let waiting = self.waiting(&row).await?;
+                if let Some(because) = self.still_allowed(&row, &waiting).await? {
+                    return Err(held(&because));
+                }
+                self.settle(actor, &row, &[], reason, true).await
+            }
             WaveStatus::Running | WaveStatus::Closed => Ok(0),
-            WaveStatus::Held | WaveStatus::Halted => Err(AppError::new(
-                ErrorKind::Denied,
-                "TNR-WAVE-0003",
-                format!("the guard holds this wave: {}", reasons(&row)),
-                "someone other than its author can release it with `tenure approve`",
-            )),
+            WaveStatus::Held | WaveStatus::Halted => Err(held(&reasons(&row))),
         }
+    }
+
+    async fn waiting(&self, row: &WaveRow) -> Result<Vec<PlanRow>, AppError> {
+        let mut plans = self.all_plans_of(row.wave).await?;
+        plans.retain(|p| p.status == PlanStatus::Waiting);
+        Ok(plans)
     }
 
     async fn settle(
@@ -109,8 +116,7 @@ impl App {
         reason: &str,
         released: bool,
     ) -> Result<u64, AppError> {
-        let mut waiting = self.all_plans_of(row.wave).await?;
-        waiting.retain(|p| p.status == PlanStatus::Waiting);
+        let mut waiting = self.waiting(row).await?;
         if let Some(wrong) = only.iter().find(|id| !waiting.iter().any(|p| p.id == **id)) {
             return Err(AppError::missing(
                 "waiting plan of this wave",
@@ -159,6 +165,15 @@ impl App {
         self.bell.notify_waiters();
         Ok(count)
     }
+}
+
+fn held(because: &str) -> AppError {
+    AppError::new(
+        ErrorKind::Denied,
+        "TNR-WAVE-0003",
+        format!("the guard holds this wave: {because}"),
+        "someone other than its author can release it with `tenure approve`",
+    )
 }
 
 fn reasons(row: &WaveRow) -> String {

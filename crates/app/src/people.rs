@@ -5,23 +5,25 @@ use std::collections::BTreeSet;
 use model::event::SubjectErased;
 use model::plan::About;
 use model::{Actor, Event, Kind, SubjectId};
-use ports::store::{Append, Person, Stream};
+use ports::store::{Append, Stream};
 
 use crate::observe::stand_in;
-use crate::{App, AppError, ErrorKind};
+use crate::{App, AppError, ErrorKind, Known};
 
 impl App {
     /// The one person whom `text` names: a subject id, a worker key, an email or a name.
     ///
     /// # Errors
     /// `Missing` when nobody matches, `Conflict` with the candidates when several do.
-    pub async fn one_person(&self, text: &str) -> Result<Person, AppError> {
+    pub async fn one_person(&self, text: &str) -> Result<Known, AppError> {
         if let Ok(subject) = text.parse::<SubjectId>() {
             let found = self.store.person(subject).await?;
-            return found.ok_or_else(|| AppError::missing("person", text));
+            let person = found.ok_or_else(|| AppError::missing("person", text))?;
+            return self.known(person).await;
         }
         let found = self.store.people_matching(text, 20).await?;
-        let exact: Vec<&Person> = found.iter().filter(|p| names(p, text)).collect();
+        let found = self.known_all(found).await?;
+        let exact: Vec<&Known> = found.iter().filter(|p| names(p, text)).collect();
         match (exact.as_slice(), found.as_slice()) {
             ([one], _) => Ok((*one).clone()),
             ([], [one]) => Ok(one.clone()),
@@ -29,7 +31,10 @@ impl App {
             _ => {
                 let list: Vec<String> = found
                     .iter()
-                    .map(|p| format!("{} ({}, {})", p.facts.display_name(), p.key, p.subject))
+                    .map(|p| {
+                        let (name, key) = (p.identity.facts.display_name(), &p.identity.key);
+                        format!("{name} ({key}, {})", p.person.subject)
+                    })
                     .collect();
                 Err(AppError::new(
                     ErrorKind::Conflict,
@@ -44,7 +49,15 @@ impl App {
     /// Whether HR said something of a person since the last plan about them was made.
     pub(crate) async fn has_news(&self, subject: SubjectId) -> Result<bool, AppError> {
         const PLANNED: &str = "plan.drafted/1";
-        let kinds = ["facts.accepted/1", "facts.withdrawn/1", PLANNED];
+        let kinds = [
+            "facts.accepted/1",
+            "facts.accepted/2",
+            "facts.withdrawn/1",
+            "facts.withdrawn/2",
+            "subject.terminated/1",
+            "termination.ended/1",
+            PLANNED,
+        ];
         let last = self.store.last_kind(subject, &kinds).await?;
         Ok(last.is_some_and(|kind| kind != PLANNED))
     }
@@ -59,10 +72,10 @@ impl App {
         text: &str,
         reason: &str,
     ) -> Result<SubjectId, AppError> {
-        let person = self.one_person(text).await?;
+        let Known { person, identity } = self.one_person(text).await?;
         let subject = person.subject;
-        let standing = person.facts.standing(self.clock.now());
-        if standing != Ok(model::facts::Standing::Ended) && !person.withdrawn {
+        let standing = identity.facts.standing(self.clock.now());
+        if standing != Ok(model::facts::Standing::Ended) && !identity.withdrawn {
             return Err(AppError::new(
                 ErrorKind::Conflict,
                 "TNR-APP-0051",
@@ -134,11 +147,16 @@ impl App {
     }
 }
 
-fn names(person: &Person, text: &str) -> bool {
-    person.key == text
-        || person
+fn names(known: &Known, text: &str) -> bool {
+    known.person.engagements.iter().any(|e| e.key == text)
+        || known
+            .identity
             .facts
             .text("email")
             .is_some_and(|e| e.eq_ignore_ascii_case(text))
-        || person.facts.display_name().eq_ignore_ascii_case(text)
+        || known
+            .identity
+            .facts
+            .display_name()
+            .eq_ignore_ascii_case(text)
 }

@@ -70,6 +70,7 @@ impl App {
                 .waves(WaveFilter {
                     open: true,
                     limit: 100,
+                    ..WaveFilter::default()
                 })
                 .await?;
             if open.is_empty() {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use documents::{Mode as DocMode, Tenant};
 use lifecycle::guard::{Freeze, GuardPolicy};
+use lifecycle::identity::SourceRank;
 use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook};
 use model::{Attributes, Kind, Secret, TargetName, Value};
 use ports::Target;
@@ -173,10 +174,24 @@ pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
         .iter()
         .map(|(name, app)| (name.clone(), app_rules(app)))
         .collect();
+    let sources = tenant
+        .sources
+        .iter()
+        .map(|(name, source)| (name.clone(), source_rank(source)))
+        .collect();
     RuleBook {
         revision,
         rules,
         apps,
+        sources,
+    }
+}
+
+fn source_rank(source: &documents::Source) -> SourceRank {
+    SourceRank {
+        order: source.precedence,
+        engages: source.engages,
+        attributes: source.attribute_precedence.clone(),
     }
 }
 

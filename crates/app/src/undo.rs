@@ -6,7 +6,7 @@ use std::time::Duration;
 use lifecycle::undo::undo;
 use model::event::PinsSet;
 use model::plan::{About, PlanStatus};
-use model::{Actor, Event, Personal, SubjectId, WaveId};
+use model::{Actor, Change, Event, Personal, SubjectId, WaveId};
 use ports::store::{Append, Stream};
 
 use crate::planner::{Planning, Scope};
@@ -51,12 +51,19 @@ impl App {
                 "wait until it is done, or stop it with `tenure stop-writing`",
             ));
         }
+        if row.cause.change == Change::Termination {
+            return Err(AppError::new(
+                ErrorKind::Conflict,
+                "TNR-UNDO-0003",
+                "a termination for cause stands above an undo",
+                "take it back with `tenure leaver lift PERSON --reason …`",
+            ));
+        }
         let (holds, cannot) = self.holds(actor, wave, reason).await?;
         let subjects: Vec<SubjectId> = holds.iter().map(|h| h.subject).collect();
         let planning = Planning {
-            scope: Scope::Subjects(subjects.clone()),
             undo: Some((wave, actor.principal.clone())),
-            dry_run,
+            ..Planning::of(Scope::Subjects(subjects.clone()), dry_run)
         };
         let mut extra = BTreeMap::new();
         if dry_run {

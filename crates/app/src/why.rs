@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lifecycle::assign::{Worker, assign, manager_keys};
+use lifecycle::assign::{Worker, assign, holds, manager_keys};
 use lifecycle::resolve::{Resolved, Wanted, resolve};
 use model::event::StepChanged;
 use model::facts::Standing;
@@ -10,7 +10,7 @@ use model::plan::{About, StepStatus};
 use model::{Address, Kind, Ownership, Reason, SubjectId, TargetName, Timestamp};
 use ports::store::Person;
 
-use crate::{App, AppError};
+use crate::{App, AppError, Known};
 
 /// The answer for one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,12 +59,13 @@ impl App {
         if !loaded.book.apps.contains_key(&target) {
             return Err(AppError::missing("app", app));
         }
-        let person = self.one_person(person).await?;
+        let Known { person, identity } = self.one_person(person).await?;
         let now = self.clock.now();
-        let worker = worker(&person);
+        let terminated_by = person.termination.as_ref().map(|t| t.by.as_str());
+        let worker = Worker::new(person.subject, &identity, terminated_by);
         let mut managers = BTreeMap::new();
         for key in manager_keys(worker, &loaded.book) {
-            if let Some(boss) = self.store.person_by_key(&person.source, &key).await? {
+            if let Some(boss) = self.store.person_by_key(&identity.source, &key).await? {
                 managers.insert(key, boss.subject);
             }
         }
@@ -93,7 +94,7 @@ impl App {
             .iter()
             .filter(|rule| rule.grants.iter().any(|g| g.target == target))
             .filter_map(|rule| {
-                let decided = rule.when.holds(&person.facts, &person.key);
+                let (decided, _) = holds(worker, rule);
                 let text = match &decided.answer {
                     Ok(true) => return None,
                     Ok(false) => format!("`{}` does not hold", rule.when.source()),
@@ -108,9 +109,9 @@ impl App {
             .collect();
         Ok(WhyAccess {
             subject: person.subject,
-            name: person.facts.display_name(),
-            key: person.key.clone(),
-            standing: person.facts.standing(now).ok(),
+            name: identity.facts.display_name(),
+            key: identity.key.clone(),
+            standing: identity.facts.standing(now).ok(),
             items,
             not_given,
         })
@@ -169,15 +170,6 @@ impl App {
             pending,
             address,
         })
-    }
-}
-
-fn worker(person: &Person) -> Worker<'_> {
-    Worker {
-        subject: person.subject,
-        key: &person.key,
-        facts: &person.facts,
-        withdrawn: person.withdrawn,
     }
 }
 

@@ -30,6 +30,15 @@ pub struct Source {
     pub name: String,
     /// How its columns become facts.
     pub csv: model::source::CsvMapping,
+    /// How much its word counts beside that of other sources: the smaller, the more.
+    pub precedence: u32,
+    /// Attribute → the precedence that counts for it instead.
+    pub attribute_precedence: BTreeMap<String, u32>,
+    /// Whether a row of it says that somebody works here.
+    pub engages: bool,
+    /// The sets of attributes by which a worker whom it has not named before is found among the
+    /// people who are known: all of a set must be equal.
+    pub correlate: Vec<Vec<String>>,
 }
 
 /// A target system.

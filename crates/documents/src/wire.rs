@@ -67,6 +67,27 @@ pub(crate) struct SourceSpec {
     /// What a sound file looks like.
     #[serde(default)]
     pub expect: ExpectSpec,
+    /// How much its word counts where several sources tell of one person: the smaller, the more;
+    /// 100 if not given.
+    #[serde(default = "precedence")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub precedence: u32,
+    /// Whether a row says that somebody works here; `true` if not given. A source that only adds
+    /// attributes to people of other sources, a telephone directory for example, says `false`.
+    #[serde(default = "yes")]
+    pub engages: bool,
+    /// How a worker who is new in this source is found among the people who are known: sets of
+    /// attributes, of which all in one set must be equal. Without it everyone is new.
+    #[serde(default)]
+    pub correlate: Vec<Vec<String>>,
+}
+
+fn precedence() -> u32 {
+    100
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -119,6 +140,10 @@ pub(crate) struct AttributeSpec {
     /// An empty field makes the row unreadable.
     #[serde(default)]
     pub required: bool,
+    /// The precedence that counts for this attribute instead of the source's.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    pub precedence: Option<u32>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]

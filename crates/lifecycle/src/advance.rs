@@ -129,9 +129,12 @@ impl Turn<'_> {
                 self.record(no, detail);
                 self.effects.push(Effect::Read(no));
             }
+            // The object is not as it was expected: it is read, so that whatever became of it is
+            // known before anyone plans again.
             Outcome::Stale { detail } => {
-                self.settle(no, StepStatus::Skipped, &detail);
-                self.stale(&detail);
+                self.state(no).status = StepStatus::Answered;
+                self.record(no, &detail);
+                self.effects.push(Effect::Read(no));
             }
             Outcome::Refused { code, detail } => {
                 self.settle(no, StepStatus::Failed, &format!("{code}: {detail}"));
@@ -154,6 +157,7 @@ impl Turn<'_> {
 
     fn read(&mut self, no: u16, found: ReadBack) {
         let unknown = matches!(self.state(no).outcome, None | Some(Outcome::Unknown { .. }));
+        let stale = matches!(self.state(no).outcome, Some(Outcome::Stale { .. }));
         match found {
             ReadBack::Equal => self.settle(no, StepStatus::Verified, ""),
             ReadBack::Gone { detail } => {
@@ -185,6 +189,10 @@ impl Turn<'_> {
                 } else {
                     self.record(no, &format!("not readable: {detail}"));
                 }
+            }
+            ReadBack::Different { detail } if stale => {
+                self.settle(no, StepStatus::Skipped, &detail);
+                self.stale(&detail);
             }
             // Nobody knew whether it arrived; now we know that it did not.
             ReadBack::Different { detail } if unknown => {

@@ -7,8 +7,9 @@ use model::{
     Address, Assignment, Attributes, Facts, Rank, Reason, SubjectId, TargetName, Timestamp, Value,
     Want,
 };
-use rules::{EvalError, Mapped};
+use rules::{Decided, EvalError, Mapped};
 
+use crate::identity::{Identity, Job};
 use crate::rulebook::{AppRules, BirthrightRule, RuleBook};
 
 /// One person as the rules see them.
@@ -22,6 +23,26 @@ pub struct Worker<'a> {
     pub facts: &'a Facts,
     /// The last full delivery no longer had them.
     pub withdrawn: bool,
+    /// The engagements in force, where there are several: what rules give is what any of them
+    /// is given.
+    pub jobs: &'a [Job],
+    /// Who terminated them for cause, while that stands.
+    pub terminated_by: Option<&'a str>,
+}
+
+impl<'a> Worker<'a> {
+    /// A person as the rules see them.
+    #[must_use]
+    pub fn new(subject: SubjectId, identity: &'a Identity, terminated_by: Option<&'a str>) -> Self {
+        Self {
+            subject,
+            key: &identity.key,
+            facts: &identity.facts,
+            withdrawn: identity.withdrawn,
+            jobs: &identity.jobs,
+            terminated_by,
+        }
+    }
 }
 
 /// An expression that gave no answer for one person. The addresses it speaks of stay untouched.
@@ -47,6 +68,17 @@ pub fn assign(
 ) -> (Vec<Assignment>, Vec<Undecided>) {
     let mut out = Vec::new();
     let mut undecided = Vec::new();
+    if let Some(by) = worker.terminated_by {
+        // Whatever HR says, and even if nobody can tell where they stand.
+        let out_now = Leaving {
+            rank: Rank::EmergencyStop,
+            by: "lifecycle/termination",
+            text: format!("terminated for cause by {by}"),
+            facts: Vec::new(),
+        };
+        leave(worker, book, &out_now, &mut out);
+        return (out, undecided);
+    }
     let standing = match worker.facts.standing(now) {
         Ok(standing) => standing,
         Err(problem) => {
@@ -60,15 +92,11 @@ pub fn assign(
         }
     };
     match standing {
-        Standing::Ended => leave(worker, book, "work has ended", &mut out),
+        Standing::Ended => leave(worker, book, &ended(worker, "work has ended"), &mut out),
         Standing::Upcoming => {}
         Standing::Active if worker.withdrawn => {
-            leave(
-                worker,
-                book,
-                "the last full delivery no longer has them",
-                &mut out,
-            );
+            let missing = ended(worker, "the last full delivery no longer has them");
+            leave(worker, book, &missing, &mut out);
         }
         Standing::Active => {
             for rule in &book.rules {
@@ -131,22 +159,39 @@ pub fn assign_groups(target: &TargetName, app: &AppRules) -> Vec<Assignment> {
         .collect()
 }
 
-fn leave(worker: Worker<'_>, book: &RuleBook, why: &str, out: &mut Vec<Assignment>) {
+/// Why somebody is out.
+struct Leaving {
+    rank: Rank,
+    by: &'static str,
+    text: String,
+    facts: Vec<(String, Option<Value>)>,
+}
+
+fn ended(worker: Worker<'_>, why: &str) -> Leaving {
     let ends = worker
         .facts
         .ends
         .map(|ends| Value::Text(format!("{ends} {}", worker.facts.zone)));
+    Leaving {
+        rank: Rank::Leaver,
+        by: "lifecycle/leaver",
+        text: why.to_owned(),
+        facts: vec![("ends".to_owned(), ends)],
+    }
+}
+
+fn leave(worker: Worker<'_>, book: &RuleBook, leaving: &Leaving, out: &mut Vec<Assignment>) {
     for target in book.apps.keys() {
         out.push(Assignment {
             subject: Some(worker.subject),
             about: Address::account(target, worker.subject),
             want: Want::Disabled,
             because: Reason {
-                by: "lifecycle/leaver".to_owned(),
-                text: why.to_owned(),
-                facts: vec![("ends".to_owned(), ends.clone())],
+                by: leaving.by.to_owned(),
+                text: leaving.text.clone(),
+                facts: leaving.facts.clone(),
             },
-            rank: Rank::Leaver,
+            rank: leaving.rank,
             until: None,
         });
     }
@@ -180,6 +225,23 @@ fn untouched(worker: Worker<'_>, about: Address, because: Reason) -> Assignment 
     }
 }
 
+/// Whether a rule holds for a person: for any of their engagements, if there are several, and
+/// then for which.
+pub fn holds<'a>(worker: Worker<'a>, rule: &BirthrightRule) -> (Decided<bool>, Option<&'a str>) {
+    let mut left = None;
+    for job in worker.jobs {
+        let decided = rule.when.holds(&job.facts, &job.key);
+        match decided.answer {
+            Ok(true) => return (decided, Some(&job.key)),
+            // Not knowing of one is told, unless another is known to be given it.
+            Err(_) => left = Some(decided),
+            Ok(false) => left = left.or(Some(decided)),
+        }
+    }
+    let only = || rule.when.holds(worker.facts, worker.key);
+    (left.unwrap_or_else(only), None)
+}
+
 fn birthright(
     worker: Worker<'_>,
     rule: &BirthrightRule,
@@ -187,7 +249,7 @@ fn birthright(
     out: &mut Vec<Assignment>,
     undecided: &mut Vec<Undecided>,
 ) {
-    let decided = rule.when.holds(worker.facts, worker.key);
+    let (decided, job) = holds(worker, rule);
     let by = format!("rule/{}", rule.name);
     let (want, text) = match &decided.answer {
         Ok(false) => return,
@@ -196,7 +258,9 @@ fn birthright(
                 active: true,
                 attributes: Attributes::new(),
             };
-            (want, format!("`{}` holds", rule.when.source()))
+            let of_job = job.map(|key| format!(" for their engagement {key}"));
+            let of_job = of_job.unwrap_or_default();
+            (want, format!("`{}` holds{of_job}", rule.when.source()))
         }
         Err(error) => {
             undecided.push(Undecided {

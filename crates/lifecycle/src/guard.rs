@@ -115,28 +115,33 @@ pub fn guard(wave: &WaveFacts, policy: &GuardPolicy, now: Timestamp) -> Verdict 
 /// An explicit leaver carries HR's own date: the leavers of one input never stop each other
 /// below the limit. Everything that takes away is under the same limit, whatever its cause.
 fn removals(wave: &WaveFacts, policy: &GuardPolicy) -> (Answer, String) {
-    let lost = wave.losing + wave.lost_before;
-    let percent = percent(lost, wave.managed);
-    let text = format!(
-        "{} people lose access, with {} in the last {} h that is {} of {} managed accounts ({percent} %); \
-         unasked are {} people or {} %",
-        wave.losing,
-        wave.lost_before,
-        policy.window_hours,
-        lost,
-        wave.managed,
-        policy.removals_max,
-        policy.removals_percent,
-    );
+    let (allowed, text) = removals_allowed(wave.losing, wave.lost_before, wave.managed, policy);
     let unguarded = mutants::on(Mutant::UnguardedMissing) && wave.change == Change::MissingRow;
-    if unguarded {
-        return (Answer::Allow, text);
-    }
-    if wave.losing > 0 && lost > policy.removals_max && percent > policy.removals_percent {
-        (Answer::Ask, text)
-    } else {
+    if allowed || unguarded {
         (Answer::Allow, text)
+    } else {
+        (Answer::Ask, text)
     }
+}
+
+/// Whether so many people may lose access unasked, and the sentence that says how many. Asked
+/// when a wave is proposed, and again when it begins: others may have begun in between.
+#[must_use]
+pub fn removals_allowed(
+    losing: u64,
+    lost_before: u64,
+    managed: u64,
+    policy: &GuardPolicy,
+) -> (bool, String) {
+    let lost = losing + lost_before;
+    let percent = percent(lost, managed);
+    let text = format!(
+        "{losing} people lose access, with {lost_before} in the last {} h that is {lost} of \
+         {managed} managed accounts ({percent} %); unasked are {} people or {} %",
+        policy.window_hours, policy.removals_max, policy.removals_percent,
+    );
+    let asked = losing > 0 && lost > policy.removals_max && percent > policy.removals_percent;
+    (!asked, text)
 }
 
 /// Rounded up in the wave's disfavour: 3 of 100 is 3 %, and 3 of 101 counts as 3 % too.
@@ -196,7 +201,8 @@ fn emptied(wave: &WaveFacts) -> (Answer, String) {
 }
 
 fn confirm(wave: &WaveFacts) -> (Answer, String) {
-    if wave.confirm_removals == 0 {
+    // A termination for cause is asked for one person by one person, to happen now.
+    if wave.confirm_removals == 0 || wave.change == Change::Termination {
         return (Answer::Allow, String::new());
     }
     let text = format!(
@@ -207,7 +213,7 @@ fn confirm(wave: &WaveFacts) -> (Answer, String) {
 }
 
 fn freeze(wave: &WaveFacts, policy: &GuardPolicy, now: Timestamp) -> (Answer, String) {
-    if wave.change == Change::Leaver {
+    if matches!(wave.change, Change::Leaver | Change::Termination) {
         return (Answer::Allow, String::new());
     }
     match policy.freezes.iter().find(|f| f.from <= now && now < f.to) {

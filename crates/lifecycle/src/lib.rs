@@ -3,7 +3,7 @@
 //! Pure. Everything here is a function of its arguments, time included, and returns its reasons
 //! with its answer. The stages, in the order in which a change passes through them:
 //!
-//! [`classify`] → [`assign`] → [`resolve`] → [`draft`] → [`check`] → [`guard`] → [`advance`],
+//! [`identity`] → [`classify`] → [`assign`] → [`resolve`] → [`draft`] → [`check`] → [`guard`] → [`advance`],
 //! and [`undo`], which makes assignments of its own.
 
 pub mod advance;
@@ -12,6 +12,7 @@ pub mod check;
 pub mod classify;
 pub mod draft;
 pub mod guard;
+pub mod identity;
 pub mod mutants;
 pub mod resolve;
 pub mod rulebook;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use model::TargetName;
 use rules::{Condition, Mapping};
 
+use crate::identity::Sources;
+
 /// How far Tenure may go in a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -68,4 +70,6 @@ pub struct RuleBook {
     pub rules: Vec<BirthrightRule>,
     /// The targets.
     pub apps: BTreeMap<TargetName, AppRules>,
+    /// How much each source's word counts.
+    pub sources: Sources,
 }

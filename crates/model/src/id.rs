@@ -122,6 +122,10 @@ typed_id!(
     DeliveryId, "del"
 );
 typed_id!(
+    /// One employment or contract of a subject, as one source tells of it.
+    EngagementId, "eng"
+);
+typed_id!(
     /// Something a person has to look at.
     FindingId, "fnd"
 );
@@ -145,6 +149,14 @@ typed_id!(
     /// The plans of one cause; derived from the hash of their ids.
     WaveId, "wav"
 );
+
+impl EngagementId {
+    /// The engagement of a subject from the time when each had one.
+    #[must_use]
+    pub fn only_of(subject: SubjectId) -> Self {
+        Self(subject.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -319,10 +319,12 @@ impl Delivery {
     }
 }
 
-/// One worker as one row states them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One worker as one row states them. Serialises as [`crate::event::WorkerFacts`] does: where it
+/// stands in a file says nothing of the worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkerRow {
     /// The line in the file on which the row begins, from 1.
+    #[serde(skip)]
     pub line: u64,
     /// The worker's key.
     pub key: String,

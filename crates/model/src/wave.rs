@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::TargetName;
 use crate::canonical::{self, NotCanonical};
-use crate::id::{DeliveryId, PlanId, RunId, WaveId};
+use crate::id::{DeliveryId, PlanId, RunId, SubjectId, WaveId};
 
 /// The input whose change made plans necessary.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub enum Input {
     Clock,
     /// A person undid a wave.
     Undo(WaveId),
+    /// A person terminated someone for cause.
+    Termination(SubjectId),
 }
 
 impl fmt::Display for Input {
@@ -32,6 +34,7 @@ impl fmt::Display for Input {
             Self::Observation(target, _) => write!(f, "observation of {target}"),
             Self::Clock => f.write_str("clock"),
             Self::Undo(wave) => write!(f, "undo of {wave}"),
+            Self::Termination(subject) => write!(f, "termination of {subject}"),
         }
     }
 }
@@ -41,7 +44,9 @@ impl fmt::Display for Input {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// The row carries an end of work that has come. First: leavers go before everyone else.
+    /// Terminated for cause by a person, whatever HR says. Goes before everyone else.
+    Termination,
+    /// The row carries an end of work that has come: leavers go before who comes or moves.
     Leaver,
     /// The row is missing from a full delivery.
     MissingRow,
@@ -64,6 +69,7 @@ impl Change {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Termination => "termination",
             Self::Leaver => "leaver",
             Self::MissingRow => "missing_row",
             Self::Joiner => "joiner",

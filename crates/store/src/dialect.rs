@@ -76,6 +76,11 @@ pub(crate) fn create(dialect: Dialect, table: &Table) -> Vec<String> {
     statements
 }
 
+/// Drops a table of an older schema.
+pub(crate) fn drop(name: &str) -> String {
+    format!("DROP TABLE {}", quoted(name))
+}
+
 /// All columns of all rows, by key.
 pub(crate) fn select_all(table: &Table) -> String {
     let key = list(names(table).take(table.key));

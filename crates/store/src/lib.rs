@@ -21,6 +21,7 @@ mod migrations;
 mod postgres;
 pub mod project;
 mod reads;
+mod rebuild;
 mod rows;
 pub mod schema;
 mod sealer;

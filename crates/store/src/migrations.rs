@@ -8,7 +8,18 @@ use crate::schema;
 use crate::table::{Cell, Row, Table};
 
 /// The schema that this program writes.
-pub(crate) const SCHEMA: u64 = 1;
+///
+/// 2: engagements and terminations.
+pub(crate) const SCHEMA: u64 = 2;
+
+/// What brings a database to [`SCHEMA`].
+pub(crate) struct Migration {
+    /// The statements, in order.
+    pub(crate) steps: Vec<Step>,
+    /// Whether the projections are empty now and must be computed again from the log, in the
+    /// same transaction.
+    pub(crate) rebuild: bool,
+}
 
 /// Reads the version from a store that has the table `meta`.
 pub(crate) const READ_VERSION: &str = "SELECT value FROM meta WHERE name = 'schema'";
@@ -37,29 +48,70 @@ pub(crate) fn version(rows: &[Row]) -> Result<u64, OpenError> {
         .map_err(|_| OpenError::Damaged(format!("the schema version is `{text:.40}`")))
 }
 
-/// What to execute, in one transaction, to come from this version (`None`: an empty database)
-/// to [`SCHEMA`].
-pub(crate) fn steps(dialect: Dialect, version: Option<u64>) -> Result<Vec<Step>, OpenError> {
-    match version {
-        None => Ok(first(dialect)),
-        Some(SCHEMA) => Ok(Vec::new()),
-        Some(found) if found > SCHEMA => Err(OpenError::Newer {
-            found,
-            known: SCHEMA,
-        }),
-        Some(found) => Err(OpenError::Damaged(format!(
-            "there never was a schema version {found}"
-        ))),
+/// What to do, in one transaction, to come from this version (`None`: an empty database) to
+/// [`SCHEMA`].
+///
+/// `there`: the tables that the database has. Whatever is derived from the log is dropped and
+/// computed again: a change of projections needs no statements of its own, and cannot come out
+/// differently from a rebuild.
+pub(crate) fn migration(
+    dialect: Dialect,
+    version: Option<u64>,
+    there: &[String],
+) -> Result<Migration, OpenError> {
+    let (steps, rebuild) = match version {
+        None => (first(dialect), false),
+        Some(SCHEMA) => (Vec::new(), false),
+        Some(1) => (again(dialect, there), true),
+        Some(found) if found > SCHEMA => {
+            return Err(OpenError::Newer {
+                found,
+                known: SCHEMA,
+            });
+        }
+        Some(found) => {
+            return Err(OpenError::Damaged(format!(
+                "there never was a schema version {found}"
+            )));
+        }
+    };
+    Ok(Migration { steps, rebuild })
+}
+
+fn plain(sql: String) -> Step {
+    Step {
+        sql,
+        args: Vec::new(),
     }
+}
+
+/// Drops what is derived from the log, and makes every table that is not there.
+fn again(dialect: Dialect, there: &[String]) -> Vec<Step> {
+    let kept = || ground::GROUND.iter().chain(schema::OPERATIONAL);
+    let is_kept = |name: &String| kept().any(|table| table.name == name.as_str());
+    let old = there.iter().filter(|name| !is_kept(name));
+    let mut steps: Vec<Step> = old.map(|name| plain(dialect::drop(name))).collect();
+    let missing = all_tables()
+        .filter(|table| !is_kept(&table.name.to_owned()) || !there.iter().any(|t| t == table.name));
+    steps.extend(
+        missing
+            .flat_map(|table| dialect::create(dialect, table))
+            .map(plain),
+    );
+    steps.push(Step {
+        sql: dialect::put(&ground::META),
+        args: vec![
+            Cell::Text("schema".to_owned()),
+            Cell::Text(SCHEMA.to_string()),
+        ],
+    });
+    steps
 }
 
 fn first(dialect: Dialect) -> Vec<Step> {
     let mut steps: Vec<Step> = all_tables()
         .flat_map(|table| dialect::create(dialect, table))
-        .map(|sql| Step {
-            sql,
-            args: Vec::new(),
-        })
+        .map(plain)
         .collect();
     steps.push(Step {
         sql: dialect::insert(&ground::HEAD),

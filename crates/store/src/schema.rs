@@ -10,10 +10,12 @@
 use crate::table::Table;
 use crate::table::Type::{Blob, Int, Text};
 
-/// A worker as a source last stated them. `search` is what people are found by, lower-cased.
-pub static PERSON: Table = Table {
-    name: "person",
+/// One employment or contract of a subject, as its source last told of it. `search` is what people
+/// are found by, lower-cased.
+pub static ENGAGEMENT: Table = Table {
+    name: "engagement",
     columns: &[
+        ("engagement", Text),
         ("subject", Text),
         ("source", Text),
         ("key", Text),
@@ -22,20 +24,57 @@ pub static PERSON: Table = Table {
         ("delivery", Text),
         ("change", Text),
         ("search", Text),
+        ("seq", Int),
     ],
     key: 1,
-    indexes: &[&["source", "key"], &["source", "subject"]],
+    indexes: &[
+        &["source", "key"],
+        &["source", "engagement"],
+        &["source", "subject"],
+        &["subject"],
+    ],
 };
 
-/// Workers whom a full delivery of a source no longer had, and which one that was.
-pub static PERSON_WITHDRAWN: Table = Table {
-    name: "person_withdrawn",
-    columns: &[("subject", Text), ("source", Text), ("delivery", Text)],
-    key: 2,
+/// Engagements that a full delivery of their source no longer had, and which one that was.
+pub static ENGAGEMENT_WITHDRAWN: Table = Table {
+    name: "engagement_withdrawn",
+    columns: &[
+        ("engagement", Text),
+        ("subject", Text),
+        ("delivery", Text),
+        ("seq", Int),
+    ],
+    key: 1,
+    indexes: &[&["subject"]],
+};
+
+/// Who is terminated for cause, since when and by whom.
+pub static TERMINATION: Table = Table {
+    name: "termination",
+    columns: &[
+        ("subject", Text),
+        ("author", Text),
+        ("at", Int),
+        ("reason", Text),
+    ],
+    key: 1,
     indexes: &[],
 };
 
-/// Workers whose facts change meaning by themselves, and when they do next.
+/// What people decided about workers who look like somebody who is known. `same` is 1 or 0.
+pub static WORKER_MATCH: Table = Table {
+    name: "worker_match",
+    columns: &[
+        ("source", Text),
+        ("key", Text),
+        ("subject", Text),
+        ("same", Int),
+    ],
+    key: 3,
+    indexes: &[&["subject"]],
+};
+
+/// People whose facts change meaning by themselves, and when they do next.
 pub static PERSON_DUE: Table = Table {
     name: "person_due",
     columns: &[("subject", Text), ("next_change", Int)],
@@ -172,9 +211,10 @@ pub static WAVE_DECISION: Table = Table {
         ("decider", Text),
         ("reason", Text),
         ("released", Int),
+        ("at", Int),
     ],
     key: 1,
-    indexes: &[],
+    indexes: &[&["at"]],
 };
 
 /// Plans as they were made. Inert until their wave has a row.
@@ -309,8 +349,10 @@ pub static SECRET: Table = Table {
 
 /// Every projection.
 pub static TABLES: &[&Table] = &[
-    &PERSON,
-    &PERSON_WITHDRAWN,
+    &ENGAGEMENT,
+    &ENGAGEMENT_WITHDRAWN,
+    &TERMINATION,
+    &WORKER_MATCH,
     &PERSON_DUE,
     &PIN,
     &SHADOW,

@@ -184,7 +184,7 @@ impl TenureStore {
     /// # Errors
     /// When the log cannot be read.
     pub async fn rebuild_differences(&self) -> Result<Vec<String>, StoreError> {
-        let scratch = Scratch::new().map_err(unavailable)?;
+        let scratch = Scratch::new(self.sealer()).map_err(unavailable)?;
         let mut after = 0;
         loop {
             let page = self.records(after, PAGE).await?;

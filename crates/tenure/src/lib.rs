@@ -18,11 +18,11 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use cli::{
-    Cli, Command, ConfigCommand, FindingsCommand, HrCommand, SecretCommand, Shared, ShowCommand,
-    TokenCommand, WavesCommand, WhyCommand,
+    Cli, Command, ConfigCommand, FindingsCommand, HrCommand, LeaverCommand, PersonCommand,
+    SecretCommand, Shared, ShowCommand, TokenCommand, WavesCommand, WhyCommand,
 };
 use command::decide::{Decision, decide};
-use command::{Desk, input, look, manage, why, work};
+use command::{Desk, input, leaver, look, manage, why, work};
 pub use failure::{Exit, Failure};
 
 /// Runs the command line.
@@ -203,6 +203,16 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
         Command::StopWriting { app, change } => manage::writing(desk, "stop", app, change).await,
         Command::ResumeWriting { app, change } => {
             manage::writing(desk, "resume", app, change).await
+        }
+        Command::Leaver(LeaverCommand::Now { person, change }) => {
+            leaver::leaver(desk, "terminate", person, change).await
+        }
+        Command::Leaver(LeaverCommand::Lift { person, change }) => {
+            leaver::leaver(desk, "lift-termination", person, change).await
+        }
+        Command::Person(PersonCommand::Join(worker)) => leaver::decide(desk, true, worker).await,
+        Command::Person(PersonCommand::Separate(worker)) => {
+            leaver::decide(desk, false, worker).await
         }
         Command::Erase { person, change } => manage::erase(desk, person, change).await,
         Command::Token(TokenCommand::Create {

@@ -97,10 +97,11 @@ impl Worker {
         };
         let Some(record) = record else {
             let events = vanished(&step.address, kind, &link.remote);
-            let found = if *act == Act::Delete {
-                ReadBack::Equal
-            } else {
-                gone("the object")
+            // What is gone can no longer be used: a leaver's account that someone deleted must
+            // not keep them in all the others.
+            let found = match act {
+                Act::Delete | Act::Disable => ReadBack::Equal,
+                _ => gone("the object"),
             };
             return Ok((found, events));
         };
@@ -238,7 +239,8 @@ impl Worker {
                 let detail = "the target does not show the members of its groups";
                 return Ok((unreadable(Duration::from_secs(60), detail), Vec::new()));
             }
-            Ok(None) => return Ok((gone("the group"), Vec::new())),
+            Ok(None) if wanted => return Ok((gone("the group"), Vec::new())),
+            Ok(None) => return Ok((ReadBack::Equal, vec![unlinked(at)])),
             Err(error) => return Ok((wait(&error), Vec::new())),
         };
         let is_member = members.contains(&account.remote);

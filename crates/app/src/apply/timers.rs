@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use lifecycle::classify::at_instant;
 use lifecycle::mutants::{self, Mutant};
 use model::event::{PinsLifted, SubjectAdvanced};
 use model::plan::{About, PlanStatus};
-use model::{Actor, Change, Event, SubjectId};
+use model::{Actor, Event, SubjectId};
 
 use super::Worker;
-use crate::AppError;
+use crate::deliver::{confirmed, has_left, next_change};
+use crate::{AppError, Known};
 
 /// The lease under which timers fire: one node at a time.
 const LEASE: &str = "timers";
@@ -36,11 +36,15 @@ impl Worker {
         // which it still is, until it is closed.
         let idle = self.not_under_way(due.clone()).await?;
         let people = self.app.store.people(&due).await?;
+        let people = self.app.known_all(people).await?;
         let mut lifted = Vec::new();
         let mut advanced = Vec::new();
-        for person in &people {
+        for Known { person, identity } in &people {
             let subject = person.subject;
-            let left = at_instant(&person.facts, now) == Ok(Change::Leaver);
+            let left = has_left(identity, now);
+            if left && person.termination.is_some() {
+                lifted.push(confirmed(subject));
+            }
             if left && !mutants::on(Mutant::PinsOutlive) {
                 // A last day that has come is new word of leaving: no undo outlives it.
                 for pin in self.app.store.pins(subject).await? {
@@ -53,7 +57,7 @@ impl Worker {
             if !idle.contains(&subject) {
                 continue;
             }
-            let next_change = person.facts.next_change(now).unwrap_or(None);
+            let next_change = next_change(&person.engagements, now).unwrap_or(None);
             advanced.push(Event::SubjectAdvanced(SubjectAdvanced {
                 subject,
                 next_change,

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use lifecycle::advance::Progress;
 use model::plan::{About, PlanStatus, StepStatus};
 use model::{Act, Address, Kind, Step, SubjectId, TargetName, Value, WaveId};
 use ports::store::{PlanRow, StepRow};
@@ -34,6 +35,9 @@ impl Worker {
         if run.progress.stale {
             return Ok(None);
         }
+        if self.is_terminated_since(&run.progress).await? {
+            return Ok(Some("they were terminated for cause".to_owned()));
+        }
         for no in 0..run.progress.steps.len() {
             if !run.progress.may_begin(no, now) {
                 continue;
@@ -49,6 +53,20 @@ impl Worker {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a plan would still give something to someone who has been terminated for cause
+    /// since it was made: asked before each step, because nothing must be given back to them.
+    async fn is_terminated_since(&self, progress: &Progress) -> Result<bool, AppError> {
+        let About::Subject(subject) = progress.plan.about else {
+            return Ok(false);
+        };
+        let steps = progress.plan.steps.iter().zip(&progress.steps);
+        let mut open = steps.filter(|(_, state)| state.status == StepStatus::Pending);
+        if !open.any(|(step, _)| !step.act.removes()) {
+            return Ok(false);
+        }
+        Ok(self.app.store.termination(subject).await?.is_some())
     }
 
     async fn needs(&self, step: &Step) -> Result<Needs, AppError> {

@@ -2,6 +2,7 @@
 //! contains.
 
 use lifecycle::classify::at_instant;
+use lifecycle::identity::Identity;
 use model::plan::{About, PlanStatus};
 use model::{Cause, Change, Input, Kind, Plan};
 use ports::store::Person;
@@ -15,24 +16,46 @@ const LEFT: Cause = Cause {
     change: Change::Leaver,
 };
 
+/// What was told of them last.
+fn news(person: &Person, identity: &Identity) -> Cause {
+    let told = person.engagements.iter().find(|e| e.id == person.news);
+    let (delivery, change) = match told {
+        // One of several engagements that its source no longer has, while others go on, is no
+        // missing person.
+        Some(e) if e.change == Change::MissingRow && !identity.withdrawn => {
+            (e.delivery, Change::Mover)
+        }
+        Some(e) => (e.delivery, e.change),
+        None => return LEFT,
+    };
+    Cause {
+        input: Input::Delivery(delivery),
+        change,
+    }
+}
+
 impl Pass<'_> {
     /// What to call the cause of a plan about this person. Only asked when there is a plan.
     pub(super) async fn cause(
         &self,
         person: &Person,
+        identity: &Identity,
         about: &About,
         plan: &Plan,
     ) -> Result<Cause, AppError> {
+        if self.terminated_by(person).is_some() {
+            return Ok(Cause {
+                input: Input::Termination(person.subject),
+                change: Change::Termination,
+            });
+        }
         if let Some((wave, _)) = &self.undo {
             return Ok(Cause {
                 input: Input::Undo(*wave),
                 change: Change::Undo,
             });
         }
-        let news = Cause {
-            input: Input::Delivery(person.delivery),
-            change: person.change,
-        };
+        let news = news(person, identity);
         let last = self
             .app
             .store
@@ -41,7 +64,7 @@ impl Pass<'_> {
             .into_iter()
             .next();
         let now = self.app.clock.now();
-        let ended = at_instant(&person.facts, now) == Ok(Change::Leaver);
+        let ended = at_instant(&identity.facts, now) == Ok(Change::Leaver);
         // Someone whose last day has come is an explicit leaver, whatever else was said of them:
         // they never share the cause, nor the refusal, of a missing row.
         let or_ended = |cause: Cause| match cause.change {

@@ -43,8 +43,25 @@ pub struct Planning {
     pub scope: Scope,
     /// The wave that is being undone and who undoes it: the cause of every plan.
     pub undo: Option<(WaveId, String)>,
+    /// Wait for no other planning, and look at no target first: what is known must do.
+    pub urgent: bool,
+    /// Who would terminate these people for cause; for a dry run, before it is written down.
+    pub terminating: Option<String>,
     /// Propose nothing; only say what would be proposed.
     pub dry_run: bool,
+}
+
+impl Planning {
+    /// An ordinary planning.
+    pub(crate) fn of(scope: Scope, dry_run: bool) -> Self {
+        Self {
+            scope,
+            undo: None,
+            urgent: false,
+            terminating: None,
+            dry_run,
+        }
+    }
 }
 
 /// A plan in a preview.
@@ -80,7 +97,8 @@ pub(crate) struct Drafted {
     pub(crate) plan: Plan,
     pub(crate) id: PlanId,
     pub(crate) name: String,
-    pub(crate) worker_key: Option<String>,
+    /// The keys of the person's engagements.
+    pub(crate) worker_keys: Vec<String>,
 }
 
 impl App {
@@ -89,11 +107,7 @@ impl App {
     /// # Errors
     /// When there are no documents, or the store does not answer.
     pub async fn plan(&self, actor: &Actor, dry_run: bool) -> Result<Vec<WavePreview>, AppError> {
-        let planning = Planning {
-            scope: Scope::Everyone,
-            undo: None,
-            dry_run,
-        };
+        let planning = Planning::of(Scope::Everyone, dry_run);
         self.plan_with(actor, planning, BTreeMap::new()).await
     }
 
@@ -107,11 +121,7 @@ impl App {
         subjects: Vec<SubjectId>,
         dry_run: bool,
     ) -> Result<Vec<WavePreview>, AppError> {
-        let planning = Planning {
-            scope: Scope::Subjects(subjects),
-            undo: None,
-            dry_run,
-        };
+        let planning = Planning::of(Scope::Subjects(subjects), dry_run);
         self.plan_with(actor, planning, BTreeMap::new()).await
     }
 
@@ -122,9 +132,12 @@ impl App {
         planning: Planning,
         extra: BTreeMap<SubjectId, Vec<Assignment>>,
     ) -> Result<Vec<WavePreview>, AppError> {
-        let _one_at_a_time = self.planning.lock().await;
+        let _one_at_a_time = match planning.urgent {
+            false => Some(self.planning.lock().await),
+            true => None,
+        };
         let loaded = self.loaded().await?;
-        if !planning.dry_run {
+        if !planning.dry_run && !planning.urgent {
             self.first_look(actor, &loaded).await?;
         }
         let stream = Stream("planner".to_owned());
@@ -134,6 +147,7 @@ impl App {
             sight: Sight::new(&*self.store, Arc::clone(&loaded)),
             loaded,
             undo: planning.undo.clone(),
+            terminating: planning.terminating.clone(),
             drafted: Vec::new(),
             obstacles: Vec::new(),
             findings: Vec::new(),
@@ -185,6 +199,7 @@ struct Pass<'a> {
     sight: Sight<'a>,
     loaded: Arc<Loaded>,
     undo: Option<(WaveId, String)>,
+    terminating: Option<String>,
     drafted: Vec<Drafted>,
     obstacles: Vec<(About, Obstacle)>,
     findings: Vec<model::finding::Finding>,

@@ -9,6 +9,7 @@ use ports::store::{Append, Stream};
 
 use super::waves::by_cause;
 use super::{Drafted, Pass, PlanPreview, WavePreview};
+use crate::terminate::begins_at_once;
 use crate::{App, AppError};
 
 /// Plans per append.
@@ -47,8 +48,12 @@ impl Pass<'_> {
             if !dry_run {
                 door.wave(id, &wave, &plans, &verdict).await?;
                 let automatic = self.loaded.tenant.guard.apply == Apply::Automatic;
-                if automatic && matches!(verdict, Verdict::Allow { .. }) {
-                    door.release(id, &plans).await?;
+                if begins_at_once(&cause, &verdict) {
+                    let reason = "a termination for cause begins at once";
+                    door.release(id, &plans, reason).await?;
+                } else if automatic && matches!(verdict, Verdict::Allow { .. }) {
+                    let reason = "the guard allows it and the tenant applies automatically";
+                    door.release(id, &plans, reason).await?;
                 }
             }
             let obstacles = self.obstacles_of(&plans);
@@ -161,14 +166,19 @@ impl Planner<'_> {
             .await
     }
 
-    /// Starts an allowed wave without a person, because the guard document says so.
-    async fn release(&mut self, wave: WaveId, plans: &[Drafted]) -> Result<(), AppError> {
+    /// Starts an allowed wave without a person.
+    async fn release(
+        &mut self,
+        wave: WaveId,
+        plans: &[Drafted],
+        reason: &str,
+    ) -> Result<(), AppError> {
         let decision = Event::WaveReleased(WaveReleased {
             wave,
             released: true,
             plans: Vec::new(),
             by: "system".to_owned(),
-            reason: "the guard allows it and the tenant applies automatically".to_owned(),
+            reason: reason.to_owned(),
         });
         let mut events = vec![decision];
         for plan in plans {

@@ -6,6 +6,7 @@ use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
 use lifecycle::check::check;
 use lifecycle::draft::{Observed, Obstacle, draft};
+use lifecycle::identity::Identity;
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
 use model::canonical::Digest;
 use model::finding::Finding;
@@ -76,15 +77,12 @@ impl Pass<'_> {
     ) -> Result<(), AppError> {
         let now = self.app.clock.now();
         let loaded = std::sync::Arc::clone(&self.loaded);
-        let worker = Worker {
-            subject: person.subject,
-            key: &person.key,
-            facts: &person.facts,
-            withdrawn: person.withdrawn,
-        };
+        let identity = self.app.identity(person, &loaded.book.sources)?;
+        let terminated_by = self.terminated_by(person).map(str::to_owned);
+        let worker = Worker::new(person.subject, &identity, terminated_by.as_deref());
         let mut managers = BTreeMap::new();
         for key in manager_keys(worker, &loaded.book) {
-            if let Some(boss) = self.boss(&person.source, &key).await? {
+            if let Some(boss) = self.boss(&identity.source, &key).await? {
                 managers.insert(key, boss);
             }
         }
@@ -120,8 +118,14 @@ impl Pass<'_> {
         observed
             .seen
             .retain(|address, _| !busy.contains(&address.target));
-        self.draft(about, &desired, &observed, &waiting, Some(person))
-            .await
+        let who = Some((person, &identity));
+        self.draft(about, &desired, &observed, &waiting, who).await
+    }
+
+    /// Who terminated a person for cause, or is about to.
+    pub(super) fn terminated_by<'p>(&'p self, person: &'p Person) -> Option<&'p str> {
+        let stands = person.termination.as_ref().map(|t| t.by.as_str());
+        stands.or(self.terminating.as_deref())
     }
 
     /// The manager whom a source knows by this key; remembered with what rules give them.
@@ -133,7 +137,11 @@ impl Pass<'_> {
         let found = self.app.store.person_by_key(source, key).await?;
         let subject = found.as_ref().map(|boss| boss.subject);
         if let Some(boss) = found {
-            let given = entitled(&boss, &self.loaded.book, self.app.clock.now());
+            let now = self.app.clock.now();
+            let identity = self.app.identity(&boss, &self.loaded.book.sources)?;
+            let terminated_by = boss.termination.as_ref().map(|t| t.by.as_str());
+            let worker = Worker::new(boss.subject, &identity, terminated_by);
+            let given = entitled(worker, &self.loaded.book, now);
             self.entitled.insert(boss.subject, given);
         }
         self.bosses.insert(at, subject);
@@ -146,7 +154,7 @@ impl Pass<'_> {
         desired: &Desired,
         observed: &Observed,
         open: &[PlanRow],
-        person: Option<&Person>,
+        who: Option<(&Person, &Identity)>,
     ) -> Result<(), AppError> {
         let salt = Digest(ports::clock::draw(&*self.app.entropy));
         let unnamed = self.rule_changed();
@@ -159,8 +167,8 @@ impl Pass<'_> {
             self.supersede(open, None);
             return Ok(());
         };
-        if let Some(person) = person {
-            plan.cause = self.cause(person, &about, &plan).await?;
+        if let Some((person, identity)) = who {
+            plan.cause = self.cause(person, identity, &about, &plan).await?;
         }
         let flaws = check(&plan);
         if let Some(flaw) = flaws.first() {
@@ -177,13 +185,13 @@ impl Pass<'_> {
             return Ok(());
         }
         self.supersede(open, None);
-        let name = person.map_or_else(|| about.to_string(), |p| p.facts.display_name());
-        let worker_key = person.map(|p| p.key.clone());
+        let name = who.map_or_else(|| about.to_string(), |(_, i)| i.facts.display_name());
+        let worker_keys = who.map(|(person, _)| person.engagements.iter().map(|e| e.key.clone()));
         self.drafted.push(Drafted {
             plan,
             id,
             name,
-            worker_key,
+            worker_keys: worker_keys.into_iter().flatten().collect(),
         });
         Ok(())
     }
@@ -261,13 +269,7 @@ fn busy_targets(plans: &[PlanRow]) -> BTreeSet<TargetName> {
 }
 
 /// The apps in which rules give a person an account.
-fn entitled(person: &Person, book: &RuleBook, now: Timestamp) -> Vec<TargetName> {
-    let worker = Worker {
-        subject: person.subject,
-        key: &person.key,
-        facts: &person.facts,
-        withdrawn: person.withdrawn,
-    };
+fn entitled(worker: Worker<'_>, book: &RuleBook, now: Timestamp) -> Vec<TargetName> {
     let (assignments, _) = assign(worker, book, &BTreeMap::new(), now);
     let account = |a: &Assignment| {
         let present = matches!(a.want, Want::Present { active: true, .. });

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::Mode;
 use lifecycle::guard::WaveFacts;
-use model::plan::{About, PlanStatus};
+use model::plan::About;
 use model::{Act, Address, Cause, Change, Input, Kind, RemoteId, TargetName};
-use ports::store::WaveFilter;
 
 use super::{Drafted, Pass};
 use crate::AppError;
@@ -21,6 +20,14 @@ impl Pass<'_> {
             },
             Input::Documents(_) => self.loaded.row.author.clone(),
             Input::Undo(_) => self.undo.as_ref().map_or("system", |(_, by)| by).to_owned(),
+            Input::Termination(subject) => {
+                let person = self.app.store.person(*subject).await?;
+                let termination = person.and_then(|p| p.termination);
+                let by = termination
+                    .map(|t| t.by)
+                    .or_else(|| self.terminating.clone());
+                by.unwrap_or_else(|| "system".to_owned())
+            }
             Input::Observation(..) | Input::Clock => "system".to_owned(),
         })
     }
@@ -48,7 +55,7 @@ impl Pass<'_> {
         }
         let mut managed = 0;
         for target in targets {
-            managed += self.managed(target).await?;
+            managed += self.app.managed(target).await?;
         }
         let losing: Vec<&Drafted> = plans
             .iter()
@@ -56,11 +63,7 @@ impl Pass<'_> {
             .collect();
         let protected = losing
             .iter()
-            .filter(|p| {
-                p.worker_key
-                    .as_ref()
-                    .is_some_and(|k| guard.protected.contains(k))
-            })
+            .filter(|p| p.worker_keys.iter().any(|k| guard.protected.contains(k)))
             .map(|p| p.name.clone())
             .collect();
         Ok(WaveFacts {
@@ -72,27 +75,12 @@ impl Pass<'_> {
             emptied: self.emptied(plans).await?,
             confirm_removals,
             managed,
-            lost_before: self.lost_before(cause).await?,
+            lost_before: self
+                .app
+                .lost_before(&self.loaded.policy, cause.change)
+                .await?,
             empty_feed: self.empty_feed(cause).await?,
         })
-    }
-
-    /// Accounts that are linked in a target.
-    async fn managed(&self, target: &TargetName) -> Result<u64, AppError> {
-        let mut count = 0;
-        let mut after: Option<String> = None;
-        loop {
-            let page = self
-                .app
-                .store
-                .links_page(target, Kind::Account, after.as_deref(), 10_000)
-                .await?;
-            count += page.len() as u64;
-            if page.len() < 10_000 {
-                return Ok(count);
-            }
-            after = page.last().map(|l| l.address.key.0.clone());
-        }
     }
 
     /// Groups under `last_admin` whose every member this wave takes out or disables.
@@ -133,34 +121,6 @@ impl Pass<'_> {
             }
         }
         Ok(leaving)
-    }
-
-    /// People who lost something unasked within the window, by waves of the same kind of change.
-    /// What a person released was looked at and does not count against the next wave.
-    async fn lost_before(&self, cause: &Cause) -> Result<u64, AppError> {
-        let hours = self.loaded.policy.window_hours;
-        let window = std::time::Duration::from_secs(hours * 3600);
-        let now = self.app.clock.now();
-        let mut lost = 0;
-        for wave in self
-            .app
-            .store
-            .waves(WaveFilter {
-                open: false,
-                limit: 1_000,
-            })
-            .await?
-        {
-            if now.since(wave.at) >= window {
-                break;
-            }
-            let allowed = matches!(wave.verdict, Some(model::Verdict::Allow { .. }));
-            let done = wave.count(PlanStatus::Applied) + wave.count(PlanStatus::Released) > 0;
-            if wave.cause.change == cause.change && allowed && done {
-                lost += wave.removals;
-            }
-        }
-        Ok(lost)
     }
 
     async fn empty_feed(&self, cause: &Cause) -> Result<bool, AppError> {

@@ -1,5 +1,7 @@
 //! `Source`.
 
+mod correlation;
+
 use std::collections::BTreeSet;
 
 use model::Timestamp;
@@ -58,9 +60,15 @@ pub(crate) fn source(
         expect: expect(spec, reporter),
     };
     check_columns(&mapping, reporter);
+    correlation::check(spec, reporter);
+    let own = |(name, field): (&String, &AttributeSpec)| Some((name.clone(), field.precedence?));
     Source {
         name: name.to_owned(),
         csv: mapping,
+        precedence: spec.precedence,
+        attribute_precedence: spec.attributes.iter().filter_map(own).collect(),
+        engages: spec.engages,
+        correlate: spec.correlate.clone(),
     }
 }
 

@@ -18,6 +18,7 @@ fn book(mode: Mode) -> RuleBook {
         revision: 3,
         rules: Vec::new(),
         apps: BTreeMap::from([(target(), app)]),
+        sources: BTreeMap::new(),
     }
 }
 

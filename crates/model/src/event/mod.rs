@@ -15,7 +15,9 @@ mod work;
 use serde::{Deserialize, Serialize};
 
 pub use people::{
-    FactsAccepted, FactsWithdrawn, PinsLifted, PinsSet, SubjectAdvanced, SubjectErased, WorkerFacts,
+    FactsAccepted, FactsAcceptedV1, FactsWithdrawn, FactsWithdrawnV1, MatchedWorker, PinsLifted,
+    PinsSet, SubjectAdvanced, SubjectErased, SubjectTerminated, TerminationEnd, TerminationEnded,
+    WorkerFacts, WorkerMatched,
 };
 pub use tenant::{
     CallMade, DeliveryReceived, Document, DocumentsAccepted, FindingClosed, FindingOpened,
@@ -43,11 +45,26 @@ pub enum Event {
     #[serde(rename = "delivery.received/1")]
     DeliveryReceived(DeliveryReceived),
     /// A worker's facts are new or changed.
-    #[serde(rename = "facts.accepted/1")]
+    #[serde(rename = "facts.accepted/2")]
     FactsAccepted(FactsAccepted),
+    /// The same, of old.
+    #[serde(rename = "facts.accepted/1")]
+    FactsAcceptedV1(FactsAcceptedV1),
     /// A full delivery no longer has the worker.
-    #[serde(rename = "facts.withdrawn/1")]
+    #[serde(rename = "facts.withdrawn/2")]
     FactsWithdrawn(FactsWithdrawn),
+    /// The same, of old.
+    #[serde(rename = "facts.withdrawn/1")]
+    FactsWithdrawnV1(FactsWithdrawnV1),
+    /// Someone was terminated for cause.
+    #[serde(rename = "subject.terminated/1")]
+    SubjectTerminated(SubjectTerminated),
+    /// A termination for cause ended.
+    #[serde(rename = "termination.ended/1")]
+    TerminationEnded(TerminationEnded),
+    /// A person decided whether a worker is somebody who is known.
+    #[serde(rename = "worker.matched/1")]
+    WorkerMatched(WorkerMatched),
     /// An announced instant was planned for.
     #[serde(rename = "subject.advanced/1")]
     SubjectAdvanced(SubjectAdvanced),
@@ -128,7 +145,12 @@ impl Event {
     pub fn subject(&self) -> Option<SubjectId> {
         match self {
             Self::FactsAccepted(e) => Some(e.subject),
+            Self::FactsAcceptedV1(e) => Some(e.subject),
             Self::FactsWithdrawn(e) => Some(e.subject),
+            Self::FactsWithdrawnV1(e) => Some(e.subject),
+            Self::SubjectTerminated(e) => Some(e.subject),
+            Self::TerminationEnded(e) => Some(e.subject),
+            Self::WorkerMatched(e) => Some(e.subject),
             Self::SubjectAdvanced(e) => Some(e.subject),
             Self::SubjectErased(e) => Some(e.subject),
             Self::PinsSet(e) => Some(e.subject),
@@ -189,7 +211,7 @@ mod tests {
             "source":"hr","delivery":"del_00000000000000000000000001","change":"joiner",
             "next_change":null,"digest":"0000000000000000000000000000000000000000000000000000000000000000",
             "personal":null}}"#;
-        let Event::FactsAccepted(facts) = serde_json::from_str(text)? else {
+        let Event::FactsAcceptedV1(facts) = serde_json::from_str(text)? else {
             unreachable!()
         };
         assert_eq!(facts.personal, Personal::Erased);

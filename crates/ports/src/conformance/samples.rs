@@ -7,9 +7,10 @@ use model::event::*;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
 use model::{
-    Address, Assignment, Cause, Change, Completeness, DeliveryId, Digest, Event, Facts, FindingId,
-    Input, Kind, Outcome, Ownership, Personal, Plan, PlanId, Rank, Reason, Record, RemoteId, RunId,
-    SubjectId, TargetName, Timestamp, TokenId, Value, Verdict, Want, WaveId,
+    Address, Assignment, Cause, Change, Completeness, DeliveryId, Digest, EngagementId, Event,
+    Facts, FindingId, Input, Kind, Outcome, Ownership, Personal, Plan, PlanId, Rank, Reason,
+    Record, RemoteId, RunId, SubjectId, TargetName, Timestamp, TokenId, Value, Verdict, Want,
+    WaveId,
 };
 
 /// Stands in every personal value, so that a test can find what an erasure left behind.
@@ -18,6 +19,11 @@ pub const PERSONAL: &str = "Zerlina";
 /// The `n`th person.
 pub fn subject(n: u8) -> SubjectId {
     SubjectId::from_bits(u128::from(n) + 1)
+}
+
+/// The one engagement of the `n`th person.
+pub fn engagement(n: u8) -> EngagementId {
+    EngagementId::only_of(subject(n))
 }
 
 /// The `n`th plan.
@@ -57,6 +63,7 @@ pub fn accepted(n: u8) -> FactsAccepted {
     };
     FactsAccepted {
         subject: subject(n),
+        engagement: engagement(n),
         source: "hr".to_owned(),
         delivery: DeliveryId::from_bits(1),
         change: Change::Joiner,
@@ -159,6 +166,50 @@ pub fn finding(n: u8, of: Option<SubjectId>, address: Option<Address>) -> Findin
     }
 }
 
+/// The `n`th person, terminated for cause.
+pub fn terminated(n: u8) -> SubjectTerminated {
+    SubjectTerminated {
+        subject: subject(n),
+        by: "ana".to_owned(),
+        personal: Personal::Known(format!("{PERSONAL} took the till")),
+    }
+}
+
+/// A worker whom somebody took for the `n`th person.
+pub fn matched(n: u8) -> WorkerMatched {
+    WorkerMatched {
+        subject: subject(n),
+        source: "hr".to_owned(),
+        same: true,
+        by: "ana".to_owned(),
+        personal: Personal::Known(MatchedWorker {
+            key: "K1".to_owned(),
+            reason: format!("{PERSONAL} told me"),
+        }),
+    }
+}
+
+/// The events of old versions, as today's words for the same.
+pub fn of_old(n: u8) -> Vec<Event> {
+    let now = accepted(n);
+    vec![
+        Event::FactsAcceptedV1(FactsAcceptedV1 {
+            subject: now.subject,
+            source: now.source,
+            delivery: now.delivery,
+            change: now.change,
+            next_change: now.next_change,
+            digest: now.digest,
+            personal: now.personal,
+        }),
+        Event::FactsWithdrawnV1(FactsWithdrawnV1 {
+            subject: subject(n),
+            source: "hr".to_owned(),
+            delivery: DeliveryId::from_bits(2),
+        }),
+    ]
+}
+
 fn pins(n: u8) -> PinsSet {
     PinsSet {
         subject: subject(n),
@@ -193,9 +244,12 @@ pub fn about_person(n: u8) -> Vec<Event> {
         Event::FactsAccepted(accepted(n)),
         Event::FactsWithdrawn(FactsWithdrawn {
             subject: who,
+            engagement: engagement(n),
             source: "hr".to_owned(),
             delivery: DeliveryId::from_bits(2),
         }),
+        Event::SubjectTerminated(terminated(n)),
+        Event::WorkerMatched(matched(n)),
         Event::SubjectAdvanced(SubjectAdvanced {
             subject: who,
             next_change: Some(at(9)),
@@ -331,6 +385,12 @@ pub fn takers(n: u8) -> Vec<Event> {
             next_change: None,
             ..accepted(n)
         }),
+        Event::TerminationEnded(TerminationEnded {
+            subject: subject(n),
+            how: TerminationEnd::Lifted,
+            by: "ben".to_owned(),
+            personal: Personal::Known(format!("{PERSONAL} did not")),
+        }),
         Event::PinsLifted(PinsLifted {
             subject: subject(n),
             wave: wave_id(0),
@@ -378,6 +438,10 @@ pub fn without_key(event: &Event) -> Event {
     let mut event = event.clone();
     match &mut event {
         Event::FactsAccepted(e) => e.personal = Personal::Erased,
+        Event::FactsAcceptedV1(e) => e.personal = Personal::Erased,
+        Event::SubjectTerminated(e) => e.personal = Personal::Erased,
+        Event::TerminationEnded(e) => e.personal = Personal::Erased,
+        Event::WorkerMatched(e) => e.personal = Personal::Erased,
         Event::PinsSet(e) => e.personal = Personal::Erased,
         Event::PlanDrafted(e) => e.personal = Personal::Erased,
         Event::ObjectObserved(e) => e.personal = Personal::Erased,

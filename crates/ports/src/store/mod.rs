@@ -12,7 +12,8 @@ pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTi
 pub use reads::{Documents, Findings, Log, Objects, People, Secrets, Tokens, Work};
 pub use rows::{
     DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, ObservationRow, Person, Pin, PlanRow,
-    SecretRow, StepRow, TokenRow, WaveFilter, WaveRow, WaveStatus,
+    SecretRow, StepRow, Termination, TokenRow, WaveFilter, WaveRow, WaveStatus, WorkerDigest,
+    WorkerMatch,
 };
 
 /// The most rows that one read returns: a larger limit reads as this one, so whoever pages asks

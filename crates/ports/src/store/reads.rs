@@ -6,13 +6,14 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef};
 use model::{
-    Address, DeliveryId, Kind, PlanId, RemoteId, Shadow, SubjectId, TargetName, Timestamp, WaveId,
+    Address, DeliveryId, EngagementId, Kind, PlanId, RemoteId, Shadow, SubjectId, TargetName,
+    Timestamp, WaveId,
 };
 
 use super::StoreError;
 use super::rows::{
     DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, ObservationRow, Person, Pin, PlanRow,
-    SecretRow, StepRow, TokenRow, WaveFilter, WaveRow,
+    SecretRow, StepRow, Termination, TokenRow, WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
 };
 
 type Read<T> = Result<T, StoreError>;
@@ -33,8 +34,20 @@ pub trait People: Send + Sync {
         after: Option<SubjectId>,
         limit: u32,
     ) -> Read<Vec<Person>>;
+    /// The digests of all workers of a source, by engagement: cheap where everyone is compared
+    /// and few have changed.
+    async fn worker_digests(
+        &self,
+        source: &str,
+        after: Option<EngagementId>,
+        limit: u32,
+    ) -> Read<Vec<WorkerDigest>>;
+    /// What people decided about workers of a source, by key and subject.
+    async fn worker_matches(&self, source: &str) -> Read<Vec<WorkerMatch>>;
     /// People whose key, email or display name contains the text, ignoring ASCII case.
     async fn people_matching(&self, text: &str, limit: u32) -> Read<Vec<Person>>;
+    /// The termination for cause that stands against someone.
+    async fn termination(&self, subject: SubjectId) -> Read<Option<Termination>>;
     /// People whose facts change meaning at or before `now`, earliest first.
     async fn people_due(&self, now: Timestamp, limit: u32) -> Read<Vec<SubjectId>>;
     /// What undos hold for this subject. Pins that have run out are returned too.

@@ -6,34 +6,62 @@ use model::event::{DeliveryReceived, Document, FindingOpened, ObservationFinishe
 use model::plan::{About, PlanStatus, StepStatus};
 use model::wave::{Cause, Change, Verdict};
 use model::{
-    Actor, Address, Assignment, DeliveryId, Event, Facts, Ownership, Personal, Plan, PlanId,
+    Actor, Address, Assignment, Engagement, EngagementId, Event, Ownership, Personal, Plan, PlanId,
     RemoteId, SubjectId, Timestamp, TokenId, WaveId,
 };
 
 use crate::keyring::Sealed;
 
-/// A worker as a source last stated them.
+/// A person and what sources last told of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Who.
     pub subject: SubjectId,
-    /// The source.
-    pub source: String,
-    /// The worker's key in it.
-    pub key: String,
-    /// The facts.
-    pub facts: Facts,
-    /// [`model::event::FactsAccepted::digest`].
-    pub digest: Digest,
-    /// The last full delivery no longer had them.
-    pub withdrawn: bool,
-    /// The delivery that last said something new of them, or no longer had them.
-    pub delivery: DeliveryId,
-    /// What that meant: the change of the last `facts.accepted`, or `missing_row` after
-    /// `facts.withdrawn`.
-    pub change: Change,
-    /// When the facts change meaning by themselves next.
+    /// Their employments and contracts, by source and key. Never empty.
+    pub engagements: Vec<Engagement>,
+    /// The one of which something was told last.
+    pub news: EngagementId,
+    /// When the facts of any of them change meaning by themselves next.
     pub next_change: Option<Timestamp>,
+    /// Set while they are terminated for cause.
+    pub termination: Option<Termination>,
+}
+
+/// A termination for cause that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Termination {
+    /// The principal who did it.
+    pub by: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// Why, in their words.
+    pub reason: String,
+}
+
+/// What tells whether a source says anything new of a worker, without their facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerDigest {
+    /// The engagement.
+    pub engagement: EngagementId,
+    /// Whose it is.
+    pub subject: SubjectId,
+    /// The worker's key in the source.
+    pub key: String,
+    /// [`Engagement::digest`].
+    pub digest: Digest,
+    /// [`Engagement::withdrawn`].
+    pub withdrawn: bool,
+}
+
+/// What a person decided about a worker who looks like somebody who is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerMatch {
+    /// The worker's key in the source.
+    pub key: String,
+    /// Whom they look like.
+    pub subject: SubjectId,
+    /// Whether they are that person.
+    pub same: bool,
 }
 
 /// An assignment that an undo holds.
@@ -178,6 +206,8 @@ impl WaveRow {
 pub struct WaveFilter {
     /// Only waves with plans that are waiting or released.
     pub open: bool,
+    /// Only waves that were released or refused, in whole or in part, after this.
+    pub decided_after: Option<Timestamp>,
     /// At most this many; 0 is 100.
     pub limit: u32,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,
-    FileChange, ObserveRequest, ObservedRun, Page, Problem, PutDocuments,
+    FileChange, ObserveRequest, ObservedRun, Page, Problem, PutDocuments, WireUndecided,
 };
 use model::TargetName;
 
@@ -95,6 +95,15 @@ pub async fn deliver(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
             })
             .collect(),
         diagnostics: report.diagnostics.into_iter().map(Into::into).collect(),
+        undecided: report
+            .undecided
+            .into_iter()
+            .map(|worker| WireUndecided {
+                key: worker.key,
+                candidates: worker.candidates.iter().map(ToString::to_string).collect(),
+                problem: worker.problem,
+            })
+            .collect(),
         dry_run,
     })
 }

@@ -3,6 +3,7 @@
 
 mod decide;
 mod documents;
+mod leavers;
 mod people;
 mod table;
 mod tenant;

@@ -1,15 +1,16 @@
 //! People, why they have access, and erasure.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{
     AccessAnswer, AccessItem, EraseAnswer, EraseRequest, Page, PersonAccess, PersonAnswer,
-    PersonSummary, Problem, WireStanding,
+    PersonSummary, Problem, WireEngagement, WireStanding, WireTermination,
 };
-use app::WhyItem;
 use app::rows::Person;
+use app::{Known, WhyItem};
 use model::facts::Standing;
-use model::{Kind, SubjectId, Timestamp};
+use model::{Engagement, Kind, SubjectId, Timestamp};
 use serde_json::json;
 
 use super::{Rooms, fail, words};
@@ -17,39 +18,57 @@ use crate::route::{Call, Reply};
 
 pub async fn list(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let limit = call.limit()?;
-    let now = rooms.app.now();
     let store = rooms.app.store();
     if let Some(text) = call.asked("match") {
         let found = store.people_matching(text, limit).await.map_err(fail)?;
-        return Reply::json(&Page::whole(summaries(&found, now)));
+        return Reply::json(&Page::whole(summaries(&rooms, found).await?));
     }
     let after = call.asked_as::<SubjectId>("after")?;
     let found = store
         .people_page(call.asked("source"), after, limit + 1)
         .await
         .map_err(fail)?;
-    let page = Page::cut(summaries(&found, now), limit as usize, |p| {
+    let page = Page::cut(summaries(&rooms, found).await?, limit as usize, |p| {
         p.subject.clone()
     });
     Reply::json(&page)
 }
 
-fn summaries(people: &[Person], now: Timestamp) -> Vec<PersonSummary> {
-    people.iter().map(|person| summary(person, now)).collect()
+async fn summaries(rooms: &Rooms, people: Vec<Person>) -> Result<Vec<PersonSummary>, Problem> {
+    let now = rooms.app.now();
+    let known = rooms.app.known_all(people).await.map_err(fail)?;
+    Ok(known.iter().map(|known| summary(known, now)).collect())
 }
 
-fn summary(person: &Person, now: Timestamp) -> PersonSummary {
+fn summary(known: &Known, now: Timestamp) -> PersonSummary {
+    let identity = &known.identity;
     PersonSummary {
-        subject: person.subject.to_string(),
-        source: person.source.clone(),
-        key: person.key.clone(),
-        name: person.facts.display_name(),
-        email: person.facts.text("email").map(str::to_owned),
-        standing: if person.withdrawn {
-            WireStanding::Withdrawn
-        } else {
-            standing(person.facts.standing(now).ok())
+        subject: known.person.subject.to_string(),
+        source: identity.source.clone(),
+        key: identity.key.clone(),
+        name: identity.facts.display_name(),
+        email: identity.facts.text("email").map(str::to_owned),
+        standing: match identity.withdrawn {
+            _ if known.person.termination.is_some() => WireStanding::Terminated,
+            true => WireStanding::Withdrawn,
+            false => standing(identity.facts.standing(now).ok()),
         },
+    }
+}
+
+fn engagement(engagement: &Engagement, known: &Known, now: Timestamp) -> WireEngagement {
+    let facts = &engagement.facts;
+    WireEngagement {
+        source: engagement.source.clone(),
+        key: engagement.key.clone(),
+        standing: match engagement.withdrawn {
+            true => WireStanding::Withdrawn,
+            false => standing(facts.standing(now).ok()),
+        },
+        starts: facts.starts.map(|at| at.to_string()),
+        ends: facts.ends.map(|at| at.to_string()),
+        zone: facts.zone.clone(),
+        main: known.identity.engagement == engagement.id,
     }
 }
 
@@ -63,11 +82,13 @@ fn standing(standing: Option<Standing>) -> WireStanding {
 }
 
 pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
-    let person = rooms
+    let known = rooms
         .app
         .one_person(call.text("person")?)
         .await
         .map_err(fail)?;
+    let (person, identity) = (&known.person, &known.identity);
+    let now = rooms.app.now();
     let links = rooms
         .app
         .store()
@@ -84,12 +105,25 @@ pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
             because: link.because.clone(),
         })
         .collect();
+    let provenance: BTreeMap<&String, String> = identity
+        .provenance
+        .iter()
+        .map(|(name, from)| (name, format!("{}/{}", from.source, from.key)))
+        .collect();
+    let engagements = person.engagements.iter();
     Reply::json(&PersonAnswer {
-        person: summary(&person, rooms.app.now()),
-        starts: person.facts.starts.map(|at| at.to_string()),
-        ends: person.facts.ends.map(|at| at.to_string()),
-        zone: person.facts.zone.clone(),
-        attributes: json!(person.facts.attributes),
+        person: summary(&known, now),
+        starts: identity.facts.starts.map(|at| at.to_string()),
+        ends: identity.facts.ends.map(|at| at.to_string()),
+        zone: identity.facts.zone.clone(),
+        attributes: json!(identity.facts.attributes),
+        provenance: json!(provenance),
+        engagements: engagements.map(|e| engagement(e, &known, now)).collect(),
+        terminated: person.termination.as_ref().map(|t| WireTermination {
+            by: t.by.clone(),
+            at: t.at.to_string(),
+            reason: t.reason.clone(),
+        }),
         access,
     })
 }
@@ -143,8 +177,8 @@ fn item(item: &WhyItem) -> AccessItem {
 pub async fn erase(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let asked: EraseRequest = call.json()?;
     if asked.dry_run {
-        let person = rooms.app.one_person(&asked.person).await.map_err(fail)?;
-        let subject = person.subject.to_string();
+        let known = rooms.app.one_person(&asked.person).await.map_err(fail)?;
+        let subject = known.person.subject.to_string();
         return Reply::json(&EraseAnswer {
             subject,
             erased: false,

@@ -3,14 +3,14 @@
 use api::{
     AccessAnswer, CloseFinding, DecideRequest, DecisionAnswer, DeliveryAnswer, DeliverySummary,
     DocumentsAnswer, DocumentsInForce, Done, EraseAnswer, EraseRequest, IssueToken, IssuedToken,
-    LogEntry, ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer,
-    PlanRequest, PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName, StatusAnswer,
-    TargetSummary, TokenSummary, UndoAnswer, WaveAnswer, WaveSummary, WireFinding, WirePlan,
-    WritingRequest, schema_of,
+    LogEntry, MatchRequest, ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary,
+    PlanChangeAnswer, PlanRequest, PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName,
+    StatusAnswer, TargetSummary, TerminateRequest, TerminationAnswer, TokenSummary, UndoAnswer,
+    WaveAnswer, WaveSummary, WireFinding, WirePlan, WritingRequest, schema_of,
 };
 use model::Scope;
 
-use super::{Rooms, decide, documents, people, tenant, tokens, work};
+use super::{Rooms, decide, documents, leavers, people, tenant, tokens, work};
 use crate::route::{Handler, Method, Parameter, Route, Takes};
 
 const fn parameter(name: &'static str, about: &'static str) -> Parameter {
@@ -266,6 +266,33 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<EraseRequest>,
         schema_of::<EraseAnswer>,
         |rooms, call| Box::pin(people::erase(rooms, call)),
+    ),
+    post(
+        Scope::Apply,
+        "/api/v1/people/terminate",
+        "terminatePerson",
+        "Terminates a person for cause: out now, whatever HR says.",
+        schema_of::<TerminateRequest>,
+        schema_of::<TerminationAnswer>,
+        |rooms, call| Box::pin(leavers::terminate(rooms, call)),
+    ),
+    post(
+        Scope::Approve,
+        "/api/v1/people/lift-termination",
+        "liftTermination",
+        "Takes a termination for cause back. Not for whoever did it.",
+        schema_of::<TerminateRequest>,
+        schema_of::<TerminationAnswer>,
+        |rooms, call| Box::pin(leavers::lift(rooms, call)),
+    ),
+    post(
+        Scope::Approve,
+        "/api/v1/people/match",
+        "matchWorker",
+        "Says for good whether a worker of a source is a person who is known.",
+        schema_of::<MatchRequest>,
+        schema_of::<Done>,
+        |rooms, call| Box::pin(leavers::decide(rooms, call)),
     ),
     get(
         "/api/v1/why/access",

@@ -20,6 +20,7 @@ pub async fn status(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let open = WaveFilter {
         open: true,
         limit: 1000,
+        ..WaveFilter::default()
     };
     let stopped = store.stopped().await.map_err(fail)?;
     Reply::json(&StatusAnswer {
@@ -214,8 +215,12 @@ async fn known_target(rooms: &Rooms, name: Option<String>) -> Result<Option<Targ
 pub async fn log(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let limit = call.limit()?;
     if let Some(person) = call.asked("person") {
-        let person = rooms.app.one_person(person).await.map_err(fail)?;
-        let records = rooms.app.store().records_about(person.subject, limit).await;
+        let known = rooms.app.one_person(person).await.map_err(fail)?;
+        let records = rooms
+            .app
+            .store()
+            .records_about(known.person.subject, limit)
+            .await;
         let entries = records
             .map_err(fail)?
             .iter()

@@ -31,6 +31,7 @@ pub async fn waves(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let filter = WaveFilter {
         open: call.flag("open")?,
         limit: call.limit()?,
+        ..WaveFilter::default()
     };
     let rows = rooms.app.store().waves(filter).await.map_err(fail)?;
     Reply::json(&Page::whole(rows.iter().map(words::wave).collect()))
@@ -103,9 +104,10 @@ async fn names(rooms: &Rooms, rows: &[PlanRow]) -> Result<Names, Problem> {
         .filter_map(|row| words::subject(&row.about))
         .collect();
     let people = rooms.app.store().people(&subjects).await.map_err(fail)?;
-    Ok(people
+    let known = rooms.app.known_all(people).await.map_err(fail)?;
+    Ok(known
         .into_iter()
-        .map(|p| (p.subject, p.facts.display_name()))
+        .map(|k| (k.person.subject, k.identity.facts.display_name()))
         .collect())
 }
 

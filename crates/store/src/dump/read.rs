@@ -77,13 +77,20 @@ impl<'a, R: BufRead> Reader<'a, R> {
                 reader.header.format
             )));
         }
-        if reader.header.schema != SCHEMA {
+        // A dump holds the log and what is not derived from it, which no schema has changed yet:
+        // the projections are computed from the log as it is read.
+        if !(1..=SCHEMA).contains(&reader.header.schema) {
             return Err(unusable(format!(
-                "it has schema {}; this program restores schema {SCHEMA}",
+                "it has schema {}; this program restores schemas 1 to {SCHEMA}",
                 reader.header.schema
             )));
         }
         Ok(reader)
+    }
+
+    /// What opens the personal parts of its log.
+    pub(crate) fn sealer(&self) -> &'a Sealer {
+        self.sealer
     }
 
     /// The next rows; `None` at the trailer.

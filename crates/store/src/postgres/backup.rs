@@ -52,7 +52,7 @@ pub(crate) async fn restore<R: BufRead>(
     mut dump: Reader<'_, R>,
 ) -> Result<Backup, BackupError> {
     let mut connection = Address::parse(url, options)?.connect().await?;
-    schema::migrate(&mut connection).await?;
+    schema::migrate(&mut connection, dump.sealer()).await?;
     let client = &connection.client;
     client.batch_execute("BEGIN").await.map_err(failed)?;
     let locked = format!("{} FOR UPDATE", rows::HEAD_SQL);

@@ -33,7 +33,7 @@ pub(crate) async fn open(
 ) -> Result<(PostgresReads, mpsc::Sender<Job>), OpenError> {
     let address = connect::Address::parse(url, options)?;
     let mut connection = address.connect().await?;
-    schema::migrate(&mut connection).await?;
+    schema::migrate(&mut connection, &core.sealer).await?;
     let (sender, jobs) = mpsc::channel(QUEUE);
     let reads = PostgresReads::new(address.clone());
     tokio::spawn(writer::run(address, connection, core, jobs));

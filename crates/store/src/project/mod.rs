@@ -75,7 +75,12 @@ pub fn project(
     };
     match event {
         Event::FactsAccepted(e) => people::accepted(&mut rows, e)?,
+        Event::FactsAcceptedV1(e) => people::accepted(&mut rows, &e.now())?,
         Event::FactsWithdrawn(e) => people::withdrawn(&mut rows, e)?,
+        Event::FactsWithdrawnV1(e) => people::withdrawn(&mut rows, &e.now())?,
+        Event::SubjectTerminated(e) => people::terminated(&mut rows, e)?,
+        Event::TerminationEnded(e) => people::termination_ended(&mut rows, e)?,
+        Event::WorkerMatched(e) => people::matched(&mut rows, e)?,
         Event::SubjectAdvanced(e) => people::advanced(&mut rows, e)?,
         Event::SubjectErased(e) => people::erased(&mut rows, e)?,
         Event::PinsSet(e) => people::pinned(&mut rows, e)?,

@@ -1,20 +1,26 @@
 //! Rows of events about people.
 
 use model::event::{
-    FactsAccepted, FactsWithdrawn, PinsLifted, PinsSet, SubjectAdvanced, SubjectErased, WorkerFacts,
+    FactsAccepted, FactsWithdrawn, PinsLifted, PinsSet, SubjectAdvanced, SubjectErased,
+    SubjectTerminated, TerminationEnded, WorkerFacts, WorkerMatched,
 };
 use model::{Personal, SubjectId, Timestamp};
 
 use super::{ProjectError, Rows, hash, instant, json, text};
-use crate::schema::{PERSON, PERSON_DUE, PERSON_WITHDRAWN, PIN, TABLES};
+use crate::schema::{
+    ENGAGEMENT, ENGAGEMENT_WITHDRAWN, PERSON_DUE, PIN, TABLES, TERMINATION, WORKER_MATCH,
+};
+use crate::table::Cell;
 
 type Projected = Result<(), ProjectError>;
 
 pub(super) fn accepted(rows: &mut Rows, e: &FactsAccepted) -> Projected {
+    let seq = rows.seq.clone();
     match &e.personal {
         Personal::Known(worker) => rows.put(
-            &PERSON,
+            &ENGAGEMENT,
             vec![
+                text(e.engagement),
                 text(e.subject),
                 text(&e.source),
                 text(&worker.key),
@@ -23,20 +29,20 @@ pub(super) fn accepted(rows: &mut Rows, e: &FactsAccepted) -> Projected {
                 text(e.delivery),
                 text(e.change.as_str()),
                 text(search_text(worker)),
+                seq,
             ],
         )?,
         // Met when the tables are computed again after an erasure: nothing is known any more.
-        Personal::Erased => rows.delete(&PERSON, vec![text(e.subject)])?,
+        Personal::Erased => rows.delete(&ENGAGEMENT, vec![text(e.engagement)])?,
     }
-    rows.delete(&PERSON_WITHDRAWN, vec![text(e.subject), text(&e.source)])?;
+    rows.delete(&ENGAGEMENT_WITHDRAWN, vec![text(e.engagement)])?;
     due(rows, e.subject, e.next_change)
 }
 
 pub(super) fn withdrawn(rows: &mut Rows, e: &FactsWithdrawn) -> Projected {
-    rows.put(
-        &PERSON_WITHDRAWN,
-        vec![text(e.subject), text(&e.source), text(e.delivery)],
-    )
+    let seq = rows.seq.clone();
+    let row = vec![text(e.engagement), text(e.subject), text(e.delivery), seq];
+    rows.put(&ENGAGEMENT_WITHDRAWN, row)
 }
 
 pub(super) fn advanced(rows: &mut Rows, e: &SubjectAdvanced) -> Projected {
@@ -50,6 +56,31 @@ pub(super) fn erased(rows: &mut Rows, e: &SubjectErased) -> Projected {
         }
     }
     Ok(())
+}
+
+pub(super) fn terminated(rows: &mut Rows, e: &SubjectTerminated) -> Projected {
+    match &e.personal {
+        Personal::Known(reason) => {
+            let at = rows.at.clone();
+            let row = vec![text(e.subject), text(&e.by), at, text(reason)];
+            rows.put(&TERMINATION, row)
+        }
+        Personal::Erased => rows.delete(&TERMINATION, vec![text(e.subject)]),
+    }
+}
+
+pub(super) fn termination_ended(rows: &mut Rows, e: &TerminationEnded) -> Projected {
+    rows.delete(&TERMINATION, vec![text(e.subject)])
+}
+
+pub(super) fn matched(rows: &mut Rows, e: &WorkerMatched) -> Projected {
+    // An erased decision left no key to find its row by; the erasure that comes deletes it.
+    let Personal::Known(worker) = &e.personal else {
+        return Ok(());
+    };
+    let same = Cell::Int(i64::from(e.same));
+    let row = vec![text(&e.source), text(&worker.key), text(e.subject), same];
+    rows.put(&WORKER_MATCH, row)
 }
 
 pub(super) fn pinned(rows: &mut Rows, e: &PinsSet) -> Projected {

@@ -87,9 +87,10 @@ pub(super) fn judged(rows: &mut Rows, e: &WaveJudged) -> Projected {
 /// which the same append carries: which plans were waiting is not known from this event.
 pub(super) fn decided(rows: &mut Rows, e: &WaveReleased) -> Projected {
     let released = Cell::Int(i64::from(e.released));
+    let at = rows.at.clone();
     rows.put(
         &WAVE_DECISION,
-        vec![text(e.wave), text(&e.by), text(&e.reason), released],
+        vec![text(e.wave), text(&e.by), text(&e.reason), released, at],
     )
 }
 
@@ -134,6 +135,7 @@ pub(super) const fn place(about: &About, change: Change) -> i64 {
 /// added to [`Change`] must not renumber rows that exist.
 pub(super) const fn rank(change: Change) -> i64 {
     match change {
+        Change::Termination => 5,
         Change::Leaver => 10,
         Change::MissingRow => 20,
         Change::Joiner => 30,

@@ -1,8 +1,8 @@
 //! Reads about people.
 
 use async_trait::async_trait;
-use model::{Change, SubjectId, Timestamp};
-use ports::store::{People, Person, Pin, StoreError};
+use model::{Change, Engagement, EngagementId, SubjectId, Timestamp};
+use ports::store::{People, Person, Pin, StoreError, Termination, WorkerDigest, WorkerMatch};
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, limit, page, text};
@@ -10,23 +10,65 @@ use crate::table::Cell;
 
 type Read<T> = Result<T, StoreError>;
 
-static PERSON: Select = Select {
-    table: "person",
+static ENGAGEMENT: Select = Select {
+    table: "engagement",
     key: 1,
     columns: &[
-        "p.subject",
-        "p.source",
-        "p.key",
-        "p.facts",
-        "p.digest",
-        "p.delivery",
-        "p.change",
+        "e.engagement",
+        "e.subject",
+        "e.source",
+        "e.key",
+        "e.facts",
+        "e.digest",
+        "e.delivery",
+        "e.change",
+        "e.seq",
         "x.delivery",
+        "x.seq",
         "d.next_change",
+        "t.author",
+        "t.at",
+        "t.reason",
     ],
-    from: "person p \
-           LEFT JOIN person_withdrawn x ON x.subject = p.subject AND x.source = p.source \
-           LEFT JOIN person_due d ON d.subject = p.subject",
+    from: "engagement e \
+           LEFT JOIN engagement_withdrawn x ON x.engagement = e.engagement \
+           LEFT JOIN person_due d ON d.subject = e.subject \
+           LEFT JOIN termination t ON t.subject = e.subject",
+};
+
+static SUBJECT: Select = Select {
+    table: "engagement",
+    key: 1,
+    columns: &["DISTINCT subject"],
+    from: "engagement",
+};
+
+static DIGEST: Select = Select {
+    table: "engagement",
+    key: 1,
+    columns: &[
+        "e.engagement",
+        "e.subject",
+        "e.key",
+        "e.digest",
+        "x.delivery",
+    ],
+    from: "engagement e \
+           LEFT JOIN engagement_withdrawn x ON x.engagement = e.engagement",
+};
+
+static MATCH: Select = Select {
+    table: "worker_match",
+    key: 2,
+    columns: &["key", "subject", "same"],
+    from: "worker_match",
+};
+
+static TERMINATION: Select = Select {
+    table: "termination",
+    key: 1,
+    columns: &["subject", "author", "at", "reason"],
+    from: "termination",
 };
 
 static DUE: Select = Select {
@@ -34,7 +76,7 @@ static DUE: Select = Select {
     key: 1,
     columns: &["d.subject"],
     // An instant that outlived its person would be due for ever.
-    from: "person_due d JOIN person p ON p.subject = d.subject",
+    from: "person_due d WHERE EXISTS (SELECT 1 FROM engagement e WHERE e.subject = d.subject)",
 };
 
 static PIN: Select = Select {
@@ -51,9 +93,12 @@ static PINNED: Select = Select {
     from: "pin",
 };
 
-fn person(row: &mut Fields) -> Read<Person> {
-    let mut person = Person {
-        subject: row.parsed()?,
+/// A person of one engagement, and the record that last told of it.
+fn engaged(row: &mut Fields) -> Read<(u64, Person)> {
+    let id = row.parsed()?;
+    let subject = row.parsed()?;
+    let mut engagement = Engagement {
+        id,
         source: row.text()?,
         key: row.text()?,
         facts: row.json()?,
@@ -61,15 +106,71 @@ fn person(row: &mut Fields) -> Read<Person> {
         delivery: row.parsed()?,
         change: row.word()?,
         withdrawn: false,
-        next_change: None,
     };
+    let mut told: u64 = row.number()?;
     if let Some(missing_from) = row.opt_parsed()? {
-        person.withdrawn = true;
-        person.delivery = missing_from;
-        person.change = Change::MissingRow;
+        engagement.withdrawn = true;
+        engagement.delivery = missing_from;
+        engagement.change = Change::MissingRow;
+        told = row.number()?;
+    } else {
+        row.opt_int()?;
     }
-    person.next_change = row.opt_instant()?;
-    Ok(person)
+    let next_change = row.opt_instant()?;
+    let termination = match (row.opt_text()?, row.opt_instant()?, row.opt_text()?) {
+        (Some(by), Some(at), Some(reason)) => Some(Termination { by, at, reason }),
+        _ => None,
+    };
+    let person = Person {
+        subject,
+        engagements: vec![engagement],
+        news: id,
+        next_change,
+        termination,
+    };
+    Ok((told, person))
+}
+
+/// Puts the engagements of each person together, by source and key; people by subject.
+fn people(mut found: Vec<(u64, Person)>) -> Vec<Person> {
+    found.sort_by_key(|(_, person)| person.subject);
+    found.dedup_by(|(next_told, next), (told, one)| {
+        let same = next.subject == one.subject;
+        if same {
+            one.engagements.append(&mut next.engagements);
+            if next_told > told {
+                *told = *next_told;
+                one.news = next.news;
+            }
+        }
+        same
+    });
+    let mut people: Vec<Person> = found.into_iter().map(|(_, person)| person).collect();
+    for person in people.iter_mut().filter(|p| p.engagements.len() > 1) {
+        let by_key = |a: &Engagement, b: &Engagement| {
+            (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id))
+        };
+        person.engagements.sort_by(by_key);
+    }
+    people
+}
+
+fn worker_digest(row: &mut Fields) -> Read<WorkerDigest> {
+    Ok(WorkerDigest {
+        engagement: row.parsed()?,
+        subject: row.parsed()?,
+        key: row.text()?,
+        digest: row.digest()?,
+        withdrawn: row.opt_text()?.is_some(),
+    })
+}
+
+fn worker_match(row: &mut Fields) -> Read<WorkerMatch> {
+    Ok(WorkerMatch {
+        key: row.text()?,
+        subject: row.parsed()?,
+        same: row.int()? == 1,
+    })
 }
 
 fn pin(row: &mut Fields) -> Read<Pin> {
@@ -84,30 +185,27 @@ fn pin(row: &mut Fields) -> Read<Pin> {
 #[async_trait]
 impl People for TenureStore {
     async fn person(&self, subject: SubjectId) -> Read<Option<Person>> {
-        PERSON
-            .one(self.db(), "WHERE p.subject = $1", &[text(subject)], person)
-            .await
+        let args = [text(subject)];
+        let found = ENGAGEMENT
+            .all(self.db(), "WHERE e.subject = $1", &args, engaged)
+            .await?;
+        Ok(people(found).pop())
     }
 
     async fn people(&self, subjects: &[SubjectId]) -> Read<Vec<Person>> {
         let wanted = subjects.iter().map(ToString::to_string).collect();
-        let mut found = PERSON
-            .all_in(self.db(), &[], "p.subject", wanted, "", person)
+        let found = ENGAGEMENT
+            .all_in(self.db(), &[], "e.subject", wanted, "", engaged)
             .await?;
-        found.sort_by_key(|person| person.subject);
-        Ok(found)
+        Ok(people(found))
     }
 
     async fn person_by_key(&self, source: &str, key: &str) -> Read<Option<Person>> {
         let args = [text(source), text(key)];
-        PERSON
-            .one(
-                self.db(),
-                "WHERE p.source = $1 AND p.key = $2",
-                &args,
-                person,
-            )
-            .await
+        let of_key = "WHERE e.subject IN \
+                      (SELECT k.subject FROM engagement k WHERE k.source = $1 AND k.key = $2)";
+        let found = ENGAGEMENT.all(self.db(), of_key, &args, engaged).await?;
+        Ok(people(found).pop())
     }
 
     async fn people_page(
@@ -120,13 +218,34 @@ impl People for TenureStore {
         let filter = match source {
             Some(source) => {
                 args.push(text(source));
-                "WHERE p.source = $1 "
+                "WHERE source = $1 "
             }
             None => "WHERE 1 = 1 ",
         };
-        let page = page("p.subject", after.map(|s| s.to_string()), limit, &mut args);
-        PERSON
-            .all(self.db(), &format!("{filter}{page}"), &args, person)
+        let page = page("subject", after.map(|s| s.to_string()), limit, &mut args);
+        let of_page =
+            format!("WHERE e.subject IN (SELECT DISTINCT subject FROM engagement {filter}{page})");
+        let found = ENGAGEMENT.all(self.db(), &of_page, &args, engaged).await?;
+        Ok(people(found))
+    }
+
+    async fn worker_digests(
+        &self,
+        source: &str,
+        after: Option<EngagementId>,
+        limit: u32,
+    ) -> Read<Vec<WorkerDigest>> {
+        let mut args = vec![text(source)];
+        let after = after.map(|e| e.to_string());
+        let page = page("e.engagement", after, limit, &mut args);
+        let rest = format!("WHERE e.source = $1 {page}");
+        DIGEST.all(self.db(), &rest, &args, worker_digest).await
+    }
+
+    async fn worker_matches(&self, source: &str) -> Read<Vec<WorkerMatch>> {
+        let rest = "WHERE source = $1 ORDER BY key, subject";
+        MATCH
+            .all(self.db(), rest, &[text(source)], worker_match)
             .await
     }
 
@@ -135,13 +254,29 @@ impl People for TenureStore {
             Cell::Text(containing(&wanted.to_ascii_lowercase())),
             limit(rows),
         ];
-        let rest = r"WHERE p.search LIKE $1 ESCAPE '\' ORDER BY p.subject LIMIT $2";
-        PERSON.all(self.db(), rest, &args, person).await
+        let rest = r"WHERE search LIKE $1 ESCAPE '\' ORDER BY subject LIMIT $2";
+        let subjects = SUBJECT.all(self.db(), rest, &args, Fields::parsed).await?;
+        self.people(&subjects).await
+    }
+
+    async fn termination(&self, subject: SubjectId) -> Read<Option<Termination>> {
+        let termination = |row: &mut Fields| {
+            row.parsed::<SubjectId>()?;
+            Ok(Termination {
+                by: row.text()?,
+                at: row.instant()?,
+                reason: row.text()?,
+            })
+        };
+        let args = [text(subject)];
+        TERMINATION
+            .one(self.db(), "WHERE subject = $1", &args, termination)
+            .await
     }
 
     async fn people_due(&self, now: Timestamp, rows: u32) -> Read<Vec<SubjectId>> {
         let args = [Cell::Int(now.as_micros()), limit(rows)];
-        let rest = "WHERE d.next_change <= $1 ORDER BY d.next_change, d.subject LIMIT $2";
+        let rest = "AND d.next_change <= $1 ORDER BY d.next_change, d.subject LIMIT $2";
         DUE.all(self.db(), rest, &args, Fields::parsed).await
     }
 

@@ -97,6 +97,7 @@ async fn ask_of_work(store: &TenureStore) {
         .waves(WaveFilter {
             open: true,
             limit: 9,
+            ..WaveFilter::default()
         })
         .await
         .unwrap();

@@ -267,15 +267,17 @@ impl Work for TenureStore {
     }
 
     async fn waves(&self, filter: WaveFilter) -> Read<Vec<WaveRow>> {
-        let rest = if filter.open {
-            "WHERE EXISTS (SELECT 1 FROM plan_open o WHERE o.wave = w.wave) \
-             ORDER BY w.seq DESC LIMIT $1"
-        } else {
-            "ORDER BY w.seq DESC LIMIT $1"
-        };
-        let found = WAVE
-            .all(self.db(), rest, &[limit(filter.limit)], wave)
-            .await?;
+        let mut rest = String::from("WHERE 1 = 1 ");
+        let mut args = vec![limit(filter.limit)];
+        if filter.open {
+            rest.push_str("AND EXISTS (SELECT 1 FROM plan_open o WHERE o.wave = w.wave) ");
+        }
+        if let Some(after) = filter.decided_after {
+            args.push(Cell::Int(after.as_micros()));
+            rest.push_str("AND w.wave IN (SELECT x.wave FROM wave_decision x WHERE x.at > $2) ");
+        }
+        rest.push_str("ORDER BY w.seq DESC LIMIT $1");
+        let found = WAVE.all(self.db(), &rest, &args, wave).await?;
         self.with_standing(found).await
     }
 

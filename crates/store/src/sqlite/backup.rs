@@ -33,7 +33,7 @@ pub(crate) fn restore<R: BufRead>(
     mut dump: Reader<'_, R>,
 ) -> Result<Backup, BackupError> {
     let mut conn = connection::writer(path)?;
-    schema::migrate(&mut conn)?;
+    schema::migrate(&mut conn, dump.sealer())?;
     let tx = conn
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|e| unavailable(&e))?;

@@ -20,6 +20,7 @@ pub use reads::SqliteReads;
 
 use crate::OpenError;
 use crate::committer::{Answer, Core, Job, Prepared, QUEUE};
+use crate::sealer::Sealer;
 use crate::table::{Row, RowOp};
 
 /// The connection of a store without threads: it appends and reads on the calling thread.
@@ -45,9 +46,9 @@ impl Inline {
 pub(crate) struct Scratch(Connection);
 
 impl Scratch {
-    pub(crate) fn new() -> Result<Self, OpenError> {
+    pub(crate) fn new(sealer: &Sealer) -> Result<Self, OpenError> {
         let mut conn = connection::in_memory()?;
-        schema::migrate(&mut conn)?;
+        schema::migrate(&mut conn, sealer)?;
         Ok(Self(conn))
     }
 
@@ -63,7 +64,7 @@ impl Scratch {
 /// Opens or creates the file and starts its writer.
 pub(crate) fn open(path: &Path, core: Core) -> Result<(SqliteReads, mpsc::Sender<Job>), OpenError> {
     let mut conn = connection::writer(path)?;
-    schema::migrate(&mut conn)?;
+    schema::migrate(&mut conn, &core.sealer)?;
     let (sender, jobs) = mpsc::channel(QUEUE);
     writer::start(path.to_owned(), conn, core, jobs)
         .map_err(|e| OpenError::Unavailable(format!("the writer thread does not start: {e}")))?;
@@ -79,7 +80,7 @@ pub(crate) fn open_inline(
         Some(path) => connection::writer(path)?,
         None => connection::in_memory()?,
     };
-    schema::migrate(&mut conn)?;
+    schema::migrate(&mut conn, &core.sealer)?;
     let conn = Arc::new(Mutex::new(conn));
     let inline = Inline {
         conn: Arc::clone(&conn),

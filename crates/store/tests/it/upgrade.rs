@@ -80,7 +80,8 @@ async fn assert_whole(store: &TenureStore, kinds: usize) {
     let people = store.people_page(None, None, 0).await.unwrap();
     let told: Vec<(&str, String)> = people
         .iter()
-        .map(|p| (p.key.as_str(), p.facts.display_name()))
+        .flat_map(|p| &p.engagements)
+        .map(|e| (e.key.as_str(), e.facts.display_name()))
         .collect();
     let told: Vec<(&str, &str)> = told.iter().map(|(k, n)| (*k, n.as_str())).collect();
     assert_eq!(
@@ -88,9 +89,11 @@ async fn assert_whole(store: &TenureStore, kinds: usize) {
         [("Zerlina-1", "Zerlina Ng 1"), ("Zerlina-3", "Zerlina Ng 3")]
     );
     let first = &people[0];
-    assert_eq!(first.facts.text("email"), Some("Zerlina.1@acme.example"));
-    assert_eq!(first.facts.zone, "Europe/Zurich");
-    assert!(first.withdrawn);
+    let engagement = &first.engagements[0];
+    let facts = &engagement.facts;
+    assert_eq!(facts.text("email"), Some("Zerlina.1@acme.example"));
+    assert_eq!(facts.zone, "Europe/Zurich");
+    assert!(engagement.withdrawn);
 
     let about = About::Subject(first.subject);
     let plans = store.plans_about(&about, 0).await.unwrap();

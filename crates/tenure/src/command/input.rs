@@ -143,6 +143,15 @@ pub async fn import(
         let diagnostic = model::Diagnostic::from(diagnostic.clone());
         eprintln!("{}", printable(&diagnostic.to_string()));
     }
+    for worker in &answer.undecided {
+        let candidates = worker.candidates.join(", ");
+        let line = format!(
+            "{}: held back: {} ({candidates})",
+            worker.key, worker.problem
+        );
+        eprintln!("{}", printable(&line));
+        eprintln!("  fix: decide with `tenure person join` or `tenure person separate`");
+    }
     if answer.refused {
         return Err(Failure::new(
             "TNR-CLI-0016",
@@ -160,11 +169,13 @@ pub async fn import(
         answer.diagnostics.len(),
         answer.completeness
     );
-    Ok(if answer.diagnostics.is_empty() {
-        Exit::Fine
-    } else {
-        Exit::Present
-    })
+    Ok(
+        if answer.diagnostics.is_empty() && answer.undecided.is_empty() {
+            Exit::Fine
+        } else {
+            Exit::Present
+        },
+    )
 }
 
 /// `tenure observe APP`.

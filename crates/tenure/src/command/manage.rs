@@ -11,7 +11,7 @@ use crate::host::system::SystemClock;
 use crate::output::{Format, print};
 use ports::Clock as _;
 
-fn told(done: &Done) {
+pub(super) fn told(done: &Done) {
     eprintln!(
         "{}{}.",
         if done.dry_run { "would be: " } else { "" },

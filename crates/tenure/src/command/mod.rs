@@ -2,6 +2,7 @@
 
 pub mod decide;
 pub mod input;
+pub mod leaver;
 pub mod look;
 pub mod manage;
 pub mod why;

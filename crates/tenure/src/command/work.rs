@@ -84,7 +84,7 @@ fn standing(open: &[WaveSummary]) -> (String, Exit) {
 }
 
 /// Previews by name, for people; for programs one row for each wave.
-fn previews(desk: &Desk, waves: &[WavePreviewAnswer]) -> Result<(), Failure> {
+pub(super) fn previews(desk: &Desk, waves: &[WavePreviewAnswer]) -> Result<(), Failure> {
     if desk.output.format() != Format::Table || !desk.output.columns.is_empty() {
         let columns = ["wave", "change", "verdict", "steps", "removals", "cause"];
         return desk.output.list(waves, &columns);

@@ -158,6 +158,7 @@ async fn the_morning(
     let filter = WaveFilter {
         open: false,
         limit: 10,
+        ..WaveFilter::default()
     };
     let rows = stage.app.store().waves(filter).await?;
     for row in rows {

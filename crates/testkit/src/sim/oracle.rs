@@ -12,6 +12,9 @@ use super::hr::{File, Row};
 
 /// Clocks of nodes may be wrong by this much, in microseconds.
 pub const SLACK: i64 = 15 * 60 * 1_000_000;
+/// Nodes that work together disagree by no more than this, in microseconds: around an end of work
+/// one of them may plan for someone who is still there as it sees it, with facts that came after.
+const SKEW: i64 = 5 * 1_000_000;
 const WEEK: i64 = 7 * super::hr::DAY;
 
 /// What Tenure was told of one worker, and when.
@@ -264,14 +267,16 @@ impl Oracle {
     /// What someone should have in an app at an instant. `None`: nobody ever told of them.
     #[must_use]
     pub fn wish(&self, key: &str, target: &str, at: i64) -> Option<(Wish, Standing)> {
-        self.wish_with(key, target, at, false)
+        self.wish_with(key, target, at, at, false)
     }
 
+    /// What someone should have by what was told until `at`, for a node whose clock says `clock`.
     fn wish_with(
         &self,
         key: &str,
         target: &str,
         at: i64,
+        clock: i64,
         unlifted: bool,
     ) -> Option<(Wish, Standing)> {
         let person = self.people.get(key)?;
@@ -281,7 +286,7 @@ impl Oracle {
             .rev()
             .find(|v| v.at <= at)
             .or_else(|| person.versions.first())?;
-        let standing = version.standing(at);
+        let standing = version.standing(clock);
         let mut wish = Wish::default();
         if standing == Standing::Active {
             let row = &version.row;
@@ -338,8 +343,10 @@ impl Oracle {
         moments.dedup();
         let mut found = Vec::new();
         for at in moments {
-            found.extend(self.wish_with(key, target, at, false));
-            found.extend(self.wish_with(key, target, at, true));
+            for clock in [at - SKEW, at, at + SKEW] {
+                found.extend(self.wish_with(key, target, at, clock, false));
+                found.extend(self.wish_with(key, target, at, clock, true));
+            }
         }
         found
     }

@@ -9,12 +9,14 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef};
 use model::{
-    Address, DeliveryId, Kind, PlanId, RemoteId, Shadow, SubjectId, TargetName, Timestamp, WaveId,
+    Address, DeliveryId, EngagementId, Kind, PlanId, RemoteId, Shadow, SubjectId, TargetName,
+    Timestamp, WaveId,
 };
 use ports::store::{
     Append, AppendError, Committed, DeliveryRow, Documents, DocumentsRow, Door, Fence, FindingRow,
     Findings, Lease, Link, Log, LogRecord, Objects, ObservationRow, People, Person, Pin, PlanRow,
-    SecretRow, Secrets, StepRow, StoreError, Stream, TokenRow, Tokens, WaveFilter, WaveRow, Work,
+    SecretRow, Secrets, StepRow, StoreError, Stream, Termination, TokenRow, Tokens, WaveFilter,
+    WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -150,6 +152,9 @@ relay!(People {
     person_by_key(source: &str, key: &str) -> Option<Person>;
     people_page(source: Option<&str>, after: Option<SubjectId>, limit: u32) -> Vec<Person>;
     people_matching(text: &str, limit: u32) -> Vec<Person>;
+    worker_digests(source: &str, after: Option<EngagementId>, limit: u32) -> Vec<WorkerDigest>;
+    worker_matches(source: &str) -> Vec<WorkerMatch>;
+    termination(subject: SubjectId) -> Option<Termination>;
     people_due(now: Timestamp, limit: u32) -> Vec<SubjectId>;
     pins(subject: SubjectId) -> Vec<Pin>;
     pinned(after: Option<SubjectId>, limit: u32) -> Vec<SubjectId>;

@@ -1,17 +1,33 @@
-use model::event::{FactsAccepted, FactsWithdrawn, PinsLifted, PinsSet, SubjectAdvanced};
+use model::event::{
+    FactsAccepted, FactsWithdrawn, PinsLifted, PinsSet, SubjectAdvanced, TerminationEnd,
+    TerminationEnded, WorkerMatched,
+};
 use model::{
-    Address, Assignment, Change, DeliveryId, Event, Personal, Rank, Reason, SubjectId, Value, Want,
+    Address, Assignment, Change, DeliveryId, Engagement, EngagementId, Event, Personal, Rank,
+    Reason, SubjectId, Value, Want,
 };
 
 use super::tell;
-use crate::conformance::samples::{accepted, at, slack, subject, wave_id};
-use crate::store::{Person, Store};
+use crate::conformance::samples::{
+    accepted, at, engagement, matched, of_old, slack, subject, terminated, wave_id,
+};
+use crate::store::{Person, Store, WorkerDigest, WorkerMatch};
 
 /// What `facts.accepted` must read back as.
 fn as_read(e: &FactsAccepted) -> Person {
-    let worker = e.personal.known().expect("samples are known");
     Person {
         subject: e.subject,
+        engagements: vec![engaged(e)],
+        news: e.engagement,
+        next_change: e.next_change,
+        termination: None,
+    }
+}
+
+fn engaged(e: &FactsAccepted) -> Engagement {
+    let worker = e.personal.known().expect("samples are known");
+    Engagement {
+        id: e.engagement,
         source: e.source.clone(),
         key: worker.key.clone(),
         facts: worker.facts.clone(),
@@ -19,7 +35,6 @@ fn as_read(e: &FactsAccepted) -> Person {
         withdrawn: false,
         delivery: e.delivery,
         change: e.change,
-        next_change: e.next_change,
     }
 }
 
@@ -52,33 +67,34 @@ pub async fn stated(store: &dyn Store) {
     tell(store, vec![Event::FactsAccepted(moved.clone())]).await;
     assert_eq!(store.person(subject(1)).await, Ok(Some(as_read(&moved))));
 
-    let gone = |source: &str| {
+    let gone = |engagement| {
         Event::FactsWithdrawn(FactsWithdrawn {
             subject: subject(1),
-            source: source.to_owned(),
+            engagement,
+            source: "hr".to_owned(),
             delivery: DeliveryId::from_bits(7),
         })
     };
-    tell(store, vec![gone("contractors")]).await;
+    tell(store, vec![gone(EngagementId::from_bits(99))]).await;
     assert_eq!(
         store.person(subject(1)).await,
         Ok(Some(as_read(&moved))),
-        "another source does not take a person away"
+        "another engagement does not take this one away"
     );
-    tell(store, vec![gone("hr")]).await;
-    let withdrawn = Person {
-        withdrawn: true,
-        delivery: DeliveryId::from_bits(7),
-        change: Change::MissingRow,
-        ..as_read(&moved)
-    };
+    tell(store, vec![gone(engagement(1))]).await;
+    let mut withdrawn = as_read(&moved);
+    withdrawn.engagements[0].withdrawn = true;
+    withdrawn.engagements[0].delivery = DeliveryId::from_bits(7);
+    withdrawn.engagements[0].change = Change::MissingRow;
     assert_eq!(
         store.person(subject(1)).await,
         Ok(Some(withdrawn.clone())),
         "the last facts stay"
     );
     assert_eq!(
-        store.person_by_key("hr", &withdrawn.key).await,
+        store
+            .person_by_key("hr", &withdrawn.engagements[0].key)
+            .await,
         Ok(Some(withdrawn))
     );
 
@@ -90,6 +106,146 @@ pub async fn stated(store: &dyn Store) {
     assert_eq!(store.person(subject(1)).await, Ok(Some(as_read(&back))));
 }
 
+/// A person of several engagements is one person, found by each.
+pub async fn engaged_twice(store: &dyn Store) {
+    let first = accepted(1);
+    let second = FactsAccepted {
+        engagement: EngagementId::from_bits(500),
+        next_change: Some(at(77)),
+        ..of_source("contractors", accepted(1))
+    };
+    let events = [first.clone(), second.clone(), accepted(2)];
+    tell(store, events.map(Event::FactsAccepted).to_vec()).await;
+    let both = Person {
+        engagements: vec![engaged(&second), engaged(&first)],
+        news: second.engagement,
+        next_change: Some(at(77)),
+        ..as_read(&first)
+    };
+    assert_eq!(store.person(subject(1)).await, Ok(Some(both.clone())));
+    let key = both.engagements[0].key.clone();
+    for source in ["hr", "contractors"] {
+        let found = store.person_by_key(source, &key).await;
+        assert_eq!(found, Ok(Some(both.clone())), "{source}");
+    }
+    let page = store.people_page(Some("contractors"), None, 9).await;
+    assert_eq!(page, Ok(vec![both.clone()]), "whole, from either source");
+    let page = store.people_page(None, None, 1).await;
+    assert_eq!(page, Ok(vec![both.clone()]), "a page counts people");
+    assert_eq!(
+        store.people_matching("ng 1", 9).await,
+        Ok(vec![both.clone()])
+    );
+
+    let gone = Event::FactsWithdrawn(FactsWithdrawn {
+        subject: subject(1),
+        engagement: second.engagement,
+        source: "contractors".to_owned(),
+        delivery: DeliveryId::from_bits(7),
+    });
+    tell(store, vec![gone]).await;
+    let left = store.person(subject(1)).await.unwrap().unwrap();
+    let withdrawn: Vec<_> = left.engagements.iter().map(|e| e.withdrawn).collect();
+    assert_eq!(withdrawn, [true, false]);
+    assert_eq!(left.news, second.engagement);
+    tell(store, vec![Event::FactsAccepted(first.clone())]).await;
+    let told = store.person(subject(1)).await.unwrap().unwrap();
+    assert_eq!(told.news, first.engagement);
+}
+
+/// Workers are compared by digest, and decisions about them are kept.
+pub async fn workers(store: &dyn Store) {
+    let second = FactsAccepted {
+        engagement: EngagementId::from_bits(500),
+        ..of_source("contractors", accepted(1))
+    };
+    let gone = Event::FactsWithdrawn(FactsWithdrawn {
+        subject: subject(2),
+        engagement: engagement(2),
+        source: "hr".to_owned(),
+        delivery: DeliveryId::from_bits(7),
+    });
+    let told = [accepted(1), second.clone(), accepted(2)].map(Event::FactsAccepted);
+    tell(store, told.to_vec()).await;
+    tell(store, vec![gone]).await;
+    let digest = |e: &FactsAccepted, withdrawn| WorkerDigest {
+        engagement: e.engagement,
+        subject: e.subject,
+        key: engaged(e).key,
+        digest: e.digest,
+        withdrawn,
+    };
+    let (first, last) = (digest(&accepted(1), false), digest(&accepted(2), true));
+    let of_hr = store.worker_digests("hr", None, 9).await;
+    assert_eq!(of_hr, Ok(vec![first.clone(), last.clone()]));
+    let one = store.worker_digests("hr", None, 1).await;
+    assert_eq!(one, Ok(vec![first.clone()]));
+    let rest = store.worker_digests("hr", Some(first.engagement), 9).await;
+    assert_eq!(rest, Ok(vec![last]));
+    let of_others = store.worker_digests("contractors", None, 9).await;
+    assert_eq!(of_others, Ok(vec![digest(&second, false)]));
+
+    assert_eq!(store.worker_matches("hr").await, Ok(vec![]));
+    let decide = |n, same| Event::WorkerMatched(WorkerMatched { same, ..matched(n) });
+    tell(
+        store,
+        vec![decide(2, true), decide(1, false), decide(2, false)],
+    )
+    .await;
+    let kept = |n| WorkerMatch {
+        key: "K1".to_owned(),
+        subject: subject(n),
+        same: false,
+    };
+    let found = store.worker_matches("hr").await;
+    assert_eq!(found, Ok(vec![kept(1), kept(2)]), "the last word counts");
+    assert_eq!(store.worker_matches("contractors").await, Ok(vec![]));
+}
+
+/// What older versions wrote reads as today's words for the same.
+pub async fn told_of_old(store: &dyn Store) {
+    let old = of_old(1);
+    tell(store, old[..1].to_vec()).await;
+    assert_eq!(
+        store.person(subject(1)).await,
+        Ok(Some(as_read(&accepted(1))))
+    );
+    tell(store, old[1..].to_vec()).await;
+    let left = store.person(subject(1)).await.unwrap().unwrap();
+    assert!(left.engagements[0].withdrawn);
+}
+
+/// A termination for cause stands until it ends, whatever else is said.
+pub async fn terminations(store: &dyn Store) {
+    let events = vec![
+        Event::FactsAccepted(accepted(1)),
+        Event::FactsAccepted(accepted(2)),
+        Event::SubjectTerminated(terminated(1)),
+        Event::FactsAccepted(accepted(1)),
+    ];
+    tell(store, events).await;
+    let found = store.person(subject(1)).await.unwrap().unwrap();
+    let termination = found.termination.expect("it stands");
+    assert_eq!(termination.by, "ana");
+    assert!(termination.reason.ends_with("took the till"));
+    assert_eq!(store.termination(subject(1)).await, Ok(Some(termination)));
+    let other = store.person(subject(2)).await.unwrap().unwrap();
+    assert_eq!(other.termination, None);
+    assert_eq!(store.termination(subject(2)).await, Ok(None));
+
+    let ended = Event::TerminationEnded(TerminationEnded {
+        subject: subject(1),
+        how: TerminationEnd::Lifted,
+        by: "ben".to_owned(),
+        personal: Personal::Known("a mistake".to_owned()),
+    });
+    tell(store, vec![ended]).await;
+    assert_eq!(
+        store.person(subject(1)).await,
+        Ok(Some(as_read(&accepted(1))))
+    );
+}
+
 /// People are found by id, key, page and text.
 pub async fn found(store: &dyn Store) {
     // More than one list of parameters holds, so that chunks must be joined.
@@ -97,6 +253,7 @@ pub async fn found(store: &dyn Store) {
         .map(|n| {
             let mut e = accepted((n % 250) as u8);
             e.subject = SubjectId::from_bits(u128::from(n) + 1);
+            e.engagement = EngagementId::only_of(e.subject);
             if let Personal::Known(worker) = &mut e.personal {
                 worker.key = format!("W{n:04}");
             }
@@ -138,7 +295,7 @@ async fn listed(store: &dyn Store, all: &[Person]) {
                 break;
             }
         }
-        let of_source = |p: &&Person| source.is_none_or(|source| p.source == source);
+        let of_source = |p: &&Person| source.is_none_or(|source| p.engagements[0].source == source);
         let expected: Vec<_> = all.iter().filter(of_source).cloned().collect();
         assert_eq!(pages, expected, "{source:?}");
     }
@@ -186,6 +343,7 @@ async fn matching(store: &dyn Store, all: &[Person]) {
     }
     let mut odd = accepted(200);
     odd.subject = SubjectId::from_bits(77_777);
+    odd.engagement = EngagementId::only_of(odd.subject);
     if let Personal::Known(worker) = &mut odd.personal {
         worker.key = "50%_\\x".to_owned();
     }

@@ -147,7 +147,14 @@ pub async fn pages(store: &dyn Store) {
     assert_eq!(ids(last), [21, 22, 20, 11].map(plan_id), "newest first");
 
     let waves = |open, limit| async move {
-        let found = store.waves(WaveFilter { open, limit }).await.unwrap();
+        let found = store
+            .waves(WaveFilter {
+                open,
+                limit,
+                ..WaveFilter::default()
+            })
+            .await
+            .unwrap();
         found.into_iter().map(|wave| wave.wave).collect::<Vec<_>>()
     };
     assert_eq!(

@@ -22,6 +22,7 @@ impl Play {
             let filter = WaveFilter {
                 open: true,
                 limit: 1_000,
+                ..WaveFilter::default()
             };
             Ok(node.app.store().waves(filter).await?)
         });

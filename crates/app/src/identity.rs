@@ -1,0 +1,66 @@
+//! People as the engine sees them: what all sources tell, put together.
+
+use lifecycle::identity::{Identity, Sources, identity};
+use ports::store::Person;
+
+use crate::{App, AppError, ErrorKind};
+
+/// A person with who they are now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// As stored.
+    pub person: Person,
+    /// Put together.
+    pub identity: Identity,
+}
+
+impl App {
+    /// Puts together what sources tell of a person, as the documents in force weigh them.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn known(&self, person: Person) -> Result<Known, AppError> {
+        let sources = self.sources().await?;
+        let identity = self.identity(&person, &sources)?;
+        Ok(Known { person, identity })
+    }
+
+    /// As [`App::known`], for several; before there are documents all sources weigh the same.
+    ///
+    /// # Errors
+    /// As [`App::known`].
+    pub async fn known_all(&self, people: Vec<Person>) -> Result<Vec<Known>, AppError> {
+        let sources = self.sources().await?;
+        let known = |person: Person| {
+            let identity = self.identity(&person, &sources)?;
+            Ok(Known { person, identity })
+        };
+        people.into_iter().map(known).collect()
+    }
+
+    /// How much each source's word counts.
+    async fn sources(&self) -> Result<Sources, AppError> {
+        match self.loaded().await {
+            Ok(loaded) => Ok(loaded.book.sources.clone()),
+            Err(error) if matches!(error.kind(), ErrorKind::Missing | ErrorKind::Broken) => {
+                Ok(Sources::new())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn identity(
+        &self,
+        person: &Person,
+        sources: &Sources,
+    ) -> Result<Identity, AppError> {
+        identity(&person.engagements, sources, self.clock.now()).ok_or_else(|| {
+            AppError::new(
+                ErrorKind::Broken,
+                "TNR-APP-0040",
+                format!("{} has no engagement", person.subject),
+                "report this defect",
+            )
+        })
+    }
+}

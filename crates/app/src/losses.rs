@@ -1,0 +1,99 @@
+//! How many people lose access, against what the guard lets pass unasked.
+
+use std::collections::BTreeSet;
+
+use lifecycle::guard::{GuardPolicy, removals_allowed};
+use model::event::WaveJudged;
+use model::plan::{About, PlanStatus};
+use model::{Actor, Change, Event, Kind, TargetName, Verdict};
+use ports::store::{MAX_PAGE, PlanRow, WaveFilter, WaveRow};
+
+use crate::{App, AppError};
+
+impl App {
+    /// Accounts that are linked in a target.
+    pub(crate) async fn managed(&self, target: &TargetName) -> Result<u64, AppError> {
+        let mut count = 0;
+        let mut after: Option<String> = None;
+        loop {
+            let page = self
+                .store
+                .links_page(target, Kind::Account, after.as_deref(), MAX_PAGE)
+                .await?;
+            count += page.len() as u64;
+            if page.len() < MAX_PAGE as usize {
+                return Ok(count);
+            }
+            after = page.last().map(|l| l.address.key.0.clone());
+        }
+    }
+
+    /// People who lost something unasked within the window, by waves of the same kind of change
+    /// that began in it. What a person released was looked at and does not count against the
+    /// next wave.
+    pub(crate) async fn lost_before(
+        &self,
+        policy: &GuardPolicy,
+        change: Change,
+    ) -> Result<u64, AppError> {
+        let window = std::time::Duration::from_secs(policy.window_hours * 3600);
+        let filter = WaveFilter {
+            decided_after: Some(self.clock.now().minus(window)),
+            limit: MAX_PAGE,
+            ..WaveFilter::default()
+        };
+        let mut lost = 0;
+        for wave in self.store.waves(filter).await? {
+            let allowed = matches!(wave.verdict, Some(Verdict::Allow { .. }));
+            let done = wave.count(PlanStatus::Applied) + wave.count(PlanStatus::Released) > 0;
+            if wave.cause.change == change && allowed && done {
+                lost += wave.removals;
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Judges a wave that the guard allowed once more as it begins: several may have been
+    /// proposed, each of them small. One that is too many now is held, and says why.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn still_allowed(
+        &self,
+        row: &WaveRow,
+        waiting: &[PlanRow],
+    ) -> Result<Option<String>, AppError> {
+        let losing = waiting.iter().filter(|p| takes_away(p)).count() as u64;
+        if losing == 0 {
+            return Ok(None);
+        }
+        let loaded = self.loaded().await?;
+        let targets: BTreeSet<&TargetName> = waiting
+            .iter()
+            .flat_map(|p| &p.steps)
+            .map(|s| &s.address.target)
+            .collect();
+        let mut managed = 0;
+        for target in targets {
+            managed += self.managed(target).await?;
+        }
+        let before = self.lost_before(&loaded.policy, row.cause.change).await?;
+        let (allowed, text) = removals_allowed(losing, before, managed, &loaded.policy);
+        if allowed {
+            return Ok(None);
+        }
+        let judged = Event::WaveJudged(WaveJudged {
+            wave: row.wave,
+            verdict: Verdict::Ask {
+                because: vec![text.clone()],
+            },
+        });
+        self.append(&Actor::system(), vec![judged]).await?;
+        Ok(Some(text))
+    }
+}
+
+fn takes_away(plan: &PlanRow) -> bool {
+    let removes = plan.plan.known().is_some_and(|p| p.removes());
+    removes && matches!(plan.about, About::Subject(_))
+}

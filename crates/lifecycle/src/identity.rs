@@ -1,0 +1,221 @@
+//! One person from all that sources tell of them.
+//!
+//! Several engagements may overlap: two jobs, a contract before an employment, a rehire under a
+//! new worker key. Where somebody stands follows from all of them; what an account looks like
+//! follows from one, the *main* engagement, and from what other sources add; what the rules give
+//! is the union of what each engagement in force gives.
+
+use std::collections::BTreeMap;
+
+use model::facts::Standing;
+use model::{Engagement, EngagementId, Facts, Timestamp};
+
+/// How much a source's word counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRank {
+    /// The smaller, the more.
+    pub order: u32,
+    /// Whether a row of it says that somebody works here. A directory of telephone numbers only
+    /// adds to people whom other sources engage.
+    pub engages: bool,
+    /// Attribute → the order that counts for it instead.
+    pub attributes: BTreeMap<String, u32>,
+}
+
+impl Default for SourceRank {
+    /// Of a source that no document names any more: it still says who works here, and what it
+    /// says counts least.
+    fn default() -> Self {
+        Self {
+            order: u32::MAX,
+            engages: true,
+            attributes: BTreeMap::new(),
+        }
+    }
+}
+
+/// Every source by its name.
+pub type Sources = BTreeMap<String, SourceRank>;
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// The source.
+    pub source: String,
+    /// The worker's key in it.
+    pub key: String,
+}
+
+/// An engagement in force, as the rules see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The worker's key.
+    pub key: String,
+    /// Its own attributes, and what sources that engage nobody add to them.
+    pub facts: Facts,
+}
+
+/// A person at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The main engagement.
+    pub engagement: EngagementId,
+    /// Its source.
+    pub source: String,
+    /// Its worker key.
+    pub key: String,
+    /// First and last day and zone of the main engagement; attributes of all that is in force.
+    pub facts: Facts,
+    /// Nothing but rows that a full delivery no longer has says that they work here.
+    pub withdrawn: bool,
+    /// Where each attribute comes from.
+    pub provenance: BTreeMap<String, Provenance>,
+    /// The engagements in force, if there are several; the main one first.
+    pub jobs: Vec<Job>,
+}
+
+/// How an engagement counts when the main one is looked for; the first wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Force {
+    /// Nobody can tell.
+    Unknown,
+    /// It is in force.
+    Active,
+    /// It would be, but its source no longer has it.
+    Missing,
+    /// It has ended. Before what is yet to come: whoever is between two jobs has left.
+    Ended,
+    /// It has not begun.
+    Upcoming,
+    /// It had not begun, and its source no longer has it.
+    Rescinded,
+}
+
+/// Puts engagements together. `None` when there are none.
+///
+/// One whose zone is unknown becomes the main one: where the person stands cannot be told, and
+/// whoever asks [`Facts::standing`] hears that.
+#[must_use]
+pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -> Option<Identity> {
+    let least = SourceRank::default();
+    let rank = |e: &Engagement| sources.get(&e.source).unwrap_or(&least);
+    let all: Vec<(Force, &Engagement)> = engagements.iter().map(|e| (force(e, now), e)).collect();
+    // Where no source engages anybody, those that there are must do.
+    let engages = all.iter().any(|(_, e)| rank(e).engages);
+    let mut engaged: Vec<(Force, &Engagement)> = all
+        .iter()
+        .filter(|(_, e)| !engages || rank(e).engages)
+        .copied()
+        .collect();
+    engaged.sort_by(|(f, a), (g, b)| {
+        let by_age = match f {
+            Force::Ended => b.facts.ends.cmp(&a.facts.ends),
+            _ => a.facts.starts.cmp(&b.facts.starts),
+        };
+        let by_source = rank(a).order.cmp(&rank(b).order);
+        (f.cmp(g))
+            .then(by_source)
+            .then(by_age)
+            .then_with(|| (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id)))
+    });
+    let &(standing, main) = engaged.first()?;
+    let mut adds: Vec<&Engagement> = all
+        .iter()
+        .filter(|(f, e)| engages && !rank(e).engages && *f == Force::Active)
+        .map(|(_, e)| *e)
+        .collect();
+    adds.sort_by(|a, b| (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id)));
+    let in_force: Vec<&Engagement> = engaged
+        .iter()
+        .filter(|(f, _)| *f == Force::Active)
+        .map(|(_, e)| *e)
+        .collect();
+    let mut told: Vec<&Engagement> = vec![main];
+    told.extend(in_force.iter().filter(|e| e.id != main.id).copied());
+    told.extend(&adds);
+    let (attributes, provenance) = merged(&told, sources);
+    let jobs = if in_force.len() > 1 {
+        in_force.iter().map(|e| job(e, &adds, sources)).collect()
+    } else {
+        Vec::new()
+    };
+    Some(Identity {
+        engagement: main.id,
+        source: main.source.clone(),
+        key: main.key.clone(),
+        facts: Facts {
+            attributes,
+            ..dates(main)
+        },
+        withdrawn: matches!(standing, Force::Missing | Force::Rescinded),
+        provenance,
+        jobs,
+    })
+}
+
+fn force(engagement: &Engagement, now: Timestamp) -> Force {
+    match (engagement.facts.standing(now), engagement.withdrawn) {
+        (Err(_), _) => Force::Unknown,
+        (Ok(Standing::Active), false) => Force::Active,
+        (Ok(Standing::Active), true) => Force::Missing,
+        (Ok(Standing::Ended), _) => Force::Ended,
+        (Ok(Standing::Upcoming), false) => Force::Upcoming,
+        (Ok(Standing::Upcoming), true) => Force::Rescinded,
+    }
+}
+
+fn dates(engagement: &Engagement) -> Facts {
+    Facts {
+        attributes: BTreeMap::new(),
+        starts: engagement.facts.starts,
+        ends: engagement.facts.ends,
+        zone: engagement.facts.zone.clone(),
+    }
+}
+
+fn job(engagement: &Engagement, adds: &[&Engagement], sources: &Sources) -> Job {
+    let told: Vec<&Engagement> = std::iter::once(engagement)
+        .chain(adds.iter().copied())
+        .collect();
+    let (attributes, _) = merged(&told, sources);
+    Job {
+        key: engagement.key.clone(),
+        facts: Facts {
+            attributes,
+            ..dates(engagement)
+        },
+    }
+}
+
+type Merged = (BTreeMap<String, model::Value>, BTreeMap<String, Provenance>);
+
+/// For each attribute the value of the source that counts most; among equals the earlier of
+/// `told`.
+fn merged(told: &[&Engagement], sources: &Sources) -> Merged {
+    let least = SourceRank::default();
+    let mut best: BTreeMap<&str, (u32, &Engagement)> = BTreeMap::new();
+    for engagement in told {
+        let rank = sources.get(&engagement.source).unwrap_or(&least);
+        for name in engagement.facts.attributes.keys() {
+            let order = rank.attributes.get(name).copied().unwrap_or(rank.order);
+            let better = best.get(name.as_str()).is_none_or(|(o, _)| order < *o);
+            if better {
+                best.insert(name, (order, engagement));
+            }
+        }
+    }
+    let mut attributes = BTreeMap::new();
+    let mut provenance = BTreeMap::new();
+    for (name, (_, from)) in best {
+        if let Some(value) = from.facts.attributes.get(name) {
+            attributes.insert(name.to_owned(), value.clone());
+            let source = from.source.clone();
+            let key = from.key.clone();
+            provenance.insert(name.to_owned(), Provenance { source, key });
+        }
+    }
+    (attributes, provenance)
+}
+
+#[cfg(test)]
+mod tests;
