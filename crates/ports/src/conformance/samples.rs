@@ -240,7 +240,7 @@ pub fn about_person(n: u8) -> Vec<Event> {
         ownership: Ownership::Managed,
         because: "made by pln".to_owned(),
     };
-    vec![
+    let mut events = vec![
         Event::FactsAccepted(accepted(n)),
         Event::FactsWithdrawn(FactsWithdrawn {
             subject: who,
@@ -262,7 +262,9 @@ pub fn about_person(n: u8) -> Vec<Event> {
         Event::ObjectLinked(link(Address::grant(&slack(), who, "staff"), "g1")),
         Event::FindingOpened(finding(n, Some(who), None)),
         Event::FindingOpened(finding(n.wrapping_add(100), None, Some(account))),
-    ]
+    ];
+    events.extend(of_old(n));
+    events
 }
 
 fn run() -> ObservationFinished {

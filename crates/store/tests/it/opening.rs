@@ -48,10 +48,10 @@ async fn problems(stores: &Stores, sql: &str) -> Vec<String> {
 async fn a_newer_schema_is_refused() {
     let stores = Stores::new(Kind::File);
     filled(&stores).await.close().await;
-    let newer = "UPDATE meta SET value = '2' WHERE name = 'schema'";
+    let newer = "UPDATE meta SET value = '3' WHERE name = 'schema'";
     sqlite(&stores.place(), newer);
     let refused = open(Path::new(&stores.place())).err().unwrap();
-    assert_eq!(refused, OpenError::Newer { found: 2, known: 1 });
+    assert_eq!(refused, OpenError::Newer { found: 3, known: 2 });
     assert!(refused.to_string().contains("newer program"));
     let Some(cluster) = cluster::shared() else {
         return;
@@ -71,7 +71,7 @@ async fn a_newer_schema_is_refused() {
     let refused = TenureStore::open_postgres(&url, options, ports(clock(), 1))
         .await
         .err();
-    assert_eq!(refused, Some(OpenError::Newer { found: 2, known: 1 }));
+    assert_eq!(refused, Some(OpenError::Newer { found: 3, known: 2 }));
 }
 
 #[tokio::test]
@@ -187,8 +187,8 @@ async fn tampering_with_the_tables_shows() {
 async fn tampering_with_a_projection_shows() {
     let stores = Stores::new(Kind::File);
     for sql in [
-        "UPDATE person SET facts = replace(facts, 'Zerlina', 'Zelda')",
-        "DELETE FROM person WHERE subject = (SELECT min(subject) FROM person)",
+        "UPDATE engagement SET facts = replace(facts, 'Zerlina', 'Zelda')",
+        "DELETE FROM engagement WHERE subject = (SELECT min(subject) FROM engagement)",
         "INSERT INTO stop (target, reason) VALUES ('slack', 'sneaky')",
     ] {
         let store = filled(&stores).await;

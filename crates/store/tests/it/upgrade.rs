@@ -30,10 +30,10 @@ use store::{OpenError, PostgresOptions, StorePorts, TenureStore};
 use crate::harness::{TENANT, ports};
 
 /// The schemas of which fixtures are kept.
-const KEPT: [u64; 1] = [1];
+const KEPT: [u64; 2] = [1, 2];
 
 /// Kinds of events in the fixture of each kept schema: every kind that schema's release knew.
-const KINDS: [usize; 1] = [29];
+const KINDS: [usize; 2] = [29, 34];
 
 /// More than this is no longer small.
 const MOST_BYTES: usize = 300 * 1024;
@@ -149,7 +149,7 @@ async fn a_backup_of_every_release_restores_into_either() {
     let dir = tempfile::tempdir().unwrap();
     for (schema, kinds) in KEPT.into_iter().zip(KINDS) {
         let dump = read(schema, "dump");
-        let path = dir.path().join("restored.db");
+        let path = dir.path().join(format!("restored-{schema}.db"));
         TenureStore::restore_sqlite(&path, &later(), dump.as_bytes()).unwrap();
         let store = TenureStore::open_sqlite(&path, later()).unwrap();
         assert_whole(&store, kinds).await;

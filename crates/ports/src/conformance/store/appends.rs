@@ -36,7 +36,7 @@ pub async fn appends_are_numbered_and_come_back<H: Harness>(harness: &H) {
             .all(|r| r.event.subject() == Some(samples::subject(1)))
     );
     let subject = samples::subject(1);
-    let kinds = ["plan.drafted/1", "facts.accepted/1"];
+    let kinds = ["plan.drafted/1", "facts.accepted/2"];
     let newest = events.iter().rev().find_map(|event| match event {
         Event::PlanDrafted(_) => Some(kinds[0]),
         Event::FactsAccepted(_) => Some(kinds[1]),
