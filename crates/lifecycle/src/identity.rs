@@ -66,7 +66,8 @@ pub struct Identity {
     pub key: String,
     /// First and last day and zone of the main engagement; attributes of all that is in force.
     pub facts: Facts,
-    /// Nothing but rows that a full delivery no longer has says that they work here.
+    /// The main engagement is one that its source no longer has: nothing else says that they
+    /// work here.
     pub withdrawn: bool,
     /// Where each attribute comes from.
     pub provenance: BTreeMap<String, Provenance>,
@@ -118,7 +119,7 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
             .then(by_age)
             .then_with(|| (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id)))
     });
-    let &(standing, main) = engaged.first()?;
+    let &(_, main) = engaged.first()?;
     let mut adds: Vec<&Engagement> = all
         .iter()
         .filter(|(f, e)| engages && !rank(e).engages && *f == Force::Active)
@@ -147,7 +148,7 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
             attributes,
             ..dates(main)
         },
-        withdrawn: matches!(standing, Force::Missing | Force::Rescinded),
+        withdrawn: main.withdrawn,
         provenance,
         jobs,
     })

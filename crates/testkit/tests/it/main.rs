@@ -4,6 +4,7 @@
 mod brownfield;
 mod company;
 mod deaths;
+mod engagements;
 mod erasure;
 mod examples;
 mod guarded;
@@ -11,5 +12,6 @@ mod lanes;
 mod restore;
 mod simulation;
 mod switch;
+mod termination;
 mod thin_path;
 mod two_installations;

@@ -189,14 +189,15 @@ impl Play {
         trouble::clear(&self.scene);
         self.excuses.targets.clear();
         let mut rest = false;
-        for _ in 0..rounds {
+        for round in 0..rounds {
             self.observe_all();
             self.scene.work(0, hours(1));
             let now = self.scene.clock.now().as_micros();
             self.scene.watch().oracle.arrived(now);
             let waves = self.plan();
             let before = self.scene.watch().changes;
-            self.decide(0, moody);
+            // Whoever has put a wave off does not put it off for ever.
+            self.decide(0, moody && round < 2);
             self.scene.work(0, hours(1));
             rest = waves == 0 && before == self.scene.watch().changes;
             if rest {
