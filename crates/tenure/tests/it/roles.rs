@@ -107,6 +107,13 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
             "putDocuments" => json!({"files": [], "dry_run": true}),
             "observe" => json!({"target": "nowhere"}),
             "plan" => json!({"dry_run": true}),
+            "terminatePerson" | "liftTermination" => {
+                json!({"person": "nobody", "reason": "r", "dry_run": true})
+            }
+            "matchWorker" => json!({
+                "source": "hr", "key": "k", "person": "nobody", "same": true, "reason": "r",
+                "dry_run": true,
+            }),
             "erasePerson" => json!({"person": "nobody", "reason": "r", "dry_run": true}),
             "putSecret" => {
                 json!({"app": "a", "host": "h", "value": "v", "reason": "r", "dry_run": true})
