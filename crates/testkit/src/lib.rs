@@ -3,6 +3,7 @@
 
 pub mod memory;
 pub mod node;
+pub mod scenario;
 pub mod sim;
 pub mod time;
 

@@ -10,6 +10,7 @@ mod examples;
 mod guarded;
 mod lanes;
 mod restore;
+mod scenarios;
 mod simulation;
 mod switch;
 mod termination;

@@ -1,0 +1,70 @@
+//! Scenarios: plain text that people read, played on a whole node in memory, with the output that
+//! someone has accepted. How to write one stands in `STYLE.md`.
+//!
+//! One scenario is one file. It begins with what it shows and why that matters, sets a clock, and
+//! then does one thing after the other; under each stands what came of it. The names of people
+//! and waves stand for their ids, and what happens in an order of chance is sorted, so that an
+//! output changes only when the behaviour does.
+
+mod diff;
+mod estate;
+mod file;
+mod names;
+mod order;
+mod render;
+mod script;
+mod show;
+mod stage;
+mod verbs;
+
+use std::path::Path;
+
+use script::Script;
+use stage::Stage;
+
+/// Verbs that set a scene and prove nothing.
+const SCENE: [&str; 5] = ["at", "documents", "preload", "faults", "by-hand"];
+
+/// What became of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Played {
+    /// Where it differs from what was accepted: lines for people. Empty: nowhere.
+    pub differences: Vec<String>,
+    /// The file as it would be if everything that happened were accepted.
+    pub accepted: String,
+}
+
+/// Plays a scenario. `name` is what it is called in messages; `folder` holds the folders of
+/// documents that it names.
+///
+/// # Errors
+/// A text for people, with name and line, when the scenario itself is wrong or shows nothing.
+pub async fn play(name: &str, text: &str, folder: &Path) -> Result<Played, String> {
+    let script = Script::parse(text).map_err(|e| format!("{name}:{e}"))?;
+    let mut stage = Stage::new(folder)?;
+    let mut outputs = Vec::new();
+    let mut differences = Vec::new();
+    let mut proves = false;
+    for step in script.steps() {
+        let at = |e| format!("{name}:{}: `{}`: {e}", step.line, step.verb);
+        let seen = stage.step(step).await.map_err(at)?;
+        let verb = step.verb.split_whitespace().next().unwrap_or("");
+        // Time that passes may show something; the same verb sets the clock at the beginning.
+        let shows = !SCENE.contains(&verb) || (verb == "at" && !outputs.is_empty());
+        proves |= shows && !seen.is_empty();
+        if let Some(lines) = diff::diff(&step.accepted, &seen) {
+            differences.push(format!("{name}:{}: {}", step.line, step.verb));
+            differences.extend(lines.into_iter().map(|line| format!("    {line}")));
+        }
+        outputs.push(seen);
+    }
+    if !proves {
+        return Err(format!(
+            "{name}: nothing in it has an output, so it shows nothing"
+        ));
+    }
+    Ok(Played {
+        differences,
+        accepted: script.with_outputs(&outputs),
+    })
+}

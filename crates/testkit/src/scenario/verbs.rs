@@ -1,0 +1,383 @@
+//! What a scenario can do to a node. Each verb gives its output as lines.
+
+use app::{AppError, DeliveryReport};
+use model::{Actor, PlanId, Secret, TargetName, Timestamp, WaveId};
+
+use super::file::{self, Bytes};
+use super::order::Order;
+use super::render;
+use super::script::Step;
+use super::stage::Stage;
+
+/// Who plans, applies and delivers, if nobody is named.
+const AUTHOR: &str = "ana";
+/// Who releases and refuses, if nobody is named.
+const APPROVER: &str = "bo";
+
+/// An output, or what is wrong with the scenario itself.
+pub(super) type Output = Result<Vec<String>, String>;
+
+impl Stage {
+    /// Does one step.
+    ///
+    /// # Errors
+    /// When the scenario is wrong, or the node breaks. What the node refuses is output.
+    pub async fn step(&mut self, step: &Step) -> Output {
+        let order = Order::parse(&step.verb)?;
+        let takes_lines = matches!(order.verb.as_str(), "import" | "documents" | "preload");
+        if !step.body.is_empty() && !takes_lines {
+            return Err(format!("`{}` is given no lines", order.verb));
+        }
+        if order.verb == "at" {
+            return self.at(&order).await;
+        }
+        if !self.begun {
+            return Err("a scenario begins with `at TIME ZONE`".to_owned());
+        }
+        match order.verb.as_str() {
+            "documents" => self.documents(order, &step.body).await,
+            "import" => self.import(order, &step.body).await,
+            "plan" => self.plan(order).await,
+            "apply" => self.apply(&order).await,
+            "release" | "refuse" => self.decide(order).await,
+            "undo" => self.undo(&order).await,
+            "observe" => self.observe(&order).await,
+            "why" => self.why(&order).await,
+            "state" => self.state(&order),
+            "waves" => self.open_waves().await,
+            "findings" => self.open_findings().await,
+            "preload" => self.preload(&order, &step.body),
+            "faults" => self.faults(&order),
+            "by-hand" => self.by_hand(&order),
+            other => Err(format!("there is no verb `{other}`")),
+        }
+    }
+
+    /// `at 2026-04-02T17:00 Australia/Melbourne`, or an instant that ends with `Z`.
+    async fn at(&mut self, order: &Order) -> Output {
+        let (time, zone) = match order.words.as_slice() {
+            [time] => (time, None),
+            [time, zone] => (time, Some(zone.clone())),
+            _ => return Err("write `at 2026-04-02T17:00 Australia/Melbourne`".to_owned()),
+        };
+        if let Some(zone) = zone {
+            self.zone = zone;
+        }
+        let until = if time.ends_with('Z') {
+            time.parse::<Timestamp>()?
+        } else {
+            let civil = time.parse().map_err(|e| format!("`{time}`: {e}"))?;
+            Timestamp::in_zone(civil, &self.zone)?
+        };
+        if !self.begun {
+            self.begun = true;
+            self.node.clock.advance_to(until);
+            return Ok(Vec::new());
+        }
+        if until < self.node.app.now() {
+            let now = self.clock_on_the_wall(self.node.app.now());
+            return Err(format!("the clock does not go back; it is {now}"));
+        }
+        self.pass_until(until).await
+    }
+
+    /// `documents company`, with other or more files under `replacing FILE` or `adding FILE`.
+    async fn documents(&mut self, mut order: Order, body: &[String]) -> Output {
+        let replacing = order.option("replacing")?;
+        let adding = order.option("adding")?;
+        if let [folder] = order.words.as_slice() {
+            self.documents = read_documents(&self.folder.join(folder))?;
+        } else if !order.words.is_empty() {
+            return Err("write `documents FOLDER`, or only `replacing FILE`".to_owned());
+        }
+        let mut text = body.join("\n");
+        text.push('\n');
+        match (replacing, adding, body.is_empty()) {
+            (None, None, true) => {}
+            (Some(name), None, false) if self.documents.contains_key(&name) => {
+                self.documents.insert(name, text);
+            }
+            (None, Some(name), false) if !self.documents.contains_key(&name) => {
+                self.documents.insert(name, text);
+            }
+            _ => {
+                return Err(
+                    "lines go under `replacing` a file that is there, or `adding` one".to_owned(),
+                );
+            }
+        }
+        let files: Vec<(String, String)> = self.documents.clone().into_iter().collect();
+        if let Ok(tenant) = documents::load(&files) {
+            self.set_secrets(&tenant).await?;
+        }
+        let who = actor(&order, AUTHOR);
+        let report = match self.node.app.accept_documents(&who, files, false).await {
+            Ok(report) => report,
+            Err(error) => return self.refused(&error),
+        };
+        let (sources, apps, rules) = report.counts;
+        let mut lines = vec![format!(
+            "documents r{}: {}, {}, {}",
+            report.revision,
+            render::count(sources as u64, "source", "sources"),
+            render::count(apps as u64, "app", "apps"),
+            render::count(rules as u64, "rule", "rules"),
+        )];
+        lines.extend(self.settle().await?);
+        Ok(lines)
+    }
+
+    async fn set_secrets(&self, tenant: &documents::Tenant) -> Result<(), String> {
+        for app in tenant.apps.values() {
+            let host = app.scim.url.split('/').nth(2).unwrap_or("");
+            let secret = app.scim.auth.secret();
+            let (by, value) = (Actor::named(AUTHOR), Secret::new("s3cret"));
+            let set = self
+                .node
+                .app
+                .set_secret(&by, secret, app.name.as_str(), host, &value);
+            set.await.map_err(|e| e.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// `import hr.csv`, from source `hr` unless `from` names another.
+    async fn import(&mut self, mut order: Order, body: &[String]) -> Output {
+        let source = order.option("from")?.unwrap_or_else(|| "hr".to_owned());
+        let (again, dry_run) = (order.flag("again"), order.flag("dry-run"));
+        let how = Bytes {
+            bom: order.flag("bom"),
+            windows_1252: order.flag("windows-1252"),
+            crlf: order.flag("crlf"),
+            cut: order.flag("cut"),
+        };
+        let [name] = order.exactly(["FILE"])?;
+        let bytes = match (again, self.files.get(name)) {
+            (true, Some(last)) if body.is_empty() => last.clone(),
+            (true, _) => {
+                return Err(format!(
+                    "`{name}` was not imported before, or is given anew"
+                ));
+            }
+            (false, _) => file::bytes(body, how)?,
+        };
+        self.files.insert(name.to_owned(), bytes.clone());
+        let who = actor(&order, AUTHOR);
+        let report = match self
+            .node
+            .app
+            .deliver(&who, &source, name, &bytes, dry_run)
+            .await
+        {
+            Ok(report) => report,
+            Err(error) => return self.refused(&error),
+        };
+        let n = self.names.deliveries.len() + 1;
+        let label = || format!("delivery {n}");
+        self.names
+            .deliveries
+            .entry(report.delivery)
+            .or_insert_with(label);
+        let mut lines = self.delivered(&report);
+        lines.extend(self.settle().await?);
+        Ok(lines)
+    }
+
+    fn delivered(&self, report: &DeliveryReport) -> Vec<String> {
+        let rows = render::count(report.rows, "row", "rows");
+        let name = &self.names.deliveries[&report.delivery];
+        let mut lines = if report.refused {
+            vec![format!("{name} is refused whole; no row of it counts")]
+        } else {
+            let completeness = format!("{:?}", report.completeness).to_lowercase();
+            vec![format!(
+                "{name} is accepted: {rows}, completeness {completeness}"
+            )]
+        };
+        let mut changes = std::collections::BTreeMap::new();
+        for change in &report.changes {
+            let who = format!("{} ({})", change.name, change.key);
+            let kind: &mut Vec<String> = changes.entry(change.change).or_default();
+            kind.push(who);
+        }
+        for (change, mut people) in changes {
+            people.sort();
+            let number = render::thousands(people.len() as u64);
+            lines.push(format!(
+                "  {} {number}: {}",
+                change.as_str(),
+                render::list(&people)
+            ));
+        }
+        if report.changes.is_empty() && !report.refused {
+            lines.push("  nothing new".to_owned());
+        }
+        lines.extend(render::diagnostics(&report.diagnostics, &self.names));
+        lines
+    }
+
+    /// `plan`: for everyone.
+    async fn plan(&mut self, order: Order) -> Output {
+        order.exactly([])?;
+        let waves = self.node.app.plan(&actor(&order, AUTHOR), false).await;
+        match waves {
+            Ok(waves) if waves.is_empty() => {
+                let mut lines = vec!["nothing new to do".to_owned()];
+                lines.extend(self.settle().await?);
+                Ok(lines)
+            }
+            Ok(_) => self.settle().await,
+            Err(error) => self.refused(&error),
+        }
+    }
+
+    /// `apply WAVE …`: starts waves that the guard allows, and lets the node work.
+    async fn apply(&mut self, order: &Order) -> Output {
+        if order.words.is_empty() {
+            return Err("write `apply WAVE …`".to_owned());
+        }
+        let reason = order.because.clone().unwrap_or_default();
+        let mut lines = Vec::new();
+        for name in &order.words {
+            let wave = self.wave_named(name)?;
+            let who = actor(order, AUTHOR);
+            if let Err(error) = self.node.app.apply(&who, wave, &reason).await {
+                lines.extend(self.refused(&error)?);
+            }
+        }
+        lines.extend(self.settle().await?);
+        Ok(lines)
+    }
+
+    /// `release WAVE [only KEY …]` and `refuse WAVE [only KEY …]`.
+    async fn decide(&mut self, order: Order) -> Output {
+        let (name, only) = match order.words.split_first() {
+            Some((name, [])) => (name, None),
+            Some((name, [only, keys @ ..])) if only == "only" && !keys.is_empty() => {
+                (name, Some(keys))
+            }
+            _ => return Err(format!("write `{} WAVE [only KEY …]`", order.verb)),
+        };
+        let wave = self.wave_named(name)?;
+        let plans = match only {
+            Some(keys) => self.plans_about(wave, keys).await?,
+            None => Vec::new(),
+        };
+        let who = actor(&order, APPROVER);
+        let reason = order.because.clone().unwrap_or_default();
+        let app = &self.node.app;
+        let decided = if order.verb == "release" {
+            app.release(&who, wave, &plans, &reason).await
+        } else {
+            app.refuse(&who, wave, &plans, &reason).await
+        };
+        let count = match decided {
+            Ok(count) => render::count(count, "plan", "plans"),
+            Err(error) => return self.refused(&error),
+        };
+        let mut lines = vec![format!("{}d {count} of {name}", order.verb)];
+        lines.extend(self.settle().await?);
+        Ok(lines)
+    }
+
+    async fn plans_about(&self, wave: WaveId, keys: &[String]) -> Result<Vec<PlanId>, String> {
+        let app = &self.node.app;
+        let plans = app.all_plans_of(wave).await.map_err(|e| e.to_string())?;
+        let mut ids = Vec::new();
+        for key in keys {
+            let person = app.one_person(key).await.map_err(|e| e.to_string())?;
+            let about = model::About::Subject(person.subject);
+            let plan = plans.iter().find(|p| p.about == about);
+            ids.push(
+                plan.ok_or_else(|| format!("the wave has no plan about {key}"))?
+                    .id,
+            );
+        }
+        Ok(ids)
+    }
+
+    /// `undo WAVE because …`.
+    async fn undo(&mut self, order: &Order) -> Output {
+        let [name] = order.exactly(["WAVE"])?;
+        let wave = self.wave_named(name)?;
+        let reason = order.because.clone().unwrap_or_default();
+        let undone = self
+            .node
+            .app
+            .undo(&actor(order, APPROVER), wave, &reason, false)
+            .await;
+        let report = match undone {
+            Ok(report) => report,
+            Err(error) => return self.refused(&error),
+        };
+        let people = render::count(report.subjects.len() as u64, "person is", "people are");
+        let mut lines = vec![format!("{people} held at what they had")];
+        lines.extend(
+            report
+                .cannot
+                .iter()
+                .map(|text| format!("cannot: {}", self.names.scrub(text))),
+        );
+        lines.extend(self.settle().await?);
+        Ok(lines)
+    }
+
+    /// `observe APP`.
+    async fn observe(&mut self, order: &Order) -> Output {
+        let [app] = order.exactly(["APP"])?;
+        let target = TargetName::from(app);
+        let runs = match self.node.app.observe(&actor(order, AUTHOR), &target).await {
+            Ok(runs) => runs,
+            Err(error) => return self.refused(&error),
+        };
+        let mut lines: Vec<String> = runs
+            .iter()
+            .map(|run| {
+                let completeness = format!("{:?}", run.completeness).to_lowercase();
+                let (kind, read) = (run.kind.as_str(), run.read);
+                let (changed, vanished) = (run.changed, run.vanished);
+                format!(
+                    "{app} {kind}s: read {read}, changed {changed}, gone {vanished}, {completeness}"
+                )
+            })
+            .collect();
+        lines.extend(self.settle().await?);
+        Ok(lines)
+    }
+
+    fn wave_named(&self, name: &str) -> Result<WaveId, String> {
+        let found = self.names.waves.iter().find(|(_, n)| n.as_str() == name);
+        found
+            .map(|(id, _)| *id)
+            .ok_or_else(|| format!("there is no wave `{name}` yet"))
+    }
+
+    /// What the node refuses, as output.
+    pub(super) fn refused(&self, error: &AppError) -> Output {
+        let problem = self.names.scrub(&error.to_string());
+        let mut lines = vec![format!("refused: {problem} [{}]", error.code())];
+        lines.push(format!("  fix: {}", error.fix()));
+        lines.extend(render::diagnostics(error.diagnostics(), &self.names));
+        Ok(lines)
+    }
+}
+
+fn actor(order: &Order, usual: &str) -> Actor {
+    Actor::named(order.by.as_deref().unwrap_or(usual))
+}
+
+/// The YAML files of a folder.
+fn read_documents(
+    folder: &std::path::Path,
+) -> Result<std::collections::BTreeMap<String, String>, String> {
+    let broken = |e: std::io::Error| format!("{}: {e}", folder.display());
+    let mut files = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(folder).map_err(broken)? {
+        let path = entry.map_err(broken)?.path();
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+        if let Some(name) = name.filter(|n| n.ends_with(".yaml")) {
+            files.insert(name, std::fs::read_to_string(&path).map_err(broken)?);
+        }
+    }
+    Ok(files)
+}
