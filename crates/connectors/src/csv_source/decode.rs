@@ -49,8 +49,30 @@ pub(super) fn text<'b>(
             flaws.file(codes::ENCODING, 1, problem, "declare `encoding: utf-8`");
             None
         }
+        Encoding::Windows1252 if reads_as_utf8(bytes) => {
+            let at = bytes.iter().position(|byte| !byte.is_ascii());
+            let problem =
+                "every letter beyond ASCII is written in UTF-8, the mapping says windows-1252";
+            let fix = "declare `encoding: utf-8`; read as windows-1252, every such name would be misspelled";
+            let line = line_of(bytes, at.unwrap_or_default());
+            flaws.file(codes::ENCODING, line, problem, fix);
+            None
+        }
         Encoding::Windows1252 => windows_1252(bytes, flaws),
     }
+}
+
+/// Whether the bytes beyond ASCII are Latin letters and punctuation in UTF-8, all of them: in a
+/// sound file in Windows-1252 each would be an accented capital before a sign, and never a name.
+fn reads_as_utf8(bytes: &[u8]) -> bool {
+    const LATIN: char = '\u{24f}';
+    let likely = |c: char| match c {
+        '\u{80}'..=LATIN => c.is_alphabetic() || c == '\u{a0}',
+        '\u{2010}'..='\u{2027}' | '€' => true,
+        _ => false,
+    };
+    let beyond = |text: &str| !text.is_ascii() && text.chars().all(|c| c.is_ascii() || likely(c));
+    std::str::from_utf8(bytes).is_ok_and(beyond)
 }
 
 fn utf8<'b>(bytes: &'b [u8], flaws: &mut Flaws<'_>) -> Option<Cow<'b, str>> {

@@ -78,7 +78,11 @@ impl Stage {
             let now = self.clock_on_the_wall(self.node.app.now());
             return Err(format!("the clock does not go back; it is {now}"));
         }
-        self.pass_until(until).await
+        let mut lines = self.pass_until(until).await?;
+        if lines.is_empty() {
+            lines.push("nothing happens".to_owned());
+        }
+        Ok(lines)
     }
 
     /// `documents company`, with other or more files under `replacing FILE` or `adding FILE`.
