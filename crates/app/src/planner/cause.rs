@@ -4,7 +4,7 @@
 use lifecycle::classify::at_instant;
 use lifecycle::identity::Identity;
 use model::plan::{About, PlanStatus};
-use model::{Cause, Change, Input, Kind, Plan};
+use model::{Cause, Change, Input, Kind, Plan, WaveId};
 use ports::store::Person;
 
 use super::Pass;
@@ -14,6 +14,12 @@ use crate::AppError;
 const LEFT: Cause = Cause {
     input: Input::Clock,
     change: Change::Leaver,
+};
+
+/// The cause of what happens because one of several engagements has begun or ended.
+const TURNED: Cause = Cause {
+    input: Input::Clock,
+    change: Change::Mover,
 };
 
 /// What was told of them last.
@@ -93,7 +99,22 @@ impl Pass<'_> {
         if ended && plan.removes() {
             return Ok(LEFT);
         }
+        if self.turned(person, last.wave).await? {
+            return Ok(TURNED);
+        }
         self.drifted(plan).await
+    }
+
+    /// Whether a first or last day of one of their engagements has come since their last wave.
+    async fn turned(&self, person: &Person, last: WaveId) -> Result<bool, AppError> {
+        let Some(wave) = self.app.store.wave(last).await? else {
+            return Ok(false);
+        };
+        let now = self.app.clock.now();
+        // Where the zone is unknown nothing is planned, so there is no cause to look for.
+        let next = |e: &model::Engagement| e.facts.next_change(wave.at).unwrap_or(None);
+        let mut days = person.engagements.iter().filter_map(next);
+        Ok(days.any(|day| day <= now))
     }
 
     async fn drifted(&self, plan: &Plan) -> Result<Cause, AppError> {
