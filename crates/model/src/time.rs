@@ -107,6 +107,44 @@ mod tests {
         }
     }
 
+    /// Two hosts with different zone files must not disagree about a last day.
+    #[test]
+    fn zones_come_from_the_database_that_is_compiled_in() {
+        let database = format!("{:?}", jiff::tz::db());
+        assert!(
+            database.starts_with("TimeZoneDatabase(Bundled"),
+            "{database}"
+        );
+    }
+
+    #[test]
+    fn an_hour_that_is_missing_ends_late_and_one_that_comes_twice_ends_early() -> Result<(), String>
+    {
+        let at =
+            |month, day, hour, minute| jiff::civil::date(2026, month, day).at(hour, minute, 0, 0);
+        for (civil, zone, instant) in [
+            (at(3, 29, 2, 30), "Europe/Berlin", "2026-03-29T01:30:00Z"),
+            (at(10, 25, 2, 30), "Europe/Berlin", "2026-10-25T00:30:00Z"),
+            (at(3, 29, 0, 0), "Atlantic/Azores", "2026-03-29T01:00:00Z"),
+            (at(10, 25, 0, 0), "Atlantic/Azores", "2026-10-25T00:00:00Z"),
+            (
+                at(10, 4, 2, 15),
+                "Australia/Lord_Howe",
+                "2026-10-03T15:45:00Z",
+            ),
+            (
+                at(4, 5, 1, 45),
+                "Australia/Lord_Howe",
+                "2026-04-04T14:45:00Z",
+            ),
+            (at(1, 15, 17, 0), "Asia/Kathmandu", "2026-01-15T11:15:00Z"),
+        ] {
+            let found = Timestamp::in_zone(civil, zone)?.to_string();
+            assert_eq!(found, instant, "{civil} {zone}");
+        }
+        Ok(())
+    }
+
     #[test]
     fn five_in_melbourne_is_not_five_in_greenwich() -> Result<(), String> {
         let civil = jiff::civil::date(2026, 1, 15).at(17, 0, 0, 0);
