@@ -130,6 +130,7 @@ impl Stage {
     pub(super) async fn open_waves(&self) -> Output {
         let filter = WaveFilter {
             open: true,
+            decided_after: None,
             limit: 1_000,
         };
         let rows = self.node.app.store().waves(filter).await;

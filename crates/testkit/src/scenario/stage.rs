@@ -9,6 +9,7 @@ use app::rows::{WaveFilter, WaveRow, WaveStatus};
 use model::plan::PlanStatus;
 use model::{FindingId, TargetName, Timestamp, WaveId};
 use ports::Clock;
+use ports::store::MAX_PAGE;
 use ports::target::Operation;
 
 use super::estate::Estate;
@@ -123,14 +124,14 @@ impl Stage {
         let mut after = None;
         loop {
             let store = self.node.app.store();
-            let page = store.people_page(None, after, 5_000).await;
+            let page = store.people_page(None, after, MAX_PAGE).await;
             let page = page.map_err(|e| e.to_string())?;
             let due = page
                 .iter()
                 .filter_map(|p| p.next_change)
                 .filter(|at| *at > now);
             next = next.into_iter().chain(due).min();
-            if page.len() < 5_000 {
+            if page.len() < MAX_PAGE as usize {
                 return Ok(next);
             }
             after = page.last().map(|p| p.subject);
@@ -143,6 +144,7 @@ impl Stage {
         self.names.learn(&self.estate);
         let filter = WaveFilter {
             open: false,
+            decided_after: None,
             limit: MOST,
         };
         let store = self.node.app.store();
@@ -186,16 +188,19 @@ impl Stage {
         let mut after = None;
         loop {
             let store = self.node.app.store();
-            let page = store.people_page(None, after, 5_000).await;
+            let page = store.people_page(None, after, MAX_PAGE).await;
             let page = page.map_err(|e| e.to_string())?;
-            for person in &page {
-                let name = format!("{} ({})", person.facts.display_name(), person.key);
-                self.names.people.insert(person.subject, name);
+            let last = page.len() < MAX_PAGE as usize;
+            after = page.last().map(|p| p.subject);
+            let known = self.node.app.known_all(page).await;
+            for known in known.map_err(|e| e.to_string())? {
+                let who = &known.identity;
+                let name = format!("{} ({})", who.facts.display_name(), who.key);
+                self.names.people.insert(known.person.subject, name);
             }
-            if page.len() < 5_000 {
+            if last {
                 return Ok(());
             }
-            after = page.last().map(|p| p.subject);
         }
     }
 

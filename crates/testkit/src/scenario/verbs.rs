@@ -1,7 +1,7 @@
 //! What a scenario can do to a node. Each verb gives its output as lines.
 
 use app::{AppError, DeliveryReport};
-use model::{Actor, PlanId, Secret, TargetName, Timestamp, WaveId};
+use model::{Actor, Secret, TargetName, Timestamp};
 
 use super::file::{self, Bytes};
 use super::order::Order;
@@ -11,9 +11,6 @@ use super::stage::Stage;
 
 /// Who plans, applies and delivers, if nobody is named.
 const AUTHOR: &str = "ana";
-/// Who releases and refuses, if nobody is named.
-const APPROVER: &str = "bo";
-
 /// An output, or what is wrong with the scenario itself.
 pub(super) type Output = Result<Vec<String>, String>;
 
@@ -41,6 +38,8 @@ impl Stage {
             "apply" => self.apply(&order).await,
             "release" | "refuse" => self.decide(order).await,
             "undo" => self.undo(&order).await,
+            "terminate" | "lift" => self.terminate(&order).await,
+            "match" | "separate" => self.match_worker(order).await,
             "observe" => self.observe(&order).await,
             "why" => self.why(&order).await,
             "state" => self.state(&order),
@@ -85,14 +84,17 @@ impl Stage {
         Ok(lines)
     }
 
-    /// `documents company`, with other or more files under `replacing FILE` or `adding FILE`.
+    /// `documents FOLDER …`, in which later folders replace files of earlier ones, and other or more
+    /// files under `replacing FILE` or `adding FILE`. Without a folder those in force are changed.
     async fn documents(&mut self, mut order: Order, body: &[String]) -> Output {
         let replacing = order.option("replacing")?;
         let adding = order.option("adding")?;
-        if let [folder] = order.words.as_slice() {
-            self.documents = read_documents(&self.folder.join(folder))?;
-        } else if !order.words.is_empty() {
-            return Err("write `documents FOLDER`, or only `replacing FILE`".to_owned());
+        if !order.words.is_empty() {
+            self.documents.clear();
+        }
+        for folder in &order.words {
+            self.documents
+                .extend(read_documents(&self.folder.join(folder))?);
         }
         let mut text = body.join("\n");
         text.push('\n');
@@ -216,6 +218,22 @@ impl Stage {
         if report.changes.is_empty() && !report.refused {
             lines.push("  nothing new".to_owned());
         }
+        for worker in &report.undecided {
+            let might: Vec<String> = worker
+                .candidates
+                .iter()
+                .map(|s| self.names.person(*s))
+                .collect();
+            let might = if might.is_empty() {
+                String::new()
+            } else {
+                format!("; might be {}", render::list(&might))
+            };
+            lines.push(format!(
+                "  undecided {}: {}{might}",
+                worker.key, worker.problem
+            ));
+        }
         lines.extend(render::diagnostics(&report.diagnostics, &self.names));
         lines
     }
@@ -253,79 +271,6 @@ impl Stage {
         Ok(lines)
     }
 
-    /// `release WAVE [only KEY …]` and `refuse WAVE [only KEY …]`.
-    async fn decide(&mut self, order: Order) -> Output {
-        let (name, only) = match order.words.split_first() {
-            Some((name, [])) => (name, None),
-            Some((name, [only, keys @ ..])) if only == "only" && !keys.is_empty() => {
-                (name, Some(keys))
-            }
-            _ => return Err(format!("write `{} WAVE [only KEY …]`", order.verb)),
-        };
-        let wave = self.wave_named(name)?;
-        let plans = match only {
-            Some(keys) => self.plans_about(wave, keys).await?,
-            None => Vec::new(),
-        };
-        let who = actor(&order, APPROVER);
-        let reason = order.because.clone().unwrap_or_default();
-        let app = &self.node.app;
-        let decided = if order.verb == "release" {
-            app.release(&who, wave, &plans, &reason).await
-        } else {
-            app.refuse(&who, wave, &plans, &reason).await
-        };
-        let count = match decided {
-            Ok(count) => render::count(count, "plan", "plans"),
-            Err(error) => return self.refused(&error),
-        };
-        let mut lines = vec![format!("{}d {count} of {name}", order.verb)];
-        lines.extend(self.settle().await?);
-        Ok(lines)
-    }
-
-    async fn plans_about(&self, wave: WaveId, keys: &[String]) -> Result<Vec<PlanId>, String> {
-        let app = &self.node.app;
-        let plans = app.all_plans_of(wave).await.map_err(|e| e.to_string())?;
-        let mut ids = Vec::new();
-        for key in keys {
-            let person = app.one_person(key).await.map_err(|e| e.to_string())?;
-            let about = model::About::Subject(person.subject);
-            let plan = plans.iter().find(|p| p.about == about);
-            ids.push(
-                plan.ok_or_else(|| format!("the wave has no plan about {key}"))?
-                    .id,
-            );
-        }
-        Ok(ids)
-    }
-
-    /// `undo WAVE because …`.
-    async fn undo(&mut self, order: &Order) -> Output {
-        let [name] = order.exactly(["WAVE"])?;
-        let wave = self.wave_named(name)?;
-        let reason = order.because.clone().unwrap_or_default();
-        let undone = self
-            .node
-            .app
-            .undo(&actor(order, APPROVER), wave, &reason, false)
-            .await;
-        let report = match undone {
-            Ok(report) => report,
-            Err(error) => return self.refused(&error),
-        };
-        let people = render::count(report.subjects.len() as u64, "person is", "people are");
-        let mut lines = vec![format!("{people} held at what they had")];
-        lines.extend(
-            report
-                .cannot
-                .iter()
-                .map(|text| format!("cannot: {}", self.names.scrub(text))),
-        );
-        lines.extend(self.settle().await?);
-        Ok(lines)
-    }
-
     /// `observe APP`.
     async fn observe(&mut self, order: &Order) -> Output {
         let [app] = order.exactly(["APP"])?;
@@ -349,13 +294,6 @@ impl Stage {
         Ok(lines)
     }
 
-    fn wave_named(&self, name: &str) -> Result<WaveId, String> {
-        let found = self.names.waves.iter().find(|(_, n)| n.as_str() == name);
-        found
-            .map(|(id, _)| *id)
-            .ok_or_else(|| format!("there is no wave `{name}` yet"))
-    }
-
     /// What the node refuses, as output.
     pub(super) fn refused(&self, error: &AppError) -> Output {
         let problem = self.names.scrub(&error.to_string());
@@ -366,7 +304,7 @@ impl Stage {
     }
 }
 
-fn actor(order: &Order, usual: &str) -> Actor {
+pub(super) fn actor(order: &Order, usual: &str) -> Actor {
     Actor::named(order.by.as_deref().unwrap_or(usual))
 }
 
