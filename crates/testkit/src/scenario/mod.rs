@@ -46,15 +46,15 @@ pub async fn play(name: &str, text: &str, folder: &Path) -> Result<Played, Strin
     let mut outputs = Vec::new();
     let mut differences = Vec::new();
     let mut proves = false;
-    for step in script.steps() {
-        let at = |e| format!("{name}:{}: `{}`: {e}", step.line, step.verb);
-        let seen = stage.step(step).await.map_err(at)?;
-        let verb = step.verb.split_whitespace().next().unwrap_or("");
+    for deed in script.deeds() {
+        let at = |e| format!("{name}:{}: `{}`: {e}", deed.line, deed.verb);
+        let seen = stage.deed(deed).await.map_err(at)?;
+        let verb = deed.verb.split_whitespace().next().unwrap_or("");
         // That nothing happens while time passes is worth telling, but not a whole scenario.
         let idle = SCENE.contains(&verb) || seen == ["nothing happens"];
         proves |= !idle && !seen.is_empty();
-        if let Some(lines) = diff::diff(&step.accepted, &seen) {
-            differences.push(format!("{name}:{}: {}", step.line, step.verb));
+        if let Some(lines) = diff::diff(&deed.accepted, &seen) {
+            differences.push(format!("{name}:{}: {}", deed.line, deed.verb));
             differences.extend(lines.into_iter().map(|line| format!("    {line}")));
         }
         outputs.push(seen);

@@ -14,12 +14,12 @@ pub struct Script {
 enum Part {
     /// A comment or an empty line.
     Text(String),
-    Step(Step),
+    Deed(Deed),
 }
 
 /// One verb, what it is given, and what is accepted of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct Deed {
     /// The line of the verb in the file, from 1.
     pub line: usize,
     /// The verb and its words.
@@ -43,29 +43,29 @@ impl Script {
         for (index, line) in text.lines().enumerate() {
             let number = index + 1;
             let last = match parts.last_mut() {
-                Some(Part::Step(step)) if open => Some(step),
+                Some(Part::Deed(deed)) if open => Some(deed),
                 _ => None,
             };
             if line.is_empty() || line.starts_with('#') {
                 open = false;
                 parts.push(Part::Text(line.to_owned()));
             } else if let Some(output) = line.strip_prefix('>') {
-                let step = last.ok_or_else(|| format!("{number}: output without a verb"))?;
+                let deed = last.ok_or_else(|| format!("{number}: output without a verb"))?;
                 let output = output.strip_prefix(' ').unwrap_or(output);
-                step.accepted.push(output.to_owned());
+                deed.accepted.push(output.to_owned());
             } else if let Some(given) = line.strip_prefix("    ") {
-                let step = last.ok_or_else(|| format!("{number}: lines without a verb"))?;
-                if !step.accepted.is_empty() {
+                let deed = last.ok_or_else(|| format!("{number}: lines without a verb"))?;
+                if !deed.accepted.is_empty() {
                     return Err(format!(
                         "{number}: what a verb is given stands before its output"
                     ));
                 }
-                step.body.push(given.to_owned());
+                deed.body.push(given.to_owned());
             } else if line.starts_with(char::is_whitespace) {
                 return Err(format!("{number}: indent by four spaces"));
             } else {
                 open = true;
-                parts.push(Part::Step(Step {
+                parts.push(Part::Deed(Deed {
                     line: number,
                     verb: line.trim_end().to_owned(),
                     body: Vec::new(),
@@ -81,7 +81,7 @@ impl Script {
     fn check_head(&self) -> Result<(), String> {
         let head = self.parts.iter().map_while(|part| match part {
             Part::Text(line) => Some(line.as_str()),
-            Part::Step(_) => None,
+            Part::Deed(_) => None,
         });
         let head: Vec<&str> = head.collect();
         for mark in ["# Shows: ", "# Why: "] {
@@ -93,14 +93,14 @@ impl Script {
     }
 
     /// The verbs, in order.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+    pub fn deeds(&self) -> impl Iterator<Item = &Deed> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Step(step) => Some(step),
+            Part::Deed(deed) => Some(deed),
             Part::Text(_) => None,
         })
     }
 
-    /// The text of the file with these outputs, one for each step, accepted.
+    /// The text of the file with these outputs, one for each deed, accepted.
     #[must_use]
     pub fn with_outputs(&self, outputs: &[Vec<String>]) -> String {
         let mut text = String::new();
@@ -112,15 +112,15 @@ impl Script {
         };
         let mut outputs = outputs.iter();
         for part in &self.parts {
-            let step = match part {
+            let deed = match part {
                 Part::Text(comment) => {
                     line(&[comment]);
                     continue;
                 }
-                Part::Step(step) => step,
+                Part::Deed(deed) => deed,
             };
-            line(&[&step.verb]);
-            step.body.iter().for_each(|given| line(&["    ", given]));
+            line(&[&deed.verb]);
+            deed.body.iter().for_each(|given| line(&["    ", given]));
             for output in outputs.next().into_iter().flatten() {
                 line(&[">", if output.is_empty() { "" } else { " " }, output]);
             }
@@ -139,11 +139,11 @@ mod tests {
     #[test]
     fn a_script_is_read_and_written_without_a_difference() {
         let script = Script::parse(SOUND).unwrap();
-        let steps: Vec<&Step> = script.steps().collect();
-        assert_eq!((steps[0].line, steps[1].line), (4, 10));
-        assert_eq!(steps[0].body, ["id,name"]);
-        assert_eq!(steps[0].accepted, ["1 row", "", "  more"]);
-        let same: Vec<Vec<String>> = script.steps().map(|s| s.accepted.clone()).collect();
+        let deeds: Vec<&Deed> = script.deeds().collect();
+        assert_eq!((deeds[0].line, deeds[1].line), (4, 10));
+        assert_eq!(deeds[0].body, ["id,name"]);
+        assert_eq!(deeds[0].accepted, ["1 row", "", "  more"]);
+        let same: Vec<Vec<String>> = script.deeds().map(|s| s.accepted.clone()).collect();
         assert_eq!(script.with_outputs(&same), SOUND);
         let other = script.with_outputs(&[vec!["2 rows".to_owned()], Vec::new()]);
         assert!(other.contains("> 2 rows\n\nplan\n"), "{other}");

@@ -6,7 +6,7 @@ use model::{Actor, Secret, TargetName, Timestamp};
 use super::file::{self, Bytes};
 use super::order::Order;
 use super::render;
-use super::script::Step;
+use super::script::Deed;
 use super::stage::Stage;
 
 /// Who plans, applies and delivers, if nobody is named.
@@ -15,14 +15,14 @@ const AUTHOR: &str = "ana";
 pub(super) type Output = Result<Vec<String>, String>;
 
 impl Stage {
-    /// Does one step.
+    /// Does one thing.
     ///
     /// # Errors
     /// When the scenario is wrong, or the node breaks. What the node refuses is output.
-    pub async fn step(&mut self, step: &Step) -> Output {
-        let order = Order::parse(&step.verb)?;
+    pub async fn deed(&mut self, deed: &Deed) -> Output {
+        let order = Order::parse(&deed.verb)?;
         let takes_lines = matches!(order.verb.as_str(), "import" | "documents" | "preload");
-        if !step.body.is_empty() && !takes_lines {
+        if !deed.body.is_empty() && !takes_lines {
             return Err(format!("`{}` is given no lines", order.verb));
         }
         if order.verb == "at" {
@@ -32,8 +32,8 @@ impl Stage {
             return Err("a scenario begins with `at TIME ZONE`".to_owned());
         }
         match order.verb.as_str() {
-            "documents" => self.documents(order, &step.body).await,
-            "import" => self.import(order, &step.body).await,
+            "documents" => self.documents(order, &deed.body).await,
+            "import" => self.import(order, &deed.body).await,
             "plan" => self.plan(order).await,
             "apply" => self.apply(&order).await,
             "release" | "refuse" => self.decide(order).await,
@@ -45,7 +45,7 @@ impl Stage {
             "state" => self.state(&order),
             "waves" => self.open_waves().await,
             "findings" => self.open_findings().await,
-            "preload" => self.preload(&order, &step.body),
+            "preload" => self.preload(&order, &deed.body),
             "faults" => self.faults(&order),
             "by-hand" => self.by_hand(&order),
             other => Err(format!("there is no verb `{other}`")),
