@@ -79,10 +79,11 @@ async fn pending_scenarios_say_what_they_wait_for() {
         let reason = reason.unwrap_or_else(|| panic!("{name} begins with `# Pending: REASON`"));
         println!("pending: {name}: {reason}");
         if let Ok(played) = play(&name, &text, &folder()).await {
-            assert_ne!(
-                played.differences,
-                Vec::<String>::new(),
-                "{name} does what it should: move it out of `pending`"
+            // What leads up to it is not accepted yet, so only what is missing counts.
+            let missing = |line: &String| line.starts_with("    - ");
+            assert!(
+                played.differences.iter().any(missing),
+                "{name} does what it should: accept the rest and move it out of `pending`"
             );
         }
     }
