@@ -75,7 +75,7 @@ impl App {
             .collect();
         let mut managed = 0;
         for target in targets {
-            managed += self.managed(target).await?;
+            managed = managed.max(self.managed(target).await?);
         }
         let before = self.lost_before(&loaded.policy, row.cause.change).await?;
         let (allowed, text) = removals_allowed(losing, before, managed, &loaded.policy);

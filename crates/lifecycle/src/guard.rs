@@ -12,11 +12,11 @@ use crate::mutants::{self, Mutant};
 pub struct GuardPolicy {
     /// Removals (disable, delete, revoke) by count that need no question, whatever their share.
     pub removals_max: u64,
-    /// Removals by share of the managed accounts, in percent, that need no question.
+    /// Removals by share of the people with managed accounts, in percent, that need no question.
     pub removals_percent: u64,
     /// Creations by count that need no question, whatever their share.
     pub creations_max: u64,
-    /// Creations by share of the managed accounts, in percent, that need no question.
+    /// Creations by share of the people with managed accounts, in percent, that need no question.
     pub creations_percent: u64,
     /// The window over which removals of earlier waves count along, in hours; 0: none.
     pub window_hours: u64,
@@ -36,7 +36,7 @@ pub struct Freeze {
 }
 
 impl Default for GuardPolicy {
-    /// More than 5 removals are asked when they are also more than 2 % of the managed accounts;
+    /// More than 5 removals are asked when they are also more than 2 % of the people with managed accounts;
     /// removals of the last 24 hours count along.
     fn default() -> Self {
         Self {
@@ -59,7 +59,7 @@ pub struct WaveFacts {
     pub input: Input,
     /// Subjects who lose something.
     pub losing: u64,
-    /// Accounts that are created.
+    /// People for whom an account is created.
     pub creating: u64,
     /// Protected subjects who lose something, by worker key or name, for people.
     pub protected: Vec<String>,
@@ -67,7 +67,8 @@ pub struct WaveFacts {
     pub emptied: Vec<String>,
     /// Removals in targets under `confirm`.
     pub confirm_removals: u64,
-    /// Accounts that are managed now, over all targets of the wave.
+    /// People who have a managed account now, counted in that target of the wave where they are
+    /// most: accounts summed over targets would make each limit weaker with every app.
     pub managed: u64,
     /// Subjects who lost something within the window, by waves of the same kind of change.
     pub lost_before: u64,
@@ -137,7 +138,7 @@ pub fn removals_allowed(
     let percent = percent(lost, managed);
     let text = format!(
         "{losing} people lose access, with {lost_before} in the last {} h that is {lost} of \
-         {managed} managed accounts ({percent} %); unasked are {} people or {} %",
+         {managed} people with managed accounts ({percent} %); unasked are {} people or {} %",
         policy.window_hours, policy.removals_max, policy.removals_percent,
     );
     let asked = losing > 0 && lost > policy.removals_max && percent > policy.removals_percent;
@@ -179,7 +180,7 @@ fn creations(wave: &WaveFacts, policy: &GuardPolicy) -> (Answer, String) {
     let percent = percent(wave.creating, wave.managed);
     if wave.creating > policy.creations_max && percent > policy.creations_percent {
         let text = format!(
-            "{} accounts are created beside {} that are managed; unasked are {} or {} %",
+            "{} people get new accounts beside {} who have managed ones; unasked are {} or {} %",
             wave.creating, wave.managed, policy.creations_max, policy.creations_percent
         );
         return (Answer::Ask, text);

@@ -39,12 +39,14 @@ impl Pass<'_> {
     ) -> Result<WaveFacts, AppError> {
         let guard = &self.loaded.tenant.guard;
         let mut targets: BTreeSet<&TargetName> = BTreeSet::new();
-        let mut creating = 0;
+        let creates = |step: &model::Step| {
+            step.address.kind == Kind::Account && matches!(step.act, Act::Create { .. })
+        };
+        let creating = plans.iter().filter(|p| p.plan.steps.iter().any(creates));
+        let creating = creating.count() as u64;
         let mut confirm_removals = 0;
         for step in plans.iter().flat_map(|p| &p.plan.steps) {
             targets.insert(&step.address.target);
-            let account = step.address.kind == Kind::Account;
-            creating += u64::from(account && matches!(step.act, Act::Create { .. }));
             let mode = self
                 .loaded
                 .book
@@ -55,7 +57,7 @@ impl Pass<'_> {
         }
         let mut managed = 0;
         for target in targets {
-            managed += self.app.managed(target).await?;
+            managed = managed.max(self.app.managed(target).await?);
         }
         let losing: Vec<&Drafted> = plans
             .iter()

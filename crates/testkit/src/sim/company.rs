@@ -29,7 +29,7 @@ pub const ZONES: [(&str, i64); 4] = [
 
 /// What the guard lets pass unasked: people who lose something, in 24 hours, by count …
 pub const REMOVALS: u64 = 3;
-/// … or by share of the managed accounts, in percent.
+/// … or by share of the people with managed accounts, in percent.
 pub const REMOVALS_PERCENT: u64 = 1;
 
 /// What someone of this department and level is to have: app → groups in it.

@@ -351,10 +351,14 @@ impl Oracle {
         found
     }
 
-    /// How many accounts Tenure looks after.
+    /// How many people have an account that Tenure looks after, in the app where they are most.
     #[must_use]
     pub fn managed(&self) -> u64 {
-        self.owners.values().filter(|o| o.ours).count() as u64
+        let mut by_app: BTreeMap<&TargetName, u64> = BTreeMap::new();
+        for ((target, _), owner) in &self.owners {
+            *by_app.entry(target).or_default() += u64::from(owner.ours);
+        }
+        by_app.into_values().max().unwrap_or_default()
     }
 
     /// People who lost something unasked for want of a row, since an instant.

@@ -267,7 +267,7 @@ impl Watch {
         let managed = self.oracle.managed();
         if lost > company::REMOVALS && lost * 100 > company::REMOVALS_PERCENT * managed {
             self.violation(format!(
-                "{lost} people of {managed} accounts lost access for want of a row, and nobody was asked"
+                "{lost} people of {managed} with accounts lost access for want of a row, and nobody was asked"
             ));
         }
     }
