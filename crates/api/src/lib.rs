@@ -8,6 +8,7 @@
 //! listings are [`Page`]s with an opaque cursor; errors are [`Problem`]s (RFC 9457).
 
 mod documents;
+mod estate;
 mod page;
 mod people;
 mod problem;
@@ -19,6 +20,10 @@ mod work;
 pub use documents::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,
     FileChange, ObserveRequest, ObservedRun, PutDocuments, WireDiagnostic, WireUndecided,
+};
+pub use estate::{
+    ClassCount, DecideEstate, DecideEstateAnswer, DecidedEstate, DriftAnswer, DriftCount, DriftRow,
+    EstateAnswer, EstateRow, UnexplainedAnswer, UnexplainedGroup, UnexplainedRow, WireDecision,
 };
 pub use page::Page;
 pub use people::{

@@ -7,6 +7,7 @@
 //!
 //! A newcomer's way in: [`App::deliver`] → [`App::plan`] → [`App::apply`] → [`Worker`].
 
+mod adopt;
 mod apply;
 mod connect;
 mod decide;
@@ -35,6 +36,10 @@ use model::{Actor, Event, Timestamp};
 use ports::store::{Append, Committed};
 use ports::{Clock, Entropy, KeyRing, Store};
 
+pub use adopt::{
+    DecidedRow, DecisionReport, DecisionRow, Estate, EstateAccount, Stands, State, Unexplained,
+    UnexplainedAccess, UnexplainedOf, Who,
+};
 pub use apply::{Pass, Worker, WorkerSettings};
 pub use connect::{Connect, ReadSource};
 pub use deliver::{DeliveryReport, RowChange, UndecidedWorker};

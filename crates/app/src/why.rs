@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lifecycle::RuleBook;
 use lifecycle::assign::{Worker, assign, holds, manager_keys};
 use lifecycle::resolve::{Resolved, Wanted, resolve};
 use model::event::StepChanged;
@@ -10,6 +11,7 @@ use model::plan::{About, StepStatus};
 use model::{Address, Kind, Ownership, Reason, SubjectId, TargetName, Timestamp};
 use ports::store::Person;
 
+use crate::planner::stated;
 use crate::{App, AppError, Known};
 
 /// The answer for one app.
@@ -73,8 +75,18 @@ impl App {
         for pin in self.store.pins(person.subject).await? {
             assignments.extend(pin.assignments);
         }
-        let (desired, _) = resolve(&assignments, now);
         let links = self.store.links_of(person.subject).await?;
+        let decisions = self.store.decisions_about(&[person.subject]).await?;
+        let given = assignments.clone();
+        assignments.extend(stated(
+            worker,
+            &decisions,
+            &given,
+            &links,
+            &loaded.book,
+            now,
+        ));
+        let (desired, _) = resolve(&assignments, now);
         let mut addresses: Vec<Address> = desired
             .keys()
             .chain(links.iter().map(|l| &l.address))
@@ -88,25 +100,7 @@ impl App {
         for address in addresses {
             items.push(self.why_item(&person, address, &desired).await?);
         }
-        let not_given = loaded
-            .book
-            .rules
-            .iter()
-            .filter(|rule| rule.grants.iter().any(|g| g.target == target))
-            .filter_map(|rule| {
-                let (decided, _) = holds(worker, rule);
-                let text = match &decided.answer {
-                    Ok(true) => return None,
-                    Ok(false) => format!("`{}` does not hold", rule.when.source()),
-                    Err(error) => format!("`{}` has no answer: {error}", rule.when.source()),
-                };
-                Some(Reason {
-                    by: format!("rule/{}", rule.name),
-                    text,
-                    facts: decided.facts,
-                })
-            })
-            .collect();
+        let not_given = not_given(&loaded.book, &target, worker);
         Ok(WhyAccess {
             subject: person.subject,
             name: identity.facts.display_name(),
@@ -180,4 +174,25 @@ const fn word(wanted: &Wanted) -> &'static str {
         Wanted::Absent => "absent",
         Wanted::Untouched => "untouched",
     }
+}
+
+/// Rules that speak of an app but do not hold for a person, with the facts looked at.
+fn not_given(book: &RuleBook, target: &TargetName, worker: Worker<'_>) -> Vec<Reason> {
+    book.rules
+        .iter()
+        .filter(|rule| rule.grants.iter().any(|g| g.target == *target))
+        .filter_map(|rule| {
+            let (decided, _) = holds(worker, rule);
+            let text = match &decided.answer {
+                Ok(true) => return None,
+                Ok(false) => format!("`{}` does not hold", rule.when.source()),
+                Err(error) => format!("`{}` has no answer: {error}", rule.when.source()),
+            };
+            Some(Reason {
+                by: format!("rule/{}", rule.name),
+                text,
+                facts: decided.facts,
+            })
+        })
+        .collect()
 }

@@ -20,6 +20,6 @@ pub use report::CODES;
 pub use schema::{Kind, json_schema};
 pub use tenant::{
     Account, App, Apply, Auth, ClientAuth, Freeze, Grant, Group, GroupRef, Guard, Limit, Limits,
-    MANAGER_PATH, Mode, Profile, Rule, Scim, Source, Tenant,
+    MANAGER_PATH, Mode, Privileged, Profile, Rule, Scim, Source, Tenant,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS};

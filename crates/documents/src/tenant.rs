@@ -56,6 +56,17 @@ pub struct App {
     pub groups: BTreeMap<String, Group>,
     /// How hard we may press it.
     pub limits: Limits,
+    /// Accounts that no match may give to anyone.
+    pub privileged: Privileged,
+}
+
+/// Accounts that no match may give to anyone: a person decides whose each is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Privileged {
+    /// Members of these groups, by the groups' names in the app.
+    pub groups: BTreeSet<String>,
+    /// Accounts of these names, in ASCII lower case.
+    pub names: BTreeSet<String>,
 }
 
 /// A SCIM 2.0 service provider.

@@ -2,6 +2,7 @@
 //! from these types, and the shape of every document is checked against that schema, so the two
 //! cannot differ.
 
+mod privileged;
 mod source;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use privileged::PrivilegedSpec;
 pub(crate) use source::*;
 
 /// Any document: what it is, what it is called, what it says.
@@ -60,6 +62,9 @@ pub(crate) struct AppSpec {
     /// How hard we may press it.
     #[serde(default)]
     pub limits: LimitsSpec,
+    /// Accounts that no match may give to anyone: each is asked.
+    #[serde(default)]
+    pub privileged: PrivilegedSpec,
 }
 
 /// A SCIM 2.0 service provider.

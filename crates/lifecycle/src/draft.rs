@@ -44,6 +44,8 @@ pub enum Seen {
     },
     /// It is not linked, and these existing objects match it exactly.
     Candidates(Vec<Object>),
+    /// It is not linked, and what matches it exactly may be given to nobody by a match.
+    Barred,
 }
 
 /// Everything that is known about the addresses of one plan.

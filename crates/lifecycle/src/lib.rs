@@ -4,13 +4,16 @@
 //! with its answer. The stages, in the order in which a change passes through them:
 //!
 //! [`identity`] → [`classify`] → [`assign`] → [`resolve`] → [`draft`] → [`check`] → [`guard`] → [`advance`],
-//! and [`undo`], which makes assignments of its own.
+//! and [`undo`], which makes assignments of its own. For an app that was there before:
+//! [`correlate`] says whose its accounts are, [`explain`] which rule would give what it holds.
 
 pub mod advance;
 pub mod assign;
 pub mod check;
 pub mod classify;
+pub mod correlate;
 pub mod draft;
+pub mod explain;
 pub mod guard;
 pub mod identity;
 pub mod mutants;

@@ -24,6 +24,8 @@ pub enum Input {
     Undo(WaveId),
     /// A person terminated someone for cause.
     Termination(SubjectId),
+    /// A person decided about access that no rule gives; their name.
+    Decision(String),
 }
 
 impl fmt::Display for Input {
@@ -35,6 +37,7 @@ impl fmt::Display for Input {
             Self::Clock => f.write_str("clock"),
             Self::Undo(wave) => write!(f, "undo of {wave}"),
             Self::Termination(subject) => write!(f, "termination of {subject}"),
+            Self::Decision(by) => write!(f, "decisions of {by}"),
         }
     }
 }

@@ -347,6 +347,49 @@ pub static SECRET: Table = Table {
     indexes: &[],
 };
 
+/// Whose accounts are that were there before. `subject` is the person's, where it is one's.
+pub static ACCOUNT_DECISION: Table = Table {
+    name: "account_decision",
+    columns: &[
+        ("target", Text),
+        ("remote", Text),
+        ("at", Int),
+        ("decided", Text),
+        ("subject", Text),
+    ],
+    key: 2,
+    indexes: &[&["subject"]],
+};
+
+/// Accounts and people who do not belong together.
+pub static NOT_SAME: Table = Table {
+    name: "not_same",
+    columns: &[
+        ("target", Text),
+        ("remote", Text),
+        ("subject", Text),
+        ("at", Int),
+        ("rejected", Text),
+    ],
+    key: 3,
+    indexes: &[&["subject"]],
+};
+
+/// What becomes of access that no rule gives.
+pub static ACCESS_DECISION: Table = Table {
+    name: "access_decision",
+    columns: &[
+        ("target", Text),
+        ("kind", Text),
+        ("key", Text),
+        ("at", Int),
+        ("decided", Text),
+        ("subject", Text),
+    ],
+    key: 3,
+    indexes: &[&["subject"]],
+};
+
 /// Every projection.
 pub static TABLES: &[&Table] = &[
     &ENGAGEMENT,
@@ -373,6 +416,9 @@ pub static TABLES: &[&Table] = &[
     &FINDING,
     &TOKEN,
     &TOKEN_REVOKED,
+    &ACCOUNT_DECISION,
+    &NOT_SAME,
+    &ACCESS_DECISION,
 ];
 
 /// Tables that reads own and the log knows nothing of.

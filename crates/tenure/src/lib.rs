@@ -22,7 +22,7 @@ use cli::{
     SecretCommand, Shared, ShowCommand, TokenCommand, WavesCommand, WhyCommand,
 };
 use command::decide::{Decision, decide};
-use command::{Desk, input, leaver, look, manage, why, work};
+use command::{Desk, adopt, input, leaver, look, manage, why, work};
 pub use failure::{Exit, Failure};
 
 /// Runs the command line.
@@ -139,6 +139,19 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             change,
         }) => input::import(&desk, &file, &source, change).await,
         Command::Observe { app } => input::observe(&desk, &app).await,
+        Command::Adopt {
+            app,
+            unexplained: true,
+            ..
+        } => adopt::unexplained(&desk, &app).await,
+        Command::Adopt {
+            app,
+            decisions: Some(file),
+            change,
+            ..
+        } => adopt::decide(&desk, &app, &file, change).await,
+        Command::Adopt { app, .. } => adopt::estate(&desk, &app).await,
+        Command::Drift { app, all } => adopt::drift(&desk, &app, all).await,
         Command::Plan { change } => work::plan(&desk, change).await,
         Command::Waves {
             command: Some(WavesCommand::Show { wave }),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Kind, Record, RemoteId, SubjectId, TargetName};
 use ports::Store;
-use ports::store::Link;
+use ports::store::{Decisions, Link};
 
 use crate::AppError;
 
@@ -20,6 +20,8 @@ pub(super) struct Ahead {
     accounts: BTreeMap<At, Option<Record>>,
     /// The groups that those accounts are members of.
     groups: BTreeMap<At, Vec<RemoteId>>,
+    /// What people decided about their access.
+    decisions: BTreeMap<SubjectId, Decisions>,
 }
 
 impl Ahead {
@@ -55,7 +57,13 @@ impl Ahead {
                 ahead.groups.entry(at(&member)).or_default().push(group);
             }
         }
+        ahead.decisions = decided(store, subjects).await?;
         Ok(ahead)
+    }
+
+    /// What people decided about a subject's access.
+    pub(super) fn decisions(&self, subject: SubjectId) -> Option<&Decisions> {
+        self.decisions.get(&subject)
     }
 
     /// The links of a subject, by address.
@@ -78,4 +86,32 @@ impl Ahead {
     ) -> Option<&Vec<RemoteId>> {
         self.groups.get(&(target.clone(), remote.clone()))
     }
+}
+
+/// The decisions about these people, person by person.
+async fn decided(
+    store: &dyn Store,
+    subjects: &[SubjectId],
+) -> Result<BTreeMap<SubjectId, Decisions>, AppError> {
+    let none = |subject: &SubjectId| (*subject, Decisions::default());
+    let mut of: BTreeMap<SubjectId, Decisions> = subjects.iter().map(none).collect();
+    let all = store.decisions_about(subjects).await?;
+    for account in all.accounts {
+        let subject = account.decided.subject();
+        if let Some(mine) = subject.and_then(|s| of.get_mut(&s)) {
+            mine.accounts.push(account);
+        }
+    }
+    for pair in all.rejected {
+        if let Some(mine) = of.get_mut(&pair.rejected.subject) {
+            mine.rejected.push(pair);
+        }
+    }
+    for access in all.access {
+        let subject = access.decided.address.key.subject();
+        if let Some(mine) = subject.and_then(|s| of.get_mut(&s)) {
+            mine.access.push(access);
+        }
+    }
+    Ok(of)
 }

@@ -3,6 +3,7 @@
 
 use lifecycle::classify::at_instant;
 use lifecycle::identity::Identity;
+use model::event::{AccessDecided, Stated};
 use model::plan::{About, PlanStatus};
 use model::{Cause, Change, Input, Kind, Plan, WaveId};
 use ports::store::Person;
@@ -84,6 +85,12 @@ impl Pass<'_> {
         if self.app.has_news(person.subject).await? {
             return Ok(or_ended(news));
         }
+        if let Some(by) = self.decider(person, plan).await? {
+            return Ok(Cause {
+                input: Input::Decision(by),
+                change: Change::Drift,
+            });
+        }
         let Some(before) = last.plan.known() else {
             return Ok(news);
         };
@@ -115,6 +122,24 @@ impl Pass<'_> {
         let next = |e: &model::Engagement| e.facts.next_change(wave.at).unwrap_or(None);
         let mut days = person.engagements.iter().filter_map(next);
         Ok(days.any(|day| day <= now))
+    }
+
+    /// Who decided what the plan withdraws: they may not release it.
+    async fn decider(&self, person: &Person, plan: &Plan) -> Result<Option<String>, AppError> {
+        if !plan.removes() {
+            return Ok(None);
+        }
+        let decisions = self.sight.decisions(person.subject).await?;
+        let mut rejected = decisions
+            .access
+            .into_iter()
+            .map(|d| d.decided)
+            .filter(|d| d.stated == Stated::Reject);
+        let withdrawn = |d: &AccessDecided| {
+            let mut removals = plan.steps.iter().filter(|s| s.act.removes());
+            removals.any(|s| s.address == d.address)
+        };
+        Ok(rejected.find(|d| withdrawn(d)).map(|d| d.by))
     }
 
     async fn drifted(&self, plan: &Plan) -> Result<Cause, AppError> {

@@ -2,16 +2,18 @@
 
 mod matching;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lifecycle::draft::{Object, Observed, Seen};
 use lifecycle::mutants::{self, Mutant};
+use model::event::Stated;
 use model::{
-    Address, Attributes, Completeness, Kind, Record, RemoteId, SubjectId, TargetName, Value,
+    Address, Attributes, Completeness, Kind, Ownership, Record, RemoteId, SubjectId, TargetName,
+    Value,
 };
 use ports::Store;
-use ports::store::Link;
+use ports::store::{Decisions, Link};
 
 use super::ahead::Ahead;
 use crate::AppError;
@@ -25,6 +27,8 @@ pub(crate) struct Sight<'a> {
     groups: BTreeMap<Address, Option<RemoteId>>,
     /// Where accounts are that others refer to.
     referred: BTreeMap<Address, Option<RemoteId>>,
+    /// The privileged groups of each app, as the app calls them.
+    privileged: BTreeMap<TargetName, BTreeSet<RemoteId>>,
     ahead: Ahead,
 }
 
@@ -36,6 +40,7 @@ impl<'a> Sight<'a> {
             listed: BTreeMap::new(),
             groups: BTreeMap::new(),
             referred: BTreeMap::new(),
+            privileged: BTreeMap::new(),
             ahead: Ahead::default(),
         }
     }
@@ -46,6 +51,22 @@ impl<'a> Sight<'a> {
         Ok(())
     }
 
+    /// What people decided about a subject's access.
+    pub(crate) async fn decisions(&self, subject: SubjectId) -> Result<Decisions, AppError> {
+        match self.ahead.decisions(subject) {
+            Some(decisions) => Ok(decisions.clone()),
+            None => Ok(self.store.decisions_about(&[subject]).await?),
+        }
+    }
+
+    /// The links of a subject.
+    pub(crate) async fn links(&self, subject: SubjectId) -> Result<Vec<Link>, AppError> {
+        match self.ahead.links_of(subject) {
+            Some(links) => Ok(links.clone()),
+            None => Ok(self.store.links_of(subject).await?),
+        }
+    }
+
     /// Everything known about the addresses of one subject: those that are linked, and `wanted`,
     /// with the attributes that an account there is to have, by which an existing one is matched.
     pub(crate) async fn of_subject(
@@ -53,10 +74,8 @@ impl<'a> Sight<'a> {
         subject: SubjectId,
         wanted: &BTreeMap<Address, Attributes>,
     ) -> Result<Observed, AppError> {
-        let links = match self.ahead.links_of(subject) {
-            Some(links) => links.clone(),
-            None => self.store.links_of(subject).await?,
-        };
+        let links = self.links(subject).await?;
+        let decisions = self.decisions(subject).await?;
         let mut observed = Observed::default();
         let mut accounts: BTreeMap<TargetName, RemoteId> = BTreeMap::new();
         let targets: Vec<TargetName> = self.loaded.book.apps.keys().cloned().collect();
@@ -75,7 +94,11 @@ impl<'a> Sight<'a> {
                     }
                 }
                 Some(link) => self.linked(link).await?,
-                None => self.unlinked_account(target, wanted.get(&address)).await?,
+                None => {
+                    let wanted = wanted.get(&address);
+                    self.unlinked_account(target, subject, wanted, &decisions)
+                        .await?
+                }
             };
             match (&seen, link) {
                 (_, Some(link)) => {
@@ -97,6 +120,8 @@ impl<'a> Sight<'a> {
         );
         let foreign = self.foreign_grants(subject, &accounts).await?;
         grants.extend(&foreign);
+        let rejected: BTreeSet<&Address> = rejected(&decisions).collect();
+        grants.extend(&rejected);
         grants.sort();
         grants.dedup();
         for address in grants {
@@ -105,7 +130,13 @@ impl<'a> Sight<'a> {
             }
             let link = links.iter().find(|l| &l.address == address);
             let account = accounts.get(&address.target);
-            let seen = self.grant(address, link, account).await?;
+            let mut seen = self.grant(address, link, account).await?;
+            if let Seen::Present { ownership, .. } = &mut seen
+                && rejected.contains(address)
+            {
+                // Someone rejected it, and by that made it ours to withdraw.
+                ownership.get_or_insert(Ownership::Adopted);
+            }
             observed.seen.insert(address.clone(), seen);
         }
         self.references(wanted, &mut observed).await?;
@@ -274,6 +305,14 @@ impl<'a> Sight<'a> {
         self.listed.insert(key, listed);
         Ok(listed)
     }
+}
+
+/// The grants that someone rejected.
+fn rejected(decisions: &Decisions) -> impl Iterator<Item = &Address> {
+    let decided = decisions.access.iter().map(|d| &d.decided);
+    decided
+        .filter(|d| d.stated == Stated::Reject && d.address.kind == Kind::Grant)
+        .map(|d| &d.address)
 }
 
 fn object(record: Record) -> Object {

@@ -6,8 +6,10 @@
 
 mod ahead;
 mod cause;
+mod contested;
 mod gather;
 mod propose;
+mod stated;
 mod subject;
 mod waves;
 
@@ -23,6 +25,7 @@ use model::{
 use ports::store::{Person, Stream};
 
 pub(crate) use gather::Sight;
+pub(crate) use stated::stated;
 
 use crate::tenant::Loaded;
 use crate::{App, AppError};
@@ -163,6 +166,7 @@ impl App {
         while let Some(chunk) = people.next(self).await? {
             pass.subjects(&chunk, &extra).await?;
         }
+        pass.drop_contested();
         pass.propose(actor, planning.dry_run, stream, head).await
     }
 }

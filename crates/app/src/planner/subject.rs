@@ -14,7 +14,7 @@ use model::plan::{About, PlanStatus};
 use model::{Address, Assignment, Attributes, Kind, Plan, SubjectId, TargetName, Timestamp, Want};
 use ports::store::{Person, PlanRow};
 
-use super::{Drafted, Pass};
+use super::{Drafted, Pass, stated};
 use crate::{AppError, ErrorKind};
 
 impl Pass<'_> {
@@ -96,6 +96,17 @@ impl Pass<'_> {
                 assignments.extend(pin.assignments);
             }
         }
+        let decisions = self.sight.decisions(person.subject).await?;
+        let links = self.sight.links(person.subject).await?;
+        let given = assignments.clone();
+        assignments.extend(stated(
+            worker,
+            &decisions,
+            &given,
+            &links,
+            &loaded.book,
+            now,
+        ));
         assignments.extend(extra.iter().cloned());
         let (mut desired, conflicts) = resolve(&assignments, now);
         self.found(person.subject, &undecided, &conflicts);
@@ -288,7 +299,7 @@ fn same(row: &PlanRow, plan: &Plan) -> bool {
         .is_some_and(|p| p.steps == plan.steps && p.base == plan.base)
 }
 
-fn obstacle_finding(about: &About, obstacle: &Obstacle) -> Finding {
+pub(super) fn obstacle_finding(about: &About, obstacle: &Obstacle) -> Finding {
     let subject = match about {
         About::Subject(subject) => Some(*subject),
         About::Target(_) => None,

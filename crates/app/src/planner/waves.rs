@@ -11,7 +11,7 @@ use super::{Drafted, Pass};
 use crate::AppError;
 
 impl Pass<'_> {
-    /// The author of a cause: whoever delivered or edited; Tenure itself for the rest.
+    /// The author of a cause: whoever delivered, edited or decided; Tenure itself for the rest.
     pub(super) async fn author(&self, cause: &Cause) -> Result<String, AppError> {
         Ok(match &cause.input {
             Input::Delivery(id) => match self.app.store.delivery(*id).await? {
@@ -28,6 +28,7 @@ impl Pass<'_> {
                     .or_else(|| self.terminating.clone());
                 by.unwrap_or_else(|| "system".to_owned())
             }
+            Input::Decision(by) => by.clone(),
             Input::Observation(..) | Input::Clock => "system".to_owned(),
         })
     }

@@ -8,7 +8,8 @@ use rules::{Mapping, Type, closest};
 use crate::kinds::{self, NAME_FIX};
 use crate::report::{self, Reporter};
 use crate::tenant::{
-    Account, App, Auth, ClientAuth, Group, Limits, MANAGER_PATH, Mode, Profile, Scim, Tenant,
+    Account, App, Auth, ClientAuth, Group, Limits, MANAGER_PATH, Mode, Privileged, Profile, Scim,
+    Tenant,
 };
 use crate::wire::{self, AccountSpec, AppSpec, AuthSpec, ProfileSpec, ScimSpec};
 use crate::yaml::Part;
@@ -24,6 +25,7 @@ pub(crate) fn app(
     let scim = scim(&spec.scim, reporter);
     let account = account(&spec.account, tenant, reporter);
     let groups = groups(spec, reporter);
+    let privileged = privileged(spec, reporter);
     refuse_deletion(spec, reporter);
     Some(App {
         name: TargetName(name.to_owned()),
@@ -39,7 +41,30 @@ pub(crate) fn app(
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,
         },
+        privileged,
     })
+}
+
+/// An empty name would protect nothing, and nobody would notice.
+fn privileged(spec: &AppSpec, reporter: &mut Reporter<'_, '_>) -> Privileged {
+    let lists = [
+        ("groups", &spec.privileged.groups),
+        ("names", &spec.privileged.names),
+    ];
+    for (list, names) in lists {
+        for (index, name) in names.iter().enumerate() {
+            if name.trim().is_empty() {
+                let path = [SPEC, Part::Key("privileged"), Part::Key(list)];
+                let path = [path[0], path[1], path[2], Part::Index(index)];
+                reporter.at(report::VALUE, &path, "this is no name", "remove it");
+            }
+        }
+    }
+    let names = &spec.privileged.names;
+    Privileged {
+        groups: spec.privileged.groups.iter().cloned().collect(),
+        names: names.iter().map(|n| n.to_ascii_lowercase()).collect(),
+    }
 }
 
 /// Whoever asks for deletion must not believe that it happens.

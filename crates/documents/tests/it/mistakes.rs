@@ -55,6 +55,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("mode: observe", "mode: [observe]", "[TNR-DOC-0006]"),
     (
+        "mode: observe",
+        "mode: observe\n  privileged: {names: [root, \" \"]}",
+        "spec.privileged.names[1]: this is no name",
+    ),
+    (
         "kind: Guard",
         "kind: Gaurd",
         "did you mean `Guard`? [TNR-DOC-0003]",

@@ -18,6 +18,17 @@ pub(super) fn steps(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, s
         } => existing(steps, address, wish, object),
         Seen::Present { object: None, .. } => unread(steps, address, wish),
         Seen::Candidates(found) => unlinked(steps, address, wish, found),
+        Seen::Barred => {
+            // Making another of the same name beside it would be wrong in either case.
+            if matches!(wish.wanted, Wanted::Present { .. }) {
+                steps.obstacle(
+                    "TNR-ADOPT-0001",
+                    address,
+                    "an existing account that matches this person is privileged, and no match gives such an account to anyone",
+                    "decide whose it is with `tenure adopt APP --decisions FILE`",
+                );
+            }
+        }
         Seen::Absent => {
             if let Wanted::Present {
                 active: true,

@@ -33,7 +33,7 @@ pub(super) fn steps(
             steps.push(address, Act::Adopt { remote }, member, after, &because);
         }
         (Some(Wanted::Present { .. }), Seen::Present { .. }) => {}
-        (Some(Wanted::Present { .. }), Seen::Absent | Seen::Candidates(_)) => {
+        (Some(Wanted::Present { .. }), Seen::Absent | Seen::Candidates(_) | Seen::Barred) => {
             // Without an account, which something keeps from being made, nothing can be a member.
             if has_account(steps, address) {
                 grant(steps, address, &because(wish));

@@ -37,7 +37,7 @@ pub(super) fn steps(
             let no = steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
             update(steps, address, one, attributes, &[no], wish);
         }
-        Seen::Candidates(_) => steps.obstacle(
+        Seen::Candidates(_) | Seen::Barred => steps.obstacle(
             "TNR-PLAN-0004",
             address,
             "more than one existing group has this name",

@@ -8,12 +8,14 @@
 //! Bodies carry the state after the event, not only the change, so that current-state tables
 //! follow from events alone, without reading what was there.
 
+mod adoption;
 mod people;
 mod tenant;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
+pub use adoption::{AccessDecided, AccountDecided, Holder, MatchRejected, Stated};
 pub use people::{
     FactsAccepted, FactsAcceptedV1, FactsWithdrawn, FactsWithdrawnV1, MatchedWorker, PinsLifted,
     PinsSet, SubjectAdvanced, SubjectErased, SubjectTerminated, TerminationEnd, TerminationEnded,
@@ -77,6 +79,15 @@ pub enum Event {
     /// An undo ended.
     #[serde(rename = "pins.lifted/1")]
     PinsLifted(PinsLifted),
+    /// Someone decided whose an account is.
+    #[serde(rename = "account.decided/1")]
+    AccountDecided(AccountDecided),
+    /// An account is not this person's.
+    #[serde(rename = "match.rejected/1")]
+    MatchRejected(MatchRejected),
+    /// Someone decided about access that no rule gives.
+    #[serde(rename = "access.decided/1")]
+    AccessDecided(AccessDecided),
     /// A plan was made.
     #[serde(rename = "plan.drafted/1")]
     PlanDrafted(PlanDrafted),
@@ -155,6 +166,9 @@ impl Event {
             Self::SubjectErased(e) => Some(e.subject),
             Self::PinsSet(e) => Some(e.subject),
             Self::PinsLifted(e) => Some(e.subject),
+            Self::AccountDecided(e) => e.subject(),
+            Self::MatchRejected(e) => Some(e.subject),
+            Self::AccessDecided(e) => e.address.key.subject(),
             Self::PlanDrafted(e) => match e.about {
                 crate::plan::About::Subject(subject) => Some(subject),
                 crate::plan::About::Target(_) => None,

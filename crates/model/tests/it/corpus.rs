@@ -143,3 +143,23 @@ fn the_corpus_uses_every_word_of_a_body() {
         assert!(all.contains(&format!("\"{word}\"")), "no file says {word}");
     }
 }
+
+#[test]
+fn the_corpus_uses_every_word_about_an_estate() {
+    let all: String = corpus().into_values().collect();
+    let words = [
+        "person",
+        "orphan",
+        "shared",
+        "service",
+        "privileged",
+        "ignored",
+        "undecided",
+        "keep",
+        "reject",
+        "decision",
+    ];
+    for word in words {
+        assert!(all.contains(&format!("\"{word}\"")), "no file says {word}");
+    }
+}

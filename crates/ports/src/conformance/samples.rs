@@ -230,6 +230,17 @@ fn pins(n: u8) -> PinsSet {
     }
 }
 
+/// A decision about the account `u<n>`.
+pub fn decided(n: u8, holder: Holder) -> AccountDecided {
+    AccountDecided {
+        target: slack(),
+        remote: RemoteId(format!("u{n}")),
+        holder,
+        by: "ana".to_owned(),
+        reason: "CHG-7".to_owned(),
+    }
+}
+
 /// One event of every kind that is about the `n`th person.
 pub fn about_person(n: u8) -> Vec<Event> {
     let who = subject(n);
@@ -255,6 +266,23 @@ pub fn about_person(n: u8) -> Vec<Event> {
             next_change: Some(at(9)),
         }),
         Event::PinsSet(pins(n)),
+        Event::AccountDecided(decided(n, Holder::Person { subject: who })),
+        Event::MatchRejected(MatchRejected {
+            target: slack(),
+            remote: RemoteId(format!("x{n}")),
+            subject: who,
+            by: "ana".to_owned(),
+            reason: "another person of this name".to_owned(),
+        }),
+        Event::AccessDecided(AccessDecided {
+            address: Address::grant(&slack(), who, "staff"),
+            stated: Stated::Keep {
+                owner: "sales".to_owned(),
+                until: None,
+            },
+            by: "ana".to_owned(),
+            reason: "CHG-7".to_owned(),
+        }),
         Event::PlanDrafted(drafted(n, 0, About::Subject(who), Change::Joiner)),
         Event::StepChanged(step_changed(n, 0, account.clone(), StepStatus::Sent)),
         Event::ObjectObserved(observed(n, Some(who))),

@@ -9,11 +9,11 @@ mod reads;
 mod rows;
 
 pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTime, Stream};
-pub use reads::{Documents, Findings, Log, Objects, People, Secrets, Tokens, Work};
+pub use reads::{Adoption, Documents, Findings, Log, Objects, People, Secrets, Tokens, Work};
 pub use rows::{
-    DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, ObservationRow, Person, Pin, PlanRow,
-    SecretRow, StepRow, Termination, TokenRow, WaveFilter, WaveRow, WaveStatus, WorkerDigest,
-    WorkerMatch,
+    DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link,
+    LogRecord, ObservationRow, Person, Pin, PlanRow, RejectedMatch, SecretRow, StepRow,
+    Termination, TokenRow, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
 };
 
 /// The most rows that one read returns: a larger limit reads as this one, so whoever pages asks
@@ -33,11 +33,21 @@ pub enum StoreError {
 
 /// All of it: what a node needs from its database.
 pub trait Store:
-    Door + Lease + People + Objects + Documents + Work + Findings + Tokens + Secrets + Log
+    Door + Lease + People + Objects + Adoption + Documents + Work + Findings + Tokens + Secrets + Log
 {
 }
 
 impl<T> Store for T where
-    T: Door + Lease + People + Objects + Documents + Work + Findings + Tokens + Secrets + Log
+    T: Door
+        + Lease
+        + People
+        + Objects
+        + Adoption
+        + Documents
+        + Work
+        + Findings
+        + Tokens
+        + Secrets
+        + Log
 {
 }

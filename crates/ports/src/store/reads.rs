@@ -12,8 +12,9 @@ use model::{
 
 use super::StoreError;
 use super::rows::{
-    DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, ObservationRow, Person, Pin, PlanRow,
-    SecretRow, StepRow, Termination, TokenRow, WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
+    DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord,
+    ObservationRow, Person, Pin, PlanRow, SecretRow, StepRow, Termination, TokenRow, WaveFilter,
+    WaveRow, WorkerDigest, WorkerMatch,
 };
 
 type Read<T> = Result<T, StoreError>;
@@ -125,6 +126,27 @@ pub trait Objects: Send + Sync {
         target: &TargetName,
         kind: Kind,
     ) -> Read<Option<ObservationRow>>;
+}
+
+/// People's decisions about what was in an app before.
+#[async_trait]
+pub trait Adoption: Send + Sync {
+    /// The decision about one account.
+    async fn decided_account(
+        &self,
+        target: &TargetName,
+        remote: &RemoteId,
+    ) -> Read<Option<DecidedAccount>>;
+    /// The decisions about accounts of a target, by remote id.
+    async fn decided_accounts(
+        &self,
+        target: &TargetName,
+        after: Option<&RemoteId>,
+        limit: u32,
+    ) -> Read<Vec<DecidedAccount>>;
+    /// Every decision about these people: accounts that are theirs, accounts that are not, and
+    /// access that no rule gives, each by its key.
+    async fn decisions_about(&self, subjects: &[SubjectId]) -> Read<Decisions>;
 }
 
 /// Documents and deliveries.

@@ -2,7 +2,10 @@
 
 use model::actor::Scope;
 use model::canonical::Digest;
-use model::event::{DeliveryReceived, Document, FindingOpened, ObservationFinished, StepChanged};
+use model::event::{
+    AccessDecided, AccountDecided, DeliveryReceived, Document, FindingOpened, MatchRejected,
+    ObservationFinished, StepChanged,
+};
 use model::plan::{About, PlanStatus, StepStatus};
 use model::wave::{Cause, Change, Verdict};
 use model::{
@@ -73,6 +76,44 @@ pub struct Pin {
     pub until: Timestamp,
     /// What it holds.
     pub assignments: Vec<Assignment>,
+}
+
+/// Whose an account is, as someone decided last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedAccount {
+    /// When.
+    pub at: Timestamp,
+    /// The decision; never [`model::event::Holder::Undecided`].
+    pub decided: AccountDecided,
+}
+
+/// An account that is not a person's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedMatch {
+    /// When that was decided.
+    pub at: Timestamp,
+    /// The decision.
+    pub rejected: MatchRejected,
+}
+
+/// What becomes of access that no rule gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedAccess {
+    /// When.
+    pub at: Timestamp,
+    /// The decision; never [`model::event::Stated::Undecided`].
+    pub decided: AccessDecided,
+}
+
+/// The decisions about some people.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Decisions {
+    /// Accounts that are theirs.
+    pub accounts: Vec<DecidedAccount>,
+    /// Accounts that are not.
+    pub rejected: Vec<RejectedMatch>,
+    /// Access that no rule gives.
+    pub access: Vec<DecidedAccess>,
 }
 
 /// An address and its remote object.

@@ -3,6 +3,7 @@
 
 mod decide;
 mod documents;
+mod estate;
 mod leavers;
 mod people;
 mod table;

@@ -1,16 +1,17 @@
 //! The table of routes of `/api/v1`.
 
 use api::{
-    AccessAnswer, CloseFinding, DecideRequest, DecisionAnswer, DeliveryAnswer, DeliverySummary,
-    DocumentsAnswer, DocumentsInForce, Done, EraseAnswer, EraseRequest, IssueToken, IssuedToken,
-    LogEntry, MatchRequest, ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary,
-    PlanChangeAnswer, PlanRequest, PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName,
-    StatusAnswer, TargetSummary, TerminateRequest, TerminationAnswer, TokenSummary, UndoAnswer,
-    WaveAnswer, WaveSummary, WireFinding, WirePlan, WritingRequest, schema_of,
+    AccessAnswer, CloseFinding, DecideEstate, DecideEstateAnswer, DecideRequest, DecisionAnswer,
+    DeliveryAnswer, DeliverySummary, DocumentsAnswer, DocumentsInForce, Done, DriftAnswer,
+    EraseAnswer, EraseRequest, EstateAnswer, IssueToken, IssuedToken, LogEntry, MatchRequest,
+    ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer, PlanRequest,
+    PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName, StatusAnswer, TargetSummary,
+    TerminateRequest, TerminationAnswer, TokenSummary, UndoAnswer, UnexplainedAnswer, WaveAnswer,
+    WaveSummary, WireFinding, WirePlan, WritingRequest, schema_of,
 };
 use model::Scope;
 
-use super::{Rooms, decide, documents, leavers, people, tenant, tokens, work};
+use super::{Rooms, decide, documents, estate, leavers, people, tenant, tokens, work};
 use crate::route::{Handler, Method, Parameter, Route, Takes};
 
 const fn parameter(name: &'static str, about: &'static str) -> Parameter {
@@ -330,6 +331,43 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<Page<TargetSummary>>,
         |rooms, call| Box::pin(tenant::targets(rooms, call)),
     ),
+    get(
+        "/api/v1/targets/{target}/estate",
+        "getEstate",
+        "Compares the accounts of an app with everyone, and says whose each is. Writes nothing.",
+        &[],
+        schema_of::<EstateAnswer>,
+        |rooms, call| Box::pin(estate::show(rooms, call)),
+    )
+    .long(),
+    get(
+        "/api/v1/targets/{target}/unexplained",
+        "getUnexplained",
+        "Lists access that no rule gives and nobody decided about, with rules that would explain it.",
+        &[],
+        schema_of::<UnexplainedAnswer>,
+        |rooms, call| Box::pin(estate::unexplained(rooms, call)),
+    )
+    .long(),
+    get(
+        "/api/v1/targets/{target}/drift",
+        "getDrift",
+        "Tells how each address of an app stands: in sync, drifted, unmanaged, unreadable.",
+        &[],
+        schema_of::<DriftAnswer>,
+        |rooms, call| Box::pin(estate::drift(rooms, call)),
+    )
+    .long(),
+    post(
+        Scope::Approve,
+        "/api/v1/targets/{target}/decisions",
+        "decideEstate",
+        "Decides whose accounts are and what becomes of access that no rule gives. The app is not written to.",
+        schema_of::<DecideEstate>,
+        schema_of::<DecideEstateAnswer>,
+        |rooms, call| Box::pin(estate::decide(rooms, call)),
+    )
+    .long(),
     post(
         Scope::Administer,
         "/api/v1/writing/stop",

@@ -1,6 +1,7 @@
 //! From events to rows. Pure: the rows follow from the event alone, so that the tables can be
 //! computed again from the log at any time and must come out the same.
 
+mod adoption;
 mod objects;
 mod people;
 mod tenant;
@@ -85,6 +86,9 @@ pub fn project(
         Event::SubjectErased(e) => people::erased(&mut rows, e)?,
         Event::PinsSet(e) => people::pinned(&mut rows, e)?,
         Event::PinsLifted(e) => people::lifted(&mut rows, e)?,
+        Event::AccountDecided(e) => adoption::account(&mut rows, e)?,
+        Event::MatchRejected(e) => adoption::rejected(&mut rows, e)?,
+        Event::AccessDecided(e) => adoption::access(&mut rows, e)?,
         Event::PlanDrafted(e) => work::drafted(&mut rows, e)?,
         Event::WaveProposed(e) => work::proposed(&mut rows, e)?,
         Event::WaveJudged(e) => work::judged(&mut rows, e)?,

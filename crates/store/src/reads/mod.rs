@@ -1,5 +1,6 @@
 //! Reads of the current-state tables, written once for both databases.
 
+mod adoption;
 mod documents;
 mod findings;
 mod objects;

@@ -9,7 +9,9 @@ use model::plan::{About, StepRef};
 use model::{Address, DeliveryId, Digest, Kind, RemoteId};
 use ports::conformance::doubles::{ManualClock, SeededEntropy};
 use ports::conformance::samples::{at, plan_id, slack, subject, wave_id};
-use ports::store::{Documents, Findings, Objects, People, Secrets, Tokens, WaveFilter, Work};
+use ports::store::{
+    Adoption, Documents, Findings, Objects, People, Secrets, Tokens, WaveFilter, Work,
+};
 
 use crate::decode::asked;
 use crate::table::Cell;
@@ -67,6 +69,12 @@ async fn ask_of_people_and_objects(store: &TenureStore) {
         .await
         .unwrap();
     store.last_observation(&slack(), account).await.unwrap();
+    store.decided_account(&slack(), &remote).await.unwrap();
+    store
+        .decided_accounts(&slack(), Some(&remote), 9)
+        .await
+        .unwrap();
+    store.decisions_about(&[one]).await.unwrap();
 }
 
 async fn ask_of_the_tenant(store: &TenureStore) {

@@ -20,8 +20,8 @@ use ports::conformance::cluster;
 use ports::conformance::doubles::ManualClock;
 use ports::conformance::samples;
 use ports::store::{
-    Append, Documents as _, Door as _, Lease as _, Log as _, Objects as _, People as _, SecretRow,
-    Secrets as _, Stream, Tokens as _, Work as _,
+    Adoption as _, Append, Documents as _, Door as _, Lease as _, Log as _, Objects as _,
+    People as _, SecretRow, Secrets as _, Stream, Tokens as _, Work as _,
 };
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -30,10 +30,10 @@ use store::{OpenError, PostgresOptions, StorePorts, TenureStore};
 use crate::harness::{TENANT, ports};
 
 /// The schemas of which fixtures are kept.
-const KEPT: [u64; 2] = [1, 2];
+const KEPT: [u64; 3] = [1, 2, 3];
 
 /// Kinds of events in the fixture of each kept schema: every kind that schema's release knew.
-const KINDS: [usize; 2] = [29, 34];
+const KINDS: [usize; 3] = [29, 34, 37];
 
 /// More than this is no longer small.
 const MOST_BYTES: usize = 300 * 1024;
@@ -124,10 +124,14 @@ async fn assert_whole(store: &TenureStore, kinds: usize) {
     // And it goes on: the next record joins the chain.
     let (seq, _) = store.head().await.unwrap();
     let facts = Event::FactsAccepted(samples::accepted(3));
+    let decided = Event::AccountDecided(samples::decided(9, model::event::Holder::Shared));
     let done = store
-        .append(Append::of(Actor::system(), vec![facts]))
+        .append(Append::of(Actor::system(), vec![facts, decided]))
         .await
         .unwrap();
+    let page = store.decided_accounts(&samples::slack(), None, 0).await;
+    let found = page.unwrap().iter().any(|d| d.decided.remote.0 == "u9");
+    assert!(found, "tables of later schemas are there");
     assert_eq!(done.first, seq + 1);
     let report = store.verify(TENANT, Vec::new()).await.unwrap();
     assert!(report.is_sound(), "{:?}", report.problems);

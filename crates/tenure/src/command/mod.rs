@@ -1,5 +1,6 @@
 //! Commands that talk to a server.
 
+pub mod adopt;
 pub mod decide;
 pub mod input;
 pub mod leaver;

@@ -1,6 +1,7 @@
 //! The real binary, from `init` to `undo`, and its API against callers who may not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod adopt;
 mod codes;
 mod e2e;
 mod node;

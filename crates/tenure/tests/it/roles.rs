@@ -90,6 +90,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         .replace("{token}", &id("tok"))
         .replace("{finding}", &id("fnd"))
         .replace("{person}", "nobody")
+        .replace("{target}", "nowhere")
         .replace("{name}", "some-secret");
     let needed: Vec<_> = route
         .query

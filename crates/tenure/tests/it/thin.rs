@@ -7,22 +7,22 @@ use model::Kind;
 
 use crate::node::{Node, Said};
 
-const TOKEN: &str = "scim-secret-7";
+pub const TOKEN: &str = "scim-secret-7";
 
-fn example(name: &str) -> PathBuf {
+pub fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../examples/thin")
         .join(name)
 }
 
-async fn provider() -> Serving {
+pub async fn provider() -> Serving {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let provider = Provider::new(Temperament::default(), Access::Bearer(TOKEN.to_owned()));
     serve(listener, Shared::new(provider)).unwrap()
 }
 
 /// The example's documents, for the app that this provider plays.
-fn documents(node: &Node, provider: &Serving) -> PathBuf {
+pub fn documents(node: &Node, provider: &Serving) -> PathBuf {
     let directory = node.home.path().join("tenant");
     std::fs::create_dir(&directory).unwrap();
     for name in ["guard.yaml", "hr.yaml", "rules.yaml", "wiki.yaml"] {
@@ -41,7 +41,7 @@ fn wave(said: &Said, change: &str) -> String {
         .to_owned()
 }
 
-fn set_secret(node: &Node, provider: &Serving) {
+pub fn set_secret(node: &Node, provider: &Serving) {
     let host = provider.address.to_string();
     let words = [
         "secret",
@@ -58,7 +58,7 @@ fn set_secret(node: &Node, provider: &Serving) {
 }
 
 /// Members wait for their group, so both waves are started together.
-fn apply_all(node: &Node, planned: &Said) {
+pub fn apply_all(node: &Node, planned: &Said) {
     let rows = planned.rows();
     let mut words = vec!["apply", "--reason", "T-2", "--timeout", "30"];
     words.extend(rows.iter().map(|row| row["wave"].as_str().unwrap()));

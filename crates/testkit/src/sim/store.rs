@@ -13,10 +13,10 @@ use model::{
     Timestamp, WaveId,
 };
 use ports::store::{
-    Append, AppendError, Committed, DeliveryRow, Documents, DocumentsRow, Door, Fence, FindingRow,
-    Findings, Lease, Link, Log, LogRecord, Objects, ObservationRow, People, Person, Pin, PlanRow,
-    SecretRow, Secrets, StepRow, StoreError, Stream, Termination, TokenRow, Tokens, WaveFilter,
-    WaveRow, Work, WorkerDigest, WorkerMatch,
+    Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
+    DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, Objects,
+    ObservationRow, People, Person, Pin, PlanRow, SecretRow, Secrets, StepRow, StoreError, Stream,
+    Termination, TokenRow, Tokens, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -176,6 +176,13 @@ relay!(Objects {
     link_to(target: &TargetName, kind: Kind, remote: &RemoteId) -> Option<Link>;
     links_page(target: &TargetName, kind: Kind, after: Option<&str>, limit: u32) -> Vec<Link>;
     last_observation(target: &TargetName, kind: Kind) -> Option<ObservationRow>;
+});
+
+relay!(Adoption {
+    decided_account(target: &TargetName, remote: &RemoteId) -> Option<DecidedAccount>;
+    decided_accounts(target: &TargetName, after: Option<&RemoteId>, limit: u32)
+        -> Vec<DecidedAccount>;
+    decisions_about(subjects: &[SubjectId]) -> Decisions;
 });
 
 relay!(Documents {

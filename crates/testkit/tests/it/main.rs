@@ -6,6 +6,7 @@ mod company;
 mod deaths;
 mod engagements;
 mod erasure;
+mod estate;
 mod examples;
 mod guarded;
 mod lanes;

@@ -15,10 +15,10 @@ use testkit::{Node, SeededEntropy, SimClock};
 
 use crate::company::{GUARD, csv, documents, workers};
 
-const TOKEN: &str = "s3cret";
+pub const TOKEN: &str = "s3cret";
 
 /// Connects to the emulated server, over the wire.
-struct Wire(String);
+pub struct Wire(pub String);
 
 #[async_trait]
 impl Connect for Wire {

@@ -28,7 +28,7 @@ pub async fn erasure(store: &dyn Store) {
         reason: "asked".to_owned(),
     };
     tell(store, vec![Event::SubjectErased(erased.clone())]).await;
-    assert_eq!(everything(store, 1).await, [0; 11]);
+    assert_eq!(everything(store, 1).await, [0; 14]);
     assert_eq!(everything(store, 2).await, of_other);
     let found = store.people_matching(PERSONAL, 9).await.unwrap();
     assert!(found.iter().all(|person| person.subject == subject(2)));
@@ -48,7 +48,7 @@ pub async fn erasure(store: &dyn Store) {
 }
 
 /// How many rows each read finds of the `n`th person.
-async fn everything(store: &dyn Store, n: u8) -> [usize; 11] {
+async fn everything(store: &dyn Store, n: u8) -> [usize; 14] {
     let who = subject(n);
     let account = Address::account(&slack(), who);
     let remote = RemoteId(format!("u{n}"));
@@ -63,6 +63,7 @@ async fn everything(store: &dyn Store, n: u8) -> [usize; 11] {
             finding.subject == Some(who) || finding.address.as_ref() == Some(&account)
         });
     let is = |count: bool| usize::from(count);
+    let decisions = store.decisions_about(&[who]).await.unwrap();
     [
         is(store.person(who).await.unwrap().is_some()),
         store.people(&[who]).await.unwrap().len(),
@@ -87,5 +88,8 @@ async fn everything(store: &dyn Store, n: u8) -> [usize; 11] {
             .len(),
         intents.iter().filter(|step| Some(step.plan) == own).count(),
         concerned.count(),
+        decisions.accounts.len(),
+        decisions.rejected.len(),
+        decisions.access.len(),
     ]
 }

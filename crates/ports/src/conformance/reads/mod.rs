@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod adoption;
 mod erasure;
 mod links;
 mod objects;
@@ -15,6 +16,7 @@ mod work;
 
 use model::{Actor, Event};
 
+pub use adoption::decisions;
 pub use erasure::erasure;
 pub use links::{links, links_back};
 pub use objects::{memberships, runs, shadows};
@@ -38,7 +40,7 @@ macro_rules! read_suites {
         $with! {
             stated, engaged_twice, told_of_old, terminations, workers, found, due, pins, shadows, runs, memberships, links, links_back, documents,
             deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, steps, order,
-            erasure
+            decisions, erasure
         }
     };
 }
