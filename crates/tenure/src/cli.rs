@@ -7,6 +7,7 @@ use model::Scope;
 
 use crate::client::context;
 use crate::command::Change;
+use crate::command::adopt::{Adopt, Drift};
 use crate::host::init::Init;
 use crate::host::ledger::Ledger;
 use crate::output::{Format, Output};
@@ -118,26 +119,9 @@ pub enum Command {
     },
     /// Says whose the accounts of an app are, and takes decisions about them. Writes nothing to
     /// the app.
-    Adopt {
-        /// The name of its document.
-        app: String,
-        /// List access that no rule gives instead, with rules that would explain it.
-        #[arg(long, conflicts_with = "decisions")]
-        unexplained: bool,
-        /// Take the decisions of this CSV file: a listing of this command, filled in.
-        #[arg(long, value_name = "FILE")]
-        decisions: Option<PathBuf>,
-        #[command(flatten)]
-        change: Change,
-    },
+    Adopt(Adopt),
     /// Tells how each address of an app stands: in sync, drifted, unmanaged, unreadable.
-    Drift {
-        /// The name of its document.
-        app: String,
-        /// Show those in sync too.
-        #[arg(long)]
-        all: bool,
-    },
+    Drift(Drift),
     /// Makes plans for everyone whose access should change, and names them.
     Plan {
         #[command(flatten)]

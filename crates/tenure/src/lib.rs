@@ -139,19 +139,8 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             change,
         }) => input::import(&desk, &file, &source, change).await,
         Command::Observe { app } => input::observe(&desk, &app).await,
-        Command::Adopt {
-            app,
-            unexplained: true,
-            ..
-        } => adopt::unexplained(&desk, &app).await,
-        Command::Adopt {
-            app,
-            decisions: Some(file),
-            change,
-            ..
-        } => adopt::decide(&desk, &app, &file, change).await,
-        Command::Adopt { app, .. } => adopt::estate(&desk, &app).await,
-        Command::Drift { app, all } => adopt::drift(&desk, &app, all).await,
+        Command::Adopt(asked) => adopt::run(&desk, asked).await,
+        Command::Drift(asked) => adopt::drift(&desk, &asked.app, asked.all).await,
         Command::Plan { change } => work::plan(&desk, change).await,
         Command::Waves {
             command: Some(WavesCommand::Show { wave }),

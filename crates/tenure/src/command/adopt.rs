@@ -10,6 +10,40 @@ use super::{Change, Desk, spinner};
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, printable};
 
+/// What `tenure adopt` takes.
+#[derive(Debug, clap::Args)]
+pub struct Adopt {
+    /// The name of its document.
+    pub app: String,
+    /// List access that no rule gives instead, with rules that would explain it.
+    #[arg(long, conflicts_with = "decisions")]
+    pub unexplained: bool,
+    /// Take the decisions of this CSV file: a listing of this command, filled in.
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// What `tenure drift` takes.
+#[derive(Debug, clap::Args)]
+pub struct Drift {
+    /// The name of its document.
+    pub app: String,
+    /// Show those in sync too.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `tenure adopt`.
+pub async fn run(desk: &Desk, asked: Adopt) -> Result<Exit, Failure> {
+    match asked.decisions {
+        Some(file) => decide(desk, &asked.app, &file, asked.change).await,
+        None if asked.unexplained => unexplained(desk, &asked.app).await,
+        None => estate(desk, &asked.app).await,
+    }
+}
+
 /// Bytes of a file of decisions.
 const MOST_BYTES: u64 = 64 << 20;
 /// Rows of one request.
@@ -19,7 +53,7 @@ const ROWS: usize = 1_000;
 const COLUMNS: [&str; 6] = ["account", "group", "decision", "owner", "until", "reason"];
 
 /// `tenure adopt APP`.
-pub async fn estate(desk: &Desk, app: &str) -> Result<Exit, Failure> {
+async fn estate(desk: &Desk, app: &str) -> Result<Exit, Failure> {
     let life = spinner("comparing accounts with people");
     let answer: Result<EstateAnswer, _> = desk.client.get(&["targets", app, "estate"], &[]).await;
     life.finish_and_clear();
@@ -36,7 +70,7 @@ pub async fn estate(desk: &Desk, app: &str) -> Result<Exit, Failure> {
 }
 
 /// `tenure adopt APP --unexplained`.
-pub async fn unexplained(desk: &Desk, app: &str) -> Result<Exit, Failure> {
+async fn unexplained(desk: &Desk, app: &str) -> Result<Exit, Failure> {
     let life = spinner("looking for rules");
     let path = ["targets", app, "unexplained"];
     let answer: Result<UnexplainedAnswer, _> = desk.client.get(&path, &[]).await;
@@ -83,7 +117,7 @@ pub async fn unexplained(desk: &Desk, app: &str) -> Result<Exit, Failure> {
 }
 
 /// `tenure adopt APP --decisions FILE`.
-pub async fn decide(desk: &Desk, app: &str, file: &Path, change: Change) -> Result<Exit, Failure> {
+async fn decide(desk: &Desk, app: &str, file: &Path, change: Change) -> Result<Exit, Failure> {
     let reason = change.needed_reason()?;
     let rows = read(file)?;
     let mut decided = Vec::new();
