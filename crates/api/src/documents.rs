@@ -90,6 +90,8 @@ pub struct DocumentsAnswer {
     pub apps: u64,
     /// Rules in all.
     pub rules: u64,
+    /// Tests in the documents; all of them passed.
+    pub tests: u64,
     /// True when nothing was changed because a dry run was asked for.
     pub dry_run: bool,
 }

@@ -11,6 +11,7 @@ mod documents;
 mod estate;
 mod page;
 mod people;
+mod preview;
 mod problem;
 mod schema;
 mod tenant;
@@ -30,6 +31,10 @@ pub use people::{
     AccessAnswer, AccessItem, EraseAnswer, EraseRequest, MatchRequest, PersonAccess, PersonAnswer,
     PersonSummary, TerminateRequest, TerminationAnswer, WireEngagement, WireReason, WireStanding,
     WireTermination,
+};
+pub use preview::{
+    AppPreview, AttributePreview, CollisionPreview, ForeseenWave, PeopleList, PersonPreview,
+    PreviewAnswer, PreviewProblem, PreviewRequest, ValueCount,
 };
 pub use problem::Problem;
 pub use schema::{SchemaOf, schema_of};

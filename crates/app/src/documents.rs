@@ -1,10 +1,11 @@
 //! Taking in a new revision of the tenant's documents.
 
+use documents::Tenant;
 use model::event::{Document, DocumentsAccepted};
 use model::{Actor, Diagnostic, Event};
 use ports::store::{Append, Stream};
 
-use crate::{App, AppError, ErrorKind};
+use crate::{App, AppError, ErrorKind, expectations};
 
 /// What became of documents that were sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,13 +18,16 @@ pub struct DocumentsReport {
     pub files: Vec<(String, &'static str)>,
     /// Sources, apps and rules in all.
     pub counts: (usize, usize, usize),
+    /// Tests in the documents; all passed.
+    pub tests: usize,
 }
 
 impl App {
     /// Checks documents and, unless `dry_run`, puts them in force. They replace all earlier ones.
     ///
     /// # Errors
-    /// `Invalid` with a diagnostic for each thing that is wrong.
+    /// `Invalid` with a diagnostic for each thing that is wrong, or for each expectation of the
+    /// documents' own tests that is not met.
     pub async fn accept_documents(
         &self,
         actor: &Actor,
@@ -31,27 +35,12 @@ impl App {
         dry_run: bool,
     ) -> Result<DocumentsReport, AppError> {
         files.sort();
-        let tenant = documents::load(&files).map_err(wrong)?;
-        let unusable: Vec<Diagnostic> = tenant
-            .apps
-            .values()
-            .filter_map(|app| Some(unusable(app, self.connect.check(app).err()?)))
-            .collect();
-        if !unusable.is_empty() {
-            return Err(wrong(unusable));
-        }
+        let (tenant, tests) = self.checked(&files)?;
         let stream = Stream("documents".to_owned());
         let head = self.store.head_of(&stream).await?;
         let known = self.store.documents().await?;
         let before: &[Document] = known.as_ref().map_or(&[], |k| &k.documents);
-        let documents: Vec<Document> = files
-            .into_iter()
-            .map(|(name, text)| Document {
-                kind: "file".to_owned(),
-                name,
-                text,
-            })
-            .collect();
+        let documents = as_stored(files);
         let files = differences(before, &documents);
         let revision = known.as_ref().map_or(0, |k| k.revision);
         let changed = !files.is_empty();
@@ -71,11 +60,37 @@ impl App {
             changed,
             files,
             counts,
+            tests,
         })
+    }
+
+    /// Everything that can be told of documents without the store: whether they are sound,
+    /// describe targets, and pass their own tests. Gives the number of tests.
+    pub(crate) fn checked(&self, files: &[(String, String)]) -> Result<(Tenant, usize), AppError> {
+        let tenant = documents::load(files).map_err(wrong)?;
+        let unusable: Vec<Diagnostic> = tenant
+            .apps
+            .values()
+            .filter_map(|app| Some(unusable(app, self.connect.check(app).err()?)))
+            .collect();
+        if !unusable.is_empty() {
+            return Err(wrong(unusable));
+        }
+        let tests = expectations::refuse_failures(&tenant, files)?;
+        Ok((tenant, tests))
     }
 }
 
-fn wrong(diagnostics: Vec<Diagnostic>) -> AppError {
+pub(crate) fn as_stored(files: Vec<(String, String)>) -> Vec<Document> {
+    let stored = files.into_iter().map(|(name, text)| Document {
+        kind: "file".to_owned(),
+        name,
+        text,
+    });
+    stored.collect()
+}
+
+pub(crate) fn wrong(diagnostics: Vec<Diagnostic>) -> AppError {
     let problem = format!("{} things are wrong with the documents", diagnostics.len());
     let fix = "mend each place that is named; nothing was changed";
     AppError::new(ErrorKind::Invalid, "TNR-APP-0004", problem, fix).with(diagnostics)
@@ -93,7 +108,7 @@ fn unusable(app: &documents::App, problem: String) -> Diagnostic {
     }
 }
 
-fn differences(before: &[Document], after: &[Document]) -> Vec<(String, &'static str)> {
+pub(crate) fn differences(before: &[Document], after: &[Document]) -> Vec<(String, &'static str)> {
     let mut files = Vec::new();
     for document in after {
         match before.iter().find(|b| b.name == document.name) {

@@ -141,14 +141,19 @@ fn compile(row: DocumentsRow) -> Result<Loaded, AppError> {
         let fix = "push documents that this version accepts";
         AppError::new(ErrorKind::Broken, "TNR-APP-0003", problem, fix).with(diagnostics)
     })?;
+    Ok(compiled(row, tenant))
+}
+
+/// Checked documents as the planner takes them.
+pub(crate) fn compiled(row: DocumentsRow, tenant: Tenant) -> Loaded {
     let book = rulebook(&tenant, row.revision);
     let policy = policy(&tenant);
-    Ok(Loaded {
+    Loaded {
         row,
         tenant,
         book,
         policy,
-    })
+    }
 }
 
 /// The engine's view of a tenant.

@@ -9,6 +9,7 @@
 
 mod kinds;
 mod load;
+mod locate;
 pub mod report;
 mod schema;
 mod tenant;
@@ -16,10 +17,12 @@ mod wire;
 mod yaml;
 
 pub use load::load;
+pub use locate::{Located, locate};
 pub use report::CODES;
 pub use schema::{Kind, json_schema};
 pub use tenant::{
-    Account, App, Apply, Auth, ClientAuth, Freeze, Grant, Group, GroupRef, Guard, Limit, Limits,
-    MANAGER_PATH, Mode, Privileged, Profile, Rule, Scim, Source, Tenant,
+    Account, AccountState, App, Apply, Auth, ClientAuth, ExpectedAccess, ExpectedValue, Freeze,
+    Grant, Group, GroupRef, Guard, LifecycleTest, Limit, Limits, MANAGER_PATH, MappingTest, Mode,
+    Moment, Privileged, Profile, Rule, Scim, Source, Tenant,
 };
-pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS};
+pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

@@ -9,8 +9,12 @@ use crate::kinds::{self, Directory};
 use crate::report::{self, Report, Reporter};
 use crate::schema::{self, Kind};
 use crate::tenant::Tenant;
+use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
+
+/// What running all lifecycle tests may cost, in expressions; a few seconds.
+const MAX_EFFORT: usize = 1_000_000;
 
 /// Reads and checks a tenant's documents: `(path, text)` of each file, in any order. A file may
 /// hold several documents.
@@ -109,6 +113,8 @@ enum Spec {
     App(Box<AppSpec>),
     Rule(RuleSpec),
     Guard(GuardSpec),
+    MappingTest(MappingTestSpec),
+    LifecycleTest(LifecycleTestSpec),
 }
 
 fn decode<'d>(
@@ -177,6 +183,8 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::App => spec(json).map(|spec| Spec::App(Box::new(spec))),
         Kind::BirthrightRule => spec(json).map(Spec::Rule),
         Kind::Guard => spec(json).map(Spec::Guard),
+        Kind::MappingTest => spec(json).map(Spec::MappingTest),
+        Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
     };
     // The schema comes from the same types, so what passes it decodes, but for numbers that no
     // schema bounds.
@@ -191,6 +199,8 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         apps: BTreeMap::new(),
         rules: BTreeMap::new(),
         guard: crate::Guard::default(),
+        mapping_tests: BTreeMap::new(),
+        lifecycle_tests: BTreeMap::new(),
         schema: Schema::default(),
         self_editable: BTreeSet::new(),
     };
@@ -225,7 +235,55 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
             _ => {}
         });
     }
+    if attributes_known {
+        expectations(documents, &mut tenant, &directory, diagnostics);
+    }
     tenant
+}
+
+/// Tests are read last: they speak of what the other documents declare.
+fn expectations(
+    documents: &[Read<'_>],
+    tenant: &mut Tenant,
+    directory: &Directory,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for document in documents {
+        with(document, diagnostics, |reporter| match &document.spec {
+            Some(Spec::MappingTest(spec)) => {
+                let name = &document.name;
+                if let Some(test) = kinds::mapping_test(name, spec, tenant, directory, reporter) {
+                    tenant.mapping_tests.insert(name.clone(), test);
+                }
+            }
+            Some(Spec::LifecycleTest(spec)) => {
+                let name = &document.name;
+                if let Some(test) = kinds::lifecycle_test(name, spec, tenant, directory, reporter) {
+                    tenant.lifecycle_tests.insert(name.clone(), test);
+                }
+            }
+            _ => {}
+        });
+    }
+    let mappings = tenant.apps.values().map(|app| app.account.attributes.len());
+    let expressions = tenant.rules.len() + mappings.sum::<usize>();
+    let moments = tenant.lifecycle_tests.values().map(|t| t.moments.len());
+    let effort = expressions.saturating_mul(moments.sum());
+    if effort > MAX_EFFORT {
+        let problem = format!(
+            "the tests' moments times the expressions are {effort}; at most {MAX_EFFORT} are allowed"
+        );
+        let mut report = Report::new("");
+        let place = yaml::Place::default();
+        report.at(
+            report::LIMIT,
+            place,
+            &[],
+            problem,
+            "remove moments of LifecycleTests",
+        );
+        diagnostics.append(&mut report.diagnostics);
+    }
 }
 
 fn with<'d>(
@@ -243,7 +301,7 @@ fn with<'d>(
     diagnostics.append(&mut reporter.report.diagnostics);
 }
 
-/// The apps and groups that documents may refer to; `None` for the groups of an app that could
+/// The apps, groups and rules that documents may refer to; `None` for the groups of an app that could
 /// not be read.
 fn directory(documents: &[Read<'_>]) -> Directory {
     let apps = documents
@@ -256,8 +314,13 @@ fn directory(documents: &[Read<'_>]) -> Directory {
             };
             (TargetName(document.name.clone()), groups)
         });
+    let rules = documents
+        .iter()
+        .filter(|document| document.kind == Kind::BirthrightRule)
+        .map(|document| document.name.clone());
     Directory {
         apps: apps.collect(),
+        rules: rules.collect(),
     }
 }
 

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::report::{self, Report};
+use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
 
@@ -24,11 +25,22 @@ pub enum Kind {
     BirthrightRule,
     /// What a wave may do without being asked.
     Guard,
+    /// What mappings are expected to give for one person.
+    MappingTest,
+    /// What one person is expected to have, from moment to moment.
+    LifecycleTest,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Source, Self::App, Self::BirthrightRule, Self::Guard];
+    pub const ALL: [Self; 6] = [
+        Self::Source,
+        Self::App,
+        Self::BirthrightRule,
+        Self::Guard,
+        Self::MappingTest,
+        Self::LifecycleTest,
+    ];
 
     /// The word in documents.
     #[must_use]
@@ -38,16 +50,20 @@ impl Kind {
             Self::App => "App",
             Self::BirthrightRule => "BirthrightRule",
             Self::Guard => "Guard",
+            Self::MappingTest => "MappingTest",
+            Self::LifecycleTest => "LifecycleTest",
         }
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 4]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 6]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
         schema_of::<RuleSpec>(Kind::BirthrightRule),
         schema_of::<GuardSpec>(Kind::Guard),
+        schema_of::<MappingTestSpec>(Kind::MappingTest),
+        schema_of::<LifecycleTestSpec>(Kind::LifecycleTest),
     ]
 });
 

@@ -1,9 +1,15 @@
 //! A checked tenant: every reference resolved, every expression compiled.
 
+mod expectation;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{TargetName, Timestamp};
 use rules::{Condition, Mapping, Schema};
+
+pub use expectation::{
+    AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MappingTest, Moment,
+};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
 /// however the documents are spread over files.
@@ -17,6 +23,10 @@ pub struct Tenant {
     pub rules: BTreeMap<String, Rule>,
     /// What a wave may do without being asked.
     pub guard: Guard,
+    /// Tests of mappings, by name.
+    pub mapping_tests: BTreeMap<String, MappingTest>,
+    /// Tests of who has what when, by name.
+    pub lifecycle_tests: BTreeMap<String, LifecycleTest>,
     /// The attributes that sources give to people.
     pub schema: Schema,
     /// Those of them that people can change themselves.

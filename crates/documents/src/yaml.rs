@@ -102,8 +102,10 @@ impl Node {
 
 /// One part of a path into a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part<'a> {
+pub enum Part<'a> {
+    /// A field of a map.
     Key(&'a str),
+    /// An item of a list, from 0.
     Index(usize),
 }
 

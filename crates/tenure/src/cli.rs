@@ -6,8 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use model::Scope;
 
 use crate::client::context;
-use crate::command::Change;
 use crate::command::adopt::{Adopt, Drift};
+use crate::command::leaver::{LeaverCommand, PersonCommand};
+use crate::command::{Change, preview};
 use crate::host::init::Init;
 use crate::host::ledger::Ledger;
 use crate::output::{Format, Output};
@@ -109,6 +110,14 @@ pub enum Command {
     /// The tenant's documents.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Runs the tests in a tenant directory, without a server.
+    Test {
+        /// The tenant directory.
+        directory: PathBuf,
+    },
+    /// Who has what because of who they are.
+    #[command(subcommand)]
+    Lifecycle(preview::Lifecycle),
     /// HR files.
     #[command(subcommand)]
     Hr(HrCommand),
@@ -451,48 +460,4 @@ mod tests {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
     }
-}
-
-/// What follows `tenure leaver`.
-#[derive(Debug, Subcommand)]
-pub enum LeaverCommand {
-    /// Terminates a person for cause: out now, whatever HR says, until HR says so too or somebody
-    /// else lifts it.
-    Now {
-        /// Subject id, worker key, mail address or name.
-        person: String,
-        #[command(flatten)]
-        change: Change,
-    },
-    /// Takes a termination for cause back. Not for whoever did it.
-    Lift {
-        /// Subject id, worker key, mail address or name.
-        person: String,
-        #[command(flatten)]
-        change: Change,
-    },
-}
-
-/// What follows `tenure person`.
-#[derive(Debug, Subcommand)]
-pub enum PersonCommand {
-    /// Says that a worker whom a source has not told of before is this person.
-    Join(Match),
-    /// Says that a worker is not this person, for good.
-    Separate(Match),
-}
-
-/// A worker and a person.
-#[derive(Debug, Args)]
-pub struct Match {
-    /// Subject id, worker key, mail address or name.
-    pub person: String,
-    /// The source that names the worker.
-    #[arg(long)]
-    pub source: String,
-    /// The worker's key in it.
-    #[arg(long)]
-    pub key: String,
-    #[command(flatten)]
-    pub change: Change,
 }

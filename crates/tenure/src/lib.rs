@@ -18,11 +18,12 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use cli::{
-    Cli, Command, ConfigCommand, FindingsCommand, HrCommand, LeaverCommand, PersonCommand,
-    SecretCommand, Shared, ShowCommand, TokenCommand, WavesCommand, WhyCommand,
+    Cli, Command, ConfigCommand, FindingsCommand, HrCommand, SecretCommand, Shared, ShowCommand,
+    TokenCommand, WavesCommand, WhyCommand,
 };
 use command::decide::{Decision, decide};
-use command::{Desk, adopt, input, leaver, look, manage, why, work};
+use command::leaver::{LeaverCommand, PersonCommand};
+use command::{Desk, adopt, input, leaver, look, manage, preview, test, why, work};
 pub use failure::{Exit, Failure};
 
 /// Runs the command line.
@@ -67,6 +68,7 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
         Command::Context(command) => {
             client::context::run(command, &shared.to_output()).map(|()| Exit::Fine)
         }
+        Command::Test { directory } => test::run(&shared.to_output(), &directory),
         Command::Demo(demo) => busy()?.block_on(demo::run(demo)),
         Command::Init(init) => busy()?.block_on(host::init::run(init)).map(|()| Exit::Fine),
         Command::Serve { host, log } => busy()?
@@ -138,6 +140,9 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             source,
             change,
         }) => input::import(&desk, &file, &source, change).await,
+        Command::Lifecycle(preview::Lifecycle::Preview { directory }) => {
+            preview::preview(&desk, &directory).await
+        }
         Command::Observe { app } => input::observe(&desk, &app).await,
         Command::Adopt(asked) => adopt::run(&desk, asked).await,
         Command::Drift(asked) => adopt::drift(&desk, &asked.app, asked.all).await,

@@ -27,6 +27,7 @@ use ports::store::{Person, Stream};
 pub(crate) use gather::Sight;
 pub(crate) use stated::stated;
 
+use crate::preview::survey::Survey;
 use crate::tenant::Loaded;
 use crate::{App, AppError};
 
@@ -143,6 +144,19 @@ impl App {
         if !planning.dry_run && !planning.urgent {
             self.first_look(actor, &loaded).await?;
         }
+        let (waves, _) = self.plan_over(actor, loaded, planning, extra, None).await?;
+        Ok(waves)
+    }
+
+    /// Plans by documents that may not be in force yet; those only as a dry run.
+    pub(crate) async fn plan_over(
+        &self,
+        actor: &Actor,
+        loaded: Arc<Loaded>,
+        planning: Planning,
+        extra: BTreeMap<SubjectId, Vec<Assignment>>,
+        survey: Option<Survey>,
+    ) -> Result<(Vec<WavePreview>, Seen), AppError> {
         let stream = Stream("planner".to_owned());
         let head = self.store.head_of(&stream).await?;
         let mut pass = Pass {
@@ -158,6 +172,7 @@ impl App {
             entitled: BTreeMap::new(),
             bosses: BTreeMap::new(),
             pinned: self.pinned_people().await?,
+            survey,
         };
         if planning.scope == Scope::Everyone {
             pass.groups().await?;
@@ -167,8 +182,24 @@ impl App {
             pass.subjects(&chunk, &extra).await?;
         }
         pass.drop_contested();
-        pass.propose(actor, planning.dry_run, stream, head).await
+        let mut seen = Seen {
+            survey: pass.survey.take(),
+            findings: Vec::new(),
+        };
+        if planning.dry_run {
+            seen.findings = std::mem::take(&mut pass.findings);
+        }
+        let waves = pass.propose(actor, planning.dry_run, stream, head).await?;
+        Ok((waves, seen))
     }
+}
+
+/// What a planning saw on its way, beside the waves.
+pub(crate) struct Seen {
+    /// What it was asked to gather.
+    pub(crate) survey: Option<Survey>,
+    /// What a dry run would have opened findings for.
+    pub(crate) findings: Vec<model::finding::Finding>,
 }
 
 impl App {
@@ -214,6 +245,8 @@ struct Pass<'a> {
     bosses: BTreeMap<(String, String), Option<SubjectId>>,
     /// Whom undos hold; `None`: so many that each is asked about.
     pinned: Option<BTreeSet<SubjectId>>,
+    /// What accounts would look like, where somebody asks.
+    survey: Option<Survey>,
 }
 
 /// The people of a scope, in chunks.

@@ -110,6 +110,9 @@ impl Pass<'_> {
         assignments.extend(extra.iter().cloned());
         let (mut desired, conflicts) = resolve(&assignments, now);
         self.found(person.subject, &undecided, &conflicts);
+        if let Some(survey) = &mut self.survey {
+            survey.add(person.subject, &desired, &loaded.book);
+        }
         let mut observed = self
             .sight
             .of_subject(person.subject, &wanted(&desired))

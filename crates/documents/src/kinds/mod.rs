@@ -2,8 +2,11 @@
 
 mod app;
 mod guard;
+mod lifecycle_test;
+mod mapping_test;
 mod rule;
 mod source;
+mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +15,8 @@ use rules::closest;
 
 pub(crate) use app::app;
 pub(crate) use guard::guard;
+pub(crate) use lifecycle_test::lifecycle_test;
+pub(crate) use mapping_test::mapping_test;
 pub(crate) use rule::rule;
 pub(crate) use source::source;
 
@@ -32,14 +37,17 @@ pub(crate) fn bad_name(name: &str) -> Option<String> {
     (!sound).then(|| format!("`{name:.80}` is no name"))
 }
 
-/// The apps and groups that documents may refer to.
+/// The apps, groups and rules that documents may refer to.
 pub(crate) struct Directory {
     /// App → our names of its groups; `None` when the app's document could not be read.
     pub apps: BTreeMap<TargetName, Option<BTreeSet<String>>>,
+    /// The rules, also those that could not be read.
+    pub rules: BTreeSet<String>,
 }
 
 impl Directory {
-    /// Reports an app, or a group of it, that no document declares.
+    /// Reports an app, or a group of it, that no document declares; they are named by the fields
+    /// `app` and `group` at the path.
     pub fn check(
         &self,
         app: &str,
@@ -47,30 +55,47 @@ impl Directory {
         path: &[Part<'_>],
         reporter: &mut Reporter<'_, '_>,
     ) {
-        let meant = |word: &str, names: Vec<&str>, what: &str| match closest(word, names.clone()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None if names.is_empty() => format!("there are no {what}s yet"),
-            None => format!("known {what}s: {}", names.join(", ")),
-        };
-        let Some(groups) = self.apps.get(&TargetName::from(app)) else {
+        self.app(app, &[path, &[Part::Key("app")]].concat(), reporter);
+        if let Some(group) = group {
+            let path = [path, &[Part::Key("group")]].concat();
+            self.group(app, group, &path, reporter);
+        }
+    }
+
+    /// Reports an app that no document declares.
+    pub fn app(&self, app: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+        if !self.apps.contains_key(&TargetName::from(app)) {
             let names = self.apps.keys().map(TargetName::as_str).collect();
-            let path = [path, &[Part::Key("app")]].concat();
             let problem = format!("there is no app `{app:.80}`");
-            return reporter.at(report::REFERENCE, &path, problem, meant(app, names, "app"));
-        };
-        let (Some(group), Some(groups)) = (group, groups) else {
+            reporter.at(report::REFERENCE, path, problem, meant(app, names, "app"));
+        }
+    }
+
+    /// Reports a group that the app's document does not declare.
+    pub fn group(
+        &self,
+        app: &str,
+        group: &str,
+        path: &[Part<'_>],
+        reporter: &mut Reporter<'_, '_>,
+    ) {
+        let Some(Some(groups)) = self.apps.get(&TargetName::from(app)) else {
             return;
         };
         if !groups.contains(group) {
             let names = groups.iter().map(String::as_str).collect();
-            let path = [path, &[Part::Key("group")]].concat();
             let problem = format!("the app `{app}` has no group `{group:.80}`");
-            reporter.at(
-                report::REFERENCE,
-                &path,
-                problem,
-                meant(group, names, "group"),
-            );
+            let fix = meant(group, names, "group");
+            reporter.at(report::REFERENCE, path, problem, fix);
         }
+    }
+}
+
+/// What to do about a word that nothing is called.
+fn meant(word: &str, names: Vec<&str>, what: &str) -> String {
+    match closest(word, names.clone()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if names.is_empty() => format!("there are no {what}s yet"),
+        None => format!("known {what}s: {}", names.join(", ")),
     }
 }

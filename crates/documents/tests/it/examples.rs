@@ -20,7 +20,7 @@ fn the_thin_example_loads() {
             files.push((name, std::fs::read_to_string(&path).unwrap()));
         }
     }
-    assert_eq!(files.len(), 4);
+    assert_eq!(files.len(), 5);
     let tenant = load(&files).unwrap_or_else(|errors| panic!("{errors:#?}"));
     assert_eq!(tenant.sources.len(), 1);
     assert_eq!(tenant.rules.len(), 2);
@@ -32,6 +32,8 @@ fn the_thin_example_loads() {
             max_share_percent: 10
         }
     );
+    assert_eq!(tenant.mapping_tests.len(), 1);
+    assert_eq!(tenant.lifecycle_tests.len(), 1);
     assert!(tenant.self_editable.contains("phone"));
     let workers = include_str!("../../../../examples/thin/workers.csv");
     let header: Vec<&str> = workers.lines().next().unwrap().split(';').collect();

@@ -3,7 +3,7 @@
 use documents::load;
 use proptest::prelude::*;
 
-use super::{APP, GUARD, RULE, SOURCE};
+use super::{APP, GUARD, LIFECYCLE_TEST, MAPPING_TEST, RULE, SOURCE};
 
 fn rules() -> Vec<String> {
     let mut all = vec![
@@ -20,6 +20,7 @@ fn rules() -> Vec<String> {
         APP.replace("name: wiki", "name: chat")
             .replace("person.email", "lower(person.email)"),
     );
+    all.extend([MAPPING_TEST.to_owned(), LIFECYCLE_TEST.to_owned()]);
     all
 }
 
@@ -28,8 +29,8 @@ proptest! {
 
     #[test]
     fn order_never_matters(
-        order in Just((0..6).collect::<Vec<usize>>()).prop_shuffle(),
-        cut in 0usize..6,
+        order in Just((0..8).collect::<Vec<usize>>()).prop_shuffle(),
+        cut in 0usize..8,
         broken in any::<bool>(),
     ) {
         let mut all = rules();
@@ -42,7 +43,7 @@ proptest! {
         let shuffled: Vec<(String, String)> = order.iter().map(|n| fixed[*n].clone()).collect();
         prop_assert_eq!(format!("{:?}", load(&fixed)), format!("{:?}", load(&shuffled)));
         if !broken {
-            // The same documents in two files instead of six.
+            // The same documents in two files instead of eight.
             let join = |part: &[usize]| {
                 part.iter().map(|n| all[*n].as_str()).collect::<Vec<_>>().join("\n---\n")
             };
@@ -63,16 +64,16 @@ proptest! {
 
     #[test]
     fn no_damage_to_a_document_breaks_the_reader(
-        which in 0usize..4,
-        at in 0usize..400,
+        which in 0usize..6,
+        at in 0usize..800,
         length in 0usize..40,
         put in "[ -~\n]{0,12}",
     ) {
-        let text = [SOURCE, APP, RULE, GUARD][which];
+        let text = [SOURCE, APP, RULE, GUARD, MAPPING_TEST, LIFECYCLE_TEST][which];
         let start = at.min(text.len());
         let end = (start + length).min(text.len());
         let damaged = format!("{}{put}{}", &text[..start], &text[end..]);
-        let files = [("a", SOURCE), ("b", APP), ("x", damaged.as_str())];
+        let files = [("a", SOURCE), ("b", APP), ("c", RULE), ("x", damaged.as_str())];
         if let Err(errors) = load(&files) {
             prop_assert!(!errors.is_empty());
             prop_assert!(errors.iter().all(|e| e.code.starts_with("TNR-DOC-") && !e.problem.is_empty()));

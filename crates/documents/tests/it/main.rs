@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod examples;
+mod expectations;
 mod laws;
 mod mistakes;
 
@@ -53,6 +54,39 @@ spec:
   removals: {max_count: 3, max_share_percent: 1}
   last_admin: [{app: wiki, group: engineering}]
   freeze: [{from: 2026-12-20T00:00:00Z, to: 2027-01-06T00:00:00Z, reason: holidays}]
+"#;
+
+const MAPPING_TEST: &str = r#"
+kind: MappingTest
+metadata: {name: account}
+spec:
+  app: wiki
+  person:
+    worker_key: "1"
+    zone: Europe/Berlin
+    attributes: {email: ana@example.com, grade: 7}
+  expect:
+    attributes: {userName: ana@example.com}
+"#;
+
+const LIFECYCLE_TEST: &str = r#"
+kind: LifecycleTest
+metadata: {name: leaver}
+spec:
+  person:
+    worker_key: "1"
+    zone: Australia/Melbourne
+    starts: 2026-03-02
+    ends: 2026-12-18
+    attributes: {email: ana@example.com, department: Engineering}
+  moments:
+    - at: 2026-03-02
+      expect:
+        wiki: {account: present, groups: [engineering], because: [rule/engineers]}
+    - at: 2026-12-01T09:00
+      change: {attributes: {department: Sales}, unset: [grade], ends: never}
+      expect:
+        wiki: {account: disabled, groups: []}
 "#;
 
 /// The errors as `line:column field: problem; fix [code]`, one a line.

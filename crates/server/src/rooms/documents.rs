@@ -38,6 +38,7 @@ pub async fn put(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         sources: sources as u64,
         apps: apps as u64,
         rules: rules as u64,
+        tests: report.tests as u64,
         dry_run: asked.dry_run,
     })
 }

@@ -6,6 +6,7 @@ mod documents;
 mod estate;
 mod leavers;
 mod people;
+mod preview;
 mod table;
 mod tenant;
 mod tokens;

@@ -5,13 +5,13 @@ use api::{
     DeliveryAnswer, DeliverySummary, DocumentsAnswer, DocumentsInForce, Done, DriftAnswer,
     EraseAnswer, EraseRequest, EstateAnswer, IssueToken, IssuedToken, LogEntry, MatchRequest,
     ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer, PlanRequest,
-    PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName, StatusAnswer, TargetSummary,
-    TerminateRequest, TerminationAnswer, TokenSummary, UndoAnswer, UnexplainedAnswer, WaveAnswer,
-    WaveSummary, WireFinding, WirePlan, WritingRequest, schema_of,
+    PreviewAnswer, PreviewRequest, PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName,
+    StatusAnswer, TargetSummary, TerminateRequest, TerminationAnswer, TokenSummary, UndoAnswer,
+    UnexplainedAnswer, WaveAnswer, WaveSummary, WireFinding, WirePlan, WritingRequest, schema_of,
 };
 use model::Scope;
 
-use super::{Rooms, decide, documents, estate, leavers, people, tenant, tokens, work};
+use super::{Rooms, decide, documents, estate, leavers, people, preview, tenant, tokens, work};
 use crate::route::{Handler, Method, Parameter, Route, Takes};
 
 const fn parameter(name: &'static str, about: &'static str) -> Parameter {
@@ -87,7 +87,9 @@ const fn post(
 
 impl Route<Rooms> {
     const fn takes_documents(mut self) -> Self {
-        self.takes = Takes::Documents(schema_of::<PutDocuments>);
+        if let Takes::Json(takes) = self.takes {
+            self.takes = Takes::Documents(takes);
+        }
         self
     }
     const fn put(mut self) -> Self {
@@ -137,6 +139,17 @@ pub static ROUTES: &[Route<Rooms>] = &[
     )
     .put()
     .takes_documents(),
+    post(
+        Scope::Plan,
+        "/api/v1/lifecycle/preview",
+        "previewLifecycle",
+        "Tells what documents would do to everyone, by name, without accepting them.",
+        schema_of::<PreviewRequest>,
+        schema_of::<PreviewAnswer>,
+        |rooms, call| Box::pin(preview::lifecycle(rooms, call)),
+    )
+    .takes_documents()
+    .long(),
     get(
         "/api/v1/deliveries",
         "listDeliveries",

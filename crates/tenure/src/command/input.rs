@@ -28,6 +28,9 @@ pub async fn push(desk: &Desk, directory: &Path, change: Change) -> Result<Exit,
     let answer: DocumentsAnswer = desk.client.put(&["documents"], &body).await?;
     let (sources, apps, rules) = (answer.sources, answer.apps, answer.rules);
     let would = if answer.dry_run { "would be" } else { "is" };
+    if answer.tests > 0 {
+        eprintln!("All tests of the documents pass ({}).", answer.tests);
+    }
     if answer.changed {
         eprintln!(
             "Revision {} {would} in force: {sources} sources, {apps} apps, {rules} rules.",
@@ -61,7 +64,7 @@ pub async fn documents(desk: &Desk) -> Result<Exit, Failure> {
 }
 
 /// Every YAML file below a directory, in the order of their paths. Links are not followed.
-fn read_directory(directory: &Path) -> Result<Vec<DocumentFile>, Failure> {
+pub(super) fn read_directory(directory: &Path) -> Result<Vec<DocumentFile>, Failure> {
     let fail = |path: &Path, e: &std::io::Error| Failure::file("the tenant directory", path, e);
     let mut left = vec![directory.to_owned()];
     let mut paths: Vec<PathBuf> = Vec::new();

@@ -2,11 +2,56 @@
 
 use api::{Done, MatchRequest, TerminateRequest, TerminationAnswer};
 
+use clap::{Args, Subcommand};
+
 use super::manage::told;
 use super::work::previews;
 use super::{Change, Desk};
-use crate::cli::Match;
 use crate::failure::{Exit, Failure};
+
+/// What follows `tenure leaver`.
+#[derive(Debug, Subcommand)]
+pub enum LeaverCommand {
+    /// Terminates a person for cause: out now, whatever HR says, until HR says so too or somebody
+    /// else lifts it.
+    Now {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Takes a termination for cause back. Not for whoever did it.
+    Lift {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+        #[command(flatten)]
+        change: Change,
+    },
+}
+
+/// What follows `tenure person`.
+#[derive(Debug, Subcommand)]
+pub enum PersonCommand {
+    /// Says that a worker whom a source has not told of before is this person.
+    Join(Match),
+    /// Says that a worker is not this person, for good.
+    Separate(Match),
+}
+
+/// A worker and a person.
+#[derive(Debug, Args)]
+pub struct Match {
+    /// Subject id, worker key, mail address or name.
+    pub person: String,
+    /// The source that names the worker.
+    #[arg(long)]
+    pub source: String,
+    /// The worker's key in it.
+    #[arg(long)]
+    pub key: String,
+    #[command(flatten)]
+    pub change: Change,
+}
 
 /// `tenure leaver now PERSON` and `tenure leaver lift PERSON`.
 pub async fn leaver(

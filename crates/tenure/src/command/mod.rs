@@ -6,6 +6,8 @@ pub mod input;
 pub mod leaver;
 pub mod look;
 pub mod manage;
+pub mod preview;
+pub mod test;
 pub mod why;
 pub mod work;
 

@@ -4,6 +4,7 @@
 mod adopt;
 mod codes;
 mod e2e;
+mod expectations;
 mod node;
 mod roles;
 mod server;

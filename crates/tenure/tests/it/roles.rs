@@ -106,6 +106,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         Takes::Delivery => Body::Csv,
         Takes::Json(_) | Takes::Documents(_) => Body::Json(match route.operation {
             "putDocuments" => json!({"files": [], "dry_run": true}),
+            "previewLifecycle" => json!({"files": []}),
             "observe" => json!({"target": "nowhere"}),
             "plan" => json!({"dry_run": true}),
             "terminatePerson" | "liftTermination" => {

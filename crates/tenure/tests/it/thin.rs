@@ -25,7 +25,13 @@ pub async fn provider() -> Serving {
 pub fn documents(node: &Node, provider: &Serving) -> PathBuf {
     let directory = node.home.path().join("tenant");
     std::fs::create_dir(&directory).unwrap();
-    for name in ["guard.yaml", "hr.yaml", "rules.yaml", "wiki.yaml"] {
+    for name in [
+        "guard.yaml",
+        "hr.yaml",
+        "rules.yaml",
+        "tests.yaml",
+        "wiki.yaml",
+    ] {
         let text = std::fs::read_to_string(example(name)).unwrap();
         let text = text.replace("http://127.0.0.1:8090/v2", &provider.base_url());
         std::fs::write(directory.join(name), text).unwrap();
@@ -351,4 +357,64 @@ async fn members_do_not_wait_out_the_time_for_a_group_that_nobody_released() {
     node.run(&["apply", &group, "--reason", "T-2"]).expect(0);
     node.run(&["apply", &members, "--reason", "T-2"]).expect(0);
     assert!(node.run(&["plan"]).expect(0).rows().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_change_would_do_is_seen_before_it_is_pushed() {
+    let provider = provider().await;
+    let mut node = Node::init();
+    node.serve();
+    let tenant = documents(&node, &provider);
+    let directory = tenant.to_str().unwrap();
+    let workers = example("workers.csv");
+    node.run(&["config", "push", directory]).expect(0);
+    set_secret(&node, &provider);
+    let workers = workers.to_str().unwrap();
+    node.run(&["hr", "import", workers, "--source", "hr"])
+        .expect(0);
+    let planned = node.run(&["plan"]).expect(2);
+    apply_all(&node, &planned);
+    let preview = ["lifecycle", "preview", directory];
+    let same = node.run(&preview).expect(0);
+    assert_eq!(same.rows()[0]["requests_total"], 0, "{}", same.out);
+
+    // The group goes from the engineers to those who sell; the test that says otherwise objects.
+    let rules = tenant.join("rules.yaml");
+    let text = std::fs::read_to_string(&rules).unwrap();
+    std::fs::write(&rules, text.replace("\"Engineering\"", "\"Sales\"")).unwrap();
+    let refused = node.run(&preview).expect(1);
+    assert!(refused.err.contains("TNR-APP-0005"), "{}", refused.err);
+    let refused = node.run(&["config", "push", directory]).expect(1);
+    assert!(
+        refused
+            .err
+            .contains("groups in wiki at 2026-03-02 should be engineering"),
+        "{}",
+        refused.err
+    );
+    std::fs::remove_file(tenant.join("tests.yaml")).unwrap();
+
+    let told = node.run(&preview).expect(2);
+    let wiki = &told.rows()[0];
+    assert_eq!(
+        (&wiki["gain"]["total"], &wiki["lose"]["total"]),
+        (&3.into(), &4.into())
+    );
+    assert_eq!(wiki["gain"]["people"][0]["what"][0], "group engineering");
+    assert!(
+        told.err.contains("this would be revision 2"),
+        "{}",
+        told.err
+    );
+    let table = node
+        .run(&[&preview[..], &["-o", "table"]].concat())
+        .expect(2);
+    for line in [
+        "  4 people lose\n",
+        "    Emma Müller: group engineering (rule)\n",
+    ] {
+        assert!(table.out.contains(line), "{line}\n{}", table.out);
+    }
+    let in_force = node.run(&["config", "show"]).expect(0);
+    assert!(in_force.err.contains("Revision 1"), "{}", in_force.err);
 }

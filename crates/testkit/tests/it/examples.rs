@@ -105,6 +105,15 @@ async fn the_thin_example_plans_applies_and_then_has_nothing_to_do() {
     assert_eq!(summary(&waves), ["leaver allow 1"]);
 }
 
+#[test]
+fn the_tests_of_the_thin_example_pass() {
+    let results = app::test_documents(&documents()).unwrap();
+    assert_eq!(results.len(), 2);
+    for result in results {
+        assert_eq!(result.failures, [], "{}", result.name);
+    }
+}
+
 /// Knows no profile at all.
 struct Choosy;
 

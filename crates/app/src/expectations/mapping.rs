@@ -1,0 +1,83 @@
+//! `MappingTest`: one person through the mappings of one app.
+
+use documents::{ExpectedValue, MappingTest, Part};
+use lifecycle::AppRules;
+use model::Value;
+use rules::{Decided, Mapped};
+
+use super::{Unmet, trace};
+
+pub(super) fn unmet<'t>(test: &'t MappingTest, app: &AppRules) -> Vec<Unmet<'t>> {
+    let mut unmet = Vec::new();
+    let begin = [Part::Key("spec"), Part::Key("expect")];
+    for (path, expected) in &test.expect {
+        let Some(mapping) = app.attributes.get(path) else {
+            continue;
+        };
+        let decided = mapping.value(&test.facts, &test.key);
+        if meets(expected, &decided) {
+            continue;
+        }
+        let mut at = begin.to_vec();
+        match expected {
+            ExpectedValue::Value(_) => at.extend([Part::Key("attributes"), Part::Key(path)]),
+            ExpectedValue::Missing => at.push(Part::Key("missing")),
+            ExpectedValue::Error(_) => at.extend([Part::Key("errors"), Part::Key(path)]),
+        }
+        unmet.push(Unmet {
+            path: at,
+            about: format!("`{path}` in {}", test.app),
+            expected: told(expected),
+            got: came_out(&decided),
+            trace: trace::of(
+                &format!("app/{}", test.app),
+                mapping.source(),
+                &decided.trace,
+            ),
+        });
+    }
+    if let (Some(expected), Some((_, mapping))) = (&test.manager, &app.manager) {
+        let decided = mapping.value(&test.facts, &test.key);
+        let value = ExpectedValue::Value(Value::Text(expected.clone()));
+        if !meets(&value, &decided) {
+            unmet.push(Unmet {
+                path: [&begin[..], &[Part::Key("manager")]].concat(),
+                about: format!("the manager in {}", test.app),
+                expected: told(&value),
+                got: came_out(&decided),
+                trace: trace::of(
+                    &format!("app/{}", test.app),
+                    mapping.source(),
+                    &decided.trace,
+                ),
+            });
+        }
+    }
+    unmet
+}
+
+fn meets(expected: &ExpectedValue, decided: &Decided<Mapped>) -> bool {
+    match (expected, &decided.answer) {
+        (ExpectedValue::Value(value), Ok(Mapped::Value(got))) => value == got,
+        (ExpectedValue::Missing, Ok(Mapped::Missing)) => true,
+        (ExpectedValue::Error(part), Err(error)) => error.to_string().contains(part),
+        _ => false,
+    }
+}
+
+fn told(expected: &ExpectedValue) -> String {
+    match expected {
+        ExpectedValue::Value(value) => trace::value(value),
+        ExpectedValue::Missing => "missing".to_owned(),
+        ExpectedValue::Error(part) if part.is_empty() => "an error".to_owned(),
+        ExpectedValue::Error(part) => format!("an error with `{part}` in it"),
+    }
+}
+
+fn came_out(decided: &Decided<Mapped>) -> String {
+    match &decided.answer {
+        Ok(Mapped::Value(value)) => trace::value(value),
+        Ok(Mapped::Missing) => "missing".to_owned(),
+        Err(error) => format!("the error `{error}`"),
+    }
+}

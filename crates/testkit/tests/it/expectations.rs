@@ -1,0 +1,201 @@
+//! Tests that a tenant's documents hold: they run on the engine that plans, and documents whose
+//! own tests fail are not accepted.
+
+use app::{TestFailure, TestResult, test_documents};
+use testkit::node::actor;
+
+use crate::company::{GUARD, documents, stage};
+
+const PERSON: &str = r#"  person:
+    worker_key: w001
+    zone: Europe/Berlin
+    starts: 2026-03-02
+    attributes: {given_name: Ana, family_name: Li, email: ana@acme.example, department: Sales}
+"#;
+
+fn with(test: &str) -> Vec<(String, String)> {
+    let mut files = documents(GUARD);
+    files.push(("tests.yaml".to_owned(), test.to_owned()));
+    files
+}
+
+fn story(moments: &str) -> String {
+    format!("kind: LifecycleTest\nmetadata: {{name: story}}\nspec:\n{PERSON}  moments:\n{moments}")
+}
+
+fn mapping(attributes: &str, expect: &str) -> String {
+    format!(
+        "kind: MappingTest\nmetadata: {{name: account}}\nspec:\n  app: chat\n  person:\n    \
+         worker_key: w001\n    zone: Europe/Berlin\n    attributes: {{{attributes}}}\n  \
+         expect:\n{expect}"
+    )
+}
+
+fn only(test: &str) -> TestResult {
+    let results = test_documents(&with(test)).unwrap_or_else(|e| panic!("{:#?}", e.diagnostics()));
+    assert_eq!(results.len(), 1);
+    results.into_iter().next().unwrap()
+}
+
+fn told(failures: &[TestFailure]) -> Vec<String> {
+    let told = |f: &TestFailure| format!("{} | {} | {}", f.about, f.expected, f.got);
+    failures.iter().map(told).collect()
+}
+
+#[test]
+fn a_life_from_before_the_first_day_to_after_a_return() {
+    let result = only(&story(
+        r#"    - {at: 2026-03-01T23:59, expect: {chat: {account: absent, groups: [], because: []}}}
+    - at: 2026-03-02
+      expect:
+        chat: {account: present, groups: [sales], because: [rule/everyone, rule/sellers]}
+    - at: 2026-04-01
+      change: {attributes: {department: Engineering}}
+      expect: {chat: {account: present, groups: [eng], because: [rule/everyone, rule/engineers]}}
+    - {at: 2026-05-01, change: {ends: 2026-05-29}}
+    - at: 2026-05-29T23:59
+      expect: {chat: {account: present}}
+    - at: 2026-05-30
+      expect: {chat: {account: disabled, groups: [], because: [lifecycle/leaver]}}
+    - at: 2026-07-01
+      change: {ends: never}
+      expect: {chat: {account: present, groups: [eng]}}
+    - at: 2026-08-01
+      change: {withdrawn: true}
+      expect: {chat: {account: disabled, because: [lifecycle/leaver]}}
+    - at: 2026-08-02
+      change: {withdrawn: false, unset: [email]}
+      expect: {chat: {account: untouched}}
+"#,
+    ));
+    assert_eq!(told(&result.failures), Vec::<String>::new());
+}
+
+#[test]
+fn what_happens_between_two_moments_has_happened() {
+    // Nobody looks while they work here; their account is there all the same, and disabled.
+    let came_and_went = r"    - {at: 2026-03-01, change: {ends: 2026-03-31}}
+    - {at: 2026-05-01, expect: {chat: {account: disabled, because: [lifecycle/leaver]}}}
+";
+    assert_eq!(
+        told(&only(&story(came_and_went)).failures),
+        Vec::<String>::new()
+    );
+    let never_came = r"    - {at: 2026-03-01, change: {starts: 2026-06-01}}
+    - {at: 2026-05-01, expect: {chat: {account: absent}}}
+";
+    assert_eq!(
+        told(&only(&story(never_came)).failures),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn what_is_expected_wrongly_is_told_with_what_decided() {
+    let result = only(&story(
+        r"    - at: 2026-03-02
+      expect:
+        chat: {account: disabled, groups: [eng], because: [rule/engineers]}
+",
+    ));
+    assert_eq!(
+        told(&result.failures),
+        [
+            "account in chat at 2026-03-02 | disabled | present",
+            "groups in chat at 2026-03-02 | eng | sales",
+            "because in chat at 2026-03-02 | rule/engineers | rule/everyone, rule/sellers",
+        ]
+    );
+    let failure = &result.failures[1];
+    assert_eq!(
+        (failure.line, failure.field.as_str()),
+        (12, "spec.moments[0].expect.chat.groups")
+    );
+    assert!(
+        failure
+            .trace
+            .iter()
+            .any(|line| line == r#"  person.department = "Sales""#),
+        "{:#?}",
+        failure.trace
+    );
+    let engineers = r#"rule/engineers: person.department.orValue("") == "Engineering""#;
+    assert!(
+        failure.trace.iter().any(|line| line == engineers),
+        "{:#?}",
+        failure.trace
+    );
+}
+
+#[test]
+fn mappings_give_values_nothing_or_an_error() {
+    let all = "given_name: Ana, family_name: Li, email: ana@acme.example, department: Sales";
+    let expect = "    attributes: {userName: ana@acme.example, title: Sales}\n";
+    assert_eq!(
+        told(&only(&mapping(all, expect)).failures),
+        Vec::<String>::new()
+    );
+    let expect = "    missing: [title]\n    errors: {userName: person.email}\n    manager: w002\n";
+    let few = mapping("given_name: Ana, manager: w002", expect);
+    assert_eq!(told(&only(&few).failures), Vec::<String>::new());
+
+    let wrong = "    attributes: {title: Engineering}\n    missing: [userName]\n    errors: \
+                 {name.givenName: \"\"}\n    manager: w9\n";
+    assert_eq!(
+        told(&only(&mapping(all, wrong)).failures),
+        [
+            r#"`name.givenName` in chat | an error | "Ana""#,
+            r#"`title` in chat | "Engineering" | "Sales""#,
+            r#"`userName` in chat | missing | "ana@acme.example""#,
+            r#"the manager in chat | "w9" | missing"#,
+        ]
+    );
+}
+
+#[test]
+fn a_test_says_what_is_right_whatever_the_mode() {
+    let test = story("    - {at: 2026-03-02, expect: {chat: {account: present}}}\n");
+    let observing: Vec<(String, String)> = with(&test)
+        .into_iter()
+        .map(|(name, text)| (name, text.replace("mode: enforce", "mode: observe")))
+        .collect();
+    assert!(
+        observing
+            .iter()
+            .any(|(_, text)| text.contains("mode: observe"))
+    );
+    let results = test_documents(&observing).unwrap();
+    assert_eq!(told(&results[0].failures), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn documents_whose_own_tests_fail_are_not_accepted() {
+    let stage = stage(GUARD).await;
+    let ana = actor("ana");
+    let right = story("    - {at: 2026-03-02, expect: {chat: {account: present}}}\n");
+    let wrong = right.replace("present", "absent");
+    for dry_run in [true, false] {
+        let refused = stage
+            .node
+            .app
+            .accept_documents(&ana, with(&wrong), dry_run)
+            .await;
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), "TNR-APP-0005");
+        let [one] = refused.diagnostics() else {
+            panic!("{:#?}", refused.diagnostics())
+        };
+        assert_eq!((one.place.as_str(), one.line), ("tests.yaml", 10));
+        assert_eq!(
+            one.problem,
+            "`story`: account in chat at 2026-03-02 should be absent, but is present"
+        );
+    }
+    let report = stage
+        .node
+        .app
+        .accept_documents(&ana, with(&right), false)
+        .await
+        .unwrap();
+    assert_eq!((report.revision, report.tests), (2, 1));
+}
