@@ -4,29 +4,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use app::{App, Connect, Parts, Worker, WorkerSettings};
+use app::{App, Connect, Worker, WorkerSettings};
 use async_trait::async_trait;
 use connectors::scim::ScimTarget;
 use emulate::{Access, Provider, Shared, Temperament};
-use model::{Actor, Secret, Timestamp};
-use ports::{Clock, Entropy, Target};
+use model::{Actor, Secret};
+use ports::Target;
 use protocol::scim::ScimSettings;
-use store::{StorePorts, TenureStore};
-use testkit::node::{Csv, keyring};
 
+use crate::rig::{folder, open, runtime};
 use crate::{Failure, Figure};
 
 const PEOPLE: usize = 2_000;
-
-struct Wall;
-
-impl Clock for Wall {
-    fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let micros = since.map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
-        Timestamp::from_micros(micros)
-    }
-}
 
 /// One connection, ready made.
 struct Ready(Arc<ScimTarget>);
@@ -47,17 +36,11 @@ impl Connect for Ready {
 /// # Errors
 /// When anything of it fails.
 pub fn ops() -> Result<Vec<Figure>, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    runtime.block_on(run())
+    runtime()?.block_on(run())
 }
 
 async fn run() -> Result<Vec<Figure>, Failure> {
-    let folder = tempfile::Builder::new()
-        .prefix("tenure-bench")
-        .tempdir_in(".")?;
+    let folder = folder()?;
     let provider = Shared::new(Provider::new(
         Temperament::named("bench"),
         Access::Bearer("bench-token".to_owned()),
@@ -68,23 +51,7 @@ async fn run() -> Result<Vec<Figure>, Failure> {
     settings.allow_private = true;
     settings.profile.concurrency = 16;
     let target = Arc::new(ScimTarget::new(&settings, Secret::new("bench-token"))?);
-    let clock: Arc<dyn Clock> = Arc::new(Wall);
-    let entropy: Arc<dyn Entropy> = Arc::new(testkit::SeededEntropy::new(3));
-    let keyring = Arc::new(keyring()?);
-    let ports = StorePorts {
-        clock: Arc::clone(&clock),
-        entropy: Arc::clone(&entropy),
-        keyring: Arc::clone(&keyring) as _,
-    };
-    let store = TenureStore::open_sqlite(&folder.path().join("bench.sqlite"), ports)?;
-    let app = Arc::new(App::new(Parts {
-        store: Arc::new(store),
-        clock,
-        entropy,
-        keyring,
-        connect: Arc::new(Ready(target)),
-        source: Arc::new(Csv),
-    }));
+    let (app, _) = open(&folder.path().join("bench.sqlite"), Arc::new(Ready(target)))?;
     prepare(&app, &serving.base_url()).await?;
     let worker = Worker::new(Arc::clone(&app), WorkerSettings::new("bench"));
     let begun = Instant::now();

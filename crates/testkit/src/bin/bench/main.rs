@@ -3,7 +3,9 @@
 mod append;
 mod apply;
 mod disk;
+mod import;
 mod process;
+mod rig;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("append_pg", append::postgres),
     ("append_pg_two_nodes", append::postgres_two_nodes),
     ("apply_ops_per_s", apply::ops),
+    ("import_100k", import::all),
     ("idle_rss", process::idle_rss),
     ("start", process::start),
 ];
