@@ -78,7 +78,8 @@ impl App {
             managed = managed.max(self.managed(target).await?);
         }
         let before = self.lost_before(&loaded.policy, row.cause.change).await?;
-        let (allowed, text) = removals_allowed(losing, before, managed, &loaded.policy);
+        let change = row.cause.change;
+        let (allowed, text) = removals_allowed(change, (losing, before), managed, &loaded.policy);
         if allowed {
             return Ok(None);
         }

@@ -116,9 +116,9 @@ pub fn guard(wave: &WaveFacts, policy: &GuardPolicy, now: Timestamp) -> Verdict 
 /// An explicit leaver carries HR's own date: the leavers of one input never stop each other
 /// below the limit. Everything that takes away is under the same limit, whatever its cause.
 fn removals(wave: &WaveFacts, policy: &GuardPolicy) -> (Answer, String) {
-    let (allowed, text) = removals_allowed(wave.losing, wave.lost_before, wave.managed, policy);
-    let unguarded = mutants::on(Mutant::UnguardedMissing) && wave.change == Change::MissingRow;
-    if allowed || unguarded {
+    let lost = (wave.losing, wave.lost_before);
+    let (allowed, text) = removals_allowed(wave.change, lost, wave.managed, policy);
+    if allowed {
         (Answer::Allow, text)
     } else {
         (Answer::Ask, text)
@@ -127,10 +127,12 @@ fn removals(wave: &WaveFacts, policy: &GuardPolicy) -> (Answer, String) {
 
 /// Whether so many people may lose access unasked, and the sentence that says how many. Asked
 /// when a wave is proposed, and again when it begins: others may have begun in between.
+///
+/// `losing`: by the wave, and within the window by others of its kind of change.
 #[must_use]
 pub fn removals_allowed(
-    losing: u64,
-    lost_before: u64,
+    change: Change,
+    (losing, lost_before): (u64, u64),
     managed: u64,
     policy: &GuardPolicy,
 ) -> (bool, String) {
@@ -142,7 +144,8 @@ pub fn removals_allowed(
         policy.window_hours, policy.removals_max, policy.removals_percent,
     );
     let asked = losing > 0 && lost > policy.removals_max && percent > policy.removals_percent;
-    (!asked, text)
+    let unguarded = mutants::on(Mutant::UnguardedMissing) && change == Change::MissingRow;
+    (!asked || unguarded, text)
 }
 
 /// Rounded up in the wave's disfavour: 3 of 100 is 3 %, and 3 of 101 counts as 3 % too.
