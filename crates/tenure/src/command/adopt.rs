@@ -220,10 +220,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<WireDecision>, (u64, String)> {
     }
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|e| {
-            let line = e.position().map_or(0, csv::Position::line);
-            (line, e.to_string())
-        })?;
+        let record = record.map_err(|e| (line(bytes, e.position()), e.to_string()))?;
         let field = |n: usize| {
             let text = at[n]
                 .and_then(|index| record.get(index))
@@ -231,7 +228,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<WireDecision>, (u64, String)> {
             unmarked(text).to_owned()
         };
         rows.push(WireDecision {
-            line: record.position().map_or(0, csv::Position::line),
+            line: line(bytes, record.position()),
             account: field(0),
             group: field(1),
             decision: field(2),
@@ -241,6 +238,15 @@ fn parse(bytes: &[u8]) -> Result<Vec<WireDecision>, (u64, String)> {
         });
     }
     Ok(rows)
+}
+
+/// The line on which a record begins, from 1. The reader's own count is one too small where lines
+/// end with CRLF: it begins a record between the two.
+fn line(bytes: &[u8], position: Option<&csv::Position>) -> u64 {
+    let Some(position) = position else { return 0 };
+    let begins = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let between = bytes.get(begins) == Some(&b'\n') && begins > 0;
+    position.line() + u64::from(between)
 }
 
 /// Without the mark that the listing put before what a spreadsheet would run.
