@@ -29,7 +29,7 @@ impl App {
     ///
     /// # Errors
     /// `Missing` or `Conflict` when the text does not name one person; `Conflict` when they are
-    /// terminated already.
+    /// terminated already and nothing of it is left to plan.
     pub async fn terminate(
         &self,
         actor: &Actor,
@@ -39,7 +39,17 @@ impl App {
     ) -> Result<TerminationReport, AppError> {
         let Known { person, identity } = self.one_person(text).await?;
         let subject = person.subject;
+        let name = identity.facts.display_name();
         if let Some(stands) = &person.termination {
+            // Whoever was stopped between the event and the plan goes on here.
+            let waves = self.plan_urgently(actor, subject, dry_run).await?;
+            if !waves.is_empty() {
+                return Ok(TerminationReport {
+                    subject,
+                    name,
+                    waves,
+                });
+            }
             return Err(AppError::new(
                 ErrorKind::Conflict,
                 "TNR-TERM-0001",
@@ -65,7 +75,7 @@ impl App {
         let waves = self.plan_urgently(actor, subject, dry_run).await?;
         Ok(TerminationReport {
             subject,
-            name: identity.facts.display_name(),
+            name,
             waves,
         })
     }

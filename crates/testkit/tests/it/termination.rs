@@ -137,6 +137,25 @@ async fn a_plan_that_was_let_go_before_gives_them_nothing_more() {
 }
 
 #[tokio::test]
+async fn stopped_between_the_word_and_the_plan_the_same_command_goes_on() {
+    let (stage, _) = at_work().await;
+    let app = &stage.node.app;
+    let bo = actor("bo");
+    let subject = app.one_person("w003").await.unwrap().person.subject;
+    let said = model::Event::SubjectTerminated(model::event::SubjectTerminated {
+        subject,
+        by: "bo".to_owned(),
+        personal: model::Personal::Known("the till".to_owned()),
+    });
+    let append = app::rows::Append::of(bo.clone(), vec![said]);
+    app.store().append(append).await.unwrap();
+    let done = app.terminate(&bo, "w003", "the till", false).await.unwrap();
+    assert_eq!(summary(&done.waves), ["termination allow 1"]);
+    stage.node.settle(50).await.unwrap();
+    assert!(!is_active(&stage, 3));
+}
+
+#[tokio::test]
 async fn protected_people_are_asked_about_even_so() {
     let guard = GUARD.replace("  apply: manual", "  protected: [w003]\n  apply: manual");
     let stage = stage(&guard).await;
