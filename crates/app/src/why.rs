@@ -25,6 +25,8 @@ pub struct WhyAccess {
     pub key: String,
     /// Where they stand now.
     pub standing: Option<Standing>,
+    /// Whether they are terminated for cause, whatever HR says.
+    pub terminated: bool,
     /// The account first, then grants.
     pub items: Vec<WhyItem>,
     /// Rules that speak of this app but do not hold for this person, with the facts looked at.
@@ -106,6 +108,7 @@ impl App {
             name: identity.facts.display_name(),
             key: identity.key.clone(),
             standing: identity.facts.standing(now).ok(),
+            terminated: person.termination.is_some(),
             items,
             not_given,
         })

@@ -146,7 +146,10 @@ pub async fn why(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         key: why.key,
         name: why.name,
         app: app.to_owned(),
-        standing: standing(why.standing),
+        standing: match why.terminated {
+            true => WireStanding::Terminated,
+            false => standing(why.standing),
+        },
         items: why.items.iter().map(item).collect(),
         not_given: why.not_given.iter().map(words::reason).collect(),
     })

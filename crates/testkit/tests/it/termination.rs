@@ -57,6 +57,7 @@ async fn it_begins_at_once_and_no_later_row_gives_anything_back() {
     assert!(!is_active(&stage, 3));
 
     let why = app.why_access("w003", "chat").await.unwrap();
+    assert!(why.terminated);
     let because = &why.items[0].because;
     assert!(
         because
