@@ -29,8 +29,8 @@ impl App {
     }
 
     /// People who lost something unasked within the window, by waves of the same kind of change
-    /// that began in it. What a person released was looked at and does not count against the
-    /// next wave.
+    /// that began in it or are still under way: an app that was away takes their people now. What
+    /// a person released was looked at and does not count against the next wave.
     pub(crate) async fn lost_before(
         &self,
         policy: &GuardPolicy,

@@ -247,7 +247,8 @@ impl WaveRow {
 pub struct WaveFilter {
     /// Only waves with plans that are waiting or released.
     pub open: bool,
-    /// Only waves that were released or refused, in whole or in part, after this.
+    /// Only waves that were released or refused, in whole or in part, after this, and those with
+    /// plans that are waiting or released, however old.
     pub decided_after: Option<Timestamp>,
     /// At most this many; 0 is 100.
     pub limit: u32,

@@ -274,7 +274,10 @@ impl Work for TenureStore {
         }
         if let Some(after) = filter.decided_after {
             args.push(Cell::Int(after.as_micros()));
-            rest.push_str("AND w.wave IN (SELECT x.wave FROM wave_decision x WHERE x.at > $2) ");
+            rest.push_str(
+                "AND w.wave IN (SELECT x.wave FROM wave_decision x WHERE x.at > $2 \
+                 UNION SELECT o.wave FROM plan_open o) ",
+            );
         }
         rest.push_str("ORDER BY w.seq DESC LIMIT $1");
         let found = WAVE.all(self.db(), &rest, &args, wave).await?;

@@ -121,7 +121,8 @@ pub struct Oracle {
     pub groups: BTreeMap<(TargetName, RemoteId), String>,
     /// Memberships of managed groups that are not Tenure's: group, member.
     pub foreign: BTreeSet<(TargetName, RemoteId, RemoteId)>,
-    /// People who lost something because they were missing in a file, unasked, and when.
+    /// People who lost something because they were missing in a file, unasked, and when that
+    /// was decided.
     pub unasked: Vec<(i64, String)>,
 }
 
@@ -361,13 +362,13 @@ impl Oracle {
         by_app.into_values().max().unwrap_or_default()
     }
 
-    /// People who lost something unasked for want of a row, since an instant.
+    /// People who lost something unasked for want of a row, decided between two instants.
     #[must_use]
-    pub fn unasked_since(&self, from: i64) -> u64 {
+    pub fn unasked_within(&self, from: i64, to: i64) -> u64 {
         let keys: BTreeSet<&String> = self
             .unasked
             .iter()
-            .filter(|(at, _)| *at >= from)
+            .filter(|(at, _)| (from..=to).contains(at))
             .map(|(_, key)| key)
             .collect();
         keys.len() as u64

@@ -262,8 +262,10 @@ impl Watch {
         if self.open_plans(key).any(|(id, _)| self.asked.contains(&id)) {
             return;
         }
-        self.oracle.unasked.push((now, key.to_owned()));
-        let lost = self.oracle.unasked_since(now - HALF_DAY);
+        // The guard counts when people were decided about, and an app that was away may take
+        // the last of them much later: among all of one day's decisions there are not too many.
+        self.oracle.unasked.push((from, key.to_owned()));
+        let lost = self.oracle.unasked_within(from - HALF_DAY, from + HALF_DAY);
         let managed = self.oracle.managed();
         if lost > company::REMOVALS && lost * 100 > company::REMOVALS_PERCENT * managed {
             self.violation(format!(
