@@ -1,7 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use model::source::{
     CsvMapping, DateFormat, DayField, Delivery, Encoding, EndField, Expect, Extent, Field, Shape,
@@ -390,33 +389,6 @@ fn every_code_is_explained_once() {
     let codes: std::collections::BTreeSet<_> =
         codes::CODES.iter().map(|(code, _)| code.0).collect();
     assert_eq!(codes.len(), codes::CODES.len());
-}
-
-/// The published Entra inbound samples have one worker id for different people.
-#[test]
-#[ignore = "needs TENURE_HR_SAMPLES, the folder of Microsoft's entra-inbound sample files"]
-fn the_entra_samples_are_refused_with_their_duplicates_named() {
-    let root = std::env::var("TENURE_HR_SAMPLES").expect("TENURE_HR_SAMPLES names the folder");
-    let mut mapping = mapping();
-    (mapping.key, mapping.starts, mapping.ends) = ("WorkerID".to_owned(), None, None);
-    mapping.zone = ZoneRule {
-        default: Some("UTC".to_owned()),
-        ..ZoneRule::default()
-    };
-    mapping.attributes.retain(|name, _| name == "name");
-    mapping.attributes.get_mut("name").unwrap().column = "FullName".to_owned();
-    for file in ["employeeData.csv", "contractorData.csv", "internData.csv"] {
-        let bytes = std::fs::read(Path::new(&root).join(file)).unwrap();
-        let delivery = read(file, &bytes, &mapping);
-        assert_eq!(
-            (delivery.refused, code_of(&delivery)),
-            (true, codes::KEY_DOUBLE.0),
-            "{file}"
-        );
-        let second = &delivery.diagnostics[1];
-        assert!(second.problem.contains("stands in lines"), "{second}");
-        println!("{file}: {}\n  {second}", delivery.diagnostics[0]);
-    }
 }
 
 #[test]

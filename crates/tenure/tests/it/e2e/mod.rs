@@ -11,6 +11,7 @@ mod backup;
 )]
 mod cluster;
 mod company;
+mod entra;
 mod http;
 mod kill;
 mod nodes;

@@ -166,6 +166,22 @@ impl Peer {
         answer.json()
     }
 
+    /// Makes these, as whoever filled the server before Tenure did, and gives their ids.
+    pub fn fill(&self, path: &str, bodies: &[Value]) -> Vec<String> {
+        let authorization = self.authorization();
+        let headers = [
+            authorization.as_str(),
+            "Content-Type: application/scim+json",
+        ];
+        let url = format!("{}{path}", self.base);
+        let make = |body: &Value| {
+            let answer = send("POST", &url, &headers, body.to_string().as_bytes()).unwrap();
+            assert_eq!(answer.status, 201, "{body}: {}", answer.text());
+            text(&answer.json()["id"])
+        };
+        bodies.iter().map(make).collect()
+    }
+
     /// Every resource of a type, whoever made it.
     pub fn all(&self, path: &str) -> Vec<Value> {
         let authorization = self.authorization();

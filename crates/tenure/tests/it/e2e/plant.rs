@@ -179,12 +179,27 @@ impl Plant {
         self.host(&words).expect(0).out.trim().to_owned()
     }
 
-    /// Pushes the company's documents and sets the app's secret.
-    pub fn set_up(&self, company: &Company, peer: &Peer, guard: &str) {
-        let directory = self.home.path().join("tenant");
-        company.documents(&directory, peer, guard);
+    /// Where the tenant's documents are written.
+    pub fn tenant(&self) -> PathBuf {
+        self.home.path().join("tenant")
+    }
+
+    /// Pushes the documents of [`Plant::tenant`].
+    pub fn push(&self) {
+        let directory = self.tenant();
         self.run(&["config", "push", directory.to_str().unwrap()])
             .expect(0);
+    }
+
+    /// Pushes the company's documents and sets the app's secret.
+    pub fn set_up(&self, company: &Company, peer: &Peer, guard: &str) {
+        company.documents(&self.tenant(), peer, guard);
+        self.push();
+        self.give_secret(peer);
+    }
+
+    /// Gives Tenure the secret of the app.
+    pub fn give_secret(&self, peer: &Peer) {
         let host = peer.host();
         let words = [
             "secret",
@@ -213,9 +228,20 @@ impl Plant {
 
     /// Takes in the company's HR file.
     pub fn import(&self, company: &Company) -> Said {
-        let path = self.home.path().join("workers.csv");
-        std::fs::write(&path, company.csv()).unwrap();
-        self.run(&["hr", "import", path.to_str().unwrap(), "--source", "hr"])
+        self.import_of("hr", &company.csv())
+    }
+
+    /// Takes in this file of a source.
+    pub fn import_of(&self, source: &str, csv: &str) -> Said {
+        let path = self.file("workers.csv", csv);
+        self.run(&["hr", "import", &path, "--source", source])
+    }
+
+    /// Writes a file and gives its path.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.home.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
     }
 
     /// Calls the API; `Err` when no whole answer came.
