@@ -97,11 +97,15 @@ impl App {
         };
         let seen_before = self.store.delivery(id).await?.is_some();
         let nothing = report.changes.is_empty() && report.undecided.is_empty();
-        if dry_run || (nothing && seen_before) {
+        if dry_run {
             return Ok(report);
         }
         let mut events = found.events;
-        events.push(received(actor, source, digest, &read, &report));
+        if !(nothing && seen_before) {
+            events.push(received(actor, source, digest, &read, &report));
+        }
+        // A file that came before changes no facts, but after another one it may be news that it
+        // is sound, or that it is not.
         events.extend(
             self.delivery_findings(source, &read, &report, known)
                 .await?,

@@ -2,7 +2,7 @@
 //! look at.
 
 use model::canonical::Digest;
-use model::event::DeliveryReceived;
+use model::event::{DeliveryReceived, FindingClosed};
 use model::finding::Finding;
 use model::source::Delivery;
 use model::{Actor, Change, Event};
@@ -67,9 +67,36 @@ impl App {
                     .to_owned(),
             });
         }
-        let mut events = Vec::new();
+        let mut events = self.mended(source, read, &findings).await?;
         for finding in findings {
             events.extend(self.finding(finding).await?);
+        }
+        Ok(events)
+    }
+
+    /// Closes what an earlier delivery of the source was told of and this one has not. A refused
+    /// one says nothing about rows, so what was wrong with them stays open.
+    async fn mended(
+        &self,
+        source: &str,
+        read: &Delivery,
+        found: &[Finding],
+    ) -> Result<Vec<Event>, AppError> {
+        let mut events = Vec::new();
+        if read.refused {
+            return Ok(events);
+        }
+        for code in ["TNR-SRC-0001", "TNR-SRC-0002", "TNR-SRC-0003"] {
+            let fingerprint = format!("{code}/{source}");
+            if found.iter().any(|f| f.fingerprint == fingerprint) {
+                continue;
+            }
+            if let Some(open) = self.store.open_finding(&fingerprint, None, None).await? {
+                events.push(Event::FindingClosed(FindingClosed {
+                    id: open.opened.id,
+                    reason: format!("a later delivery of `{source}` is sound in this"),
+                }));
+            }
         }
         Ok(events)
     }
