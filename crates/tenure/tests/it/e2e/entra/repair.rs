@@ -167,6 +167,6 @@ fn the_repair_makes_the_same_company_of_a_thousand_each_time() {
     assert!(
         company
             .iter()
-            .all(|w| w.active() || w.ends < "2026".to_owned())
+            .all(|w| w.active() || w.ends.as_str() < "2026")
     );
 }
