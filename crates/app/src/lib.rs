@@ -76,8 +76,8 @@ pub struct App {
     pub(crate) source: Arc<dyn ReadSource>,
     loaded: tenant::Cache,
     /// Plannings of one node come one after the other; those of several nodes conflict on the
-    /// stream `planner` and are tried again.
-    planning: tokio::sync::Mutex<()>,
+    /// stream `planner` and are tried again. With it, what the last one of everyone remembers.
+    planning: tokio::sync::Mutex<Option<planner::Memory>>,
     /// Rings whenever there may be something new to carry out.
     pub(crate) bell: tokio::sync::Notify,
 }
@@ -110,7 +110,7 @@ impl App {
             connect: parts.connect,
             source: parts.source,
             loaded: tenant::Cache::default(),
-            planning: tokio::sync::Mutex::new(()),
+            planning: tokio::sync::Mutex::new(None),
             bell: tokio::sync::Notify::new(),
         }
     }

@@ -35,11 +35,13 @@ pub enum Mutant {
     ForeignRevoked,
     /// A row that cannot be read counts as missing.
     UnreadableIsMissing,
+    /// People are passed over although the log has news of them.
+    PassedOverNews,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SkippedIntent,
         Self::IgnoredCompleteness,
         Self::IgnoredFence,
@@ -54,6 +56,7 @@ impl Mutant {
         Self::LeaverNeedsListing,
         Self::ForeignRevoked,
         Self::UnreadableIsMissing,
+        Self::PassedOverNews,
     ];
 }
 

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use evidence::Envelope;
 use model::canonical::Digest;
 use model::{Actor, Event, SubjectId};
-use ports::store::{Log, LogRecord, StoreError};
+use ports::store::{Log, LogRecord, Stir, StoreError};
 
 use crate::TenureStore;
 use crate::committer::{KeyRow, TENANT_KEY};
 use crate::rows;
 use crate::sealer::{Opened, Sealer};
-use crate::table::Cell;
+use crate::table::{Cell, Row};
 
 /// At most this many records are answered at once, whatever was asked for.
 const MAX_PAGE: u32 = 10_000;
@@ -24,6 +24,25 @@ impl Log for TenureStore {
     async fn records(&self, after: u64, limit: u32) -> Result<Vec<LogRecord>, StoreError> {
         let records = self.envelopes(after, limit).await?;
         self.decode(records).await
+    }
+
+    async fn stirs(&self, after: u64, limit: u32) -> Result<Vec<Stir>, StoreError> {
+        let sql = "SELECT seq, kind, subject FROM record WHERE seq > $1 ORDER BY seq LIMIT $2";
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let args = [Cell::Int(after), Cell::Int(limit.min(MAX_PAGE).into())];
+        let stir = |row: &Row| {
+            Ok(Stir {
+                seq: rows::count(row, 0, "record.seq")?,
+                kind: rows::text(row, 1, "record.kind")?.to_owned(),
+                subject: rows::record_subject(row, 2)?,
+            })
+        };
+        self.db()
+            .query(sql, &args)
+            .await?
+            .iter()
+            .map(stir)
+            .collect()
     }
 
     async fn records_about(

@@ -95,16 +95,20 @@ pub(crate) fn record(record: Envelope) -> Row {
     ]
 }
 
+/// Whom a record is about.
+pub(crate) fn record_subject(row: &Row, at: usize) -> Result<Option<model::SubjectId>, StoreError> {
+    if row.get(at) == Some(&Cell::Null) {
+        return Ok(None);
+    }
+    let subject = text(row, at, "record.subject")?.parse();
+    subject
+        .map(Some)
+        .map_err(|e| StoreError::Damaged(format!("record.subject: {e}")))
+}
+
 /// A row as a record.
 pub(crate) fn envelope(row: &Row) -> Result<Envelope, StoreError> {
-    let subject = match row.get(4) {
-        Some(Cell::Null) => None,
-        _ => Some(
-            text(row, 4, "record.subject")?
-                .parse()
-                .map_err(|e| StoreError::Damaged(format!("record.subject: {e}")))?,
-        ),
-    };
+    let subject = record_subject(row, 4)?;
     let sealed = match row.get(6) {
         Some(Cell::Null) => None,
         _ => Some(blob(row, 6, "record.sealed")?.to_vec()),

@@ -106,6 +106,11 @@ impl Pass<'_> {
         if ended && plan.removes() {
             return Ok(LEFT);
         }
+        // Likewise whom the last full file does not have: an undo that has ended must not take
+        // people away under another name than the file would have.
+        if news.change == Change::MissingRow && plan.removes() {
+            return Ok(news);
+        }
         if self.turned(person, last.wave).await? {
             return Ok(TURNED);
         }

@@ -8,8 +8,10 @@ mod ahead;
 mod cause;
 mod contested;
 mod gather;
+mod memory;
 mod propose;
 mod stated;
+mod stirred;
 mod subject;
 mod waves;
 
@@ -25,7 +27,10 @@ use model::{
 use ports::store::{Person, Stream};
 
 pub(crate) use gather::Sight;
+pub(crate) use memory::Memory;
 pub(crate) use stated::stated;
+
+use memory::{Listed, Notes};
 
 use crate::preview::survey::Survey;
 use crate::tenant::Loaded;
@@ -36,6 +41,8 @@ use crate::{App, AppError};
 pub enum Scope {
     /// Everyone, and every declared group.
     Everyone,
+    /// As everyone, for whom nothing can have changed but for these: see [`Memory`].
+    Stirred(Vec<SubjectId>),
     /// These people.
     Subjects(Vec<SubjectId>),
 }
@@ -136,15 +143,55 @@ impl App {
         planning: Planning,
         extra: BTreeMap<SubjectId, Vec<Assignment>>,
     ) -> Result<Vec<WavePreview>, AppError> {
-        let _one_at_a_time = match planning.urgent {
-            false => Some(self.planning.lock().await),
-            true => None,
-        };
+        if planning.urgent {
+            let loaded = self.loaded().await?;
+            let (waves, _) = self.plan_over(actor, loaded, planning, extra, None).await?;
+            return Ok(waves);
+        }
+        let mut memory = self.planning.lock().await;
         let loaded = self.loaded().await?;
-        if !planning.dry_run && !planning.urgent {
+        if !planning.dry_run {
             self.first_look(actor, &loaded).await?;
         }
-        let (waves, _) = self.plan_over(actor, loaded, planning, extra, None).await?;
+        if planning.scope != Scope::Everyone || !extra.is_empty() {
+            let (waves, _) = self.plan_over(actor, loaded, planning, extra, None).await?;
+            return Ok(waves);
+        }
+        self.plan_the_stirred(actor, loaded, planning, &mut memory)
+            .await
+    }
+
+    /// Plans for everyone, passing over those for whom nothing can have changed.
+    async fn plan_the_stirred(
+        &self,
+        actor: &Actor,
+        loaded: Arc<Loaded>,
+        mut planning: Planning,
+        memory: &mut Option<Memory>,
+    ) -> Result<Vec<WavePreview>, AppError> {
+        // Before anything else is read: what comes in between is looked at twice.
+        let (head, _) = self.store.head().await?;
+        let revision = loaded.row.revision;
+        let listed = self.full_listings(&loaded).await?;
+        let stirred = match &*memory {
+            Some(memory) => self.stirred(memory, &loaded, &listed).await?,
+            None => None,
+        };
+        let everyone = stirred.is_none();
+        if let Some(stirred) = stirred {
+            planning.scope = Scope::Stirred(stirred);
+        }
+        let dry_run = planning.dry_run;
+        let (waves, seen) = self
+            .plan_over(actor, loaded, planning, BTreeMap::new(), None)
+            .await?;
+        if !dry_run {
+            let learning = match memory {
+                Some(memory) if !everyone => memory,
+                anew => anew.insert(Memory::new(head, revision, Listed::new())),
+            };
+            learning.learn(head, listed, seen.notes);
+        }
         Ok(waves)
     }
 
@@ -173,8 +220,9 @@ impl App {
             bosses: BTreeMap::new(),
             pinned: self.pinned_people().await?,
             survey,
+            notes: Notes::default(),
         };
-        if planning.scope == Scope::Everyone {
+        if !matches!(planning.scope, Scope::Subjects(_)) {
             pass.groups().await?;
         }
         let mut people = People::new(planning.scope.clone());
@@ -184,6 +232,7 @@ impl App {
         pass.drop_contested();
         let mut seen = Seen {
             survey: pass.survey.take(),
+            notes: std::mem::take(&mut pass.notes),
             findings: Vec::new(),
         };
         if planning.dry_run {
@@ -198,6 +247,8 @@ impl App {
 pub(crate) struct Seen {
     /// What it was asked to gather.
     pub(crate) survey: Option<Survey>,
+    /// What it learned about the people at whom it looked.
+    notes: Notes,
     /// What a dry run would have opened findings for.
     pub(crate) findings: Vec<model::finding::Finding>,
 }
@@ -247,6 +298,7 @@ struct Pass<'a> {
     pinned: Option<BTreeSet<SubjectId>>,
     /// What accounts would look like, where somebody asks.
     survey: Option<Survey>,
+    notes: Notes,
 }
 
 /// The people of a scope, in chunks.
@@ -279,7 +331,7 @@ impl People {
                 self.done = page.len() < PAGE as usize;
                 page
             }
-            Scope::Subjects(subjects) => {
+            Scope::Subjects(subjects) | Scope::Stirred(subjects) => {
                 let rest = subjects.split_off(subjects.len().min(PAGE as usize));
                 let page = app.store.people(subjects).await?;
                 *subjects = rest;

@@ -82,6 +82,8 @@ impl Pass<'_> {
         let worker = Worker::new(person.subject, &identity, terminated_by.as_deref());
         let mut managers = BTreeMap::new();
         for key in manager_keys(worker, &loaded.book) {
+            let known_as = (identity.source.clone(), key.clone());
+            self.notes.depends_on(person.subject, known_as);
             if let Some(boss) = self.boss(&identity.source, &key).await? {
                 managers.insert(key, boss);
             }
@@ -108,6 +110,8 @@ impl Pass<'_> {
             now,
         ));
         assignments.extend(extra.iter().cloned());
+        let ends = assignments.iter().filter_map(|a| a.until);
+        let lapses = ends.filter(|until| *until > now).min();
         let (mut desired, conflicts) = resolve(&assignments, now);
         self.found(person.subject, &undecided, &conflicts);
         if let Some(survey) = &mut self.survey {
@@ -133,7 +137,12 @@ impl Pass<'_> {
             .seen
             .retain(|address, _| !busy.contains(&address.target));
         let who = Some((person, &identity));
-        self.draft(about, &desired, &observed, &waiting, who).await
+        let quiet = self
+            .draft(about, &desired, &observed, &waiting, who)
+            .await?;
+        let settled = quiet && open.is_empty() && undecided.is_empty() && conflicts.is_empty();
+        self.notes.looked_at(person.subject, settled, lapses);
+        Ok(())
     }
 
     /// Who terminated a person for cause, or is about to.
@@ -162,6 +171,8 @@ impl Pass<'_> {
         Ok(subject)
     }
 
+    /// Drafts the plan about a person or a target, and says whether there was nothing to plan and
+    /// nothing in the way.
     async fn draft(
         &mut self,
         about: About,
@@ -169,17 +180,18 @@ impl Pass<'_> {
         observed: &Observed,
         open: &[PlanRow],
         who: Option<(&Person, &Identity)>,
-    ) -> Result<(), AppError> {
+    ) -> Result<bool, AppError> {
         let salt = Digest(ports::clock::draw(&*self.app.entropy));
         let unnamed = self.rule_changed();
         let found = draft(&about, desired, observed, &self.loaded.book, &unnamed, salt);
+        let quiet = found.plan.is_none() && found.obstacles.is_empty();
         for obstacle in found.obstacles {
             self.findings.push(obstacle_finding(&about, &obstacle));
             self.obstacles.push((about.clone(), obstacle));
         }
         let Some(mut plan) = found.plan else {
             self.supersede(open, None);
-            return Ok(());
+            return Ok(quiet);
         };
         if let Some((person, identity)) = who {
             plan.cause = self.cause(person, identity, &about, &plan).await?;
@@ -196,7 +208,7 @@ impl Pass<'_> {
         let id = plan.id()?;
         if open.iter().any(|p| same(p, &plan)) || self.was_refused(&about, &plan).await? {
             self.supersede(open, Some(&plan));
-            return Ok(());
+            return Ok(quiet);
         }
         self.supersede(open, None);
         let name = who.map_or_else(|| about.to_string(), |(_, i)| i.facts.display_name());
@@ -207,7 +219,7 @@ impl Pass<'_> {
             name,
             worker_keys: worker_keys.into_iter().flatten().collect(),
         });
-        Ok(())
+        Ok(quiet)
     }
 
     /// Closes waiting plans that a new look has overtaken, all but one that still says the same.

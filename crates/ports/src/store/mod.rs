@@ -12,7 +12,7 @@ pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTi
 pub use reads::{Adoption, Documents, Findings, Log, Objects, People, Secrets, Tokens, Work};
 pub use rows::{
     DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link,
-    LogRecord, ObservationRow, Person, Pin, PlanRow, RejectedMatch, SecretRow, StepRow,
+    LogRecord, ObservationRow, Person, Pin, PlanRow, RejectedMatch, SecretRow, StepRow, Stir,
     Termination, TokenRow, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
 };
 

@@ -13,8 +13,8 @@ use model::{
 use super::StoreError;
 use super::rows::{
     DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord,
-    ObservationRow, Person, Pin, PlanRow, SecretRow, StepRow, Termination, TokenRow, WaveFilter,
-    WaveRow, WorkerDigest, WorkerMatch,
+    ObservationRow, Person, Pin, PlanRow, SecretRow, StepRow, Stir, Termination, TokenRow,
+    WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
 };
 
 type Read<T> = Result<T, StoreError>;
@@ -230,6 +230,9 @@ pub trait Secrets: Send + Sync {
 pub trait Log: Send + Sync {
     /// Records after `after`, at most `limit`, in order.
     async fn records(&self, after: u64, limit: u32) -> Read<Vec<LogRecord>>;
+    /// Of the records after `after`, at most `limit`, in order: what kind they are and whom they
+    /// are about. Opens nothing.
+    async fn stirs(&self, after: u64, limit: u32) -> Read<Vec<Stir>>;
     /// Records about one subject, newest first.
     async fn records_about(&self, subject: SubjectId, limit: u32) -> Read<Vec<LogRecord>>;
     /// The kind (`plan.drafted/1`) of the newest record about one subject that is of one of these

@@ -341,6 +341,17 @@ pub struct SecretRow {
     pub at: Timestamp,
 }
 
+/// That something was written down about someone: a record without what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stir {
+    /// Its sequence number.
+    pub seq: u64,
+    /// The kind of its event (`facts.accepted/2`).
+    pub kind: String,
+    /// [`Event::subject`].
+    pub subject: Option<SubjectId>,
+}
+
 /// One record of the log, with its event decrypted as far as keys exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRecord {

@@ -15,8 +15,8 @@ use model::{
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, Objects,
-    ObservationRow, People, Person, Pin, PlanRow, SecretRow, Secrets, StepRow, StoreError, Stream,
-    Termination, TokenRow, Tokens, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
+    ObservationRow, People, Person, Pin, PlanRow, SecretRow, Secrets, StepRow, Stir, StoreError,
+    Stream, Termination, TokenRow, Tokens, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -225,6 +225,7 @@ relay!(Secrets {
 
 relay!(Log {
     records(after: u64, limit: u32) -> Vec<LogRecord>;
+    stirs(after: u64, limit: u32) -> Vec<Stir>;
     records_about(subject: SubjectId, limit: u32) -> Vec<LogRecord>;
     last_kind(subject: SubjectId, kinds: &[&str]) -> Option<String>;
     head() -> (u64, Digest);

@@ -12,6 +12,7 @@ mod expectations;
 mod guarded;
 mod lanes;
 mod order;
+mod passed_over;
 mod preview;
 mod preview_law;
 mod restore;

@@ -1,0 +1,105 @@
+//! What a planning of everyone leaves behind, so that the next one may pass over people for whom
+//! nothing can have changed.
+//!
+//! It is kept in memory only and never decides what a plan contains: a node without it looks at
+//! everyone. Whoever a planning found anything about stays *unsettled* and is looked at again
+//! until it finds nothing; of all others the log tells whether something touched them since.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Kind, SubjectId, TargetName, Timestamp};
+use ports::store::Person;
+
+/// The key by which a source knows somebody: source and key.
+pub(super) type KeyOf = (String, String);
+
+/// Which listings were complete.
+pub(super) type Listed = BTreeMap<(TargetName, Kind), bool>;
+
+/// What one planning learned about the people at whom it looked.
+#[derive(Default)]
+pub(super) struct Notes {
+    looked: BTreeSet<SubjectId>,
+    unsettled: BTreeSet<SubjectId>,
+    lapses: BTreeMap<SubjectId, Timestamp>,
+    managers: Vec<(KeyOf, SubjectId)>,
+}
+
+impl Notes {
+    /// Somebody was looked at. `settled`: there was nothing to plan, nothing in the way and
+    /// nothing under way. `lapses`: when one of their assignments ends by itself.
+    pub(super) fn looked_at(
+        &mut self,
+        subject: SubjectId,
+        settled: bool,
+        lapses: Option<Timestamp>,
+    ) {
+        self.looked.insert(subject);
+        if !settled {
+            self.unsettled.insert(subject);
+        }
+        self.lapses.extend(lapses.map(|at| (subject, at)));
+    }
+
+    /// What is planned for somebody depends on whoever has this key.
+    pub(super) fn depends_on(&mut self, subject: SubjectId, key: KeyOf) {
+        self.managers.push((key, subject));
+    }
+}
+
+/// What is remembered of the last planning of everyone.
+pub(crate) struct Memory {
+    /// The end of the log before that planning read anything.
+    pub(super) head: u64,
+    /// By which documents it planned.
+    pub(super) revision: u64,
+    /// Which listings were complete then.
+    pub(super) listed: Listed,
+    unsettled: BTreeSet<SubjectId>,
+    lapses: BTreeMap<SubjectId, Timestamp>,
+    /// Who depends on whom. Never shrinks but with a planning of everyone: one name too many only
+    /// costs a look.
+    reports: BTreeMap<KeyOf, BTreeSet<SubjectId>>,
+}
+
+impl Memory {
+    /// Nothing but where the log stood.
+    pub(super) fn new(head: u64, revision: u64, listed: Listed) -> Self {
+        Self {
+            head,
+            revision,
+            listed,
+            unsettled: BTreeSet::new(),
+            lapses: BTreeMap::new(),
+            reports: BTreeMap::new(),
+        }
+    }
+
+    /// A planning that began when the log ended at `head` has been written down.
+    pub(super) fn learn(&mut self, head: u64, listed: Listed, notes: Notes) {
+        self.head = head;
+        self.listed = listed;
+        self.unsettled.retain(|s| !notes.looked.contains(s));
+        self.lapses.retain(|s, _| !notes.looked.contains(s));
+        self.unsettled.extend(notes.unsettled);
+        self.lapses.extend(notes.lapses);
+        for (key, subject) in notes.managers {
+            self.reports.entry(key).or_default().insert(subject);
+        }
+    }
+
+    /// Those whom nothing needs to have touched: they wait for something, or an assignment of
+    /// theirs has ended by itself.
+    pub(super) fn restless(&self, now: Timestamp) -> BTreeSet<SubjectId> {
+        let lapsed = self.lapses.iter().filter(|(_, at)| **at <= now);
+        let lapsed = lapsed.map(|(subject, _)| *subject);
+        self.unsettled.iter().copied().chain(lapsed).collect()
+    }
+
+    /// Those for whom somebody is the manager.
+    pub(super) fn reports_of(&self, person: &Person) -> impl Iterator<Item = SubjectId> {
+        let keys = person.engagements.iter();
+        let found = keys.filter_map(|e| self.reports.get(&(e.source.clone(), e.key.clone())));
+        found.flatten().copied()
+    }
+}
