@@ -1,5 +1,7 @@
 //! Taking in a new revision of the tenant's documents.
 
+mod horizon;
+
 use documents::Tenant;
 use model::event::{Document, DocumentsAccepted};
 use model::{Actor, Diagnostic, Event};
@@ -54,6 +56,8 @@ impl App {
             });
             let append = Append::of(actor.clone(), vec![event]).on(stream, head);
             self.store.append(append).await?;
+            let loaded = self.loaded().await?;
+            self.due_after_documents(&loaded).await?;
         }
         Ok(DocumentsReport {
             revision,
@@ -65,7 +69,7 @@ impl App {
     }
 
     /// Everything that can be told of documents without the store: whether they are sound,
-    /// describe targets, and pass their own tests. Gives the number of tests.
+    /// describe targets, end in time, and pass their own tests. Gives the number of tests.
     pub(crate) fn checked(&self, files: &[(String, String)]) -> Result<(Tenant, usize), AppError> {
         let tenant = documents::load(files).map_err(wrong)?;
         let unusable: Vec<Diagnostic> = tenant
@@ -76,6 +80,7 @@ impl App {
         if !unusable.is_empty() {
             return Err(wrong(unusable));
         }
+        horizon::refuse_beyond(&tenant, files, self.clock.now())?;
         let tests = expectations::refuse_failures(&tenant, files)?;
         Ok((tenant, tests))
     }

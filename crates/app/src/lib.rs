@@ -13,6 +13,7 @@ mod connect;
 mod decide;
 mod deliver;
 mod documents;
+mod due;
 mod error;
 mod expectations;
 mod findings;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use documents::{Mode as DocMode, Tenant};
+use lifecycle::beside::{Beside, Duty, PersonalGrant};
 use lifecycle::guard::{Freeze, GuardPolicy};
 use lifecycle::identity::SourceRank;
 use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook};
@@ -164,14 +165,7 @@ pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
         .map(|rule| BirthrightRule {
             name: rule.name.clone(),
             when: rule.when.clone(),
-            grants: rule
-                .grants
-                .iter()
-                .map(|g| Entitlement {
-                    target: g.app.clone(),
-                    group: g.group.clone(),
-                })
-                .collect(),
+            grants: rule.grants.iter().map(entitlement).collect(),
         })
         .collect();
     let apps = tenant
@@ -189,6 +183,34 @@ pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
         rules,
         apps,
         sources,
+        beside: beside(tenant),
+    }
+}
+
+/// What documents say of single people, by what sources call them.
+fn beside(tenant: &Tenant) -> Beside {
+    let mut beside = Beside::default();
+    for grant in tenant.grants.values() {
+        let of = format!("grant/{}", grant.name);
+        let until = grant.until;
+        let duties = beside.duties.entry(grant.owner.clone()).or_default();
+        duties.push(Duty { of, until });
+        let given = beside.grants.entry(grant.person.clone()).or_default();
+        given.push(PersonalGrant {
+            name: grant.name.clone(),
+            gives: entitlement(&grant.gives),
+            owner: grant.owner.clone(),
+            reason: grant.reason.clone(),
+            until,
+        });
+    }
+    beside
+}
+
+fn entitlement(grant: &documents::Grant) -> Entitlement {
+    Entitlement {
+        target: grant.app.clone(),
+        group: grant.group.clone(),
     }
 }
 

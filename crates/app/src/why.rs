@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lifecycle::RuleBook;
 use lifecycle::assign::{Worker, assign, holds, manager_keys};
+use lifecycle::beside::tell_what_ran_out;
 use lifecycle::resolve::{Resolved, Wanted, resolve};
 use model::event::StepChanged;
 use model::facts::Standing;
@@ -88,7 +89,8 @@ impl App {
             &loaded.book,
             now,
         ));
-        let (desired, _) = resolve(&assignments, now);
+        let (mut desired, _) = resolve(&assignments, now);
+        tell_what_ran_out(worker, &loaded.book, now, &mut desired);
         let mut addresses: Vec<Address> = desired
             .keys()
             .chain(links.iter().map(|l| &l.address))

@@ -9,6 +9,7 @@ use crate::kinds::{self, Directory};
 use crate::report::{self, Report, Reporter};
 use crate::schema::{self, Kind};
 use crate::tenant::Tenant;
+use crate::wire::beside::PersonalGrantSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
@@ -112,6 +113,7 @@ enum Spec {
     Source(Box<SourceSpec>),
     App(Box<AppSpec>),
     Rule(RuleSpec),
+    Grant(PersonalGrantSpec),
     Guard(GuardSpec),
     MappingTest(MappingTestSpec),
     LifecycleTest(LifecycleTestSpec),
@@ -182,6 +184,7 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Source => spec(json).map(|spec| Spec::Source(Box::new(spec))),
         Kind::App => spec(json).map(|spec| Spec::App(Box::new(spec))),
         Kind::BirthrightRule => spec(json).map(Spec::Rule),
+        Kind::Grant => spec(json).map(Spec::Grant),
         Kind::Guard => spec(json).map(Spec::Guard),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
@@ -198,6 +201,7 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         sources: BTreeMap::new(),
         apps: BTreeMap::new(),
         rules: BTreeMap::new(),
+        grants: BTreeMap::new(),
         guard: crate::Guard::default(),
         mapping_tests: BTreeMap::new(),
         lifecycle_tests: BTreeMap::new(),
@@ -229,6 +233,11 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
                 if let Some(rule) = kinds::rule(&document.name, spec, &tenant, &directory, reporter)
                 {
                     tenant.rules.insert(document.name.clone(), rule);
+                }
+            }
+            Some(Spec::Grant(spec)) => {
+                if let Some(grant) = kinds::grant(&document.name, spec, &directory, reporter) {
+                    tenant.grants.insert(document.name.clone(), grant);
                 }
             }
             Some(Spec::Guard(spec)) => tenant.guard = kinds::guard(spec, &directory, reporter),
@@ -301,7 +310,7 @@ fn with<'d>(
     diagnostics.append(&mut reporter.report.diagnostics);
 }
 
-/// The apps, groups and rules that documents may refer to; `None` for the groups of an app that could
+/// The apps, groups, sources and rules that documents may refer to; `None` for the groups of an app that could
 /// not be read.
 fn directory(documents: &[Read<'_>]) -> Directory {
     let apps = documents
@@ -314,13 +323,14 @@ fn directory(documents: &[Read<'_>]) -> Directory {
             };
             (TargetName(document.name.clone()), groups)
         });
-    let rules = documents
-        .iter()
-        .filter(|document| document.kind == Kind::BirthrightRule)
-        .map(|document| document.name.clone());
+    let named = |kind| {
+        let of_kind = documents.iter().filter(move |d| d.kind == kind);
+        of_kind.map(|d| d.name.clone()).collect()
+    };
     Directory {
         apps: apps.collect(),
-        rules: rules.collect(),
+        sources: named(Kind::Source),
+        rules: named(Kind::BirthrightRule),
     }
 }
 

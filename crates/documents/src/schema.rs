@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::report::{self, Report};
+use crate::wire::beside::PersonalGrantSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
@@ -23,6 +24,8 @@ pub enum Kind {
     App,
     /// Who gets what by birthright.
     BirthrightRule,
+    /// What one person gets beside the rules.
+    Grant,
     /// What a wave may do without being asked.
     Guard,
     /// What mappings are expected to give for one person.
@@ -33,10 +36,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
+        Self::Grant,
         Self::Guard,
         Self::MappingTest,
         Self::LifecycleTest,
@@ -49,6 +53,7 @@ impl Kind {
             Self::Source => "Source",
             Self::App => "App",
             Self::BirthrightRule => "BirthrightRule",
+            Self::Grant => "Grant",
             Self::Guard => "Guard",
             Self::MappingTest => "MappingTest",
             Self::LifecycleTest => "LifecycleTest",
@@ -56,11 +61,12 @@ impl Kind {
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 6]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 7]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
         schema_of::<RuleSpec>(Kind::BirthrightRule),
+        schema_of::<PersonalGrantSpec>(Kind::Grant),
         schema_of::<GuardSpec>(Kind::Guard),
         schema_of::<MappingTestSpec>(Kind::MappingTest),
         schema_of::<LifecycleTestSpec>(Kind::LifecycleTest),

@@ -1,5 +1,6 @@
 //! A checked tenant: every reference resolved, every expression compiled.
 
+mod beside;
 mod expectation;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{TargetName, Timestamp};
 use rules::{Condition, Mapping, Schema};
 
+pub use beside::PersonalGrant;
 pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MappingTest, Moment,
 };
@@ -21,6 +23,8 @@ pub struct Tenant {
     pub apps: BTreeMap<TargetName, App>,
     /// Birthright rules, by name.
     pub rules: BTreeMap<String, Rule>,
+    /// What single people get beside the rules, by name.
+    pub grants: BTreeMap<String, PersonalGrant>,
     /// What a wave may do without being asked.
     pub guard: Guard,
     /// Tests of mappings, by name.

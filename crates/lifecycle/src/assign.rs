@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use model::facts::Standing;
 use model::{
     Address, Assignment, Attributes, Facts, Rank, Reason, SubjectId, TargetName, Timestamp, Value,
-    Want,
+    Want, WorkerRef,
 };
 use rules::{Decided, EvalError, Mapped};
 
+use crate::beside;
 use crate::identity::{Identity, Job};
 use crate::rulebook::{AppRules, BirthrightRule, RuleBook};
 
@@ -19,6 +20,8 @@ pub struct Worker<'a> {
     pub subject: SubjectId,
     /// The key in the source; `person.worker_key`.
     pub key: &'a str,
+    /// What sources call them.
+    pub names: &'a [WorkerRef],
     /// What HR says.
     pub facts: &'a Facts,
     /// The last full delivery no longer had them.
@@ -37,6 +40,7 @@ impl<'a> Worker<'a> {
         Self {
             subject,
             key: &identity.key,
+            names: &identity.names,
             facts: &identity.facts,
             withdrawn: identity.withdrawn,
             jobs: &identity.jobs,
@@ -102,6 +106,7 @@ pub fn assign(
             for rule in &book.rules {
                 birthright(worker, rule, book, &mut out, &mut undecided);
             }
+            beside::give(worker, book, now, &mut out);
             let accounts = accounts_of(&out);
             for (target, reasons) in accounts {
                 if let Some(app) = book.apps.get(&target) {

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use model::facts::Standing;
-use model::{Engagement, EngagementId, Facts, Timestamp};
+use model::{Engagement, EngagementId, Facts, Timestamp, WorkerRef};
 
 /// How much a source's word counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct Identity {
     pub source: String,
     /// Its worker key.
     pub key: String,
+    /// What sources call them, sorted: one for each engagement, whether in force or not.
+    pub names: Vec<WorkerRef>,
     /// First and last day and zone of the main engagement; attributes of all that is in force.
     pub facts: Facts,
     /// The main engagement is one that its source no longer has: nothing else says that they
@@ -135,6 +137,8 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
     told.extend(in_force.iter().filter(|e| e.id != main.id).copied());
     told.extend(&adds);
     let (attributes, provenance) = merged(&told, sources);
+    let mut names: Vec<WorkerRef> = engagements.iter().map(name).collect();
+    names.sort_unstable();
     let jobs = if in_force.len() > 1 {
         in_force.iter().map(|e| job(e, &adds, sources)).collect()
     } else {
@@ -144,6 +148,7 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
         engagement: main.id,
         source: main.source.clone(),
         key: main.key.clone(),
+        names,
         facts: Facts {
             attributes,
             ..dates(main)
@@ -162,6 +167,13 @@ fn force(engagement: &Engagement, now: Timestamp) -> Force {
         (Ok(Standing::Ended), _) => Force::Ended,
         (Ok(Standing::Upcoming), false) => Force::Upcoming,
         (Ok(Standing::Upcoming), true) => Force::Rescinded,
+    }
+}
+
+fn name(engagement: &Engagement) -> WorkerRef {
+    WorkerRef {
+        source: engagement.source.clone(),
+        key: engagement.key.clone(),
     }
 }
 

@@ -9,6 +9,7 @@
 
 pub mod advance;
 pub mod assign;
+pub mod beside;
 pub mod check;
 pub mod classify;
 pub mod correlate;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::TargetName;
 use rules::{Condition, Mapping};
 
+use crate::beside::Beside;
 use crate::identity::Sources;
 
 /// How far Tenure may go in a target.
@@ -72,4 +73,6 @@ pub struct RuleBook {
     pub apps: BTreeMap<TargetName, AppRules>,
     /// How much each source's word counts.
     pub sources: Sources,
+    /// What single people get and answer for.
+    pub beside: Beside,
 }

@@ -27,3 +27,12 @@ pub struct Engagement {
     /// `facts.withdrawn`.
     pub change: Change,
 }
+
+/// A worker as a source calls them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkerRef {
+    /// The source.
+    pub source: String,
+    /// The worker's key in it.
+    pub key: String,
+}

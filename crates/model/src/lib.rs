@@ -31,7 +31,7 @@ pub use assignment::{Assignment, Rank, Reason, Want};
 pub use attributes::{Attributes, Value};
 pub use canonical::Digest;
 pub use diagnostic::{Code, Diagnostic};
-pub use engagement::Engagement;
+pub use engagement::{Engagement, WorkerRef};
 pub use event::Event;
 pub use facts::Facts;
 pub use id::{DeliveryId, EngagementId, FindingId, PlanId, RunId, SubjectId, TokenId, WaveId};

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use lifecycle::mutants::{self, Mutant};
-use model::event::{PinsLifted, SubjectAdvanced};
+use model::event::PinsLifted;
 use model::plan::{About, PlanStatus};
 use model::{Actor, Event, SubjectId};
 
 use super::Worker;
-use crate::deliver::{confirmed, has_left, next_change};
+use crate::deliver::{confirmed, has_left};
+use crate::due::Settle;
 use crate::{AppError, Known};
 
 /// The lease under which timers fire: one node at a time.
@@ -38,7 +39,6 @@ impl Worker {
         let people = self.app.store.people(&due).await?;
         let people = self.app.known_all(people).await?;
         let mut lifted = Vec::new();
-        let mut advanced = Vec::new();
         for Known { person, identity } in &people {
             let subject = person.subject;
             let left = has_left(identity, now);
@@ -54,14 +54,6 @@ impl Worker {
                     }));
                 }
             }
-            if !idle.contains(&subject) {
-                continue;
-            }
-            let next_change = next_change(&person.engagements, now).unwrap_or(None);
-            advanced.push(Event::SubjectAdvanced(SubjectAdvanced {
-                subject,
-                next_change,
-            }));
         }
         for chunk in lifted.chunks(500) {
             self.app.append(&Actor::system(), chunk.to_vec()).await?;
@@ -69,9 +61,7 @@ impl Worker {
         // Planned first, ticked off after: killed in between, they are planned again, which
         // finds the same waves.
         self.app.plan_for(&Actor::system(), due, false).await?;
-        for chunk in advanced.chunks(500) {
-            self.app.append(&Actor::system(), chunk.to_vec()).await?;
-        }
+        self.app.settle_due(&idle, now, Settle::Next).await?;
         // Whoever takes this node's place need not wait until it runs out.
         self.app.store.release(LEASE, holder, lease.fence).await?;
         Ok(())

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use lifecycle::RuleBook;
 use lifecycle::classify::classify;
-use lifecycle::identity::{Identity, Sources, identity};
+use lifecycle::identity::{Identity, identity};
 use lifecycle::mutants::{self, Mutant};
 use model::canonical;
 use model::event::{
@@ -19,6 +20,7 @@ use ports::store::{MAX_PAGE, Person, WorkerDigest};
 
 use super::correlate::Correlation;
 use super::{RowChange, UndecidedWorker};
+use crate::due::next_due;
 use crate::{App, AppError, ErrorKind};
 
 /// Everyone whom the source ever told us of, by key.
@@ -28,7 +30,7 @@ type Known = HashMap<String, WorkerDigest>;
 pub(super) struct Differences<'a> {
     app: &'a App,
     document: &'a documents::Source,
-    sources: &'a Sources,
+    book: &'a RuleBook,
     delivery: DeliveryId,
     now: Timestamp,
     /// The people concerned, as they are with what was found so far.
@@ -45,13 +47,13 @@ impl<'a> Differences<'a> {
     pub(super) fn new(
         app: &'a App,
         document: &'a documents::Source,
-        sources: &'a Sources,
+        book: &'a RuleBook,
         delivery: DeliveryId,
     ) -> Self {
         Self {
             app,
             document,
-            sources,
+            book,
             delivery,
             now: app.clock.now(),
             people: BTreeMap::new(),
@@ -304,29 +306,13 @@ impl<'a> Differences<'a> {
 
     fn identity(&self, subject: SubjectId) -> Option<Identity> {
         let person = self.people.get(&subject)?;
-        identity(&person.engagements, self.sources, self.now)
+        identity(&person.engagements, &self.book.sources, self.now)
     }
 
     fn next_change(&self, subject: SubjectId) -> Result<Option<Timestamp>, AppError> {
         let engagements = self.people.get(&subject).map(|p| p.engagements.as_slice());
-        next_change(engagements.unwrap_or_default(), self.now).map_err(broken)
+        next_due(engagements.unwrap_or_default(), &self.book.beside, self.now).map_err(broken)
     }
-}
-
-/// When any of a person's engagements changes meaning by itself next.
-///
-/// # Errors
-/// When a zone is unknown.
-pub(crate) fn next_change(
-    engagements: &[Engagement],
-    now: Timestamp,
-) -> Result<Option<Timestamp>, String> {
-    let mut next: Option<Timestamp> = None;
-    for engagement in engagements {
-        let own = engagement.facts.next_change(now)?;
-        next = next.into_iter().chain(own).min();
-    }
-    Ok(next)
 }
 
 /// Whether HR says in so many words that someone has left.

@@ -17,6 +17,12 @@ const LEFT: Cause = Cause {
     change: Change::Leaver,
 };
 
+/// The cause of what happens because something that a document gave has run out.
+const RAN_OUT: Cause = Cause {
+    input: Input::Clock,
+    change: Change::Rule,
+};
+
 /// The cause of what happens because one of several engagements has begun or ended.
 const TURNED: Cause = Cause {
     input: Input::Clock,
@@ -82,6 +88,9 @@ impl Pass<'_> {
         let Some(last) = last else {
             return Ok(or_ended(news));
         };
+        if !ended && self.ran_out(identity, plan, last.wave).await? {
+            return Ok(RAN_OUT);
+        }
         if self.app.has_news(person.subject).await? {
             return Ok(or_ended(news));
         }

@@ -41,6 +41,11 @@ impl Notes {
         self.lapses.extend(lapses.map(|at| (subject, at)));
     }
 
+    /// Whether somebody was looked at.
+    pub(super) fn has_looked_at(&self, subject: SubjectId) -> bool {
+        self.looked.contains(&subject)
+    }
+
     /// What is planned for somebody depends on whoever has this key.
     pub(super) fn depends_on(&mut self, subject: SubjectId, key: KeyOf) {
         self.managers.push((key, subject));

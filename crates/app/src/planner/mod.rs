@@ -5,6 +5,7 @@
 //! reader and the guard; it does not decide what a plan contains.
 
 mod ahead;
+mod beside;
 mod cause;
 mod contested;
 mod gather;
@@ -32,6 +33,7 @@ pub(crate) use stated::stated;
 
 use memory::{Listed, Notes};
 
+use crate::due::Settle;
 use crate::preview::survey::Survey;
 use crate::tenant::Loaded;
 use crate::{App, AppError};
@@ -206,6 +208,7 @@ impl App {
     ) -> Result<(Vec<WavePreview>, Seen), AppError> {
         let stream = Stream("planner".to_owned());
         let head = self.store.head_of(&stream).await?;
+        let began = self.clock.now();
         let mut pass = Pass {
             app: self,
             sight: Sight::new(&*self.store, Arc::clone(&loaded)),
@@ -216,6 +219,8 @@ impl App {
             obstacles: Vec::new(),
             findings: Vec::new(),
             superseded: Vec::new(),
+            mended: Vec::new(),
+            late: Vec::new(),
             entitled: BTreeMap::new(),
             bosses: BTreeMap::new(),
             pinned: self.pinned_people().await?,
@@ -229,6 +234,9 @@ impl App {
         while let Some(chunk) = people.next(self).await? {
             pass.subjects(&chunk, &extra).await?;
         }
+        if !matches!(planning.scope, Scope::Subjects(_)) {
+            pass.named_but_unknown().await?;
+        }
         pass.drop_contested();
         let mut seen = Seen {
             survey: pass.survey.take(),
@@ -237,8 +245,14 @@ impl App {
         };
         if planning.dry_run {
             seen.findings = std::mem::take(&mut pass.findings);
+        } else if !matches!(planning.scope, Scope::Subjects(_)) {
+            pass.mend(&seen.notes).await?;
         }
+        let late = std::mem::take(&mut pass.late);
         let waves = pass.propose(actor, planning.dry_run, stream, head).await?;
+        if !planning.dry_run {
+            self.settle_due(&late, began, Settle::Earlier).await?;
+        }
         Ok((waves, seen))
     }
 }
@@ -290,6 +304,10 @@ struct Pass<'a> {
     obstacles: Vec<(About, Obstacle)>,
     findings: Vec<model::finding::Finding>,
     superseded: Vec<(PlanId, Option<u64>)>,
+    /// Findings whose condition is gone.
+    mended: Vec<model::Event>,
+    /// People whom documents make due before the instant that is written down.
+    late: Vec<SubjectId>,
     /// The apps in which rules give a manager an account.
     entitled: BTreeMap<SubjectId, Vec<TargetName>>,
     /// Managers by source and key; `None`: the source knows nobody of this key.

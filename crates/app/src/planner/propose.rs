@@ -102,7 +102,7 @@ impl Pass<'_> {
             }
             door.append(append).await?;
         }
-        let mut events = Vec::new();
+        let mut events = std::mem::take(&mut self.mended);
         let mut opened = std::collections::BTreeSet::new();
         for finding in std::mem::take(&mut self.findings) {
             let address = finding.address.as_ref().map(ToString::to_string);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
+use lifecycle::beside::tell_what_ran_out;
 use lifecycle::check::check;
 use lifecycle::draft::{Observed, Obstacle, draft};
 use lifecycle::identity::Identity;
@@ -113,6 +114,8 @@ impl Pass<'_> {
         let ends = assignments.iter().filter_map(|a| a.until);
         let lapses = ends.filter(|until| *until > now).min();
         let (mut desired, conflicts) = resolve(&assignments, now);
+        tell_what_ran_out(worker, &loaded.book, now, &mut desired);
+        let answered = self.beside(person, worker, now);
         self.found(person.subject, &undecided, &conflicts);
         if let Some(survey) = &mut self.survey {
             survey.add(person.subject, &desired, &loaded.book);
@@ -140,7 +143,8 @@ impl Pass<'_> {
         let quiet = self
             .draft(about, &desired, &observed, &waiting, who)
             .await?;
-        let settled = quiet && open.is_empty() && undecided.is_empty() && conflicts.is_empty();
+        let decided = undecided.is_empty() && conflicts.is_empty();
+        let settled = quiet && open.is_empty() && decided && answered;
         self.notes.looked_at(person.subject, settled, lapses);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! From the spec of each kind to its checked form.
 
 mod app;
+mod beside;
 mod guard;
 mod lifecycle_test;
 mod mapping_test;
@@ -14,6 +15,7 @@ use model::TargetName;
 use rules::closest;
 
 pub(crate) use app::app;
+pub(crate) use beside::grant;
 pub(crate) use guard::guard;
 pub(crate) use lifecycle_test::lifecycle_test;
 pub(crate) use mapping_test::mapping_test;
@@ -41,6 +43,8 @@ pub(crate) fn bad_name(name: &str) -> Option<String> {
 pub(crate) struct Directory {
     /// App → our names of its groups; `None` when the app's document could not be read.
     pub apps: BTreeMap<TargetName, Option<BTreeSet<String>>>,
+    /// The sources, also those that could not be read.
+    pub sources: BTreeSet<String>,
     /// The rules, also those that could not be read.
     pub rules: BTreeSet<String>,
 }

@@ -1,0 +1,52 @@
+//! How far ahead what documents give one person may end.
+
+use std::time::Duration;
+
+use documents::{Kind, Part, Tenant, locate};
+use model::{Diagnostic, Timestamp};
+
+use super::wrong;
+use crate::AppError;
+
+/// Two years: whatever is given to one person is looked at again within them.
+const MOST: Duration = Duration::from_secs(2 * 366 * 24 * 60 * 60);
+
+/// Refuses what would run out too far ahead. Judged when documents are sent, not when they are
+/// read: what is in force only comes nearer.
+///
+/// # Errors
+/// `Invalid` with a diagnostic for each place.
+pub(super) fn refuse_beyond(
+    tenant: &Tenant,
+    files: &[(String, String)],
+    now: Timestamp,
+) -> Result<(), AppError> {
+    let last = now.plus(MOST);
+    let beyond = tenant.grants.values().filter(|grant| grant.until > last);
+    let found: Vec<Diagnostic> = beyond
+        .map(|grant| too_far((Kind::Grant, &grant.name), "until", last, files))
+        .collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(wrong(found))
+}
+
+fn too_far(
+    (kind, name): (Kind, &str),
+    field: &'static str,
+    last: Timestamp,
+    files: &[(String, String)],
+) -> Diagnostic {
+    let path = [Part::Key("spec"), Part::Key(field)];
+    let place = locate(files, (kind, name), &path);
+    Diagnostic {
+        code: documents::report::VALUE.0.to_owned(),
+        place: place.as_ref().map_or_else(String::new, |p| p.file.clone()),
+        line: place.as_ref().map_or(0, |p| p.line),
+        column: place.as_ref().map_or(0, |p| p.column),
+        field: place.map_or_else(|| format!("spec.{field}"), |p| p.field),
+        problem: "this is more than two years ahead".to_owned(),
+        fix: format!("write an instant up to {last}; it can be prolonged when it comes near"),
+    }
+}

@@ -1,0 +1,167 @@
+//! When somebody has to be looked at again because time alone changes something for them: a day
+//! of work begins or ends, or something that a document gave them runs out.
+
+use lifecycle::beside::Beside;
+use model::event::SubjectAdvanced;
+use model::{Actor, Engagement, Event, SubjectId, Timestamp, WorkerRef};
+use ports::store::{Append, Expect, Person, Stream};
+
+use crate::tenant::Loaded;
+use crate::{App, AppError, ErrorKind};
+
+/// People per look and per append.
+const CHUNK: usize = 500;
+/// Deliveries and documents that may come in between.
+const TRIES: u32 = 20;
+
+/// Which instants are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settle {
+    /// The next one of people for whom theirs has come and was planned for.
+    Next,
+    /// One that is earlier than what is written down. Whoever is due already stays so until it
+    /// was planned for.
+    Earlier,
+}
+
+/// When a person is due next, after `now`.
+///
+/// # Errors
+/// When a zone is unknown.
+pub(crate) fn next_due(
+    engagements: &[Engagement],
+    beside: &Beside,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, String> {
+    let mut next: Option<Timestamp> = None;
+    for engagement in engagements {
+        let own = engagement.facts.next_change(now)?;
+        next = next.into_iter().chain(own).min();
+    }
+    if beside.grants.is_empty() {
+        return Ok(next);
+    }
+    let names: Vec<WorkerRef> = engagements
+        .iter()
+        .map(|e| WorkerRef {
+            source: e.source.clone(),
+            key: e.key.clone(),
+        })
+        .collect();
+    Ok(next.into_iter().chain(beside.next_end(&names, now)).min())
+}
+
+/// Whether documents make somebody due before what is written down; `now` is when that was read.
+pub(crate) fn is_late(person: &Person, beside: &Beside, now: Timestamp) -> bool {
+    // Where the zone is unknown nobody can tell, and nothing of theirs is touched.
+    let next = next_due(&person.engagements, beside, now).unwrap_or(None);
+    match (next, person.next_change) {
+        (Some(next), Some(written)) => next < written && now < written,
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}
+
+impl App {
+    /// Writes down when these people are due next, counted from `since`. What is computed from
+    /// facts or documents that are news by the time it is written is not written, but computed
+    /// again: a last day that arrives meanwhile must not be lost.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn settle_due(
+        &self,
+        subjects: &[SubjectId],
+        since: Timestamp,
+        which: Settle,
+    ) -> Result<(), AppError> {
+        for chunk in subjects.chunks(CHUNK) {
+            let mut tries = 0;
+            loop {
+                match self.settle_chunk(chunk, since, which).await {
+                    Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => {
+                        tries += 1;
+                    }
+                    settled => break settled?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle_chunk(
+        &self,
+        subjects: &[SubjectId],
+        since: Timestamp,
+        which: Settle,
+    ) -> Result<(), AppError> {
+        let mut expect = vec![self.still("documents".to_owned()).await?];
+        let loaded = self.loaded().await?;
+        for source in loaded.tenant.sources.keys() {
+            expect.push(self.still(format!("source/{source}")).await?);
+        }
+        let mut events = Vec::new();
+        for person in self.store.people(subjects).await? {
+            let next = next_due(&person.engagements, &loaded.book.beside, since).unwrap_or(None);
+            let write = match which {
+                Settle::Next => next != person.next_change,
+                Settle::Earlier => is_late(&person, &loaded.book.beside, since),
+            };
+            if write {
+                events.push(Event::SubjectAdvanced(SubjectAdvanced {
+                    subject: person.subject,
+                    next_change: next,
+                }));
+            }
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        let mut append = Append::of(Actor::system(), events);
+        append.expect = expect;
+        self.store.append(append).await?;
+        Ok(())
+    }
+
+    /// That nothing is new on a stream, as it is now.
+    async fn still(&self, stream: String) -> Result<Expect, AppError> {
+        let stream = Stream(stream);
+        let head = self.store.head_of(&stream).await?;
+        Ok(Expect::Head(stream, head))
+    }
+
+    /// After documents were accepted: whom they make due earlier.
+    ///
+    /// # Errors
+    /// When the store does not answer. The next planning of everyone makes up for it.
+    pub(crate) async fn due_after_documents(&self, loaded: &Loaded) -> Result<(), AppError> {
+        let now = self.clock.now();
+        let mut subjects = Vec::new();
+        for (name, grants) in &loaded.book.beside.grants {
+            if grants.iter().all(|grant| grant.until <= now) {
+                continue;
+            }
+            let person = self.store.person_by_key(&name.source, &name.key).await?;
+            subjects.extend(person.map(|p| p.subject));
+        }
+        self.settle_due(&subjects, now, Settle::Earlier).await
+    }
+
+    /// After a delivery that was read by documents of this revision: where others came into
+    /// force meanwhile, the instants that it wrote down were not theirs.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn due_after_delivery(
+        &self,
+        subjects: &[SubjectId],
+        revision: u64,
+    ) -> Result<(), AppError> {
+        let now = self.clock.now();
+        let in_force = self.store.documents().await?;
+        if in_force.is_none_or(|row| row.revision == revision) {
+            return Ok(());
+        }
+        self.settle_due(subjects, now, Settle::Earlier).await
+    }
+}

@@ -1,0 +1,145 @@
+//! What documents say of single people: whom they name, who answers for it, when it runs out.
+
+use std::collections::BTreeSet;
+
+use lifecycle::assign::Worker;
+use lifecycle::identity::Identity;
+use model::event::FindingClosed;
+use model::finding::Finding;
+use model::plan::About;
+use model::{Address, Event, Plan, SubjectId, Timestamp, WaveId, WorkerRef};
+use ports::store::Person;
+
+use super::Pass;
+use super::memory::Notes;
+use crate::AppError;
+use crate::due::is_late;
+
+/// A document gives something to a worker whom nobody knows.
+const UNKNOWN: &str = "TNR-GRANT-0001";
+/// Nobody answers for what a document gives.
+const UNANSWERED: &str = "TNR-OWNER-0001";
+/// Open findings that are looked through for those whose condition is gone.
+const MOST_OPEN: u32 = 10_000;
+
+impl Pass<'_> {
+    /// What this person answers for and no longer can, and whether they are due earlier. Answers
+    /// whether there was nothing to find: until then they are looked at again.
+    pub(super) fn beside(&mut self, person: &Person, worker: Worker<'_>, now: Timestamp) -> bool {
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        let beside = &loaded.book.beside;
+        let before = self.findings.len();
+        for duty in beside.unanswered(worker, now) {
+            let why = "its owner is not at work";
+            self.findings
+                .push(unanswered(&duty.of, why, Some(person.subject)));
+        }
+        if is_late(person, beside, now) {
+            self.late.push(person.subject);
+        }
+        self.findings.len() == before
+    }
+
+    /// Workers whom documents name and whom their source has not told of. Not an error: people
+    /// come later than what is prepared for them.
+    pub(super) async fn named_but_unknown(&mut self) -> Result<(), AppError> {
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        let now = self.app.clock.now();
+        let beside = &loaded.book.beside;
+        for (name, grants) in &beside.grants {
+            if self.is_known(name).await? {
+                continue;
+            }
+            let open = grants.iter().filter(|grant| now < grant.until);
+            let found = open.map(|grant| unknown(&grant.name, &name.source));
+            self.findings.extend(found);
+        }
+        for (name, duties) in &beside.duties {
+            if self.is_known(name).await? {
+                continue;
+            }
+            let why = format!("`{}` has not told of its owner", name.source);
+            let open = duties.iter().filter(|duty| now < duty.until);
+            let found = open.map(|duty| unanswered(&duty.of, &why, None));
+            self.findings.extend(found);
+        }
+        Ok(())
+    }
+
+    async fn is_known(&self, name: &WorkerRef) -> Result<bool, AppError> {
+        let found = self.app.store.person_by_key(&name.source, &name.key);
+        Ok(found.await?.is_some())
+    }
+
+    /// Closes what this planning has not found again: of nobody in particular, or of somebody at
+    /// whom it has looked.
+    pub(super) async fn mend(&mut self, notes: &Notes) -> Result<(), AppError> {
+        let found: BTreeSet<(&str, Option<SubjectId>)> = self
+            .findings
+            .iter()
+            .map(|f| (f.fingerprint.as_str(), f.subject))
+            .collect();
+        let mut mended = Vec::new();
+        for row in self.app.store.open_findings(MOST_OPEN).await? {
+            let finding = &row.opened.finding;
+            let ours = [UNKNOWN, UNANSWERED].contains(&finding.code.as_str());
+            let looked = finding.subject.is_none_or(|s| notes.has_looked_at(s));
+            if ours && looked && !found.contains(&(finding.fingerprint.as_str(), finding.subject)) {
+                mended.push(Event::FindingClosed(FindingClosed {
+                    id: row.opened.id,
+                    reason: "a later planning has not found it again".to_owned(),
+                }));
+            }
+        }
+        self.mended = mended;
+        Ok(())
+    }
+
+    /// Whether a plan does nothing but withdraw what has run out since their last wave.
+    pub(super) async fn ran_out(
+        &self,
+        identity: &Identity,
+        plan: &Plan,
+        last: WaveId,
+    ) -> Result<bool, AppError> {
+        let now = self.app.clock.now();
+        let About::Subject(subject) = plan.about else {
+            return Ok(false);
+        };
+        let names = &identity.names;
+        if self.loaded.book.beside.grants_of(names).next().is_none() {
+            return Ok(false);
+        }
+        let Some(wave) = self.app.store.wave(last).await? else {
+            return Ok(false);
+        };
+        let grants = self.loaded.book.beside.grants_of(names);
+        let over = grants.filter(|grant| wave.at < grant.until && grant.until <= now);
+        let addresses: BTreeSet<Address> = over.flat_map(|g| g.addresses(subject)).collect();
+        let mut steps = plan.steps.iter();
+        Ok(steps.all(|step| step.act.removes() && addresses.contains(&step.address)))
+    }
+}
+
+fn unknown(grant: &str, source: &str) -> Finding {
+    Finding {
+        code: UNKNOWN.to_owned(),
+        fingerprint: format!("{UNKNOWN}/{grant}"),
+        subject: None,
+        address: None,
+        problem: format!("`grant/{grant}` is for a worker whom `{source}` has not told of"),
+        fix: "mend the key or remove the document; it counts as soon as they come".to_owned(),
+    }
+}
+
+fn unanswered(of: &str, why: &str, owner: Option<SubjectId>) -> Finding {
+    Finding {
+        code: UNANSWERED.to_owned(),
+        fingerprint: format!("{UNANSWERED}/{of}"),
+        subject: owner,
+        address: None,
+        problem: format!("nobody answers for `{of}`: {why}"),
+        fix: "name another owner in the document; until then it stays, and ends when it says"
+            .to_owned(),
+    }
+}

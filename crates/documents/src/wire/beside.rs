@@ -1,0 +1,41 @@
+//! What is written down for one person or account, beside the rules.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// One person's account or group, beside the rules.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PersonalGrantSpec {
+    /// Who gets it: a worker key, or `{source: hr, key: w001}`.
+    pub person: WorkerRefSpec,
+    /// The app's name.
+    pub app: String,
+    /// Our name of a group in it; the account alone if not given.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Who answers for it: a worker key, or `{source: hr, key: w002}`.
+    pub owner: WorkerRefSpec,
+    /// Why.
+    pub reason: String,
+    /// The instant at which it is withdrawn, RFC 3339.
+    pub until: String,
+}
+
+/// A worker: the key where there is one source, else the source and the key in it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum WorkerRefSpec {
+    Key(String),
+    Of(SourceKeySpec),
+}
+
+/// A worker as a source calls them.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceKeySpec {
+    /// The source's name.
+    pub source: String,
+    /// The worker's key in it.
+    pub key: String,
+}

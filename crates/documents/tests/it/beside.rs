@@ -1,0 +1,147 @@
+//! What is written down for one person or account: how it is read, and what is said of it when
+//! it is wrong.
+
+use documents::{Grant, PersonalGrant, load};
+use model::WorkerRef;
+
+use super::{APP, SOURCE, told};
+
+const GRANT: &str = r#"
+kind: Grant
+metadata: {name: audit}
+spec:
+  person: "7"
+  app: wiki
+  group: engineering
+  owner: {source: hr, key: "1"}
+  reason: the audit of 2026
+  until: 2026-07-01T00:00:00+02:00
+"#;
+
+/// A second source.
+fn contractors() -> String {
+    SOURCE.replace("name: hr", "name: contractors")
+}
+
+fn worker(source: &str, key: &str) -> WorkerRef {
+    WorkerRef {
+        source: source.to_owned(),
+        key: key.to_owned(),
+    }
+}
+
+#[test]
+fn a_grant_names_one_worker_of_one_source_and_an_instant() {
+    let tenant = load(&[("hr", SOURCE), ("wiki", APP), ("grant", GRANT)]).unwrap();
+    let expected = PersonalGrant {
+        name: "audit".to_owned(),
+        person: worker("hr", "7"),
+        gives: Grant {
+            app: "wiki".into(),
+            group: Some("engineering".to_owned()),
+        },
+        owner: worker("hr", "1"),
+        reason: "the audit of 2026".to_owned(),
+        until: "2026-06-30T22:00:00Z".parse().unwrap(),
+    };
+    assert_eq!(tenant.grants["audit"], expected);
+}
+
+#[test]
+fn a_key_alone_is_refused_where_two_sources_could_mean_somebody_else_by_it() {
+    let more = contractors();
+    let files = [("hr", SOURCE), ("more", &more), ("wiki", APP)];
+    let all = [&files[..], &[("grant", GRANT)]].concat();
+    assert_eq!(
+        told(&all),
+        "grant:5:11 spec.person: there are several sources, and this does not say in which; \
+         write {source: contractors, key: \"7\"}; known sources: contractors, hr [TNR-DOC-0010]"
+    );
+    let named = GRANT.replace("person: \"7\"", "person: {source: contractors, key: \"7\"}");
+    let all = [&files[..], &[("grant", named.as_str())]].concat();
+    let tenant = load(&all).unwrap();
+    assert_eq!(tenant.grants["audit"].person, worker("contractors", "7"));
+}
+
+#[test]
+fn what_is_wrong_with_a_grant_is_said_at_its_place() {
+    let long = format!("reason: {}", "x".repeat(501));
+    for (from, to, wanted) in [
+        (
+            "app: wiki",
+            "app: wki",
+            "grant:6:8 spec.app: there is no app `wki`",
+        ),
+        (
+            "group: engineering",
+            "group: eng",
+            "grant:7:10 spec.group: the app `wiki` has no group",
+        ),
+        (
+            "{source: hr, key: \"1\"}",
+            "{source: hrm, key: \"1\"}",
+            "spec.owner.source: there is no source `hrm`; known sources: hr [TNR-DOC-0010]",
+        ),
+        (
+            "{source: hr, key: \"1\"}",
+            "{source: hr}",
+            "spec.owner: `key` is missing",
+        ),
+        (
+            "{source: hr, key: \"1\"}",
+            "{source: hr, key: \" 1\"}",
+            "spec.owner.key: ` 1` is no worker key",
+        ),
+        (
+            "{source: hr, key: \"1\"}",
+            "\"7\"",
+            "grant:8:10 spec.owner: nobody answers for their own access",
+        ),
+        (
+            "person: \"7\"",
+            "person: 7",
+            "spec.person: a whole number cannot stand here",
+        ),
+        (
+            "reason: the audit of 2026",
+            "reason: \"  \"",
+            "spec.reason: this is no reason",
+        ),
+        (
+            "reason: the audit of 2026",
+            &long,
+            "say why in 1 to 500 characters",
+        ),
+        (
+            "until: 2026-07-01T00:00:00+02:00",
+            "until: 2026-07-01",
+            "grant:10:10 spec.until: `2026-07-01` is no instant; write it as in RFC 3339",
+        ),
+        (
+            "  until: 2026-07-01T00:00:00+02:00\n",
+            "",
+            "spec: `until` is missing",
+        ),
+        ("  until:", "  from:", "spec.from: unknown field `from`"),
+    ] {
+        assert!(GRANT.contains(from), "{from}");
+        let grant = GRANT.replace(from, to);
+        let said = told(&[("hr", SOURCE), ("wiki", APP), ("grant", &grant)]);
+        assert!(said.contains(wanted), "{wanted}\n{said}");
+    }
+}
+
+#[test]
+fn whose_source_cannot_be_read_is_not_told_to_be_nobody() {
+    let broken = SOURCE.replace("delivery: full", "delivery: fully");
+    let said = told(&[("hr", &broken), ("wiki", APP), ("grant", GRANT)]);
+    assert!(
+        said.contains("`fully`") && !said.contains("grant:"),
+        "{said}"
+    );
+    let said = told(&[("grant", GRANT)]);
+    assert!(
+        said.contains("spec.person: no source tells of people"),
+        "{said}"
+    );
+}

@@ -1,0 +1,165 @@
+//! What documents give one person beside the rules, until an instant; and what people answer for.
+
+use std::collections::BTreeMap;
+
+use model::facts::Standing;
+use model::{
+    Address, Assignment, Attributes, Kind, Rank, Reason, SubjectId, Timestamp, Value, Want,
+    WorkerRef,
+};
+
+use crate::assign::Worker;
+use crate::resolve::{Desired, Resolved, Wanted, withdrawn};
+use crate::rulebook::{Entitlement, RuleBook};
+
+/// One thing that a document gives one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalGrant {
+    /// `metadata.name`.
+    pub name: String,
+    /// What.
+    pub gives: Entitlement,
+    /// Who answers for it.
+    pub owner: WorkerRef,
+    /// Why.
+    pub reason: String,
+    /// From this instant on it gives nothing.
+    pub until: Timestamp,
+}
+
+/// Something that a person answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duty {
+    /// What: `grant/NAME`.
+    pub of: String,
+    /// From this instant on there is nothing to answer for.
+    pub until: Timestamp,
+}
+
+/// What documents say of single people, by what sources call them.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Who is given what.
+    pub grants: BTreeMap<WorkerRef, Vec<PersonalGrant>>,
+    /// Who answers for what.
+    pub duties: BTreeMap<WorkerRef, Vec<Duty>>,
+}
+
+impl Beside {
+    /// What is given to whoever sources call this, also what has run out.
+    pub fn grants_of<'a>(
+        &'a self,
+        names: &'a [WorkerRef],
+    ) -> impl Iterator<Item = &'a PersonalGrant> {
+        let found = names.iter().filter_map(|name| self.grants.get(name));
+        found.flatten()
+    }
+
+    /// What they answer for, also what is over.
+    pub fn duties_of<'a>(&'a self, names: &'a [WorkerRef]) -> impl Iterator<Item = &'a Duty> {
+        let found = names.iter().filter_map(|name| self.duties.get(name));
+        found.flatten()
+    }
+
+    /// The next instant after `now` at which something given to them runs out.
+    #[must_use]
+    pub fn next_end(&self, names: &[WorkerRef], now: Timestamp) -> Option<Timestamp> {
+        let ends = self.grants_of(names).map(|grant| grant.until);
+        ends.filter(|until| *until > now).min()
+    }
+
+    /// What somebody answers for who is not at work: nobody does. Not while it cannot be told
+    /// where they stand.
+    #[must_use]
+    pub fn unanswered<'a>(&'a self, worker: Worker<'a>, now: Timestamp) -> Vec<&'a Duty> {
+        let gone = match worker.facts.standing(now) {
+            _ if worker.terminated_by.is_some() => true,
+            Ok(standing) => worker.withdrawn || standing != Standing::Active,
+            Err(_) => false,
+        };
+        if !gone {
+            return Vec::new();
+        }
+        let duties = self.duties_of(worker.names);
+        duties.filter(|duty| now < duty.until).collect()
+    }
+}
+
+impl PersonalGrant {
+    /// The account, and the membership where a group is given.
+    #[must_use]
+    pub fn addresses(&self, subject: SubjectId) -> Vec<Address> {
+        let target = &self.gives.target;
+        let mut all = vec![Address::account(target, subject)];
+        let group = self.gives.group.as_ref();
+        all.extend(group.map(|group| Address::grant(target, subject, group)));
+        all
+    }
+
+    fn because(&self, text: String) -> Reason {
+        let owner = Value::Text(self.owner.key.clone());
+        Reason {
+            by: format!("grant/{}", self.name),
+            text,
+            facts: vec![("owner".to_owned(), Some(owner))],
+        }
+    }
+}
+
+/// What documents give somebody who is at work.
+pub(crate) fn give(worker: Worker<'_>, book: &RuleBook, now: Timestamp, out: &mut Vec<Assignment>) {
+    for grant in book.beside.grants_of(worker.names) {
+        if grant.until <= now || !book.apps.contains_key(&grant.gives.target) {
+            continue;
+        }
+        let because = grant.because(format!("until {}: {}", grant.until, grant.reason));
+        for about in grant.addresses(worker.subject) {
+            out.push(Assignment {
+                subject: Some(worker.subject),
+                about,
+                want: Want::Present {
+                    active: true,
+                    attributes: Attributes::new(),
+                },
+                because: because.clone(),
+                rank: Rank::Birthright,
+                until: Some(grant.until),
+            });
+        }
+    }
+}
+
+/// Gives what has run out and nobody wants any more its own reason. It decides nothing: what
+/// nobody wants is withdrawn without it.
+pub fn tell_what_ran_out(
+    worker: Worker<'_>,
+    book: &RuleBook,
+    now: Timestamp,
+    desired: &mut Desired,
+) {
+    let mut over: BTreeMap<Address, Vec<Reason>> = BTreeMap::new();
+    for grant in book.beside.grants_of(worker.names) {
+        if now < grant.until || !book.apps.contains_key(&grant.gives.target) {
+            continue;
+        }
+        let because = grant.because(format!("ran out at {}", grant.until));
+        for address in grant.addresses(worker.subject) {
+            over.entry(address).or_default().push(because.clone());
+        }
+    }
+    for (address, mut because) in over {
+        if desired.contains_key(&address) {
+            continue;
+        }
+        because.push(withdrawn());
+        because.sort();
+        let wanted = match address.kind {
+            Kind::Grant => Wanted::Absent,
+            Kind::Account | Kind::Group => crate::resolve::unwanted().wanted,
+        };
+        desired.insert(address, Resolved { wanted, because });
+    }
+}
+
+#[cfg(test)]
+mod tests;
