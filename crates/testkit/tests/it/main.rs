@@ -4,6 +4,7 @@
 mod brownfield;
 mod company;
 mod deaths;
+mod due;
 mod engagements;
 mod erasure;
 mod estate;
