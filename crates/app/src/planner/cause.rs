@@ -103,8 +103,10 @@ impl Pass<'_> {
         let Some(before) = last.plan.known() else {
             return Ok(news);
         };
+        let left = ended && plan.removes();
         if before.revision != self.loaded.row.revision {
-            return Ok(self.rule_changed());
+            // Documents that came between the announcement and the last day make no rule of it.
+            return Ok(if left { LEFT } else { self.rule_changed() });
         }
         if last.status != PlanStatus::Applied {
             // It was tried and did not get there: still the same cause.
@@ -112,7 +114,7 @@ impl Pass<'_> {
         }
         // Whatever brought it about (the last day that was announced earlier has come, an undo has
         // ended, someone enabled the account again): who has left is a leaver.
-        if ended && plan.removes() {
+        if left {
             return Ok(LEFT);
         }
         // Likewise whom the last full file does not have: an undo that has ended must not take
