@@ -1,6 +1,8 @@
 //! When somebody has to be looked at again because time alone changes something for them: a day
 //! of work begins or ends, or something that a document gave them runs out.
 
+use std::collections::BTreeSet;
+
 use lifecycle::beside::Beside;
 use model::event::SubjectAdvanced;
 use model::{Actor, Engagement, Event, SubjectId, Timestamp, WorkerRef};
@@ -38,7 +40,7 @@ pub(crate) fn next_due(
         let own = engagement.facts.next_change(now)?;
         next = next.into_iter().chain(own).min();
     }
-    if beside.grants.is_empty() {
+    if beside.is_empty() {
         return Ok(next);
     }
     let names: Vec<WorkerRef> = engagements
@@ -136,9 +138,12 @@ impl App {
     /// When the store does not answer. The next planning of everyone makes up for it.
     pub(crate) async fn due_after_documents(&self, loaded: &Loaded) -> Result<(), AppError> {
         let now = self.clock.now();
+        let beside = &loaded.book.beside;
+        let names: BTreeSet<&WorkerRef> =
+            beside.grants.keys().chain(beside.duties.keys()).collect();
         let mut subjects = Vec::new();
-        for (name, grants) in &loaded.book.beside.grants {
-            if grants.iter().all(|grant| grant.until <= now) {
+        for name in names {
+            if beside.next_end(std::slice::from_ref(name), now).is_none() {
                 continue;
             }
             let person = self.store.person_by_key(&name.source, &name.key).await?;

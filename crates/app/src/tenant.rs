@@ -194,7 +194,11 @@ fn beside(tenant: &Tenant) -> Beside {
         let of = format!("grant/{}", grant.name);
         let until = grant.until;
         let duties = beside.duties.entry(grant.owner.clone()).or_default();
-        duties.push(Duty { of, until });
+        duties.push(Duty {
+            of,
+            until,
+            asks: false,
+        });
         let given = beside.grants.entry(grant.person.clone()).or_default();
         given.push(PersonalGrant {
             name: grant.name.clone(),
@@ -202,6 +206,14 @@ fn beside(tenant: &Tenant) -> Beside {
             owner: grant.owner.clone(),
             reason: grant.reason.clone(),
             until,
+        });
+    }
+    for account in tenant.service_accounts.iter() {
+        let duties = beside.duties.entry(account.owner.clone()).or_default();
+        duties.push(Duty {
+            of: format!("service/{}", account.name),
+            until: account.expires,
+            asks: true,
         });
     }
     beside

@@ -23,6 +23,7 @@ pub use schema::{Kind, json_schema};
 pub use tenant::{
     Account, AccountState, App, Apply, Auth, ClientAuth, ExpectedAccess, ExpectedValue, Freeze,
     Grant, Group, GroupRef, Guard, LifecycleTest, Limit, Limits, MANAGER_PATH, MappingTest, Mode,
-    Moment, PersonalGrant, Privileged, Profile, Rule, Scim, Source, Tenant,
+    Moment, PersonalGrant, Privileged, Profile, Rule, Scim, ServiceAccount, ServiceAccounts,
+    Source, Tenant,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

@@ -9,7 +9,7 @@ use crate::kinds::{self, Directory};
 use crate::report::{self, Report, Reporter};
 use crate::schema::{self, Kind};
 use crate::tenant::Tenant;
-use crate::wire::beside::PersonalGrantSpec;
+use crate::wire::beside::{PersonalGrantSpec, ServiceAccountSpec};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
@@ -114,6 +114,7 @@ enum Spec {
     App(Box<AppSpec>),
     Rule(RuleSpec),
     Grant(PersonalGrantSpec),
+    ServiceAccount(ServiceAccountSpec),
     Guard(GuardSpec),
     MappingTest(MappingTestSpec),
     LifecycleTest(LifecycleTestSpec),
@@ -186,6 +187,7 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::BirthrightRule => spec(json).map(Spec::Rule),
         Kind::Grant => spec(json).map(Spec::Grant),
         Kind::Guard => spec(json).map(Spec::Guard),
+        Kind::ServiceAccount => spec(json).map(Spec::ServiceAccount),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
     };
@@ -202,6 +204,7 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         apps: BTreeMap::new(),
         rules: BTreeMap::new(),
         grants: BTreeMap::new(),
+        service_accounts: crate::ServiceAccounts::default(),
         guard: crate::Guard::default(),
         mapping_tests: BTreeMap::new(),
         lifecycle_tests: BTreeMap::new(),
@@ -239,6 +242,10 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
                 if let Some(grant) = kinds::grant(&document.name, spec, &directory, reporter) {
                     tenant.grants.insert(document.name.clone(), grant);
                 }
+            }
+            Some(Spec::ServiceAccount(spec)) => {
+                let accounts = &mut tenant.service_accounts;
+                kinds::service_account(&document.name, spec, &directory, accounts, reporter);
             }
             Some(Spec::Guard(spec)) => tenant.guard = kinds::guard(spec, &directory, reporter),
             _ => {}

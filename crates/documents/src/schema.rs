@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::report::{self, Report};
-use crate::wire::beside::PersonalGrantSpec;
+use crate::wire::beside::{PersonalGrantSpec, ServiceAccountSpec};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
@@ -28,6 +28,8 @@ pub enum Kind {
     Grant,
     /// What a wave may do without being asked.
     Guard,
+    /// An account that a workload uses.
+    ServiceAccount,
     /// What mappings are expected to give for one person.
     MappingTest,
     /// What one person is expected to have, from moment to moment.
@@ -36,12 +38,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
         Self::Grant,
         Self::Guard,
+        Self::ServiceAccount,
         Self::MappingTest,
         Self::LifecycleTest,
     ];
@@ -55,19 +58,21 @@ impl Kind {
             Self::BirthrightRule => "BirthrightRule",
             Self::Grant => "Grant",
             Self::Guard => "Guard",
+            Self::ServiceAccount => "ServiceAccount",
             Self::MappingTest => "MappingTest",
             Self::LifecycleTest => "LifecycleTest",
         }
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 7]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 8]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
         schema_of::<RuleSpec>(Kind::BirthrightRule),
         schema_of::<PersonalGrantSpec>(Kind::Grant),
         schema_of::<GuardSpec>(Kind::Guard),
+        schema_of::<ServiceAccountSpec>(Kind::ServiceAccount),
         schema_of::<MappingTestSpec>(Kind::MappingTest),
         schema_of::<LifecycleTestSpec>(Kind::LifecycleTest),
     ]

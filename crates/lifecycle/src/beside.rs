@@ -30,10 +30,12 @@ pub struct PersonalGrant {
 /// Something that a person answers for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duty {
-    /// What: `grant/NAME`.
+    /// What: `grant/NAME`, `service/NAME`.
     pub of: String,
     /// From this instant on there is nothing to answer for.
     pub until: Timestamp,
+    /// Nothing ends by itself then: somebody has to look.
+    pub asks: bool,
 }
 
 /// What documents say of single people, by what sources call them.
@@ -61,10 +63,19 @@ impl Beside {
         found.flatten()
     }
 
-    /// The next instant after `now` at which something given to them runs out.
+    /// Nobody is given anything, and nobody answers for anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.grants.is_empty() && self.duties.is_empty()
+    }
+
+    /// The next instant after `now` at which something given to them runs out, or at which
+    /// somebody has to look at something that they answer for.
     #[must_use]
     pub fn next_end(&self, names: &[WorkerRef], now: Timestamp) -> Option<Timestamp> {
         let ends = self.grants_of(names).map(|grant| grant.until);
+        let asks = self.duties_of(names).filter(|duty| duty.asks);
+        let ends = ends.chain(asks.map(|duty| duty.until));
         ends.filter(|until| *until > now).min()
     }
 

@@ -132,6 +132,9 @@ impl<'a> Table<'a> {
             let problem = format!("line {line} decides about the same");
             return Err(Flaw::new("account", problem, "leave one of them out"));
         }
+        if let Some(document) = &account.declared {
+            return declared(account, &said, document);
+        }
         let events = match said {
             Said::Keep | Said::Reject => self.access(row, account, &said)?,
             Said::Undecided if !row.group.is_empty() => self.access(row, account, &said)?,
@@ -358,6 +361,19 @@ fn subject_of(holder: &Holder) -> Option<SubjectId> {
     match holder {
         Holder::Person { subject } => Some(*subject),
         _ => None,
+    }
+}
+
+/// A decision about an account of which a document says what it is: only the same.
+fn declared(account: &EstateAccount, said: &Said, document: &str) -> Judged {
+    let stands = account.decided.as_ref().map(|d| &d.holder);
+    match said {
+        Said::Holder(holder) if Some(holder) == stands => Ok(Some(Vec::new())),
+        _ => {
+            let problem = format!("the document `{document}` says what this account is");
+            let fix = "change or remove the document";
+            Err(Flaw::new("account", problem, fix))
+        }
     }
 }
 

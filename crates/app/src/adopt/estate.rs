@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lifecycle::correlate::{Account, Claimant, Class, correlate};
-use model::event::AccountDecided;
+use model::event::{AccountDecided, Holder};
 use model::{Kind, Record, RemoteId, SubjectId, TargetName, Value};
 use ports::store::Decisions;
 use rules::Mapped;
@@ -41,8 +41,10 @@ pub struct EstateAccount {
     pub people: Vec<Who>,
     /// Other accounts that the same people match.
     pub rivals: Vec<RemoteId>,
-    /// What someone decided about it.
+    /// What someone decided about it, or what a document says.
     pub decided: Option<AccountDecided>,
+    /// The document that says that a workload uses it.
+    pub declared: Option<String>,
 }
 
 impl EstateAccount {
@@ -104,6 +106,8 @@ impl App {
         let (people, decisions) = self.everyone(&loaded).await?;
         let mut decided = self.decided(&target).await?;
         let linked = self.linked_accounts(&target).await?;
+        let declared = declared(&loaded, &target, &records, &linked);
+        decided.extend(declared.values().map(|d| (d.remote.clone(), d.clone())));
         let privileged = self.privileged_accounts(&loaded, &target, &records).await?;
         let accounts: Vec<Account> = records
             .iter()
@@ -135,6 +139,7 @@ impl App {
                 people: found.people.iter().map(|s| who(*s, &people)).collect(),
                 rivals: found.rivals,
                 decided: decided.remove(&record.remote),
+                declared: declared.get(&record.remote).map(|d| d.by.clone()),
                 name: record.name,
                 active: record.active,
                 remote: record.remote,
@@ -261,6 +266,32 @@ impl App {
         }
         Ok(found)
     }
+}
+
+/// What documents say of accounts that are linked to nobody, as if someone had decided it.
+fn declared(
+    loaded: &Loaded,
+    target: &TargetName,
+    records: &[Record],
+    linked: &BTreeMap<RemoteId, SubjectId>,
+) -> BTreeMap<RemoteId, AccountDecided> {
+    let mut found = BTreeMap::new();
+    for record in records.iter().filter(|r| !linked.contains_key(&r.remote)) {
+        let Some(account) = loaded.tenant.service_accounts.of(target, &record.name) else {
+            continue;
+        };
+        let decided = AccountDecided {
+            target: target.clone(),
+            remote: record.remote.clone(),
+            holder: Holder::Service {
+                owner: account.owner.key.clone(),
+            },
+            by: format!("service/{}", account.name),
+            reason: account.reason.clone(),
+        };
+        found.insert(record.remote.clone(), decided);
+    }
+    found
 }
 
 /// An account's value at a match path.

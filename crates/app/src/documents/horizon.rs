@@ -8,7 +8,7 @@ use model::{Diagnostic, Timestamp};
 use super::wrong;
 use crate::AppError;
 
-/// Two years: whatever is given to one person is looked at again within them.
+/// Two years: whatever is said of one person or account is looked at again within them.
 const MOST: Duration = Duration::from_secs(2 * 366 * 24 * 60 * 60);
 
 /// Refuses what would run out too far ahead. Judged when documents are sent, not when they are
@@ -22,9 +22,13 @@ pub(super) fn refuse_beyond(
     now: Timestamp,
 ) -> Result<(), AppError> {
     let last = now.plus(MOST);
-    let beyond = tenant.grants.values().filter(|grant| grant.until > last);
+    let grants = tenant.grants.values();
+    let grants = grants.map(|g| (Kind::Grant, g.name.as_str(), "until", g.until));
+    let services = tenant.service_accounts.iter();
+    let services = services.map(|s| (Kind::ServiceAccount, s.name.as_str(), "expires", s.expires));
+    let beyond = grants.chain(services).filter(|(_, _, _, end)| *end > last);
     let found: Vec<Diagnostic> = beyond
-        .map(|grant| too_far((Kind::Grant, &grant.name), "until", last, files))
+        .map(|(kind, name, field, _)| too_far((kind, name), field, last, files))
         .collect();
     if found.is_empty() {
         return Ok(());

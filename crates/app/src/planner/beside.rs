@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use lifecycle::assign::Worker;
+use lifecycle::beside::Duty;
 use lifecycle::identity::Identity;
 use model::event::FindingClosed;
 use model::finding::Finding;
 use model::plan::About;
-use model::{Address, Event, Plan, SubjectId, Timestamp, WaveId, WorkerRef};
+use model::{
+    Address, Completeness, Event, Kind, Plan, SubjectId, TargetName, Timestamp, WaveId, WorkerRef,
+};
 use ports::store::Person;
 
 use super::Pass;
@@ -19,6 +22,10 @@ use crate::due::is_late;
 const UNKNOWN: &str = "TNR-GRANT-0001";
 /// Nobody answers for what a document gives.
 const UNANSWERED: &str = "TNR-OWNER-0001";
+/// A service account is to be looked at: it has expired.
+const EXPIRED: &str = "TNR-SERVICE-0001";
+/// A document about a service account says nothing about any account.
+const WITHOUT_EFFECT: &str = "TNR-SERVICE-0002";
 /// Open findings that are looked through for those whose condition is gone.
 const MOST_OPEN: u32 = 10_000;
 
@@ -34,6 +41,11 @@ impl Pass<'_> {
             self.findings
                 .push(unanswered(&duty.of, why, Some(person.subject)));
         }
+        let expired = beside
+            .duties_of(worker.names)
+            .filter(|d| d.asks && d.until <= now);
+        let expired = expired.map(|duty| expired_of(duty, Some(person.subject)));
+        self.findings.extend(expired);
         if is_late(person, beside, now) {
             self.late.push(person.subject);
         }
@@ -62,6 +74,30 @@ impl Pass<'_> {
             let open = duties.iter().filter(|duty| now < duty.until);
             let found = open.map(|duty| unanswered(&duty.of, &why, None));
             self.findings.extend(found);
+            let expired = duties.iter().filter(|duty| duty.asks && duty.until <= now);
+            let found = expired.map(|duty| expired_of(duty, None));
+            self.findings.extend(found);
+        }
+        Ok(())
+    }
+
+    /// Documents about service accounts that are not there, or that are somebody's.
+    pub(super) async fn service_accounts(&mut self) -> Result<(), AppError> {
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        for account in loaded.tenant.service_accounts.iter() {
+            let (app, kind) = (&account.app, Kind::Account);
+            let store = &self.app.store;
+            let found = store.shadows_named(app, kind, &account.account).await?;
+            let why = if let Some(shadow) = found.first() {
+                let link = store.link_to(app, kind, &shadow.record.remote).await?;
+                link.map(|_| "that account is linked to a person already")
+            } else {
+                let run = store.last_observation(app, kind).await?;
+                let listed = run.is_some_and(|r| r.run.completeness == Completeness::Full);
+                listed.then_some("the app has no account of this name")
+            };
+            self.findings
+                .extend(why.map(|why| without_effect(&account.name, app, why)));
         }
         Ok(())
     }
@@ -82,7 +118,8 @@ impl Pass<'_> {
         let mut mended = Vec::new();
         for row in self.app.store.open_findings(MOST_OPEN).await? {
             let finding = &row.opened.finding;
-            let ours = [UNKNOWN, UNANSWERED].contains(&finding.code.as_str());
+            let ours =
+                [UNKNOWN, UNANSWERED, EXPIRED, WITHOUT_EFFECT].contains(&finding.code.as_str());
             let looked = finding.subject.is_none_or(|s| notes.has_looked_at(s));
             if ours && looked && !found.contains(&(finding.fingerprint.as_str(), finding.subject)) {
                 mended.push(Event::FindingClosed(FindingClosed {
@@ -132,6 +169,31 @@ fn unknown(grant: &str, source: &str) -> Finding {
     }
 }
 
+fn expired_of(duty: &Duty, owner: Option<SubjectId>) -> Finding {
+    let of = &duty.of;
+    Finding {
+        code: EXPIRED.to_owned(),
+        fingerprint: format!("{EXPIRED}/{of}"),
+        subject: owner,
+        address: None,
+        problem: format!("`{of}` has expired: somebody has to say whether it is still needed"),
+        fix: "write a later end in the document, or disable the account in the app and remove it; \
+              nothing is disabled by itself"
+            .to_owned(),
+    }
+}
+
+fn without_effect(name: &str, app: &TargetName, why: &str) -> Finding {
+    Finding {
+        code: WITHOUT_EFFECT.to_owned(),
+        fingerprint: format!("{WITHOUT_EFFECT}/{name}"),
+        subject: None,
+        address: None,
+        problem: format!("`service/{name}` says nothing about an account of `{app}`: {why}"),
+        fix: "mend the name of the account in the document, or remove the document".to_owned(),
+    }
+}
+
 fn unanswered(of: &str, why: &str, owner: Option<SubjectId>) -> Finding {
     Finding {
         code: UNANSWERED.to_owned(),
@@ -139,7 +201,7 @@ fn unanswered(of: &str, why: &str, owner: Option<SubjectId>) -> Finding {
         subject: owner,
         address: None,
         problem: format!("nobody answers for `{of}`: {why}"),
-        fix: "name another owner in the document; until then it stays, and ends when it says"
+        fix: "name another owner in the document; until then what it says stays in force"
             .to_owned(),
     }
 }

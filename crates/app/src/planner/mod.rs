@@ -236,6 +236,7 @@ impl App {
         }
         if !matches!(planning.scope, Scope::Subjects(_)) {
             pass.named_but_unknown().await?;
+            pass.service_accounts().await?;
         }
         pass.drop_contested();
         let mut seen = Seen {

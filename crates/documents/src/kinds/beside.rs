@@ -1,16 +1,16 @@
-//! What documents say of one person or account beside the rules: `Grant`.
+//! What documents say of one person or account beside the rules: `Grant`, `ServiceAccount`.
 
 use model::{TargetName, Timestamp, WorkerRef};
 
 use crate::kinds::Directory;
 use crate::report::{self, Reporter};
-use crate::tenant::{Grant, PersonalGrant};
-use crate::wire::beside::{PersonalGrantSpec, WorkerRefSpec};
+use crate::tenant::{Grant, PersonalGrant, ServiceAccount, ServiceAccounts};
+use crate::wire::beside::{PersonalGrantSpec, ServiceAccountSpec, WorkerRefSpec};
 use crate::yaml::Part;
 
 /// The longest reason, in characters: it is shown beside every step that it causes.
 const MAX_REASON: usize = 500;
-/// The longest worker key, in characters.
+/// The longest worker key or name of an account, in characters.
 const MAX_KEY: usize = 200;
 
 pub(crate) fn grant(
@@ -47,6 +47,48 @@ pub(crate) fn grant(
         reason: reason?,
         until: until?,
     })
+}
+
+pub(crate) fn service_account(
+    name: &str,
+    spec: &ServiceAccountSpec,
+    directory: &Directory,
+    accounts: &mut ServiceAccounts,
+    reporter: &mut Reporter<'_, '_>,
+) {
+    let at = |key| [Part::Key("spec"), Part::Key(key)];
+    directory.check(&spec.app, None, &[Part::Key("spec")], reporter);
+    let owner = worker(&spec.owner, &at("owner"), directory, reporter);
+    let reason = reason(&spec.reason, &at("reason"), reporter);
+    let expires = instant(&spec.expires, &at("expires"), reporter);
+    let account = &spec.account;
+    if !is_sound(account) {
+        let problem = format!("`{account:.80}` is no name of an account");
+        let fix = format!("write its `userName`: 1 to {MAX_KEY} characters, no outer space");
+        reporter.at(report::VALUE, &at("account"), problem, fix);
+        return;
+    }
+    let (Some(owner), Some(reason), Some(expires)) = (owner, reason, expires) else {
+        return;
+    };
+    let taken = accounts.add(ServiceAccount {
+        name: name.to_owned(),
+        app: TargetName(spec.app.clone()),
+        account: account.clone(),
+        owner,
+        reason,
+        expires,
+    });
+    if let Some(other) = taken {
+        let problem = format!("`{}` is about this account already", other.name);
+        let fix = "remove one of them";
+        reporter.at(report::DUPLICATE, &at("account"), problem, fix);
+    }
+}
+
+/// Whether this can be a worker key or an account's name.
+fn is_sound(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && text.chars().count() <= MAX_KEY
 }
 
 /// Whom a document names. A key alone is enough while there is one source; with several it would
@@ -92,7 +134,7 @@ fn worker(
             (of.source.clone(), &of.key, at_key)
         }
     };
-    if key.is_empty() || key.trim() != key || key.chars().count() > MAX_KEY {
+    if !is_sound(key) {
         let problem = format!("`{key:.80}` is no worker key");
         let fix = format!("write it as the source does: 1 to {MAX_KEY} characters, no outer space");
         reporter.at(report::VALUE, &at_key, problem, fix);

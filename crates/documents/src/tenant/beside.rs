@@ -1,6 +1,9 @@
 //! What documents say of one person or account beside the rules.
 
-use model::{Timestamp, WorkerRef};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use model::{TargetName, Timestamp, WorkerRef};
 
 use super::Grant;
 
@@ -19,4 +22,51 @@ pub struct PersonalGrant {
     pub reason: String,
     /// From this instant on it gives nothing.
     pub until: Timestamp,
+}
+
+/// An account that a workload uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// `metadata.name`.
+    pub name: String,
+    /// The app.
+    pub app: TargetName,
+    /// The account's name there, as it is written.
+    pub account: String,
+    /// Who answers for it.
+    pub owner: WorkerRef,
+    /// What it is for, in at most 500 characters.
+    pub reason: String,
+    /// From this instant on somebody has to look whether it is still needed.
+    pub expires: Timestamp,
+}
+
+/// The accounts that workloads use, by app and by name in ASCII lower case, as SCIM compares
+/// names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServiceAccounts(BTreeMap<TargetName, BTreeMap<String, ServiceAccount>>);
+
+impl ServiceAccounts {
+    /// The document about an account.
+    #[must_use]
+    pub fn of(&self, app: &TargetName, account: &str) -> Option<&ServiceAccount> {
+        self.0.get(app)?.get(&account.to_ascii_lowercase())
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &ServiceAccount> {
+        self.0.values().flat_map(BTreeMap::values)
+    }
+
+    /// Adds one; gives the one that is there already about the same account.
+    pub(crate) fn add(&mut self, account: ServiceAccount) -> Option<&ServiceAccount> {
+        let of_app = self.0.entry(account.app.clone()).or_default();
+        match of_app.entry(account.account.to_ascii_lowercase()) {
+            Entry::Vacant(free) => {
+                free.insert(account);
+                None
+            }
+            Entry::Occupied(taken) => Some(taken.into_mut()),
+        }
+    }
 }

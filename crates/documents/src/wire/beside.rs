@@ -22,6 +22,22 @@ pub(crate) struct PersonalGrantSpec {
     pub until: String,
 }
 
+/// An account that a workload uses: no match gives it to a person.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServiceAccountSpec {
+    /// The app's name.
+    pub app: String,
+    /// The account's name there (`userName`).
+    pub account: String,
+    /// Who answers for it: a worker key, or `{source: hr, key: w002}`.
+    pub owner: WorkerRefSpec,
+    /// What it is for.
+    pub reason: String,
+    /// The instant at which somebody has to look whether it is still needed, RFC 3339.
+    pub expires: String,
+}
+
 /// A worker: the key where there is one source, else the source and the key in it.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]

@@ -145,3 +145,75 @@ fn whose_source_cannot_be_read_is_not_told_to_be_nobody() {
         "{said}"
     );
 }
+
+const SERVICE: &str = r#"
+kind: ServiceAccount
+metadata: {name: backup}
+spec:
+  app: wiki
+  account: Backup-Bot
+  owner: "1"
+  reason: the nightly backup
+  expires: 2027-01-01T00:00:00Z
+"#;
+
+#[test]
+fn a_service_account_is_found_by_its_name_however_it_is_spelled() {
+    let tenant = load(&[("hr", SOURCE), ("wiki", APP), ("service", SERVICE)]).unwrap();
+    let accounts = &tenant.service_accounts;
+    let found = accounts.of(&"wiki".into(), "backup-BOT").unwrap();
+    assert_eq!(
+        (found.name.as_str(), &found.owner),
+        ("backup", &worker("hr", "1"))
+    );
+    assert_eq!(found.expires, "2027-01-01T00:00:00Z".parse().unwrap());
+    assert!(accounts.of(&"wiki".into(), "backup").is_none());
+    assert!(accounts.of(&"chat".into(), "Backup-Bot").is_none());
+    assert_eq!(accounts.iter().count(), 1);
+}
+
+#[test]
+fn what_is_wrong_with_a_service_account_is_said_at_its_place() {
+    let again = SERVICE
+        .replace("name: backup", "name: other")
+        .replace("Bot", "BOT");
+    let files = [("hr", SOURCE), ("wiki", APP), ("a", SERVICE)];
+    let said = told(&[&files[..], &[("b", again.as_str())]].concat());
+    assert_eq!(
+        said,
+        "b:6:12 spec.account: `backup` is about this account already; remove one of them \
+         [TNR-DOC-0009]"
+    );
+    for (from, to, wanted) in [
+        (
+            "app: wiki",
+            "app: wki",
+            "a:5:8 spec.app: there is no app `wki`",
+        ),
+        (
+            "Backup-Bot",
+            "\" b\"",
+            "a:6:12 spec.account: ` b` is no name of an account",
+        ),
+        (
+            "reason: the nightly backup",
+            "reason: \"\"",
+            "spec.reason: this is no reason",
+        ),
+        (
+            "2027-01-01T00:00:00Z",
+            "never",
+            "spec.expires: `never` is no instant",
+        ),
+        (
+            "  expires: 2027-01-01T00:00:00Z\n",
+            "",
+            "spec: `expires` is missing",
+        ),
+    ] {
+        assert!(SERVICE.contains(from), "{from}");
+        let service = SERVICE.replace(from, to);
+        let said = told(&[("hr", SOURCE), ("wiki", APP), ("a", &service)]);
+        assert!(said.contains(wanted), "{wanted}\n{said}");
+    }
+}

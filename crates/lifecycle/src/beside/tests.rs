@@ -45,6 +45,7 @@ fn book(grants: Vec<PersonalGrant>) -> RuleBook {
     let duties = grants.iter().map(|grant| Duty {
         of: format!("grant/{}", grant.name),
         until: grant.until,
+        asks: false,
     });
     RuleBook {
         apps: BTreeMap::from([(target(), app)]),
@@ -160,6 +161,21 @@ fn whoever_has_left_or_was_terminated_is_given_nothing() {
             Wanted::IfPresent { active: false, .. }
         ));
     }
+}
+
+#[test]
+fn an_owner_is_due_when_somebody_has_to_look_and_not_when_a_grant_ends_by_itself() {
+    let mut book = book(vec![grant("audit", UNTIL)]);
+    let boss = [named("hr", "boss")];
+    let ends = |book: &RuleBook| book.beside.next_end(&boss, instant("2026-01-01T00:00:00Z"));
+    assert_eq!(ends(&book), None);
+    let duties = book.beside.duties.get_mut(&boss[0]).unwrap();
+    duties.push(Duty {
+        of: "service/backup".to_owned(),
+        until: instant(UNTIL),
+        asks: true,
+    });
+    assert_eq!(ends(&book), Some(instant(UNTIL)));
 }
 
 #[test]

@@ -24,8 +24,8 @@ pub(super) fn steps(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, s
                 steps.obstacle(
                     "TNR-ADOPT-0001",
                     address,
-                    "an existing account that matches this person is privileged, and no match gives such an account to anyone",
-                    "decide whose it is with `tenure adopt APP --decisions FILE`",
+                    "an existing account that matches this person is privileged or used by a workload, and no match gives such an account to anyone",
+                    "decide whose it is with `tenure adopt APP --decisions FILE`, or mend the ServiceAccount document that names it",
                 );
             }
         }

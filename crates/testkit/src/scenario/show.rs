@@ -126,6 +126,35 @@ impl Stage {
         Ok(lines)
     }
 
+    /// `adopt APP`: whose each account is, and what nobody has explained.
+    pub(super) async fn adopt(&self, order: &Order) -> Output {
+        let [app] = order.exactly(["APP"])?;
+        let estate = match self.node.app.estate(app).await {
+            Ok(estate) => estate,
+            Err(error) => return self.refused(&error),
+        };
+        let line = |account: &app::EstateAccount| {
+            let people: Vec<String> = account.people.iter().map(|w| w.key.clone()).collect();
+            let people = match people.is_empty() {
+                true => String::new(),
+                false => format!(" {}", people.join(", ")),
+            };
+            let decided = account.decided.as_ref();
+            let decided =
+                decided.map_or_else(String::new, |d| format!(" (by {}: {})", d.by, d.reason));
+            let class = account.class.as_str();
+            format!("{}: {class}{people}{decided}", account.name)
+        };
+        let mut lines: Vec<String> = estate.accounts.iter().map(line).collect();
+        lines.sort();
+        let left = self.node.app.unexplained(app).await;
+        for row in left.map_err(|e| e.to_string())?.rows {
+            let what = row.group.map_or_else(String::new, |g| format!(" in {g}"));
+            lines.push(format!("unexplained {}{what}: {}", row.name, row.why));
+        }
+        Ok(lines)
+    }
+
     /// `waves`: those that wait for someone or are under way.
     pub(super) async fn open_waves(&self) -> Output {
         let filter = WaveFilter {

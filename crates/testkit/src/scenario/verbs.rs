@@ -43,6 +43,7 @@ impl Stage {
             "observe" => self.observe(&order).await,
             "why" => self.why(&order).await,
             "state" => self.state(&order),
+            "adopt" => self.adopt(&order).await,
             "waves" => self.open_waves().await,
             "findings" => self.open_findings().await,
             "preload" => self.preload(&order, &deed.body),

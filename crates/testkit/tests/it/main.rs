@@ -18,6 +18,7 @@ mod preview;
 mod preview_law;
 mod restore;
 mod scenarios;
+mod service;
 mod simulation;
 mod switch;
 mod termination;

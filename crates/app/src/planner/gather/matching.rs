@@ -74,15 +74,16 @@ impl Sight<'_> {
                 continue;
             }
             let found = self.store.shadows(target, Kind::Account, remotes).await?;
-            if let Some(shadow) = found.into_iter().next() {
-                return Ok(Some(shadow.record));
+            let mine = found.into_iter().map(|shadow| shadow.record);
+            if let Some(record) = mine.into_iter().find(|r| !self.is_service(target, r)) {
+                return Ok(Some(record));
             }
         }
         Ok(None)
     }
 
     /// Those of the accounts that a match may give to this person, and whether one of the others
-    /// is privileged.
+    /// is privileged or used by a workload.
     async fn open(
         &mut self,
         target: &TargetName,
@@ -100,16 +101,27 @@ impl Sight<'_> {
             if rejected || link.await?.is_some() {
                 continue;
             }
+            if self.is_service(target, &record) {
+                barred = true;
+                continue;
+            }
             let decided = self.store.decided_account(target, &record.remote).await?;
             match decided.map(|d| d.decided.holder) {
                 Some(Holder::Person { subject: other }) if other == subject => open.push(record),
-                Some(Holder::Privileged) => barred = true,
+                Some(Holder::Privileged | Holder::Service { .. }) => barred = true,
                 Some(_) => {}
                 None if self.is_privileged(target, &record).await? => barred = true,
                 None => open.push(record),
             }
         }
         Ok((open, barred))
+    }
+
+    /// Whether a document says that a workload uses the account: then it is nobody's, whatever
+    /// was decided before.
+    fn is_service(&self, target: &TargetName, record: &Record) -> bool {
+        let services = &self.loaded.tenant.service_accounts;
+        services.of(target, &record.name).is_some()
     }
 
     /// Whether the app's document lists an account, or a group that it is a member of.
