@@ -8,9 +8,8 @@ use model::canonical::{self, Digest};
 use model::{Actor, Change, Completeness, DeliveryId, Diagnostic, SubjectId};
 use ports::store::{Append, Stream};
 
-use self::differences::Differences;
-pub(crate) use self::differences::{confirmed, has_left};
-use self::told::received;
+pub(crate) use self::differences::{Differences, Feed, confirmed, has_left};
+pub(crate) use self::told::received;
 use crate::{App, AppError};
 
 /// Events per append: small enough to be one quick transaction.
@@ -84,7 +83,7 @@ impl App {
         let read = self.source.read(&document.csv, place, bytes);
         let digest = Digest::of(bytes);
         let id = DeliveryId::from_bits(canonical::digest(&(source, digest))?.to_bits());
-        let mut found = Differences::new(self, document, &loaded.book, id);
+        let mut found = Differences::new(self, document.into(), &loaded.book, id);
         let known = found.look(&read).await?;
         let report = DeliveryReport {
             delivery: id,

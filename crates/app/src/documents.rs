@@ -1,12 +1,15 @@
 //! Taking in a new revision of the tenant's documents.
 
 mod horizon;
+mod people;
 
 use documents::Tenant;
 use model::event::{Document, DocumentsAccepted};
 use model::{Actor, Diagnostic, Event};
-use ports::store::{Append, Stream};
+use ports::store::{Append, DocumentsRow, Stream};
 
+use crate::deliver::DeliveryReport;
+use crate::tenant::compiled;
 use crate::{App, AppError, ErrorKind, expectations};
 
 /// What became of documents that were sent.
@@ -22,9 +25,26 @@ pub struct DocumentsReport {
     pub counts: (usize, usize, usize),
     /// Tests in the documents; all passed.
     pub tests: usize,
+    /// What they say of people that is new, as the delivery that it is.
+    pub people: Option<DeliveryReport>,
 }
 
 impl App {
+    /// Documents as they are kept, and compared with those in force.
+    pub(crate) fn as_stored(&self, files: &[(String, String)]) -> Vec<Document> {
+        let seal = |said: &str| {
+            let digest = self.keyring.keyed_digest("person", said.as_bytes());
+            digest.to_string()
+        };
+        let kept = documents::stored(files, &seal).into_iter();
+        let document = |(name, text)| Document {
+            kind: "file".to_owned(),
+            name,
+            text,
+        };
+        kept.map(document).collect()
+    }
+
     /// Checks documents and, unless `dry_run`, puts them in force. They replace all earlier ones.
     ///
     /// # Errors
@@ -42,21 +62,37 @@ impl App {
         let head = self.store.head_of(&stream).await?;
         let known = self.store.documents().await?;
         let before: &[Document] = known.as_ref().map_or(&[], |k| &k.documents);
-        let documents = as_stored(files);
+        let documents = self.as_stored(&files);
         let files = differences(before, &documents);
         let revision = known.as_ref().map_or(0, |k| k.revision);
         let changed = !files.is_empty();
         let counts = (tenant.sources.len(), tenant.apps.len(), tenant.rules.len());
         let revision = if changed { revision + 1 } else { revision };
-        if changed && !dry_run {
-            let event = Event::DocumentsAccepted(DocumentsAccepted {
-                revision,
-                author: actor.principal.clone(),
-                documents,
-            });
-            let append = Append::of(actor.clone(), vec![event]).on(stream, head);
+        let row = DocumentsRow {
+            revision,
+            author: actor.principal.clone(),
+            at: self.clock.now(),
+            documents,
+        };
+        let loaded = compiled(row, tenant);
+        let told = self.told_of_people(actor, &loaded).await?;
+        let mut append = Append::of(actor.clone(), Vec::new()).on(stream, head);
+        if changed {
+            append
+                .events
+                .push(Event::DocumentsAccepted(DocumentsAccepted {
+                    revision,
+                    author: actor.principal.clone(),
+                    documents: loaded.row.documents.clone(),
+                }));
+        }
+        // In one append: documents in force name nobody whom the log does not know.
+        if !told.events.is_empty() {
+            append = append.on(told.stream, told.head);
+            append.events.extend(told.events);
+        }
+        if !append.events.is_empty() && !dry_run {
             self.store.append(append).await?;
-            let loaded = self.loaded().await?;
             self.due_after_documents(&loaded).await?;
         }
         Ok(DocumentsReport {
@@ -65,6 +101,7 @@ impl App {
             files,
             counts,
             tests,
+            people: told.report,
         })
     }
 
@@ -80,19 +117,11 @@ impl App {
         if !unusable.is_empty() {
             return Err(wrong(unusable));
         }
+        people::refuse_withheld(&tenant, files)?;
         horizon::refuse_beyond(&tenant, files, self.clock.now())?;
         let tests = expectations::refuse_failures(&tenant, files)?;
         Ok((tenant, tests))
     }
-}
-
-pub(crate) fn as_stored(files: Vec<(String, String)>) -> Vec<Document> {
-    let stored = files.into_iter().map(|(name, text)| Document {
-        kind: "file".to_owned(),
-        name,
-        text,
-    });
-    stored.collect()
 }
 
 pub(crate) fn wrong(diagnostics: Vec<Diagnostic>) -> AppError {

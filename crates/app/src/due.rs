@@ -99,7 +99,8 @@ impl App {
     ) -> Result<(), AppError> {
         let mut expect = vec![self.still("documents".to_owned()).await?];
         let loaded = self.loaded().await?;
-        for source in loaded.tenant.sources.keys() {
+        let sources = loaded.tenant.sources.keys().map(String::as_str);
+        for source in sources.chain([documents::PEOPLE]) {
             expect.push(self.still(format!("source/{source}")).await?);
         }
         let mut events = Vec::new();

@@ -208,6 +208,14 @@ fn beside(tenant: &Tenant) -> Beside {
             until,
         });
     }
+    for person in tenant.people.values() {
+        let duties = beside.duties.entry(person.sponsor.clone()).or_default();
+        duties.push(Duty {
+            of: format!("person/{}", person.name),
+            until: person.until,
+            asks: false,
+        });
+    }
     for account in tenant.service_accounts.iter() {
         let duties = beside.duties.entry(account.owner.clone()).or_default();
         duties.push(Duty {

@@ -10,6 +10,7 @@
 mod kinds;
 mod load;
 mod locate;
+mod people;
 pub mod report;
 mod schema;
 mod tenant;
@@ -18,12 +19,13 @@ mod yaml;
 
 pub use load::load;
 pub use locate::{Located, locate};
+pub use people::stored;
 pub use report::CODES;
 pub use schema::{Kind, json_schema};
 pub use tenant::{
     Account, AccountState, App, Apply, Auth, ClientAuth, ExpectedAccess, ExpectedValue, Freeze,
     Grant, Group, GroupRef, Guard, LifecycleTest, Limit, Limits, MANAGER_PATH, MappingTest, Mode,
-    Moment, PersonalGrant, Privileged, Profile, Rule, Scim, ServiceAccount, ServiceAccounts,
-    Source, Tenant,
+    Moment, PEOPLE, PersonalGrant, Privileged, Profile, Rule, Scim, ServiceAccount,
+    ServiceAccounts, Source, SponsoredPerson, Tenant,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

@@ -9,7 +9,7 @@ use crate::kinds::{self, Directory};
 use crate::report::{self, Report, Reporter};
 use crate::schema::{self, Kind};
 use crate::tenant::Tenant;
-use crate::wire::beside::{PersonalGrantSpec, ServiceAccountSpec};
+use crate::wire::beside::{PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
@@ -114,6 +114,7 @@ enum Spec {
     App(Box<AppSpec>),
     Rule(RuleSpec),
     Grant(PersonalGrantSpec),
+    Person(Box<PersonSpec>),
     ServiceAccount(ServiceAccountSpec),
     Guard(GuardSpec),
     MappingTest(MappingTestSpec),
@@ -187,6 +188,7 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::BirthrightRule => spec(json).map(Spec::Rule),
         Kind::Grant => spec(json).map(Spec::Grant),
         Kind::Guard => spec(json).map(Spec::Guard),
+        Kind::Person => spec(json).map(|spec| Spec::Person(Box::new(spec))),
         Kind::ServiceAccount => spec(json).map(Spec::ServiceAccount),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
@@ -199,11 +201,13 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
 
 fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant {
     duplicates(documents, diagnostics);
+    mixed(documents, diagnostics);
     let mut tenant = Tenant {
         sources: BTreeMap::new(),
         apps: BTreeMap::new(),
         rules: BTreeMap::new(),
         grants: BTreeMap::new(),
+        people: BTreeMap::new(),
         service_accounts: crate::ServiceAccounts::default(),
         guard: crate::Guard::default(),
         mapping_tests: BTreeMap::new(),
@@ -241,6 +245,12 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
             Some(Spec::Grant(spec)) => {
                 if let Some(grant) = kinds::grant(&document.name, spec, &directory, reporter) {
                     tenant.grants.insert(document.name.clone(), grant);
+                }
+            }
+            Some(Spec::Person(spec)) if attributes_known => {
+                let name = &document.name;
+                if let Some(person) = kinds::person(name, spec, &tenant, &directory, reporter) {
+                    tenant.people.insert(name.clone(), person);
                 }
             }
             Some(Spec::ServiceAccount(spec)) => {
@@ -338,6 +348,21 @@ fn directory(documents: &[Read<'_>]) -> Directory {
         apps: apps.collect(),
         sources: named(Kind::Source),
         rules: named(Kind::BirthrightRule),
+    }
+}
+
+/// Reports people who stand in one file with something else. Their attributes are not kept in the
+/// log as they are written, so their file is not either.
+fn mixed(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let others = documents.iter().filter(|d| d.kind != Kind::Person);
+    let others: BTreeSet<&str> = others.map(|d| d.path).collect();
+    let people = documents.iter().filter(|d| d.kind == Kind::Person);
+    for document in people.filter(|d| others.contains(d.path)) {
+        with(document, diagnostics, |reporter| {
+            let problem = "a person stands in one file with other kinds of documents";
+            let fix = "write people into files of their own";
+            reporter.at(report::VALUE, &[Part::Key("kind")], problem, fix);
+        });
     }
 }
 

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::report::{self, Report};
-use crate::wire::beside::{PersonalGrantSpec, ServiceAccountSpec};
+use crate::wire::beside::{PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
@@ -28,6 +28,8 @@ pub enum Kind {
     Grant,
     /// What a wave may do without being asked.
     Guard,
+    /// Somebody who is not in HR.
+    Person,
     /// An account that a workload uses.
     ServiceAccount,
     /// What mappings are expected to give for one person.
@@ -38,12 +40,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
         Self::Grant,
         Self::Guard,
+        Self::Person,
         Self::ServiceAccount,
         Self::MappingTest,
         Self::LifecycleTest,
@@ -58,6 +61,7 @@ impl Kind {
             Self::BirthrightRule => "BirthrightRule",
             Self::Grant => "Grant",
             Self::Guard => "Guard",
+            Self::Person => "Person",
             Self::ServiceAccount => "ServiceAccount",
             Self::MappingTest => "MappingTest",
             Self::LifecycleTest => "LifecycleTest",
@@ -65,13 +69,14 @@ impl Kind {
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 8]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 9]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
         schema_of::<RuleSpec>(Kind::BirthrightRule),
         schema_of::<PersonalGrantSpec>(Kind::Grant),
         schema_of::<GuardSpec>(Kind::Guard),
+        schema_of::<PersonSpec>(Kind::Person),
         schema_of::<ServiceAccountSpec>(Kind::ServiceAccount),
         schema_of::<MappingTestSpec>(Kind::MappingTest),
         schema_of::<LifecycleTestSpec>(Kind::LifecycleTest),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{TargetName, Timestamp};
 use rules::{Condition, Mapping, Schema};
 
-pub use beside::{PersonalGrant, ServiceAccount, ServiceAccounts};
+pub use beside::{PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson};
 pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MappingTest, Moment,
 };
@@ -25,6 +25,8 @@ pub struct Tenant {
     pub rules: BTreeMap<String, Rule>,
     /// What single people get beside the rules, by name.
     pub grants: BTreeMap<String, PersonalGrant>,
+    /// People who are not in HR, by name.
+    pub people: BTreeMap<String, SponsoredPerson>,
     /// Accounts that workloads use.
     pub service_accounts: ServiceAccounts,
     /// What a wave may do without being asked.

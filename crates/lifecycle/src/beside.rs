@@ -30,7 +30,7 @@ pub struct PersonalGrant {
 /// Something that a person answers for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duty {
-    /// What: `grant/NAME`, `service/NAME`.
+    /// What: `grant/NAME`, `service/NAME`, `person/NAME`.
     pub of: String,
     /// From this instant on there is nothing to answer for.
     pub until: Timestamp,

@@ -11,6 +11,7 @@ use model::{Facts, SubjectId, Value};
 use ports::store::MAX_PAGE;
 
 use super::UndecidedWorker;
+use super::differences::Feed;
 use crate::{App, AppError};
 
 /// One set of attributes with the values of one worker; which set, by its place.
@@ -36,11 +37,11 @@ impl<'a> Correlation<'a> {
     /// Looks for these new rows among everyone. Without new rows nothing is read.
     pub(super) async fn of(
         app: &App,
-        document: &'a documents::Source,
+        feed: Feed<'a>,
         unknown: &[&WorkerRow],
     ) -> Result<Self, AppError> {
         let mut correlation = Self {
-            sets: &document.correlate,
+            sets: feed.correlate,
             known: HashMap::new(),
             new: HashMap::new(),
             decided: HashMap::new(),
@@ -48,7 +49,7 @@ impl<'a> Correlation<'a> {
         if unknown.is_empty() {
             return Ok(correlation);
         }
-        for matched in app.store.worker_matches(&document.name).await? {
+        for matched in app.store.worker_matches(feed.name).await? {
             let decided = correlation.decided.entry(matched.key).or_default();
             if matched.same {
                 decided.is = Some(matched.subject);
@@ -56,7 +57,7 @@ impl<'a> Correlation<'a> {
                 decided.is_not.insert(matched.subject);
             }
         }
-        if document.correlate.is_empty() {
+        if feed.correlate.is_empty() {
             return Ok(correlation);
         }
         for row in unknown {

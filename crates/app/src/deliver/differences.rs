@@ -26,33 +26,54 @@ use crate::{App, AppError, ErrorKind};
 /// Everyone whom the source ever told us of, by key.
 type Known = HashMap<String, WorkerDigest>;
 
+/// What tells of people, as far as it matters to whom its rows belong.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Feed<'a> {
+    /// The source's name.
+    pub(crate) name: &'a str,
+    /// Whether a row of it says that somebody works here.
+    pub(crate) engages: bool,
+    /// The sets of attributes by which a worker whom it has not named before is found.
+    pub(crate) correlate: &'a [Vec<String>],
+}
+
+impl<'a> From<&'a documents::Source> for Feed<'a> {
+    fn from(source: &'a documents::Source) -> Self {
+        Self {
+            name: &source.name,
+            engages: source.engages,
+            correlate: &source.correlate,
+        }
+    }
+}
+
 /// The differences between what is known and what a delivery says.
-pub(super) struct Differences<'a> {
+pub(crate) struct Differences<'a> {
     app: &'a App,
-    document: &'a documents::Source,
+    feed: Feed<'a>,
     book: &'a RuleBook,
     delivery: DeliveryId,
     now: Timestamp,
     /// The people concerned, as they are with what was found so far.
     people: BTreeMap<SubjectId, Person>,
     /// What the log is to be told.
-    pub(super) events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     /// The same for the answer.
-    pub(super) changes: Vec<RowChange>,
+    pub(crate) changes: Vec<RowChange>,
     /// Rows whose worker might be one of several people.
-    pub(super) undecided: Vec<UndecidedWorker>,
+    pub(crate) undecided: Vec<UndecidedWorker>,
 }
 
 impl<'a> Differences<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         app: &'a App,
-        document: &'a documents::Source,
+        feed: Feed<'a>,
         book: &'a RuleBook,
         delivery: DeliveryId,
     ) -> Self {
         Self {
             app,
-            document,
+            feed,
             book,
             delivery,
             now: app.clock.now(),
@@ -66,7 +87,7 @@ impl<'a> Differences<'a> {
     /// Looks at the whole delivery; answers how many workers the source had told of before. The
     /// facts of before are read only of those of whom something new is said: a file is mostly
     /// what was known.
-    pub(super) async fn look(&mut self, read: &Delivery) -> Result<usize, AppError> {
+    pub(crate) async fn look(&mut self, read: &Delivery) -> Result<usize, AppError> {
         let known = self.known().await?;
         let mut news = Vec::new();
         for row in &read.rows {
@@ -87,7 +108,7 @@ impl<'a> Differences<'a> {
         self.people = people.into_iter().map(|p| (p.subject, p)).collect();
         let unknown = news.iter().filter(|(_, _, before)| before.is_none());
         let unknown: Vec<&WorkerRow> = unknown.map(|(row, _, _)| *row).collect();
-        let correlation = Correlation::of(self.app, self.document, &unknown).await?;
+        let correlation = Correlation::of(self.app, self.feed, &unknown).await?;
         let mut fresh = self.new_subjects(unknown.len()).into_iter();
         for (row, digest, before) in news {
             let at = match before {
@@ -108,7 +129,7 @@ impl<'a> Differences<'a> {
         let mut known = Known::new();
         let mut after = None;
         loop {
-            let source = &self.document.name;
+            let source = self.feed.name;
             let page = self
                 .app
                 .store
@@ -124,7 +145,7 @@ impl<'a> Differences<'a> {
     }
 
     fn digest(&self, row: &WorkerRow) -> Result<Digest, AppError> {
-        let stated = canonical::bytes(&(&self.document.name, row))?;
+        let stated = canonical::bytes(&(self.feed.name, row))?;
         Ok(self.app.keyring.keyed_digest("facts", &stated))
     }
 
@@ -156,7 +177,7 @@ impl<'a> Differences<'a> {
         };
         let subject = match found {
             Some(subject) => subject,
-            None if !self.document.engages => {
+            None if !self.feed.engages => {
                 self.undecided.push(UndecidedWorker {
                     key: row.key.clone(),
                     candidates: Vec::new(),
@@ -193,7 +214,7 @@ impl<'a> Differences<'a> {
         id: EngagementId,
     ) -> Result<(), AppError> {
         let before = self.identity(subject);
-        let source = self.document.name.clone();
+        let source = self.feed.name.to_owned();
         let person = self.people.entry(subject).or_insert_with(|| Person {
             subject,
             engagements: Vec::new(),
@@ -274,7 +295,7 @@ impl<'a> Differences<'a> {
         self.events.push(Event::FactsWithdrawn(FactsWithdrawn {
             subject,
             engagement: worker.engagement,
-            source: self.document.name.clone(),
+            source: self.feed.name.to_owned(),
             delivery: self.delivery,
         }));
         self.follow(subject, change, &after).await

@@ -102,7 +102,7 @@ impl App {
     }
 }
 
-pub(super) fn received(
+pub(crate) fn received(
     actor: &Actor,
     source: &str,
     digest: Digest,

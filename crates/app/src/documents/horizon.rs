@@ -26,7 +26,12 @@ pub(super) fn refuse_beyond(
     let grants = grants.map(|g| (Kind::Grant, g.name.as_str(), "until", g.until));
     let services = tenant.service_accounts.iter();
     let services = services.map(|s| (Kind::ServiceAccount, s.name.as_str(), "expires", s.expires));
-    let beyond = grants.chain(services).filter(|(_, _, _, end)| *end > last);
+    let people = tenant.people.values();
+    let people = people.map(|p| (Kind::Person, p.name.as_str(), "ends", p.until));
+    let beyond = grants
+        .chain(services)
+        .chain(people)
+        .filter(|(_, _, _, end)| *end > last);
     let found: Vec<Diagnostic> = beyond
         .map(|(kind, name, field, _)| too_far((kind, name), field, last, files))
         .collect();

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
-use lifecycle::beside::tell_what_ran_out;
 use lifecycle::check::check;
 use lifecycle::draft::{Observed, Obstacle, draft};
 use lifecycle::identity::Identity;
@@ -114,8 +113,7 @@ impl Pass<'_> {
         let ends = assignments.iter().filter_map(|a| a.until);
         let lapses = ends.filter(|until| *until > now).min();
         let (mut desired, conflicts) = resolve(&assignments, now);
-        tell_what_ran_out(worker, &loaded.book, now, &mut desired);
-        let answered = self.beside(person, worker, now);
+        let answered = self.beside(person, worker, now, &mut desired);
         self.found(person.subject, &undecided, &conflicts);
         if let Some(survey) = &mut self.survey {
             survey.add(person.subject, &desired, &loaded.book);

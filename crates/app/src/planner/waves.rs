@@ -131,7 +131,11 @@ impl Pass<'_> {
             return Ok(false);
         };
         let row = self.app.store.delivery(*id).await?;
-        Ok(cause.change == Change::MissingRow && row.is_some_and(|r| r.delivery.rows == 0))
+        // That documents name nobody any more is what somebody wrote, and no damaged export.
+        let empty = |r: &ports::store::DeliveryRow| {
+            r.delivery.rows == 0 && r.delivery.source != documents::PEOPLE
+        };
+        Ok(cause.change == Change::MissingRow && row.as_ref().is_some_and(empty))
     }
 }
 

@@ -13,6 +13,7 @@ use model::finding::Finding;
 use model::{Actor, Completeness, Kind, SubjectId, TargetName};
 use ports::store::{DocumentsRow, WaveFilter};
 
+use crate::deliver::RowChange;
 use crate::planner::{Planning, Scope};
 use crate::tenant::{Loaded, compiled};
 use crate::{App, AppError, WavePreview};
@@ -52,6 +53,21 @@ pub struct Trouble {
     pub total: u64,
     /// Some of the people, by name.
     pub people: Vec<String>,
+}
+
+/// The people of whom the documents themselves say something new: a preview looks at people as
+/// they are known.
+fn not_shown(changes: &[RowChange]) -> Trouble {
+    let named = |change: &RowChange| format!("{} ({})", change.name, change.key);
+    Trouble {
+        code: "TNR-PERSON-0001".to_owned(),
+        problem:
+            "the documents say something new of people, and what follows for them is not shown"
+                .to_owned(),
+        fix: "`tenure plan --dry-run` shows it once they are accepted".to_owned(),
+        total: changes.len() as u64,
+        people: changes.iter().take(EXAMPLES).map(named).collect(),
+    }
 }
 
 /// People who are named for one trouble.
@@ -98,11 +114,14 @@ impl App {
             apps.push(self.outlook(&loaded, name, &waves, accounts).await?);
         }
         let declared = |app: &TargetName| loaded.book.apps.contains_key(app);
+        let mut problems = self.troubles(seen.findings, &loaded.book.sources).await?;
+        let told = self.told_of_people(actor, &loaded).await?;
+        problems.extend(told.report.map(|report| not_shown(&report.changes)));
         Ok(Preview {
             revision: loaded.row.revision,
             people,
             open_waves,
-            problems: self.troubles(seen.findings, &loaded.book.sources).await?,
+            problems,
             waves,
             apps,
             undeclared: before.into_iter().filter(|app| !declared(app)).collect(),
@@ -118,7 +137,7 @@ impl App {
         files.sort();
         let (tenant, _) = self.checked(&files)?;
         let known = self.store.documents().await?;
-        let documents = crate::documents::as_stored(files);
+        let documents = self.as_stored(&files);
         let (before, revision) = known.map_or((Vec::new(), 0), |k| (k.documents, k.revision));
         let changed = !crate::documents::differences(&before, &documents).is_empty();
         let row = DocumentsRow {

@@ -4,7 +4,7 @@ use model::{TargetName, Timestamp, WorkerRef};
 
 use crate::kinds::Directory;
 use crate::report::{self, Reporter};
-use crate::tenant::{Grant, PersonalGrant, ServiceAccount, ServiceAccounts};
+use crate::tenant::{Grant, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts};
 use crate::wire::beside::{PersonalGrantSpec, ServiceAccountSpec, WorkerRefSpec};
 use crate::yaml::Part;
 
@@ -93,7 +93,7 @@ fn is_sound(text: &str) -> bool {
 
 /// Whom a document names. A key alone is enough while there is one source; with several it would
 /// be somebody else as soon as another of them uses the same key.
-fn worker(
+pub(super) fn worker(
     spec: &WorkerRefSpec,
     path: &[Part<'_>],
     directory: &Directory,
@@ -123,7 +123,8 @@ fn worker(
             }
         }
         WorkerRefSpec::Of(of) => {
-            if !sources.contains(&of.source) {
+            // People whom documents name may come and go like those of a source.
+            if of.source != PEOPLE && !sources.contains(&of.source) {
                 let at = [path, &[Part::Key("source")]].concat();
                 let problem = format!("there is no source `{:.80}`", of.source);
                 let fix = format!("known sources: {}", names());
@@ -144,7 +145,11 @@ fn worker(
     Some(WorkerRef { source, key })
 }
 
-fn reason(text: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) -> Option<String> {
+pub(super) fn reason(
+    text: &str,
+    path: &[Part<'_>],
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<String> {
     let sound = !text.trim().is_empty() && text.chars().count() <= MAX_REASON;
     if !sound {
         let fix = format!("say why in 1 to {MAX_REASON} characters");

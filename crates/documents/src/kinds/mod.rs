@@ -5,6 +5,7 @@ mod beside;
 mod guard;
 mod lifecycle_test;
 mod mapping_test;
+mod person;
 mod rule;
 mod source;
 mod worker;
@@ -19,6 +20,7 @@ pub(crate) use beside::{grant, service_account};
 pub(crate) use guard::guard;
 pub(crate) use lifecycle_test::lifecycle_test;
 pub(crate) use mapping_test::mapping_test;
+pub(crate) use person::person;
 pub(crate) use rule::rule;
 pub(crate) use source::source;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use model::{TargetName, Timestamp, WorkerRef};
+use model::{Facts, TargetName, Timestamp, WorkerRef};
 
 use super::Grant;
 
@@ -70,3 +70,24 @@ impl ServiceAccounts {
         }
     }
 }
+
+/// Somebody who is not in HR.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SponsoredPerson {
+    /// `metadata.name`; their worker key in the source [`PEOPLE`].
+    pub name: String,
+    /// Who answers for them.
+    pub sponsor: WorkerRef,
+    /// Why they are here, in at most 500 characters.
+    pub reason: String,
+    /// The instant at which their last day ends.
+    pub until: Timestamp,
+    /// What would be told of them by a source.
+    pub facts: Facts,
+    /// What stands for their attributes, which are then empty: the document was read as it is
+    /// stored.
+    pub withheld: Option<String>,
+}
+
+/// The source of the people whom documents name. No `Source` document can be called so.
+pub const PEOPLE: &str = "Person";

@@ -1,7 +1,11 @@
 //! What is written down for one person or account, beside the rules.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use super::expectation::ValueSpec;
 
 /// One person's account or group, beside the rules.
 #[derive(Deserialize, JsonSchema)]
@@ -36,6 +40,30 @@ pub(crate) struct ServiceAccountSpec {
     pub reason: String,
     /// The instant at which somebody has to look whether it is still needed, RFC 3339.
     pub expires: String,
+}
+
+/// Somebody who is not in HR: a contractor, an auditor. Stands in a file with nothing but people.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PersonSpec {
+    /// Who answers for them: a worker key, or `{source: hr, key: w002}`.
+    pub sponsor: WorkerRefSpec,
+    /// Why they are here.
+    pub reason: String,
+    /// Their time zone, an IANA name.
+    pub zone: String,
+    /// Their first day, `2026-03-01`, or its first minute, `2026-03-01T09:00`; in the past if not
+    /// given.
+    #[serde(default)]
+    pub starts: Option<String>,
+    /// Their last day, or its last minute.
+    pub ends: String,
+    /// Attribute → value, of the attributes that sources declare.
+    #[serde(default)]
+    pub attributes: Option<BTreeMap<String, ValueSpec>>,
+    /// Stands for the attributes where documents are shown; not accepted.
+    #[serde(default)]
+    pub withheld: Option<String>,
 }
 
 /// A worker: the key where there is one source, else the source and the key in it.

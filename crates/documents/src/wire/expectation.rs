@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What an account of one app looks like for one person.
 #[derive(Deserialize, JsonSchema)]
@@ -66,7 +66,7 @@ pub(crate) struct WorkerSpec {
 }
 
 /// A text, a number, true or false, or a list of texts.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum ValueSpec {
     Text(String),

@@ -6,6 +6,7 @@ mod examples;
 mod expectations;
 mod laws;
 mod mistakes;
+mod people;
 
 const SOURCE: &str = r#"
 kind: Source

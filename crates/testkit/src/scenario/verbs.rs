@@ -130,6 +130,14 @@ impl Stage {
             render::count(apps as u64, "app", "apps"),
             render::count(rules as u64, "rule", "rules"),
         )];
+        if let Some(people) = &report.people {
+            let label = format!("people of documents r{}", report.revision);
+            self.names
+                .deliveries
+                .entry(people.delivery)
+                .or_insert(label);
+            lines.extend(people_changed(&people.changes));
+        }
         lines.extend(self.settle().await?);
         Ok(lines)
     }
@@ -201,21 +209,7 @@ impl Stage {
                 "{name} is accepted: {rows}, completeness {completeness}"
             )]
         };
-        let mut changes = std::collections::BTreeMap::new();
-        for change in &report.changes {
-            let who = format!("{} ({})", change.name, change.key);
-            let kind: &mut Vec<String> = changes.entry(change.change).or_default();
-            kind.push(who);
-        }
-        for (change, mut people) in changes {
-            people.sort();
-            let number = render::thousands(people.len() as u64);
-            lines.push(format!(
-                "  {} {number}: {}",
-                change.as_str(),
-                render::list(&people)
-            ));
-        }
+        lines.extend(people_changed(&report.changes));
         if report.changes.is_empty() && !report.refused {
             lines.push("  nothing new".to_owned());
         }
@@ -303,6 +297,22 @@ impl Stage {
         lines.extend(render::diagnostics(error.diagnostics(), &self.names));
         Ok(lines)
     }
+}
+
+/// Of whom something new is said, and what it means.
+fn people_changed(changes: &[app::RowChange]) -> Vec<String> {
+    let mut kinds = std::collections::BTreeMap::new();
+    for change in changes {
+        let who = format!("{} ({})", change.name, change.key);
+        let kind: &mut Vec<String> = kinds.entry(change.change).or_default();
+        kind.push(who);
+    }
+    let line = |(change, mut people): (model::Change, Vec<String>)| {
+        people.sort();
+        let number = render::thousands(people.len() as u64);
+        format!("  {} {number}: {}", change.as_str(), render::list(&people))
+    };
+    kinds.into_iter().map(line).collect()
 }
 
 pub(super) fn actor(order: &Order, usual: &str) -> Actor {

@@ -14,6 +14,7 @@ mod guarded;
 mod lanes;
 mod order;
 mod passed_over;
+mod people;
 mod preview;
 mod preview_law;
 mod restore;
