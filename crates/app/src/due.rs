@@ -40,25 +40,33 @@ pub(crate) fn next_due(
         let own = engagement.facts.next_change(now)?;
         next = next.into_iter().chain(own).min();
     }
+    Ok(next
+        .into_iter()
+        .chain(next_end(engagements, beside, now))
+        .min())
+}
+
+/// When something that documents say of a person ends next.
+fn next_end(engagements: &[Engagement], beside: &Beside, now: Timestamp) -> Option<Timestamp> {
     if beside.is_empty() {
-        return Ok(next);
+        return None;
     }
-    let names: Vec<WorkerRef> = engagements
-        .iter()
-        .map(|e| WorkerRef {
-            source: e.source.clone(),
-            key: e.key.clone(),
-        })
-        .collect();
-    Ok(next.into_iter().chain(beside.next_end(&names, now)).min())
+    let name = |e: &Engagement| WorkerRef {
+        source: e.source.clone(),
+        key: e.key.clone(),
+    };
+    let names: Vec<WorkerRef> = engagements.iter().map(name).collect();
+    beside.next_end(&names, now)
 }
 
 /// Whether documents make somebody due before what is written down; `now` is when that was read.
 pub(crate) fn is_late(person: &Person, beside: &Beside, now: Timestamp) -> bool {
-    // Where the zone is unknown nobody can tell, and nothing of theirs is touched.
-    let next = next_due(&person.engagements, beside, now).unwrap_or(None);
-    match (next, person.next_change) {
-        (Some(next), Some(written)) => next < written && now < written,
+    // What follows from facts alone was written down with the facts.
+    match (
+        next_end(&person.engagements, beside, now),
+        person.next_change,
+    ) {
+        (Some(end), Some(written)) => end < written && now < written,
         (Some(_), None) => true,
         (None, _) => false,
     }
@@ -105,10 +113,13 @@ impl App {
         }
         let mut events = Vec::new();
         for person in self.store.people(subjects).await? {
-            let next = next_due(&person.engagements, &loaded.book.beside, since).unwrap_or(None);
+            let (told, beside) = (&person.engagements, &loaded.book.beside);
+            // Where a zone is unknown, days cannot be told, but what ends at an instant can.
+            let next = next_due(told, beside, since);
+            let next = next.unwrap_or_else(|_| next_end(told, beside, since));
             let write = match which {
                 Settle::Next => next != person.next_change,
-                Settle::Earlier => is_late(&person, &loaded.book.beside, since),
+                Settle::Earlier => is_late(&person, beside, since),
             };
             if write {
                 events.push(Event::SubjectAdvanced(SubjectAdvanced {

@@ -83,6 +83,10 @@ impl Beside {
     /// where they stand.
     #[must_use]
     pub fn unanswered<'a>(&'a self, worker: Worker<'a>, now: Timestamp) -> Vec<&'a Duty> {
+        let mut duties = self.duties_of(worker.names).peekable();
+        if duties.peek().is_none() {
+            return Vec::new();
+        }
         let gone = match worker.facts.standing(now) {
             _ if worker.terminated_by.is_some() => true,
             Ok(standing) => worker.withdrawn || standing != Standing::Active,
@@ -91,7 +95,6 @@ impl Beside {
         if !gone {
             return Vec::new();
         }
-        let duties = self.duties_of(worker.names);
         duties.filter(|duty| now < duty.until).collect()
     }
 }

@@ -294,8 +294,9 @@ impl<'a> Table<'a> {
             _ => Stated::Undecided,
         };
         if stated != Stated::Undecided && self.estate.gives(who.subject, &address, self.now) {
-            let problem = "a rule gives this, and a decision counts where no rule speaks";
-            return Err(Flaw::new("decision", problem.to_owned(), "change the rule"));
+            let problem = "a rule gives this, or a grant, and a decision counts where none speaks";
+            let fix = "change the rule or the grant";
+            return Err(Flaw::new("decision", problem.to_owned(), fix));
         }
         let before = self.stated(&address);
         let none = before.is_none() && stated == Stated::Undecided;
