@@ -15,6 +15,7 @@ use model::{Address, Assignment, Attributes, Kind, Plan, SubjectId, TargetName, 
 use ports::store::{Person, PlanRow};
 
 use super::{Drafted, Pass, stated};
+use crate::deliver::next_change;
 use crate::{AppError, ErrorKind};
 
 impl Pass<'_> {
@@ -111,7 +112,9 @@ impl Pass<'_> {
         ));
         assignments.extend(extra.iter().cloned());
         let ends = assignments.iter().filter_map(|a| a.until);
-        let lapses = ends.filter(|until| *until > now).min();
+        let turns = next_change(&person.engagements, now);
+        let lapses = ends.filter(|until| *until > now);
+        let lapses = lapses.chain(turns.clone().unwrap_or(None)).min();
         let (mut desired, conflicts) = resolve(&assignments, now);
         self.found(person.subject, &undecided, &conflicts);
         if let Some(survey) = &mut self.survey {
@@ -140,7 +143,8 @@ impl Pass<'_> {
         let quiet = self
             .draft(about, &desired, &observed, &waiting, who)
             .await?;
-        let settled = quiet && open.is_empty() && undecided.is_empty() && conflicts.is_empty();
+        let decided = turns.is_ok() && undecided.is_empty() && conflicts.is_empty();
+        let settled = quiet && open.is_empty() && decided;
         self.notes.looked_at(person.subject, settled, lapses);
         Ok(())
     }
