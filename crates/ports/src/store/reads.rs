@@ -120,6 +120,8 @@ pub trait Objects: Send + Sync {
         after: Option<&str>,
         limit: u32,
     ) -> Read<Vec<Link>>;
+    /// How many objects of a target and kind are linked.
+    async fn linked(&self, target: &TargetName, kind: Kind) -> Read<u64>;
     /// The last run over a target and kind.
     async fn last_observation(
         &self,

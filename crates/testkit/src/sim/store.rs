@@ -174,6 +174,7 @@ relay!(Objects {
     links_about(subjects: &[SubjectId]) -> Vec<Link>;
     memberships_of(target: &TargetName, members: &[RemoteId]) -> Vec<(RemoteId, RemoteId)>;
     link_to(target: &TargetName, kind: Kind, remote: &RemoteId) -> Option<Link>;
+    linked(target: &TargetName, kind: Kind) -> u64;
     links_page(target: &TargetName, kind: Kind, after: Option<&str>, limit: u32) -> Vec<Link>;
     last_observation(target: &TargetName, kind: Kind) -> Option<ObservationRow>;
 });
