@@ -82,7 +82,11 @@ impl Pass<'_> {
         let Some(last) = last else {
             return Ok(or_ended(news));
         };
-        if self.app.has_news(person.subject).await? {
+        if self
+            .app
+            .has_news(person.subject, Some(last.drafted))
+            .await?
+        {
             return Ok(or_ended(news));
         }
         if let Some(by) = self.decider(person, plan).await? {

@@ -228,6 +228,6 @@ relay!(Log {
     records(after: u64, limit: u32) -> Vec<LogRecord>;
     stirs(after: u64, limit: u32) -> Vec<Stir>;
     records_about(subject: SubjectId, limit: u32) -> Vec<LogRecord>;
-    last_kind(subject: SubjectId, kinds: &[&str]) -> Option<String>;
+    last_stir(subject: SubjectId, kinds: &[&str]) -> Option<Stir>;
     head() -> (u64, Digest);
 });
