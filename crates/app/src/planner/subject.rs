@@ -111,10 +111,7 @@ impl Pass<'_> {
             now,
         ));
         assignments.extend(extra.iter().cloned());
-        let ends = assignments.iter().filter_map(|a| a.until);
-        let turns = next_change(&person.engagements, now);
-        let lapses = ends.filter(|until| *until > now);
-        let lapses = lapses.chain(turns.clone().unwrap_or(None)).min();
+        let lapses = lapses(&assignments, person, now);
         let (mut desired, conflicts) = resolve(&assignments, now);
         self.found(person.subject, &undecided, &conflicts);
         if let Some(survey) = &mut self.survey {
@@ -143,8 +140,9 @@ impl Pass<'_> {
         let quiet = self
             .draft(about, &desired, &observed, &waiting, who)
             .await?;
-        let decided = turns.is_ok() && undecided.is_empty() && conflicts.is_empty();
+        let decided = lapses.is_ok() && undecided.is_empty() && conflicts.is_empty();
         let settled = quiet && open.is_empty() && decided;
+        let lapses = lapses.unwrap_or(None);
         self.notes.looked_at(person.subject, settled, lapses);
         Ok(())
     }
@@ -289,6 +287,18 @@ fn wanted(desired: &Desired) -> BTreeMap<Address, Attributes> {
             Wanted::IfPresent { .. } | Wanted::Absent => None,
         })
         .collect()
+}
+
+/// When something about a person changes by itself next: an assignment ends, or one of their days
+/// comes.
+fn lapses(
+    assignments: &[Assignment],
+    person: &Person,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, String> {
+    let day = next_change(&person.engagements, now)?;
+    let ends = assignments.iter().filter_map(|a| a.until);
+    Ok(ends.filter(|until| *until > now).chain(day).min())
 }
 
 /// The apps in which plans still have something to do.
