@@ -13,19 +13,7 @@ use crate::{App, AppError};
 impl App {
     /// Accounts that are linked in a target.
     pub(crate) async fn managed(&self, target: &TargetName) -> Result<u64, AppError> {
-        let mut count = 0;
-        let mut after: Option<String> = None;
-        loop {
-            let page = self
-                .store
-                .links_page(target, Kind::Account, after.as_deref(), MAX_PAGE)
-                .await?;
-            count += page.len() as u64;
-            if page.len() < MAX_PAGE as usize {
-                return Ok(count);
-            }
-            after = page.last().map(|l| l.address.key.0.clone());
-        }
+        Ok(self.store.linked(target, Kind::Account).await?)
     }
 
     /// People who lost something unasked within the window, by waves of the same kind of change

@@ -46,9 +46,14 @@ impl App {
         }
     }
 
-    /// Whether HR said something of a person since the last plan about them was made.
-    pub(crate) async fn has_news(&self, subject: SubjectId) -> Result<bool, AppError> {
-        const PLANNED: &str = "plan.drafted/1";
+    /// Whether HR, or whoever terminated them, said something of a person since the plan about them
+    /// that was drafted as record `since`. Only a plan of a proposed wave counts: a draft that
+    /// came to nothing has told nobody.
+    pub(crate) async fn has_news(
+        &self,
+        subject: SubjectId,
+        since: Option<u64>,
+    ) -> Result<bool, AppError> {
         let kinds = [
             "facts.accepted/1",
             "facts.accepted/2",
@@ -56,10 +61,9 @@ impl App {
             "facts.withdrawn/2",
             "subject.terminated/1",
             "termination.ended/1",
-            PLANNED,
         ];
-        let last = self.store.last_kind(subject, &kinds).await?;
-        Ok(last.is_some_and(|kind| kind != PLANNED))
+        let told = self.store.last_stir(subject, &kinds).await?;
+        Ok(told.is_some_and(|told| since.is_none_or(|since| told.seq > since)))
     }
 
     /// Erases a person: destroys their key, deletes their rows. The log still verifies.

@@ -30,13 +30,6 @@ impl Log for TenureStore {
         let sql = "SELECT seq, kind, subject FROM record WHERE seq > $1 ORDER BY seq LIMIT $2";
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let args = [Cell::Int(after), Cell::Int(limit.min(MAX_PAGE).into())];
-        let stir = |row: &Row| {
-            Ok(Stir {
-                seq: rows::count(row, 0, "record.seq")?,
-                kind: rows::text(row, 1, "record.kind")?.to_owned(),
-                subject: rows::record_subject(row, 2)?,
-            })
-        };
         self.db()
             .query(sql, &args)
             .await?
@@ -63,27 +56,35 @@ impl Log for TenureStore {
             .await
     }
 
-    async fn last_kind(
+    async fn last_stir(
         &self,
         subject: SubjectId,
         kinds: &[&str],
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<Option<Stir>, StoreError> {
         let mut args = vec![Cell::Text(subject.to_string())];
         args.extend(kinds.iter().map(|kind| Cell::Text((*kind).to_owned())));
         let marks: Vec<String> = (2..=args.len()).map(|i| format!("${i}")).collect();
         let sql = format!(
-            "SELECT kind FROM record WHERE subject = $1 AND kind IN ({}) ORDER BY seq DESC LIMIT 1",
+            "SELECT seq, kind, subject FROM record WHERE subject = $1 AND kind IN ({}) \
+             ORDER BY seq DESC LIMIT 1",
             marks.join(", ")
         );
         let found = self.db().query(&sql, &args).await?;
-        let kind = |row| rows::text(row, 0, "record.kind").map(str::to_owned);
-        found.first().map(kind).transpose()
+        found.first().map(stir).transpose()
     }
 
     async fn head(&self) -> Result<(u64, Digest), StoreError> {
         let head = rows::head(&self.db().query(rows::HEAD_SQL, &[]).await?)?;
         Ok((head.seq, head.hash))
     }
+}
+
+fn stir(row: &Row) -> Result<Stir, StoreError> {
+    Ok(Stir {
+        seq: rows::count(row, 0, "record.seq")?,
+        kind: rows::text(row, 1, "record.kind")?.to_owned(),
+        subject: rows::record_subject(row, 2)?,
+    })
 }
 
 impl TenureStore {

@@ -90,7 +90,8 @@ impl Worker {
             let last = self.app.store.plans_about(&about, 1).await?;
             // A newer plan left out the apps in which this one was still under way.
             let newer = last.first().is_some_and(|newest| newest.id != plan);
-            if stale || newer || self.app.has_news(subject).await? {
+            let since = last.first().map(|p| p.drafted);
+            if stale || newer || self.app.has_news(subject, since).await? {
                 again.push(subject);
             }
         }

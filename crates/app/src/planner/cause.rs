@@ -91,7 +91,11 @@ impl Pass<'_> {
         if !ended && self.ran_out(identity, plan, last.wave).await? {
             return Ok(RAN_OUT);
         }
-        if self.app.has_news(person.subject).await? {
+        if self
+            .app
+            .has_news(person.subject, Some(last.drafted))
+            .await?
+        {
             return Ok(or_ended(news));
         }
         if let Some(by) = self.decider(person, plan).await? {

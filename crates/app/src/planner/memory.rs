@@ -27,7 +27,8 @@ pub(super) struct Notes {
 
 impl Notes {
     /// Somebody was looked at. `settled`: there was nothing to plan, nothing in the way and
-    /// nothing under way. `lapses`: when one of their assignments ends by itself.
+    /// nothing under way. `lapses`: when something of theirs changes by itself. The clock of this
+    /// node decides about that: that another one's has ticked an instant off says nothing.
     pub(super) fn looked_at(
         &mut self,
         subject: SubjectId,
@@ -93,8 +94,8 @@ impl Memory {
         }
     }
 
-    /// Those whom nothing needs to have touched: they wait for something, or an assignment of
-    /// theirs has ended by itself.
+    /// Those whom nothing needs to have touched: they wait for something, or an instant of theirs
+    /// has come.
     pub(super) fn restless(&self, now: Timestamp) -> BTreeSet<SubjectId> {
         let lapsed = self.lapses.iter().filter(|(_, at)| **at <= now);
         let lapsed = lapsed.map(|(subject, _)| *subject);

@@ -15,6 +15,7 @@ use model::{Address, Assignment, Attributes, Kind, Plan, SubjectId, TargetName, 
 use ports::store::{Person, PlanRow};
 
 use super::{Drafted, Pass, stated};
+use crate::due::next_due;
 use crate::{AppError, ErrorKind};
 
 impl Pass<'_> {
@@ -110,8 +111,7 @@ impl Pass<'_> {
             now,
         ));
         assignments.extend(extra.iter().cloned());
-        let ends = assignments.iter().filter_map(|a| a.until);
-        let lapses = ends.filter(|until| *until > now).min();
+        let lapses = lapses(&assignments, person, &loaded.book, now);
         let (mut desired, conflicts) = resolve(&assignments, now);
         let answered = self.beside(person, worker, now, &mut desired);
         self.found(person.subject, &undecided, &conflicts);
@@ -141,8 +141,9 @@ impl Pass<'_> {
         let quiet = self
             .draft(about, &desired, &observed, &waiting, who)
             .await?;
-        let decided = undecided.is_empty() && conflicts.is_empty();
+        let decided = lapses.is_ok() && undecided.is_empty() && conflicts.is_empty();
         let settled = quiet && open.is_empty() && decided && answered;
+        let lapses = lapses.unwrap_or(None);
         self.notes.looked_at(person.subject, settled, lapses);
         Ok(())
     }
@@ -287,6 +288,19 @@ fn wanted(desired: &Desired) -> BTreeMap<Address, Attributes> {
             Wanted::IfPresent { .. } | Wanted::Absent => None,
         })
         .collect()
+}
+
+/// When something about a person changes by itself next: an assignment ends, or one of their days
+/// comes.
+fn lapses(
+    assignments: &[Assignment],
+    person: &Person,
+    book: &RuleBook,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, String> {
+    let day = next_due(&person.engagements, &book.beside, now)?;
+    let ends = assignments.iter().filter_map(|a| a.until);
+    Ok(ends.filter(|until| *until > now).chain(day).min())
 }
 
 /// The apps in which plans still have something to do.

@@ -120,6 +120,8 @@ pub trait Objects: Send + Sync {
         after: Option<&str>,
         limit: u32,
     ) -> Read<Vec<Link>>;
+    /// How many objects of a target and kind are linked.
+    async fn linked(&self, target: &TargetName, kind: Kind) -> Read<u64>;
     /// The last run over a target and kind.
     async fn last_observation(
         &self,
@@ -235,9 +237,9 @@ pub trait Log: Send + Sync {
     async fn stirs(&self, after: u64, limit: u32) -> Read<Vec<Stir>>;
     /// Records about one subject, newest first.
     async fn records_about(&self, subject: SubjectId, limit: u32) -> Read<Vec<LogRecord>>;
-    /// The kind (`plan.drafted/1`) of the newest record about one subject that is of one of these
-    /// kinds. Opens nothing.
-    async fn last_kind(&self, subject: SubjectId, kinds: &[&str]) -> Read<Option<String>>;
+    /// The newest record about one subject that is of one of these kinds (`facts.accepted/2`).
+    /// Opens nothing.
+    async fn last_stir(&self, subject: SubjectId, kinds: &[&str]) -> Read<Option<Stir>>;
     /// The last sequence number and its hash; 0 and zeroes for an empty log.
     async fn head(&self) -> Read<(u64, Digest)>;
 }

@@ -259,6 +259,8 @@ pub struct WaveFilter {
 pub struct PlanRow {
     /// The plan's id.
     pub id: PlanId,
+    /// The sequence number of its draft.
+    pub drafted: u64,
     /// Its wave.
     pub wave: WaveId,
     /// Whom or what it is about.

@@ -8,6 +8,7 @@ use ports::store::{Link, Objects, ObservationRow, StoreError};
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, page, text};
+use crate::rows;
 use crate::table::Cell;
 
 type Read<T> = Result<T, StoreError>;
@@ -254,6 +255,14 @@ impl Objects for TenureStore {
         let page = page("key", after.map(str::to_owned), limit, &mut args);
         let rest = format!("WHERE target = $1 AND kind = $2 {page}");
         LINK.all(self.db(), &rest, &args, link).await
+    }
+
+    async fn linked(&self, target: &TargetName, kind: Kind) -> Read<u64> {
+        let sql = "SELECT COUNT(*) FROM link WHERE target = $1 AND kind = $2";
+        let found = self.db().query(sql, &within(target, kind)).await?;
+        found
+            .first()
+            .map_or(Ok(0), |row| rows::count(row, 0, "link"))
     }
 
     async fn last_observation(

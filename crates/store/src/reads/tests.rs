@@ -68,6 +68,7 @@ async fn ask_of_people_and_objects(store: &TenureStore) {
         .links_page(&slack(), account, Some("k"), 9)
         .await
         .unwrap();
+    store.linked(&slack(), account).await.unwrap();
     store.last_observation(&slack(), account).await.unwrap();
     store.decided_account(&slack(), &remote).await.unwrap();
     store

@@ -127,9 +127,10 @@ fn standing(row: &mut Fields) -> Read<(WaveId, PlanStatus, u64)> {
     Ok((row.parsed()?, row.word()?, row.number()?))
 }
 
-/// A plan without its steps, and the sequence number of its draft.
-fn plan(row: &mut Fields) -> Read<(u64, PlanRow)> {
-    let plan = PlanRow {
+/// A plan without its steps.
+fn plan(row: &mut Fields) -> Read<PlanRow> {
+    // In the order of the columns.
+    Ok(PlanRow {
         id: row.parsed()?,
         wave: row.parsed()?,
         about: about(row)?,
@@ -139,8 +140,8 @@ fn plan(row: &mut Fields) -> Read<(u64, PlanRow)> {
         head: row.opt_number()?,
         plan: row.opt_json()?.map_or(Personal::Erased, Personal::Known),
         steps: Vec::new(),
-    };
-    Ok((row.number()?, plan))
+        drafted: row.number()?,
+    })
 }
 
 /// As [`About`] prints itself: an app has a prefix that no subject's id has.
@@ -252,8 +253,7 @@ impl TenureStore {
 
     async fn plans_where(&self, rest: &str, args: &[Cell]) -> Read<Vec<PlanRow>> {
         let found = PLAN.all(self.db(), rest, args, plan).await?;
-        self.with_steps(found.into_iter().map(|(_, plan)| plan).collect())
-            .await
+        self.with_steps(found).await
     }
 }
 
@@ -311,9 +311,8 @@ impl Work for TenureStore {
         let mut found = OPEN_PLAN
             .all_in(self.db(), &[], "o.about", wanted, "", plan)
             .await?;
-        found.sort_by_key(|(seq, plan)| (*seq, plan.id));
-        self.with_steps(found.into_iter().map(|(_, plan)| plan).collect())
-            .await
+        found.sort_by_key(|plan| (plan.drafted, plan.id));
+        self.with_steps(found).await
     }
 
     async fn plans_about(&self, about: &About, rows: u32) -> Read<Vec<PlanRow>> {

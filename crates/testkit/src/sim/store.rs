@@ -174,6 +174,7 @@ relay!(Objects {
     links_about(subjects: &[SubjectId]) -> Vec<Link>;
     memberships_of(target: &TargetName, members: &[RemoteId]) -> Vec<(RemoteId, RemoteId)>;
     link_to(target: &TargetName, kind: Kind, remote: &RemoteId) -> Option<Link>;
+    linked(target: &TargetName, kind: Kind) -> u64;
     links_page(target: &TargetName, kind: Kind, after: Option<&str>, limit: u32) -> Vec<Link>;
     last_observation(target: &TargetName, kind: Kind) -> Option<ObservationRow>;
 });
@@ -227,6 +228,6 @@ relay!(Log {
     records(after: u64, limit: u32) -> Vec<LogRecord>;
     stirs(after: u64, limit: u32) -> Vec<Stir>;
     records_about(subject: SubjectId, limit: u32) -> Vec<LogRecord>;
-    last_kind(subject: SubjectId, kinds: &[&str]) -> Option<String>;
+    last_stir(subject: SubjectId, kinds: &[&str]) -> Option<Stir>;
     head() -> (u64, Digest);
 });

@@ -87,6 +87,9 @@ pub async fn links(store: &dyn Store) {
     let after = Some(mine.address.key.0.as_str());
     let page = store.links_page(&slack(), Kind::Account, after, 9).await;
     assert_eq!(page, Ok(vec![as_read(yours)]));
+    assert_eq!(store.linked(&slack(), Kind::Account).await, Ok(2));
+    assert_eq!(store.linked(&slack(), Kind::Grant).await, Ok(1));
+    assert_eq!(store.linked(&"nowhere".into(), Kind::Account).await, Ok(0));
 }
 
 /// Links are found from the remote object, and follow when they move or end.

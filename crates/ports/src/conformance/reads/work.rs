@@ -34,7 +34,7 @@ pub(super) fn about(n: u8) -> About {
 }
 
 /// What a draft must read back as, once its wave is proposed.
-fn as_read(e: &PlanDrafted, head: Option<u64>) -> PlanRow {
+fn as_read(e: &PlanDrafted, drafted: u64, head: Option<u64>) -> PlanRow {
     let steps = e.steps.iter().map(|step| StepRow {
         no: step.no,
         address: step.address.clone(),
@@ -46,6 +46,7 @@ fn as_read(e: &PlanDrafted, head: Option<u64>) -> PlanRow {
     });
     PlanRow {
         id: e.plan,
+        drafted,
         wave: e.wave,
         about: e.about.clone(),
         change: e.change,
@@ -64,7 +65,7 @@ pub async fn draft(store: &dyn Store) {
     let append = Append::of(Actor::system(), vec![Event::PlanDrafted(ours.clone())])
         .bumping(Stream::new("plan", ours.plan));
     let head = store.append(append).await.unwrap().last;
-    tell(
+    let told = tell(
         store,
         vec![
             Event::PlanDrafted(apps.clone()),
@@ -87,12 +88,12 @@ pub async fn draft(store: &dyn Store) {
     assert_eq!(store.step(step).await, Ok(None));
 
     let at = tell(store, vec![proposed(0)]).await.at;
-    let mine = as_read(&ours, Some(head));
+    let mine = as_read(&ours, head, Some(head));
     assert!(matches!(mine.plan, Personal::Known(_)));
     let released = PlanRow {
         status: PlanStatus::Released,
         detail: "now released".to_owned(),
-        ..as_read(&apps, None)
+        ..as_read(&apps, told.first, None)
     };
     assert_eq!(store.plan(ours.plan).await, Ok(Some(mine.clone())));
     assert_eq!(store.plan(apps.plan).await, Ok(Some(released.clone())));

@@ -8,7 +8,7 @@ use model::{Actor, Event, TargetName};
 
 use super::{Harness, all_records, assert_sound, call, code, one};
 use crate::conformance::samples;
-use crate::store::{Append, AppendError, Door, Log, OneTime, Stream};
+use crate::store::{Append, AppendError, Door, Log, LogRecord, OneTime, Stir, Stream};
 
 /// Sequence numbers have no gaps, an append is contiguous, and events come back as they were.
 pub async fn appends_are_numbered_and_come_back<H: Harness>(harness: &H) {
@@ -35,6 +35,7 @@ pub async fn appends_are_numbered_and_come_back<H: Harness>(harness: &H) {
             .iter()
             .all(|r| r.event.subject() == Some(samples::subject(1)))
     );
+    let stirred = |r: &LogRecord| (r.seq, kind_of(&r.event), r.event.subject());
     let subject = samples::subject(1);
     let kinds = ["plan.drafted/1", "facts.accepted/2"];
     let newest = events.iter().rev().find_map(|event| match event {
@@ -42,12 +43,26 @@ pub async fn appends_are_numbered_and_come_back<H: Harness>(harness: &H) {
         Event::FactsAccepted(_) => Some(kinds[1]),
         _ => None,
     });
-    let found = store.last_kind(subject, &kinds).await.unwrap();
-    assert_eq!(found.as_deref(), newest);
-    assert!(found.is_some());
-    let other = store.last_kind(samples::subject(9), &kinds).await;
+    let found = store.last_stir(subject, &kinds).await.unwrap();
+    assert_eq!(found.as_ref().map(|s| s.kind.as_str()), newest);
+    let same = |s: Stir| {
+        records
+            .iter()
+            .map(stirred)
+            .any(|r| r == (s.seq, s.kind.clone(), s.subject))
+    };
+    assert!(found.is_some_and(same));
+    let other = store.last_stir(samples::subject(9), &kinds).await;
     assert_eq!(other, Ok(None));
-    assert_eq!(store.last_kind(subject, &["call.made/1"]).await, Ok(None));
+    assert_eq!(store.last_stir(subject, &["call.made/1"]).await, Ok(None));
+    let stirs = store.stirs(2, 10_000).await.unwrap();
+    let expected: Vec<_> = records.iter().skip(2).map(stirred).collect();
+    let found: Vec<_> = stirs
+        .into_iter()
+        .map(|s| (s.seq, s.kind, s.subject))
+        .collect();
+    assert_eq!(found, expected);
+    assert_eq!(store.stirs(2, 3).await.unwrap().len(), 3);
     assert_eq!(
         store.records(done.last, 10).await.unwrap().len(),
         1,
@@ -255,4 +270,10 @@ pub async fn time_never_runs_backwards<H: Harness>(harness: &H) {
     harness.set_clock(later);
     assert_eq!(store.append(one(call(4))).await.unwrap().at, later);
     assert_sound(harness, &store).await;
+}
+
+/// The name under which an event is stored.
+fn kind_of(event: &Event) -> String {
+    let stored = serde_json::to_value(event).unwrap();
+    stored["kind"].as_str().unwrap().to_owned()
 }

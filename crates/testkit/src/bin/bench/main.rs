@@ -3,7 +3,9 @@
 mod append;
 mod apply;
 mod disk;
+mod estate;
 mod import;
+mod plan;
 mod process;
 mod rig;
 
@@ -35,6 +37,8 @@ const BENCHES: &[(&str, Bench)] = &[
     ("append_pg_two_nodes", append::postgres_two_nodes),
     ("apply_ops_per_s", apply::ops),
     ("import_100k", import::all),
+    ("plan_one_change", plan::one_change),
+    ("decide_100k", plan::decide),
     ("idle_rss", process::idle_rss),
     ("start", process::start),
 ];
