@@ -9,7 +9,7 @@ use model::{Actor, Change, Completeness, DeliveryId, Diagnostic, SubjectId};
 use ports::store::{Append, Stream};
 
 use self::differences::Differences;
-pub(crate) use self::differences::{confirmed, has_left, next_change};
+pub(crate) use self::differences::{confirmed, has_left};
 use self::told::received;
 use crate::{App, AppError};
 
@@ -84,7 +84,7 @@ impl App {
         let read = self.source.read(&document.csv, place, bytes);
         let digest = Digest::of(bytes);
         let id = DeliveryId::from_bits(canonical::digest(&(source, digest))?.to_bits());
-        let mut found = Differences::new(self, document, &loaded.book.sources, id);
+        let mut found = Differences::new(self, document, &loaded.book, id);
         let known = found.look(&read).await?;
         let report = DeliveryReport {
             delivery: id,

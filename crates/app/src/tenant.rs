@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use documents::{Mode as DocMode, Tenant};
 use lifecycle::guard::{Freeze, GuardPolicy};
 use lifecycle::identity::SourceRank;
-use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook};
+use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, RuleBook};
 use model::{Attributes, Kind, Secret, TargetName, Value};
 use ports::Target;
 use ports::store::{DocumentsRow, ObservationRow};
@@ -228,6 +228,10 @@ fn app_rules(app: &documents::App) -> AppRules {
             .clone()
             .map(|mapping| (documents::MANAGER_PATH.to_owned(), mapping)),
         groups,
+        joiner: app.joiner.map(|joiner| Lead {
+            days: joiner.days_before,
+            active: joiner.active,
+        }),
     }
 }
 

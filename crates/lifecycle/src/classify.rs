@@ -47,15 +47,16 @@ pub fn classify(
     }))
 }
 
-/// The kind of change when an announced instant is reached without any new fact.
-///
-/// # Errors
-/// As [`classify`].
-pub fn at_instant(facts: &Facts, now: Timestamp) -> Result<Change, String> {
-    Ok(match facts.standing(now)? {
-        Standing::Ended => Change::Leaver,
-        Standing::Active | Standing::Upcoming => Change::Joiner,
-    })
+/// The kind of change when an announced instant is reached without any new fact: from where
+/// somebody stood to where they stand. `None` when that is the same.
+#[must_use]
+pub fn at_instant(before: Standing, after: Standing) -> Option<Change> {
+    match (before, after) {
+        (before, after) if before == after => None,
+        (_, Standing::Ended) => Some(Change::Leaver),
+        (Standing::Ended, _) => Some(Change::Rehire),
+        (_, Standing::Active | Standing::Upcoming) => Some(Change::Joiner),
+    }
 }
 
 #[cfg(test)]
@@ -99,8 +100,11 @@ mod tests {
         for (i, (before, after, expected)) in table.into_iter().enumerate() {
             assert_eq!(classify(before, after, now)?, expected, "row {i}");
         }
-        assert_eq!(at_instant(&left, now)?, Change::Leaver);
-        assert_eq!(at_instant(&plain, now)?, Change::Joiner);
+        use Standing::{Active, Ended, Upcoming};
+        assert_eq!(at_instant(Active, Ended), Some(Change::Leaver));
+        assert_eq!(at_instant(Upcoming, Active), Some(Change::Joiner));
+        assert_eq!(at_instant(Ended, Active), Some(Change::Rehire));
+        assert_eq!(at_instant(Active, Active), None);
         Ok(())
     }
 

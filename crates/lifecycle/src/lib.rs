@@ -13,6 +13,7 @@ pub mod check;
 pub mod classify;
 pub mod correlate;
 pub mod draft;
+pub mod due;
 pub mod explain;
 pub mod guard;
 pub mod identity;
@@ -24,4 +25,4 @@ pub mod undo;
 #[cfg(test)]
 mod fixtures;
 
-pub use rulebook::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook};
+pub use rulebook::{AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, RuleBook};

@@ -69,6 +69,20 @@ impl Facts {
         Ok(next)
     }
 
+    /// The instant so many days before work begins, at the same time on the wall clock. `None`
+    /// when it began in the past.
+    ///
+    /// # Errors
+    /// When the zone is unknown or the day is out of range.
+    pub fn days_before_start(&self, days: u16) -> Result<Option<Timestamp>, String> {
+        let Some(starts) = self.starts else {
+            return Ok(None);
+        };
+        let days = jiff::Span::new().days(i64::from(days));
+        let civil = starts.checked_sub(days).map_err(|e| e.to_string())?;
+        Timestamp::in_zone(civil, &self.zone).map(Some)
+    }
+
     /// The attribute as text, if it was stated and is one.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
@@ -113,6 +127,33 @@ mod tests {
             facts.standing("2026-01-01T00:00:00Z".parse()?)?,
             Standing::Upcoming
         );
+        Ok(())
+    }
+
+    /// Seven days before is a week on the wall clock, not 168 hours.
+    #[test]
+    fn days_before_the_first_are_days_on_the_wall() -> Result<(), String> {
+        let mut facts = melbourne();
+        let cases = [
+            // Clocks go back in Melbourne on 5 April.
+            (
+                date(2026, 4, 8),
+                "Australia/Melbourne",
+                "2026-03-31T13:00:00Z",
+            ),
+            // They go forward in Berlin on 29 March.
+            (date(2026, 3, 30), "Europe/Berlin", "2026-03-22T23:00:00Z"),
+            // Midnight of 29 March does not exist in the Azores.
+            (date(2026, 4, 5), "Atlantic/Azores", "2026-03-29T01:00:00Z"),
+        ];
+        for (day, zone, expected) in cases {
+            facts.starts = Some(day.at(0, 0, 0, 0));
+            facts.zone = zone.to_owned();
+            let at = facts.days_before_start(7)?.map(|at| at.to_string());
+            assert_eq!(at.as_deref(), Some(expected), "{zone}");
+        }
+        facts.starts = None;
+        assert_eq!(facts.days_before_start(7)?, None);
         Ok(())
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use lifecycle::due::next_due;
 use lifecycle::mutants::{self, Mutant};
 use model::event::{PinsLifted, SubjectAdvanced};
 use model::plan::{About, PlanStatus};
 use model::{Actor, Event, SubjectId};
 
 use super::Worker;
-use crate::deliver::{confirmed, has_left, next_change};
+use crate::deliver::{confirmed, has_left};
 use crate::{AppError, Known};
 
 /// The lease under which timers fire: one node at a time.
@@ -37,6 +38,8 @@ impl Worker {
         let idle = self.not_under_way(due.clone()).await?;
         let people = self.app.store.people(&due).await?;
         let people = self.app.known_all(people).await?;
+        let loaded = self.app.loaded().await?;
+        let (leads, told) = (loaded.book.leads(), self.app.told(&loaded).await?);
         let mut lifted = Vec::new();
         let mut advanced = Vec::new();
         for Known { person, identity } in &people {
@@ -57,11 +60,11 @@ impl Worker {
             if !idle.contains(&subject) {
                 continue;
             }
-            let next_change = next_change(&person.engagements, now).unwrap_or(None);
-            advanced.push(Event::SubjectAdvanced(SubjectAdvanced {
+            let next_change = next_due(&person.engagements, &leads, now).unwrap_or(None);
+            advanced.push(SubjectAdvanced {
                 subject,
                 next_change,
-            }));
+            });
         }
         for chunk in lifted.chunks(500) {
             self.app.append(&Actor::system(), chunk.to_vec()).await?;
@@ -69,9 +72,7 @@ impl Worker {
         // Planned first, ticked off after: killed in between, they are planned again, which
         // finds the same waves.
         self.app.plan_for(&Actor::system(), due, false).await?;
-        for chunk in advanced.chunks(500) {
-            self.app.append(&Actor::system(), chunk.to_vec()).await?;
-        }
+        self.app.advance(&Actor::system(), &advanced, &told).await?;
         // Whoever takes this node's place need not wait until it runs out.
         self.app.store.release(LEASE, holder, lease.fence).await?;
         Ok(())

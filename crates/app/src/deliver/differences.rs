@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use lifecycle::RuleBook;
 use lifecycle::classify::classify;
+use lifecycle::due::next_due;
 use lifecycle::identity::{Identity, Sources, identity};
 use lifecycle::mutants::{self, Mutant};
 use model::canonical;
@@ -29,6 +31,8 @@ pub(super) struct Differences<'a> {
     app: &'a App,
     document: &'a documents::Source,
     sources: &'a Sources,
+    /// How many days before a first day something is due.
+    leads: BTreeSet<u16>,
     delivery: DeliveryId,
     now: Timestamp,
     /// The people concerned, as they are with what was found so far.
@@ -45,13 +49,14 @@ impl<'a> Differences<'a> {
     pub(super) fn new(
         app: &'a App,
         document: &'a documents::Source,
-        sources: &'a Sources,
+        book: &'a RuleBook,
         delivery: DeliveryId,
     ) -> Self {
         Self {
             app,
             document,
-            sources,
+            sources: &book.sources,
+            leads: book.leads(),
             delivery,
             now: app.clock.now(),
             people: BTreeMap::new(),
@@ -309,24 +314,8 @@ impl<'a> Differences<'a> {
 
     fn next_change(&self, subject: SubjectId) -> Result<Option<Timestamp>, AppError> {
         let engagements = self.people.get(&subject).map(|p| p.engagements.as_slice());
-        next_change(engagements.unwrap_or_default(), self.now).map_err(broken)
+        next_due(engagements.unwrap_or_default(), &self.leads, self.now).map_err(broken)
     }
-}
-
-/// When any of a person's engagements changes meaning by itself next.
-///
-/// # Errors
-/// When a zone is unknown.
-pub(crate) fn next_change(
-    engagements: &[Engagement],
-    now: Timestamp,
-) -> Result<Option<Timestamp>, String> {
-    let mut next: Option<Timestamp> = None;
-    for engagement in engagements {
-        let own = engagement.facts.next_change(now)?;
-        next = next.into_iter().chain(own).min();
-    }
-    Ok(next)
 }
 
 /// Whether HR says in so many words that someone has left.

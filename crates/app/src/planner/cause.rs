@@ -2,25 +2,22 @@
 //! contains.
 
 use lifecycle::classify::at_instant;
-use lifecycle::identity::Identity;
+use lifecycle::due::next_due;
+use lifecycle::identity::{Identity, identity as who};
 use model::event::{AccessDecided, Stated};
+use model::facts::Standing;
 use model::plan::{About, PlanStatus};
 use model::{Cause, Change, Input, Kind, Plan, WaveId};
 use ports::store::Person;
 
 use super::Pass;
 use crate::AppError;
+use crate::deliver::has_left;
 
 /// The cause of what happens because a last day has come.
 const LEFT: Cause = Cause {
     input: Input::Clock,
     change: Change::Leaver,
-};
-
-/// The cause of what happens because one of several engagements has begun or ended.
-const TURNED: Cause = Cause {
-    input: Input::Clock,
-    change: Change::Mover,
 };
 
 /// What was told of them last.
@@ -71,7 +68,7 @@ impl Pass<'_> {
             .into_iter()
             .next();
         let now = self.app.clock.now();
-        let ended = at_instant(&identity.facts, now) == Ok(Change::Leaver);
+        let ended = has_left(identity, now);
         // Someone whose last day has come is an explicit leaver, whatever else was said of them:
         // they never share the cause, nor the refusal, of a missing row.
         let or_ended = |cause: Cause| match cause.change {
@@ -115,22 +112,42 @@ impl Pass<'_> {
         if news.change == Change::MissingRow && plan.removes() {
             return Ok(news);
         }
-        if self.turned(person, last.wave).await? {
-            return Ok(TURNED);
+        if let Some(cause) = self.turned(person, identity, last.wave).await? {
+            return Ok(cause);
         }
         self.drifted(plan).await
     }
 
-    /// Whether a first or last day of one of their engagements has come since their last wave.
-    async fn turned(&self, person: &Person, last: WaveId) -> Result<bool, AppError> {
+    /// What the clock alone has brought about since the person's last wave.
+    async fn turned(
+        &self,
+        person: &Person,
+        identity: &Identity,
+        last: WaveId,
+    ) -> Result<Option<Cause>, AppError> {
         let Some(wave) = self.app.store.wave(last).await? else {
-            return Ok(false);
+            return Ok(None);
         };
+        let then = who(&person.engagements, &self.loaded.book.sources, wave.at);
         let now = self.app.clock.now();
         // Where the zone is unknown nothing is planned, so there is no cause to look for.
-        let next = |e: &model::Engagement| e.facts.next_change(wave.at).unwrap_or(None);
-        let mut days = person.engagements.iter().filter_map(next);
-        Ok(days.any(|day| day <= now))
+        let (Some(Ok(before)), Ok(after)) = (
+            then.map(|then| then.facts.standing(wave.at)),
+            identity.facts.standing(now),
+        ) else {
+            return Ok(None);
+        };
+        let due = next_due(&person.engagements, &self.leads, wave.at).unwrap_or(None);
+        let change = match at_instant(before, after) {
+            Some(change) => change,
+            None if due.is_none_or(|due| due > now) => return Ok(None),
+            // What is made before a first day that is still to come.
+            None if after == Standing::Upcoming => Change::Joiner,
+            // One of several engagements has begun or ended.
+            None => Change::Mover,
+        };
+        let input = Input::Clock;
+        Ok(Some(Cause { input, change }))
     }
 
     /// Who decided what the plan withdraws: they may not release it.

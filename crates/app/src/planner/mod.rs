@@ -7,6 +7,7 @@
 mod ahead;
 mod cause;
 mod contested;
+mod due;
 mod gather;
 mod memory;
 mod propose;
@@ -19,12 +20,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lifecycle::draft::Obstacle;
+use model::event::SubjectAdvanced;
 use model::plan::About;
 use model::{
     Actor, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName, Verdict,
     WaveId,
 };
-use ports::store::{Person, Stream};
+use ports::store::{Expect, Person, Stream};
 
 pub(crate) use gather::Sight;
 pub(crate) use memory::Memory;
@@ -206,10 +208,17 @@ impl App {
     ) -> Result<(Vec<WavePreview>, Seen), AppError> {
         let stream = Stream("planner".to_owned());
         let head = self.store.head_of(&stream).await?;
+        let told = match planning.dry_run {
+            true => Vec::new(),
+            false => self.told(&loaded).await?,
+        };
         let mut pass = Pass {
             app: self,
             sight: Sight::new(&*self.store, Arc::clone(&loaded)),
+            leads: loaded.book.leads(),
             loaded,
+            told,
+            due: Vec::new(),
             undo: planning.undo.clone(),
             terminating: planning.terminating.clone(),
             drafted: Vec::new(),
@@ -284,6 +293,12 @@ struct Pass<'a> {
     app: &'a App,
     sight: Sight<'a>,
     loaded: Arc<Loaded>,
+    /// How many days before a first day something is due.
+    leads: BTreeSet<u16>,
+    /// What every source had told before anyone was looked at.
+    told: Vec<Expect>,
+    /// Whose next instant comes before the one that is stored.
+    due: Vec<SubjectAdvanced>,
     undo: Option<(WaveId, String)>,
     terminating: Option<String>,
     drafted: Vec<Drafted>,

@@ -32,6 +32,7 @@ impl Pass<'_> {
         };
         if !dry_run {
             self.close_overtaken(&mut door).await?;
+            self.app.advance(actor, &self.due, &self.told).await?;
         }
         let mut previews = Vec::new();
         for (cause, plans) in by_cause(std::mem::take(&mut self.drafted)) {

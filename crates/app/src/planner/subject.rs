@@ -6,6 +6,7 @@ use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
 use lifecycle::check::check;
 use lifecycle::draft::{Observed, Obstacle, draft};
+use lifecycle::due::next_due;
 use lifecycle::identity::Identity;
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
 use model::canonical::Digest;
@@ -15,7 +16,6 @@ use model::{Address, Assignment, Attributes, Kind, Plan, SubjectId, TargetName, 
 use ports::store::{Person, PlanRow};
 
 use super::{Drafted, Pass, stated};
-use crate::deliver::next_change;
 use crate::{AppError, ErrorKind};
 
 impl Pass<'_> {
@@ -112,7 +112,8 @@ impl Pass<'_> {
         ));
         assignments.extend(extra.iter().cloned());
         let ends = assignments.iter().filter_map(|a| a.until);
-        let turns = next_change(&person.engagements, now);
+        let turns = next_due(&person.engagements, &self.leads, now);
+        let redated = self.note_due(person, turns.clone().unwrap_or(None));
         let lapses = ends.filter(|until| *until > now);
         let lapses = lapses.chain(turns.clone().unwrap_or(None)).min();
         let (mut desired, conflicts) = resolve(&assignments, now);
@@ -144,7 +145,7 @@ impl Pass<'_> {
             .draft(about, &desired, &observed, &waiting, who)
             .await?;
         let decided = turns.is_ok() && undecided.is_empty() && conflicts.is_empty();
-        let settled = quiet && open.is_empty() && decided;
+        let settled = quiet && open.is_empty() && decided && !redated;
         self.notes.looked_at(person.subject, settled, lapses);
         Ok(())
     }

@@ -65,13 +65,17 @@ impl Survey {
         self.people += 1;
         for (address, wish) in desired {
             let Wanted::Present {
-                active: true,
+                active,
+                ahead,
                 attributes,
                 ..
             } = &wish.wanted
             else {
                 continue;
             };
+            if !active && !ahead {
+                continue;
+            }
             let Some(app) = book.apps.get(&address.target) else {
                 continue;
             };

@@ -245,6 +245,7 @@ impl Stage {
                 "twice" => Fault::Twice,
                 "truncated" => Fault::Truncated,
                 "broken" => Fault::Broken,
+                "opens" => Fault::Opens,
                 other => return Err(format!("there is no fault `{other}`")),
             });
         }
