@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use documents::{Mode as DocMode, Tenant};
 use lifecycle::guard::{Freeze, GuardPolicy};
 use lifecycle::identity::SourceRank;
-use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, RuleBook};
+use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook};
 use model::{Attributes, Kind, Secret, TargetName, Value};
 use ports::Target;
 use ports::store::{DocumentsRow, ObservationRow};
@@ -232,6 +232,10 @@ fn app_rules(app: &documents::App) -> AppRules {
             days: joiner.days_before,
             active: joiner.active,
         }),
+        leave: match app.leave {
+            documents::OnLeave::Keep => OnLeave::Keep,
+            documents::OnLeave::Disable => OnLeave::Disable,
+        },
     }
 }
 

@@ -60,6 +60,9 @@ pub(crate) struct AppSpec {
     /// Accounts that are made before the first day; on the first day if not given.
     #[serde(default)]
     pub joiner: Option<JoinerSpec>,
+    /// What becomes of accounts of people who are on leave; they stay as they are if not given.
+    #[serde(default)]
+    pub leave: OnLeave,
     /// What happens to accounts of people who have left.
     #[serde(default)]
     pub leaver: LeaverSpec,
@@ -191,6 +194,14 @@ pub(crate) struct JoinerSpec {
     /// Whether they may be used before the first day; `false` if not given.
     #[serde(default)]
     pub active: bool,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OnLeave {
+    #[default]
+    Keep,
+    Disable,
 }
 
 /// What happens to accounts of people who have left.

@@ -25,4 +25,6 @@ pub mod undo;
 #[cfg(test)]
 mod fixtures;
 
-pub use rulebook::{AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, RuleBook};
+pub use rulebook::{
+    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook,
+};

@@ -61,6 +61,18 @@ pub struct AppRules {
     pub groups: BTreeMap<String, GroupRules>,
     /// How long before the first day accounts are made; `None`: on the first day.
     pub joiner: Option<Lead>,
+    /// What becomes of accounts of people who are on leave.
+    pub leave: OnLeave,
+}
+
+/// What becomes of the accounts of an app while their people are on leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnLeave {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They are disabled, and enabled on return. Memberships and attributes go on.
+    Disable,
 }
 
 /// Accounts that are made before the first day.

@@ -7,7 +7,7 @@ use lifecycle::identity::{Identity, identity as who};
 use model::event::{AccessDecided, Stated};
 use model::facts::Standing;
 use model::plan::{About, PlanStatus};
-use model::{Cause, Change, Input, Kind, Plan, WaveId};
+use model::{Act, Cause, Change, Input, Kind, Plan, WaveId};
 use ports::store::Person;
 
 use super::Pass;
@@ -36,6 +36,13 @@ fn news(person: &Person, identity: &Identity) -> Cause {
         input: Input::Delivery(delivery),
         change,
     }
+}
+
+/// Whether a plan lets an account be used, or stops that.
+fn opens_or_closes(plan: &Plan) -> bool {
+    let opens = |act: &Act| matches!(act, Act::Create { .. } | Act::Enable | Act::Disable);
+    let mut steps = plan.steps.iter();
+    steps.any(|step| step.address.kind == Kind::Account && opens(&step.act))
 }
 
 impl Pass<'_> {
@@ -84,7 +91,13 @@ impl Pass<'_> {
             .has_news(person.subject, Some(last.drafted))
             .await?
         {
-            return Ok(or_ended(news));
+            // A file that said something else meanwhile is not what sends somebody on leave.
+            let away = match news.change {
+                Change::Mover => self.turned(person, identity, plan, last.wave).await?,
+                _ => None,
+            };
+            let away = away.filter(|c| matches!(c.change, Change::Leave | Change::Return));
+            return Ok(or_ended(away.unwrap_or(news)));
         }
         if let Some(by) = self.decider(person, plan).await? {
             return Ok(Cause {
@@ -112,7 +125,7 @@ impl Pass<'_> {
         if news.change == Change::MissingRow && plan.removes() {
             return Ok(news);
         }
-        if let Some(cause) = self.turned(person, identity, last.wave).await? {
+        if let Some(cause) = self.turned(person, identity, plan, last.wave).await? {
             return Ok(cause);
         }
         self.drifted(plan).await
@@ -123,6 +136,7 @@ impl Pass<'_> {
         &self,
         person: &Person,
         identity: &Identity,
+        plan: &Plan,
         last: WaveId,
     ) -> Result<Option<Cause>, AppError> {
         let Some(wave) = self.app.store.wave(last).await? else {
@@ -139,6 +153,9 @@ impl Pass<'_> {
         };
         let due = next_due(&person.engagements, &self.leads, wave.at).unwrap_or(None);
         let change = match at_instant(before, after) {
+            // Where an app keeps accounts as they are, a leave has no wave of its own, and what
+            // comes later is not its doing.
+            Some(Change::Leave | Change::Return) if !opens_or_closes(plan) => return Ok(None),
             Some(change) => change,
             None if due.is_none_or(|due| due > now) => return Ok(None),
             // What is made before a first day that is still to come.

@@ -165,6 +165,23 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "mode: observe\n  joiner: {active: true}",
         "`days_before` is missing",
     ),
+    (
+        "mode: observe",
+        "mode: observe\n  leave: disabled",
+        "did you mean `disable`?",
+    ),
+    (
+        "delivery: full",
+        "delivery: full\n  leave: {from: {column: F, format: iso}}",
+        "hr:15:10 spec.leave: `to` is missing; The last day. Empty: nobody knows yet.",
+    ),
+    (
+        "delivery: full",
+        "delivery: full\n  engages: false\n  correlate: [[email]]\n  leave: {from: {column: F, \
+         format: iso}, to: {column: T, format: iso}}",
+        "a source that engages nobody tells of no leave; remove it, or say it in the source that \
+         engages them [TNR-DOC-0016]",
+    ),
     ("https://wiki", "http://wiki", "would not be encrypted"),
     (
         "https://wiki",

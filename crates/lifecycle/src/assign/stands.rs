@@ -7,7 +7,7 @@ use model::time::DateTime;
 use model::{Address, Assignment, Attributes, Rank, Reason, TargetName, Timestamp, Value, Want};
 
 use super::Worker;
-use crate::rulebook::{Lead, RuleBook};
+use crate::rulebook::{Lead, OnLeave, RuleBook};
 
 /// Why somebody is out.
 pub(super) struct Leaving {
@@ -29,9 +29,15 @@ pub(super) fn stands<'b>(
 ) -> Result<BTreeSet<&'b TargetName>, String> {
     let out_because = match (worker.facts.standing(now)?, worker.withdrawn) {
         (Standing::Ended, _) => ended(worker, "work has ended"),
-        (Standing::Active, true) => ended(worker, "the last full delivery no longer has them"),
+        (Standing::Active | Standing::OnLeave, true) => {
+            ended(worker, "the last full delivery no longer has them")
+        }
         (Standing::Upcoming, true) => taken_back(worker),
         (Standing::Active, false) => return Ok(book.apps.keys().collect()),
+        (Standing::OnLeave, false) => {
+            away(worker, book, out);
+            return Ok(book.apps.keys().collect());
+        }
         (Standing::Upcoming, false) => return ahead(worker, book, now, out),
     };
     leave(worker, book, &out_because, out);
@@ -81,6 +87,30 @@ fn told(lead: Lead) -> String {
     match lead.days {
         1 => "a day before the first day of work".to_owned(),
         days => format!("{days} days before the first day of work"),
+    }
+}
+
+/// Closes the accounts that are not to be used in a leave of absence. What rules give goes on:
+/// nothing of theirs is lost to them.
+fn away(worker: Worker<'_>, book: &RuleBook, out: &mut Vec<Assignment>) {
+    let apps = book.apps.iter();
+    for (target, _) in apps.filter(|(_, app)| app.leave == OnLeave::Disable) {
+        let leave = worker.facts.leave;
+        let because = Reason {
+            by: "lifecycle/leave".to_owned(),
+            text: "on leave, and accounts here are disabled meanwhile".to_owned(),
+            facts: vec![
+                day("leave_from", leave.map(|leave| leave.from), worker),
+                day("leave_to", leave.and_then(|leave| leave.to), worker),
+            ],
+        };
+        out.push(about_account(
+            worker,
+            target,
+            Want::Disabled,
+            because,
+            Rank::Leaver,
+        ));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::facts::Leave;
 use model::time::Date;
 use model::{Address, Facts, Timestamp};
 use rules::{Schema, compile_condition};
@@ -9,7 +10,7 @@ use rules::{Schema, compile_condition};
 use super::{Worker, assign};
 use crate::fixtures::{facts, instant, subject, target};
 use crate::resolve::{Wanted, resolve};
-use crate::rulebook::{AppRules, BirthrightRule, Entitlement, Lead, Mode, RuleBook};
+use crate::rulebook::{AppRules, BirthrightRule, Entitlement, Lead, Mode, OnLeave, RuleBook};
 
 fn book(joiner: Option<Lead>) -> RuleBook {
     let rule = BirthrightRule {
@@ -27,6 +28,7 @@ fn book(joiner: Option<Lead>) -> RuleBook {
         manager: None,
         groups: BTreeMap::new(),
         joiner,
+        leave: OnLeave::Keep,
     };
     RuleBook {
         revision: 1,
@@ -123,6 +125,84 @@ fn accounts_are_made_as_many_days_before_the_first_as_the_app_says() {
     ];
     for (i, (joiner, withdrawn, now, (word, group, because))) in cases.into_iter().enumerate() {
         let found = wanted(&book(joiner), &hire, withdrawn, now);
+        let expected = (
+            word.to_owned(),
+            group,
+            because.iter().map(|b| (*b).to_owned()).collect(),
+        );
+        assert_eq!(found, expected, "case {i}");
+    }
+}
+
+#[test]
+fn on_leave_an_account_is_closed_where_the_app_says_so_and_nothing_else_is_lost() {
+    let mut person = facts(&[]);
+    person.leave = Some(Leave {
+        from: Date::constant(2026, 3, 1).at(0, 0, 0, 0),
+        to: Some(Date::constant(2026, 8, 1).at(0, 0, 0, 0)),
+    });
+    let mut leaver = person.clone();
+    leaver.ends = Some(Date::constant(2026, 4, 1).at(17, 0, 0, 0));
+    let rules = ["app/chat", "rule/everyone"];
+    let away = ["app/chat", "lifecycle/leave", "rule/everyone"];
+    let (within, after) = ("2026-05-01T08:00:00Z", "2026-07-31T22:00:00Z");
+    let out = ["lifecycle/leaver"];
+    type Case<'a> = (
+        &'a Facts,
+        OnLeave,
+        bool,
+        &'a str,
+        (&'a str, bool, &'a [&'a str]),
+    );
+    let cases: [Case<'_>; 6] = [
+        (
+            &person,
+            OnLeave::Keep,
+            false,
+            within,
+            ("open", true, &rules),
+        ),
+        (
+            &person,
+            OnLeave::Disable,
+            false,
+            within,
+            ("closed", true, &away),
+        ),
+        (
+            &person,
+            OnLeave::Disable,
+            false,
+            after,
+            ("open", true, &rules),
+        ),
+        (
+            &leaver,
+            OnLeave::Disable,
+            false,
+            within,
+            ("closed if there", false, &out),
+        ),
+        (
+            &leaver,
+            OnLeave::Disable,
+            false,
+            after,
+            ("closed if there", false, &out),
+        ),
+        (
+            &person,
+            OnLeave::Keep,
+            true,
+            within,
+            ("closed if there", false, &out),
+        ),
+    ];
+    for (i, (facts, leave, withdrawn, now, (word, group, because))) in cases.into_iter().enumerate()
+    {
+        let mut book = book(None);
+        book.apps.get_mut(&target()).unwrap().leave = leave;
+        let found = wanted(&book, facts, withdrawn, now);
         let expected = (
             word.to_owned(),
             group,

@@ -14,6 +14,7 @@ fn book(mode: Mode) -> RuleBook {
         manager: None,
         groups: BTreeMap::new(),
         joiner: None,
+        leave: crate::rulebook::OnLeave::Keep,
     };
     RuleBook {
         revision: 3,
