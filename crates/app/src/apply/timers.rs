@@ -36,10 +36,12 @@ impl Worker {
         // Someone whose plan is being carried out stays due: the planner passes over the apps in
         // which it still is, until it is closed.
         let idle = self.not_under_way(due.clone()).await?;
+        // Before they are read: what a source tells in between must not be ticked off with them.
+        let loaded = self.app.loaded().await?;
+        let told = self.app.told(&loaded).await?;
         let people = self.app.store.people(&due).await?;
         let people = self.app.known_all(people).await?;
-        let loaded = self.app.loaded().await?;
-        let (leads, told) = (loaded.book.leads(), self.app.told(&loaded).await?);
+        let leads = loaded.book.leads();
         let mut lifted = Vec::new();
         let mut advanced = Vec::new();
         for Known { person, identity } in &people {
