@@ -163,7 +163,7 @@ pub struct FactChange {
     pub key: String,
     /// The name to show.
     pub name: String,
-    /// `leaver`, `missing_row`, `joiner`, `rehire` or `mover`.
+    /// `leaver`, `missing_row`, `leave`, `joiner`, `rehire`, `return` or `mover`.
     pub change: String,
 }
 

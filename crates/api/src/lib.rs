@@ -29,8 +29,8 @@ pub use estate::{
 pub use page::Page;
 pub use people::{
     AccessAnswer, AccessItem, EraseAnswer, EraseRequest, MatchRequest, PersonAccess, PersonAnswer,
-    PersonSummary, TerminateRequest, TerminationAnswer, WireEngagement, WireReason, WireStanding,
-    WireTermination,
+    PersonSummary, TerminateRequest, TerminationAnswer, WireEngagement, WireLeave, WireReason,
+    WireStanding, WireTermination,
 };
 pub use preview::{
     AppPreview, AttributePreview, CollisionPreview, ForeseenWave, PeopleList, PersonPreview,

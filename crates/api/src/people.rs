@@ -13,6 +13,8 @@ pub enum WireStanding {
     Upcoming,
     /// At work.
     Active,
+    /// Engaged, and not at work for a while.
+    OnLeave,
     /// Work has ended.
     Ended,
     /// A full delivery no longer has them.
@@ -30,6 +32,7 @@ impl WireStanding {
         match self {
             Self::Upcoming => "upcoming",
             Self::Active => "active",
+            Self::OnLeave => "on_leave",
             Self::Ended => "ended",
             Self::Withdrawn => "withdrawn",
             Self::Terminated => "terminated",
@@ -68,6 +71,9 @@ pub struct PersonAnswer {
     /// Last day and hour of work, on the wall clock of `zone`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ends: Option<String>,
+    /// A leave of absence, past ones included, as long as the source states it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub leave: Option<WireLeave>,
     /// Their IANA zone.
     pub zone: String,
     /// Attribute → value, put together from all sources.
@@ -169,10 +175,23 @@ pub struct WireEngagement {
     /// Last day and hour of work, on the wall clock of `zone`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ends: Option<String>,
+    /// A leave of absence, past ones included, as long as the source states it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub leave: Option<WireLeave>,
     /// The worker's zone.
     pub zone: String,
     /// Whether accounts look like this one.
     pub main: bool,
+}
+
+/// A leave of absence, on the worker's own clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireLeave {
+    /// When it begins.
+    pub from: String,
+    /// When they are back; left out where nobody knows yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to: Option<String>,
 }
 
 /// A termination for cause that stands.

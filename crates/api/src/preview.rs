@@ -39,7 +39,7 @@ pub struct PreviewAnswer {
 pub struct ForeseenWave {
     /// Its cause, for people.
     pub cause: String,
-    /// `leaver`, `missing_row`, `joiner`, `rehire`, `mover`, `rule` or `drift`.
+    /// `leaver`, `missing_row`, `leave`, `joiner`, `rehire`, `return`, `mover`, `rule` or `drift`.
     pub change: String,
     /// What the guard would say: `allow`, `ask` or `halt`.
     pub verdict: String,

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use lifecycle::beside::Beside;
+use lifecycle::due::{next_due, next_end};
 use model::event::SubjectAdvanced;
-use model::{Actor, Engagement, Event, SubjectId, Timestamp, WorkerRef};
+use model::{Actor, Event, SubjectId, Timestamp, WorkerRef};
 use ports::store::{Append, Expect, Person, Stream};
 
 use crate::tenant::Loaded;
@@ -26,50 +27,30 @@ pub(crate) enum Settle {
     Earlier,
 }
 
-/// When a person is due next, after `now`.
-///
-/// # Errors
-/// When a zone is unknown.
-pub(crate) fn next_due(
-    engagements: &[Engagement],
+/// Whether documents make somebody due before what is written down; `now` is when that was read.
+pub(crate) fn is_late(
+    person: &Person,
+    leads: &BTreeSet<u16>,
     beside: &Beside,
     now: Timestamp,
-) -> Result<Option<Timestamp>, String> {
-    let mut next: Option<Timestamp> = None;
-    for engagement in engagements {
-        let own = engagement.facts.next_change(now)?;
-        next = next.into_iter().chain(own).min();
-    }
-    Ok(next
-        .into_iter()
-        .chain(next_end(engagements, beside, now))
-        .min())
-}
-
-/// When something that documents say of a person ends next.
-fn next_end(engagements: &[Engagement], beside: &Beside, now: Timestamp) -> Option<Timestamp> {
-    if beside.is_empty() {
-        return None;
-    }
-    let name = |e: &Engagement| WorkerRef {
-        source: e.source.clone(),
-        key: e.key.clone(),
-    };
-    let names: Vec<WorkerRef> = engagements.iter().map(name).collect();
-    beside.next_end(&names, now)
-}
-
-/// Whether documents make somebody due before what is written down; `now` is when that was read.
-pub(crate) fn is_late(person: &Person, beside: &Beside, now: Timestamp) -> bool {
-    // What follows from facts alone was written down with the facts.
-    match (
-        next_end(&person.engagements, beside, now),
-        person.next_change,
-    ) {
-        (Some(end), Some(written)) => end < written && now < written,
+) -> bool {
+    match (next(person, leads, beside, now), person.next_change) {
+        (Some(next), Some(written)) => next < written && now < written,
         (Some(_), None) => true,
         (None, _) => false,
     }
+}
+
+/// When somebody is due next. Where a zone is unknown, days cannot be told, but what ends at an
+/// instant can.
+fn next(
+    person: &Person,
+    leads: &BTreeSet<u16>,
+    beside: &Beside,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let told = &person.engagements;
+    next_due(told, leads, beside, now).unwrap_or_else(|_| next_end(told, beside, now))
 }
 
 impl App {
@@ -111,15 +92,14 @@ impl App {
         for source in sources.chain([documents::PEOPLE]) {
             expect.push(self.still(format!("source/{source}")).await?);
         }
+        let leads = loaded.book.leads();
         let mut events = Vec::new();
         for person in self.store.people(subjects).await? {
-            let (told, beside) = (&person.engagements, &loaded.book.beside);
-            // Where a zone is unknown, days cannot be told, but what ends at an instant can.
-            let next = next_due(told, beside, since);
-            let next = next.unwrap_or_else(|_| next_end(told, beside, since));
+            let beside = &loaded.book.beside;
+            let next = next(&person, &leads, beside, since);
             let write = match which {
                 Settle::Next => next != person.next_change,
-                Settle::Earlier => is_late(&person, beside, since),
+                Settle::Earlier => is_late(&person, &leads, beside, since),
             };
             if write {
                 events.push(Event::SubjectAdvanced(SubjectAdvanced {

@@ -7,7 +7,7 @@ use documents::{Mode as DocMode, Tenant};
 use lifecycle::beside::{Beside, Duty, PersonalGrant};
 use lifecycle::guard::{Freeze, GuardPolicy};
 use lifecycle::identity::SourceRank;
-use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook};
+use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook};
 use model::{Attributes, Kind, Secret, TargetName, Value};
 use ports::Target;
 use ports::store::{DocumentsRow, ObservationRow};
@@ -270,6 +270,14 @@ fn app_rules(app: &documents::App) -> AppRules {
             .clone()
             .map(|mapping| (documents::MANAGER_PATH.to_owned(), mapping)),
         groups,
+        joiner: app.joiner.map(|joiner| Lead {
+            days: joiner.days_before,
+            active: joiner.active,
+        }),
+        leave: match app.leave {
+            documents::OnLeave::Keep => OnLeave::Keep,
+            documents::OnLeave::Disable => OnLeave::Disable,
+        },
     }
 }
 

@@ -72,10 +72,32 @@ pub struct App {
     pub account: Account,
     /// The groups that Tenure keeps there, by our name for them.
     pub groups: BTreeMap<String, Group>,
+    /// Accounts that are made before the first day.
+    pub joiner: Option<Joiner>,
+    /// What becomes of accounts of people who are on leave.
+    pub leave: OnLeave,
     /// How hard we may press it.
     pub limits: Limits,
     /// Accounts that no match may give to anyone.
     pub privileged: Privileged,
+}
+
+/// What becomes of accounts of people who are on leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnLeave {
+    /// They stay as they are.
+    Keep,
+    /// They are disabled meanwhile.
+    Disable,
+}
+
+/// Accounts that are made before the first day of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Joiner {
+    /// So many days before it; at least one.
+    pub days_before: u16,
+    /// Whether they may be used before it.
+    pub active: bool,
 }
 
 /// Accounts that no match may give to anyone: a person decides whose each is.

@@ -58,6 +58,12 @@ pub(crate) struct AppSpec {
     /// The groups that Tenure keeps there, by our name for them.
     #[serde(default)]
     pub groups: BTreeMap<String, GroupSpec>,
+    /// Accounts that are made before the first day; on the first day if not given.
+    #[serde(default)]
+    pub joiner: Option<JoinerSpec>,
+    /// What becomes of accounts of people who are on leave; they stay as they are if not given.
+    #[serde(default)]
+    pub leave: OnLeave,
     /// What happens to accounts of people who have left.
     #[serde(default)]
     pub leaver: LeaverSpec,
@@ -177,6 +183,26 @@ pub(crate) struct AccountSpec {
 pub(crate) struct GroupSpec {
     /// Its name in the app.
     pub display: String,
+}
+
+/// Accounts that are made before the first day of work.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JoinerSpec {
+    /// So many days before it, at midnight of the person's own clock.
+    #[schemars(range(min = 1, max = 180))]
+    pub days_before: u16,
+    /// Whether they may be used before the first day; `false` if not given.
+    #[serde(default)]
+    pub active: bool,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OnLeave {
+    #[default]
+    Keep,
+    Disable,
 }
 
 /// What happens to accounts of people who have left.

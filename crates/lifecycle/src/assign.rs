@@ -1,14 +1,18 @@
 //! From facts and rules to assignments: who should have what, and why.
 
-use std::collections::BTreeMap;
+mod stands;
+#[cfg(test)]
+mod tests;
 
-use model::facts::Standing;
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::{
     Address, Assignment, Attributes, Facts, Rank, Reason, SubjectId, TargetName, Timestamp, Value,
     Want, WorkerRef,
 };
 use rules::{Decided, EvalError, Mapped};
 
+use self::stands::{Leaving, leave, stands};
 use crate::beside;
 use crate::identity::{Identity, Job};
 use crate::rulebook::{AppRules, BirthrightRule, RuleBook};
@@ -83,47 +87,51 @@ pub fn assign(
         leave(worker, book, &out_now, &mut out);
         return (out, undecided);
     }
-    let standing = match worker.facts.standing(now) {
-        Ok(standing) => standing,
+    match stands(worker, book, now, &mut out) {
+        Ok(apps) => given(
+            worker,
+            (book, now),
+            managers,
+            &apps,
+            &mut out,
+            &mut undecided,
+        ),
         Err(problem) => {
+            out.clear();
             hold_everything(worker, book, &problem, &mut out);
             undecided.push(Undecided {
                 by: "lifecycle".to_owned(),
                 path: String::new(),
                 problem,
             });
-            return (out, undecided);
-        }
-    };
-    match standing {
-        Standing::Ended => leave(worker, book, &ended(worker, "work has ended"), &mut out),
-        Standing::Upcoming => {}
-        Standing::Active if worker.withdrawn => {
-            let missing = ended(worker, "the last full delivery no longer has them");
-            leave(worker, book, &missing, &mut out);
-        }
-        Standing::Active => {
-            for rule in &book.rules {
-                birthright(worker, rule, book, &mut out, &mut undecided);
-            }
-            beside::give(worker, book, now, &mut out);
-            let accounts = accounts_of(&out);
-            for (target, reasons) in accounts {
-                if let Some(app) = book.apps.get(&target) {
-                    account(
-                        worker,
-                        &target,
-                        app,
-                        reasons,
-                        managers,
-                        &mut out,
-                        &mut undecided,
-                    );
-                }
-            }
         }
     }
     (out, undecided)
+}
+
+/// What rules give in these apps, and documents beside them.
+fn given(
+    worker: Worker<'_>,
+    (book, now): (&RuleBook, Timestamp),
+    managers: &BTreeMap<String, SubjectId>,
+    apps: &BTreeSet<&TargetName>,
+    out: &mut Vec<Assignment>,
+    undecided: &mut Vec<Undecided>,
+) {
+    if apps.is_empty() {
+        return;
+    }
+    for rule in &book.rules {
+        if rule.grants.iter().any(|grant| apps.contains(&grant.target)) {
+            birthright(worker, rule, apps, out, undecided);
+        }
+    }
+    beside::give(worker, book, now, out);
+    for (target, reasons) in accounts_of(out) {
+        if let Some(app) = book.apps.get(&target) {
+            account(worker, &target, app, reasons, managers, out, undecided);
+        }
+    }
 }
 
 /// The worker keys of this person's managers, in any app, for the caller to look up.
@@ -162,44 +170,6 @@ pub fn assign_groups(target: &TargetName, app: &AppRules) -> Vec<Assignment> {
             until: None,
         })
         .collect()
-}
-
-/// Why somebody is out.
-struct Leaving {
-    rank: Rank,
-    by: &'static str,
-    text: String,
-    facts: Vec<(String, Option<Value>)>,
-}
-
-fn ended(worker: Worker<'_>, why: &str) -> Leaving {
-    let ends = worker
-        .facts
-        .ends
-        .map(|ends| Value::Text(format!("{ends} {}", worker.facts.zone)));
-    Leaving {
-        rank: Rank::Leaver,
-        by: "lifecycle/leaver",
-        text: why.to_owned(),
-        facts: vec![("ends".to_owned(), ends)],
-    }
-}
-
-fn leave(worker: Worker<'_>, book: &RuleBook, leaving: &Leaving, out: &mut Vec<Assignment>) {
-    for target in book.apps.keys() {
-        out.push(Assignment {
-            subject: Some(worker.subject),
-            about: Address::account(target, worker.subject),
-            want: Want::Disabled,
-            because: Reason {
-                by: leaving.by.to_owned(),
-                text: leaving.text.clone(),
-                facts: leaving.facts.clone(),
-            },
-            rank: leaving.rank,
-            until: None,
-        });
-    }
 }
 
 /// Not knowing where someone stands, nothing of theirs is touched.
@@ -250,7 +220,7 @@ pub fn holds<'a>(worker: Worker<'a>, rule: &BirthrightRule) -> (Decided<bool>, O
 fn birthright(
     worker: Worker<'_>,
     rule: &BirthrightRule,
-    book: &RuleBook,
+    apps: &BTreeSet<&TargetName>,
     out: &mut Vec<Assignment>,
     undecided: &mut Vec<Undecided>,
 ) {
@@ -285,7 +255,7 @@ fn birthright(
         facts: decided.facts,
     };
     for grant in &rule.grants {
-        if !book.apps.contains_key(&grant.target) {
+        if !apps.contains(&grant.target) {
             continue;
         }
         let mut about = vec![Address::account(&grant.target, worker.subject)];

@@ -89,7 +89,7 @@ impl Beside {
         }
         let gone = match worker.facts.standing(now) {
             _ if worker.terminated_by.is_some() => true,
-            Ok(standing) => worker.withdrawn || standing != Standing::Active,
+            Ok(standing) => worker.withdrawn || !at_work(standing),
             Err(_) => false,
         };
         if !gone {
@@ -122,6 +122,9 @@ impl PersonalGrant {
 
 /// What documents give somebody who is at work.
 pub(crate) fn give(worker: Worker<'_>, book: &RuleBook, now: Timestamp, out: &mut Vec<Assignment>) {
+    if worker.facts.standing(now) == Ok(Standing::Upcoming) {
+        return;
+    }
     for grant in book.beside.grants_of(worker.names) {
         if grant.until <= now || !book.apps.contains_key(&grant.gives.target) {
             continue;
@@ -177,3 +180,8 @@ pub fn tell_what_ran_out(
 
 #[cfg(test)]
 mod tests;
+
+/// On leave, somebody still answers for what is theirs.
+fn at_work(standing: Standing) -> bool {
+    matches!(standing, Standing::Active | Standing::OnLeave)
+}

@@ -73,8 +73,10 @@ pub fn check(plan: &Plan) -> Vec<Flaw> {
 const fn fits(act: &Act, kind: Kind) -> bool {
     match act {
         Act::Adopt { .. } => true,
-        Act::Create { .. } | Act::Update { .. } => !matches!(kind, Kind::Grant),
-        Act::Enable | Act::Disable | Act::Delete => matches!(kind, Kind::Account),
+        Act::Create { active: true, .. } | Act::Update { .. } => !matches!(kind, Kind::Grant),
+        Act::Create { active: false, .. } | Act::Enable | Act::Disable | Act::Delete => {
+            matches!(kind, Kind::Account)
+        }
         Act::Grant | Act::Revoke => matches!(kind, Kind::Grant),
     }
 }
@@ -109,6 +111,7 @@ mod tests {
                     0,
                     Act::Create {
                         attributes: model::Attributes::new(),
+                        active: true,
                     },
                     vec![],
                 ),

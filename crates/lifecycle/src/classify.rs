@@ -43,25 +43,42 @@ pub fn classify(
         // with ordinary changes.
         _ if known.ends != after.ends && after.ends.is_some() => Change::Leaver,
         (Standing::Upcoming, _) => Change::Joiner,
+        (Standing::Active, Standing::OnLeave) => Change::Leave,
+        (Standing::OnLeave, Standing::Active) => Change::Return,
+        // Likewise a leave that is announced, or another day of return.
+        _ if known.leave != after.leave && to_come(after, now)? => Change::Leave,
         _ => Change::Mover,
     }))
 }
 
-/// The kind of change when an announced instant is reached without any new fact.
-///
-/// # Errors
-/// As [`classify`].
-pub fn at_instant(facts: &Facts, now: Timestamp) -> Result<Change, String> {
-    Ok(match facts.standing(now)? {
-        Standing::Ended => Change::Leaver,
-        Standing::Active | Standing::Upcoming => Change::Joiner,
-    })
+/// Whether a leave is under way or still to come.
+fn to_come(facts: &Facts, now: Timestamp) -> Result<bool, String> {
+    let Some(leave) = facts.leave else {
+        return Ok(false);
+    };
+    let back = leave.to.map(|to| Timestamp::in_zone(to, &facts.zone));
+    Ok(back.transpose()?.is_none_or(|back| now < back))
+}
+
+/// The kind of change when an announced instant is reached without any new fact: from where
+/// somebody stood to where they stand. `None` when that is the same.
+#[must_use]
+pub fn at_instant(before: Standing, after: Standing) -> Option<Change> {
+    match (before, after) {
+        (before, after) if before == after => None,
+        (_, Standing::Ended) => Some(Change::Leaver),
+        (Standing::Ended, _) => Some(Change::Rehire),
+        (Standing::OnLeave, Standing::Active) => Some(Change::Return),
+        (Standing::Active, Standing::OnLeave) => Some(Change::Leave),
+        (_, Standing::Active | Standing::OnLeave | Standing::Upcoming) => Some(Change::Joiner),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixtures::{facts, instant};
+    use model::facts::Leave;
     use model::time::Date;
 
     fn day(text: &str) -> model::time::DateTime {
@@ -81,8 +98,33 @@ mod tests {
         leaving.ends = Some(day("2026-12-31"));
         let mut coming = plain.clone();
         coming.starts = Some(day("2026-12-01"));
+        let leave = |from, to| {
+            let mut facts = plain.clone();
+            let (from, to) = (day(from), Some(day(to)));
+            facts.leave = Some(Leave { from, to });
+            facts
+        };
+        let away = leave("2026-11-01", "2027-02-01");
+        let longer = leave("2026-11-01", "2027-03-01");
+        let announced = leave("2026-12-01", "2027-02-01");
+        let back = leave("2026-10-01", "2026-11-20");
+        let mut left_meanwhile = away.clone();
+        left_meanwhile.ends = Some(day("2026-11-20"));
+        let mut coming_away = coming.clone();
+        coming_away.leave = announced.leave;
         type Case<'a> = (Option<(&'a Facts, bool)>, &'a Facts, Option<Change>);
-        let table: [Case<'_>; 12] = [
+        let table: [Case<'_>; 23] = [
+            (None, &away, Some(Change::Joiner)),
+            (Some((&plain, false)), &away, Some(Change::Leave)),
+            (Some((&plain, false)), &announced, Some(Change::Leave)),
+            (Some((&away, false)), &longer, Some(Change::Leave)),
+            (Some((&away, false)), &plain, Some(Change::Return)),
+            (Some((&away, false)), &back, Some(Change::Return)),
+            (Some((&announced, false)), &plain, Some(Change::Mover)),
+            (Some((&plain, false)), &back, Some(Change::Mover)),
+            (Some((&away, false)), &left_meanwhile, Some(Change::Leaver)),
+            (Some((&left_meanwhile, false)), &away, Some(Change::Rehire)),
+            (Some((&coming, false)), &coming_away, Some(Change::Joiner)),
             (None, &plain, Some(Change::Joiner)),
             (None, &coming, Some(Change::Joiner)),
             (None, &left, Some(Change::Leaver)),
@@ -99,8 +141,15 @@ mod tests {
         for (i, (before, after, expected)) in table.into_iter().enumerate() {
             assert_eq!(classify(before, after, now)?, expected, "row {i}");
         }
-        assert_eq!(at_instant(&left, now)?, Change::Leaver);
-        assert_eq!(at_instant(&plain, now)?, Change::Joiner);
+        use Standing::{Active, Ended, OnLeave, Upcoming};
+        assert_eq!(at_instant(Active, OnLeave), Some(Change::Leave));
+        assert_eq!(at_instant(OnLeave, Active), Some(Change::Return));
+        assert_eq!(at_instant(OnLeave, Ended), Some(Change::Leaver));
+        assert_eq!(at_instant(Upcoming, OnLeave), Some(Change::Joiner));
+        assert_eq!(at_instant(Active, Ended), Some(Change::Leaver));
+        assert_eq!(at_instant(Upcoming, Active), Some(Change::Joiner));
+        assert_eq!(at_instant(Ended, Active), Some(Change::Rehire));
+        assert_eq!(at_instant(Active, Active), None);
         Ok(())
     }
 

@@ -47,5 +47,6 @@ pub(crate) fn facts(attributes: &[(&str, &str)]) -> Facts {
         starts: None,
         ends: None,
         zone: "Europe/Berlin".to_owned(),
+        leave: None,
     }
 }

@@ -66,7 +66,8 @@ pub struct Identity {
     pub key: String,
     /// What sources call them, sorted: one for each engagement, whether in force or not.
     pub names: Vec<WorkerRef>,
-    /// First and last day and zone of the main engagement; attributes of all that is in force.
+    /// First and last day and zone of the main engagement; attributes of all that is in force. Its
+    /// leave, unless they are at work in another one.
     pub facts: Facts,
     /// The main engagement is one that its source no longer has: nothing else says that they
     /// work here.
@@ -144,15 +145,23 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
     } else {
         Vec::new()
     };
+    let mut facts = Facts {
+        attributes,
+        ..dates(main)
+    };
+    // Whoever is at work in another engagement is at work.
+    let stands = |e: &Engagement| e.facts.standing(now);
+    if stands(main) == Ok(Standing::OnLeave)
+        && in_force.iter().any(|e| stands(e) == Ok(Standing::Active))
+    {
+        facts.leave = None;
+    }
     Some(Identity {
         engagement: main.id,
         source: main.source.clone(),
         key: main.key.clone(),
         names,
-        facts: Facts {
-            attributes,
-            ..dates(main)
-        },
+        facts,
         withdrawn: main.withdrawn,
         provenance,
         jobs,
@@ -162,8 +171,8 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
 fn force(engagement: &Engagement, now: Timestamp) -> Force {
     match (engagement.facts.standing(now), engagement.withdrawn) {
         (Err(_), _) => Force::Unknown,
-        (Ok(Standing::Active), false) => Force::Active,
-        (Ok(Standing::Active), true) => Force::Missing,
+        (Ok(Standing::Active | Standing::OnLeave), false) => Force::Active,
+        (Ok(Standing::Active | Standing::OnLeave), true) => Force::Missing,
         (Ok(Standing::Ended), _) => Force::Ended,
         (Ok(Standing::Upcoming), false) => Force::Upcoming,
         (Ok(Standing::Upcoming), true) => Force::Rescinded,
@@ -183,6 +192,7 @@ fn dates(engagement: &Engagement) -> Facts {
         starts: engagement.facts.starts,
         ends: engagement.facts.ends,
         zone: engagement.facts.zone.clone(),
+        leave: engagement.facts.leave,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod check;
 pub mod classify;
 pub mod correlate;
 pub mod draft;
+pub mod due;
 pub mod explain;
 pub mod guard;
 pub mod identity;
@@ -25,4 +26,6 @@ pub mod undo;
 #[cfg(test)]
 mod fixtures;
 
-pub use rulebook::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook};
+pub use rulebook::{
+    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook,
+};

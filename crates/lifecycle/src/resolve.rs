@@ -16,6 +16,8 @@ pub enum Wanted {
     Present {
         /// For accounts: whether it may be used.
         active: bool,
+        /// One that may not be used is made all the same where there is none.
+        ahead: bool,
         /// Path → value.
         attributes: Attributes,
         /// Paths that must have no value.
@@ -135,6 +137,8 @@ pub fn withdrawn() -> Reason {
 struct Layers {
     exists: Option<bool>,
     active: Option<bool>,
+    /// Whoever said last that it may not be used said that it is made all the same.
+    ahead: bool,
     values: BTreeMap<String, Option<Value>>,
     untouched: bool,
 }
@@ -145,16 +149,22 @@ impl Layers {
         let mut active: Option<(bool, &Reason)> = None;
         let mut values: BTreeMap<&str, (Option<&Value>, &Reason)> = BTreeMap::new();
         let mut untouched = false;
+        let mut ahead = true;
         for wish in wishes {
             let why = &wish.because;
             let mut said = Vec::new();
             match &wish.want {
                 Want::Present { active: usable, .. } => {
+                    ahead = false;
                     said.extend(say(&mut exists, true, "", why));
                     said.extend(say(&mut active, *usable, "active", why));
                 }
                 Want::Enabled => said.extend(say(&mut active, true, "active", why)),
-                Want::Disabled => said.extend(say(&mut active, false, "active", why)),
+                Want::Disabled => {
+                    ahead = false;
+                    said.extend(say(&mut active, false, "active", why));
+                }
+                Want::Ahead => said.extend(say(&mut active, false, "active", why)),
                 Want::Absent => said.extend(say(&mut exists, false, "", why)),
                 Want::Untouched => untouched = true,
                 Want::Values { .. } => {}
@@ -190,7 +200,10 @@ impl Layers {
             self.untouched && !knows
         };
         self.exists = exists.map(|(e, _)| e).or(self.exists);
-        self.active = active.map(|(a, _)| a).or(self.active);
+        if let Some((usable, _)) = active {
+            self.active = Some(usable);
+            self.ahead = ahead && !usable;
+        }
         for (path, (value, _)) in values {
             self.values.insert(path.to_owned(), value.cloned());
         }
@@ -216,6 +229,7 @@ impl Layers {
             Some(false) => Wanted::Absent,
             Some(true) => Wanted::Present {
                 active: self.active.unwrap_or(true),
+                ahead: self.ahead,
                 attributes,
                 unset,
             },
@@ -255,7 +269,7 @@ fn values_of(want: &Want) -> Vec<(&str, Option<&Value>)> {
             .map(|(path, value)| (path.as_str(), Some(value)))
             .chain(unset.iter().map(|path| (path.as_str(), None)))
             .collect(),
-        Want::Enabled | Want::Disabled | Want::Absent | Want::Untouched => Vec::new(),
+        Want::Enabled | Want::Disabled | Want::Ahead | Want::Absent | Want::Untouched => Vec::new(),
     }
 }
 
@@ -325,6 +339,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_made_ahead_may_not_be_used_and_whoever_has_left_gets_nothing_made() {
+        let rule = wish(Rank::Birthright, "rule/a", present(&[]));
+        let ahead = wish(Rank::Leaver, "lifecycle/joiner", Want::Ahead);
+        let made = |wishes: &[Assignment]| match only(&resolve(wishes, Timestamp::EPOCH).0) {
+            Wanted::Present { active, ahead, .. } => Some((*active, *ahead)),
+            _ => None,
+        };
+        assert_eq!(made(std::slice::from_ref(&rule)), Some((true, false)));
+        assert_eq!(made(&[rule.clone(), ahead.clone()]), Some((false, true)));
+        assert_eq!(made(std::slice::from_ref(&ahead)), None, "nobody gives it");
+        // Whoever says `disabled` beside it or above it means no account that is yet to be made.
+        for rank in [Rank::Leaver, Rank::Undo] {
+            let out = wish(rank, "out", Want::Disabled);
+            let all = [rule.clone(), ahead.clone(), out];
+            assert_eq!(made(&all), Some((false, false)), "{rank:?}");
+        }
+        let undo = wish(Rank::Undo, "undo/w", Want::Enabled);
+        assert_eq!(made(&[rule, ahead, undo]), Some((true, false)));
+    }
+
+    #[test]
     fn values_that_an_undo_holds_keep_no_account_that_no_rule_gives() {
         let held = Want::Values {
             set: Attributes::from([("title".to_owned(), Value::from("CEO"))]),
@@ -373,6 +408,7 @@ mod tests {
                 .prop_map(|(set, unset)| Want::Values { set, unset }),
             Just(Want::Enabled),
             Just(Want::Disabled),
+            Just(Want::Ahead),
             Just(Want::Absent),
             Just(Want::Untouched),
         ]

@@ -1,6 +1,6 @@
 //! The documents in force, as the engine needs them: compiled, checked, without their syntax.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::TargetName;
 use rules::{Condition, Mapping};
@@ -60,6 +60,29 @@ pub struct AppRules {
     pub manager: Option<(String, Mapping)>,
     /// The groups that documents declare, by their key.
     pub groups: BTreeMap<String, GroupRules>,
+    /// How long before the first day accounts are made; `None`: on the first day.
+    pub joiner: Option<Lead>,
+    /// What becomes of accounts of people who are on leave.
+    pub leave: OnLeave,
+}
+
+/// What becomes of the accounts of an app while their people are on leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnLeave {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They are disabled, and enabled on return. Memberships and attributes go on.
+    Disable,
+}
+
+/// Accounts that are made before the first day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lead {
+    /// So many days before it, at the same time of day on the worker's own clock.
+    pub days: u16,
+    /// Whether they may be used before it.
+    pub active: bool,
 }
 
 /// Everything that decides who gets what.
@@ -75,4 +98,13 @@ pub struct RuleBook {
     pub sources: Sources,
     /// What single people get and answer for.
     pub beside: Beside,
+}
+
+impl RuleBook {
+    /// How many days before somebody's first day something is due for them, each once.
+    #[must_use]
+    pub fn leads(&self) -> BTreeSet<u16> {
+        let leads = self.apps.values().filter_map(|app| app.joiner);
+        leads.map(|lead| lead.days).collect()
+    }
 }

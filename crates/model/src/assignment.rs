@@ -29,6 +29,9 @@ pub enum Want {
     Enabled,
     /// If it exists, it must not be usable; attributes are left alone. For accounts only.
     Disabled,
+    /// As `Disabled`, and where something weaker asks that it exist, it is made all the same, not
+    /// usable. For accounts only.
+    Ahead,
     /// It does not exist.
     Absent,
     /// Do not touch it unless another assignment of this rank or above knows what it wants.
@@ -44,7 +47,7 @@ pub enum Want {
 pub enum Rank {
     /// A birthright rule or document.
     Birthright,
-    /// The person has left.
+    /// Where the person stands: they have left, or have not begun.
     Leaver,
     /// An undo keeps what was there before a wave, until it expires.
     Undo,

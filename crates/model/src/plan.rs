@@ -45,6 +45,10 @@ pub enum Act {
     Create {
         /// Its attributes.
         attributes: Attributes,
+        /// Accounts: whether it may be used. One that is made ahead of the first day may not.
+        /// Left out where it may: plans of before this field keep their ids.
+        #[serde(default = "usable", skip_serializing_if = "is_usable")]
+        active: bool,
     },
     /// Change attributes of the object.
     Update {
@@ -63,6 +67,18 @@ pub enum Act {
     Grant,
     /// End that membership.
     Revoke,
+}
+
+const fn usable() -> bool {
+    true
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn is_usable(active: &bool) -> bool {
+    *active
 }
 
 impl Act {

@@ -26,6 +26,8 @@ pub struct CsvMapping {
     pub starts: Option<DayField>,
     /// The last day of work.
     pub ends: Option<EndField>,
+    /// A leave of absence.
+    pub leave: Option<LeaveField>,
     /// The worker's zone.
     pub zone: ZoneRule,
     /// Whether an absent worker means something.
@@ -42,6 +44,8 @@ impl CsvMapping {
         let days = [
             self.starts.as_ref().map(|starts| starts.column.as_str()),
             self.ends.as_ref().map(|ends| ends.column.as_str()),
+            self.leave.as_ref().map(|leave| leave.from.column.as_str()),
+            self.leave.as_ref().map(|leave| leave.to.column.as_str()),
             self.zone.column.as_deref(),
             self.zone.by.as_ref().map(|by| by.column.as_str()),
             Some(self.key.as_str()),
@@ -223,6 +227,16 @@ pub struct EndField {
     pub format: DateFormat,
     /// The wall-clock time on that day at which work ends; `None` is the midnight after it.
     pub at: Option<Time>,
+}
+
+/// The columns that hold a leave of absence. Without a first day there is none; without a last
+/// day nobody knows yet when they are back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaveField {
+    /// Its first day.
+    pub from: DayField,
+    /// Its last day; work goes on at the midnight after it.
+    pub to: DayField,
 }
 
 /// Where a worker's zone comes from: `column`, else `by`, else `default`, else the row is

@@ -18,7 +18,7 @@ pub enum Input {
     Documents(u64),
     /// An observation run that found a target different from what it should be.
     Observation(TargetName, RunId),
-    /// An instant that facts had announced (a first or last day of work).
+    /// An instant that facts had announced (a first or last day of work or of a leave).
     Clock,
     /// A person undid a wave.
     Undo(WaveId),
@@ -53,10 +53,14 @@ pub enum Change {
     Leaver,
     /// The row is missing from a full delivery.
     MissingRow,
+    /// A leave of absence: still engaged, and no leaver.
+    Leave,
     /// A first engagement.
     Joiner,
     /// Someone who had left is back.
     Rehire,
+    /// Someone is back from a leave of absence.
+    Return,
     /// Facts that rules look at have changed.
     Mover,
     /// Rules or apps have changed, not the person.
@@ -75,8 +79,10 @@ impl Change {
             Self::Termination => "termination",
             Self::Leaver => "leaver",
             Self::MissingRow => "missing_row",
+            Self::Leave => "leave",
             Self::Joiner => "joiner",
             Self::Rehire => "rehire",
+            Self::Return => "return",
             Self::Mover => "mover",
             Self::Rule => "rule",
             Self::Drift => "drift",

@@ -27,6 +27,8 @@ pub enum Fault {
     Truncated,
     /// A listing breaks off with an error.
     Broken,
+    /// An account that is made disabled can be used all the same.
+    Opens,
 }
 
 /// One object.
@@ -390,7 +392,7 @@ impl Target for Memory {
                 Fault::Broken | Fault::LostRequest | Fault::LostAnswer => {
                     return Err(TargetError::Unreachable("the connection broke".to_owned()));
                 }
-                Fault::Lie | Fault::Twice | Fault::Truncated => {}
+                Fault::Lie | Fault::Twice | Fault::Truncated | Fault::Opens => {}
             }
         }
         Ok(state.record(remote).filter(|r| r.kind == kind))
@@ -421,6 +423,15 @@ impl Target for Memory {
             Some(Fault::Twice) => {
                 state.carry_out(operation);
                 state.carry_out(operation)
+            }
+            Some(Fault::Opens) => {
+                let done = state.carry_out(operation);
+                if let (Operation::Create { .. }, Outcome::Done { remote, .. }) = (operation, &done)
+                    && let Some(made) = remote.as_ref().and_then(|r| state.objects.get_mut(r))
+                {
+                    made.active = true;
+                }
+                done
             }
             Some(Fault::LostAnswer) => {
                 state.carry_out(operation);

@@ -248,7 +248,7 @@ fn weigh(
     out
 }
 
-/// Everyone at work, by what rules that grant may look at.
+/// Everyone who is engaged, by what rules that grant may look at.
 fn directory(estate: &Estate, now: Timestamp) -> (Directory, BTreeMap<SubjectId, u32>) {
     let mut directory = Directory::default();
     let mut numbers = BTreeMap::new();
@@ -256,7 +256,8 @@ fn directory(estate: &Estate, now: Timestamp) -> (Directory, BTreeMap<SubjectId,
     for known in estate.people.values() {
         let (person, identity) = (&known.person, &known.identity);
         let gone = identity.withdrawn || person.termination.is_some();
-        if gone || identity.facts.standing(now) != Ok(Standing::Active) {
+        let standing = identity.facts.standing(now);
+        if gone || !standing.is_ok_and(Standing::is_engaged) {
             continue;
         }
         let attributes = identity.facts.attributes.iter();

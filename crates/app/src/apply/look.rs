@@ -59,9 +59,9 @@ impl Worker {
             (Act::Grant | Act::Revoke, _) | (Act::Adopt { .. }, Kind::Grant) => {
                 self.look_at_member(&lane, step).await
             }
-            (Act::Create { attributes }, kind) => {
-                self.look_for_new(&lane, step, kind, attributes, outcome)
-                    .await
+            (Act::Create { attributes, active }, kind) => {
+                let wanted = (attributes, *active);
+                self.look_for_new(&lane, step, kind, wanted, outcome).await
             }
             (Act::Adopt { remote }, kind) => {
                 let found = self.read(&lane, kind, remote).await;
@@ -124,7 +124,7 @@ impl Worker {
         lane: &Through<'_>,
         step: &Step,
         kind: Kind,
-        attributes: &Attributes,
+        (attributes, active): (&Attributes, bool),
         outcome: Option<&Outcome>,
     ) -> Result<Found, AppError> {
         let told = match outcome {
@@ -137,7 +137,7 @@ impl Worker {
         };
         Ok(match record {
             Ok(Some(record)) => {
-                let found = if record.active {
+                let found = if record.active == active {
                     compare(lane, &record, attributes, &[])
                 } else {
                     different("active")

@@ -105,10 +105,10 @@ impl Worker {
             (Act::Create { .. }, _) if remote.is_some() => {
                 Request::Known(stale("the address is linked to an object by now"))
             }
-            (Act::Create { attributes }, kind) => Request::Operation(Operation::Create {
+            (Act::Create { attributes, active }, kind) => Request::Operation(Operation::Create {
                 kind,
                 external: self.app.external_key(at),
-                active: true,
+                active: *active,
                 attributes: attributes.clone(),
             }),
             (Act::Grant | Act::Revoke, _) => self.membership(step, first).await?,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use lifecycle::RuleBook;
 use lifecycle::classify::classify;
+use lifecycle::due::next_due;
 use lifecycle::identity::{Identity, identity};
 use lifecycle::mutants::{self, Mutant};
 use model::canonical;
@@ -20,7 +21,6 @@ use ports::store::{MAX_PAGE, Person, WorkerDigest};
 
 use super::correlate::Correlation;
 use super::{RowChange, UndecidedWorker};
-use crate::due::next_due;
 use crate::{App, AppError, ErrorKind};
 
 /// Everyone whom the source ever told us of, by key.
@@ -52,6 +52,8 @@ pub(crate) struct Differences<'a> {
     app: &'a App,
     feed: Feed<'a>,
     book: &'a RuleBook,
+    /// How many days before a first day something is due.
+    leads: BTreeSet<u16>,
     delivery: DeliveryId,
     now: Timestamp,
     /// The people concerned, as they are with what was found so far.
@@ -75,6 +77,7 @@ impl<'a> Differences<'a> {
             app,
             feed,
             book,
+            leads: book.leads(),
             delivery,
             now: app.clock.now(),
             people: BTreeMap::new(),
@@ -332,7 +335,8 @@ impl<'a> Differences<'a> {
 
     fn next_change(&self, subject: SubjectId) -> Result<Option<Timestamp>, AppError> {
         let engagements = self.people.get(&subject).map(|p| p.engagements.as_slice());
-        next_due(engagements.unwrap_or_default(), &self.book.beside, self.now).map_err(broken)
+        let engagements = engagements.unwrap_or_default();
+        next_due(engagements, &self.leads, &self.book.beside, self.now).map_err(broken)
     }
 }
 

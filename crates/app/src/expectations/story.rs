@@ -6,6 +6,7 @@ use documents::{AccountState, ExpectedAccess, LifecycleTest, Moment, Part};
 use lifecycle::RuleBook;
 use lifecycle::assign::{Worker, assign};
 use lifecycle::draft::{Object, Observed, Seen, draft};
+use lifecycle::due::next_day;
 use lifecycle::identity::identity;
 use lifecycle::resolve::{Desired, Wanted, resolve, unwanted};
 use model::canonical::Digest;
@@ -111,8 +112,10 @@ impl<'a> Story<'a> {
 
     /// What happens by itself after a moment and before the next one: work begins or ends.
     fn meanwhile(&mut self, since: &Moment, until: Timestamp) {
+        let engagement = self.engagement(since);
+        let leads = self.book.leads();
         let mut now = since.at;
-        while let Ok(Some(next)) = since.facts.next_change(now)
+        while let Ok(Some(next)) = next_day(std::slice::from_ref(&engagement), &leads, now)
             && next < until
         {
             self.go_on(since, next);
@@ -120,9 +123,8 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// Decides as production does, and does what was decided.
-    fn go_on(&mut self, moment: &Moment, now: Timestamp) {
-        let engagement = Engagement {
+    fn engagement(&self, moment: &Moment) -> Engagement {
+        Engagement {
             id: EngagementId::from_bits(1),
             source: String::new(),
             key: self.key.to_owned(),
@@ -131,7 +133,12 @@ impl<'a> Story<'a> {
             withdrawn: moment.withdrawn,
             delivery: DeliveryId::from_bits(1),
             change: Change::Joiner,
-        };
+        }
+    }
+
+    /// Decides as production does, and does what was decided.
+    fn go_on(&mut self, moment: &Moment, now: Timestamp) {
+        let engagement = self.engagement(moment);
         let Some(identity) = identity(&[engagement], &self.book.sources, now) else {
             return;
         };
@@ -185,7 +192,10 @@ impl<'a> Story<'a> {
     fn done(&mut self, step: &Step) {
         let target = &step.address.target;
         match &step.act {
-            Act::Create { .. } | Act::Enable => {
+            Act::Create { active, .. } => {
+                self.accounts.insert(target.clone(), *active);
+            }
+            Act::Enable => {
                 self.accounts.insert(target.clone(), true);
             }
             Act::Disable => {

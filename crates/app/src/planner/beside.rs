@@ -55,7 +55,7 @@ impl Pass<'_> {
             .filter(|d| d.asks && d.until <= now);
         let expired = expired.map(|duty| expired_of(duty, Some(person.subject)));
         self.findings.extend(expired);
-        if is_late(person, beside, now) {
+        if is_late(person, &self.leads, beside, now) {
             self.late.push(person.subject);
         }
         self.findings.len() == before

@@ -2,14 +2,17 @@
 //! contains.
 
 use lifecycle::classify::at_instant;
-use lifecycle::identity::Identity;
+use lifecycle::due::next_day;
+use lifecycle::identity::{Identity, identity as who};
 use model::event::{AccessDecided, Stated};
+use model::facts::Standing;
 use model::plan::{About, PlanStatus};
-use model::{Cause, Change, Input, Kind, Plan, WaveId};
+use model::{Act, Cause, Change, Input, Kind, Plan, WaveId};
 use ports::store::Person;
 
 use super::Pass;
 use crate::AppError;
+use crate::deliver::has_left;
 
 /// The cause of what happens because a last day has come.
 const LEFT: Cause = Cause {
@@ -21,12 +24,6 @@ const LEFT: Cause = Cause {
 const RAN_OUT: Cause = Cause {
     input: Input::Clock,
     change: Change::Rule,
-};
-
-/// The cause of what happens because one of several engagements has begun or ended.
-const TURNED: Cause = Cause {
-    input: Input::Clock,
-    change: Change::Mover,
 };
 
 /// What was told of them last.
@@ -45,6 +42,13 @@ fn news(person: &Person, identity: &Identity) -> Cause {
         input: Input::Delivery(delivery),
         change,
     }
+}
+
+/// Whether a plan lets an account be used, or stops that.
+fn opens_or_closes(plan: &Plan) -> bool {
+    let opens = |act: &Act| matches!(act, Act::Create { .. } | Act::Enable | Act::Disable);
+    let mut steps = plan.steps.iter();
+    steps.any(|step| step.address.kind == Kind::Account && opens(&step.act))
 }
 
 impl Pass<'_> {
@@ -77,7 +81,7 @@ impl Pass<'_> {
             .into_iter()
             .next();
         let now = self.app.clock.now();
-        let ended = at_instant(&identity.facts, now) == Ok(Change::Leaver);
+        let ended = has_left(identity, now);
         // Someone whose last day has come is an explicit leaver, whatever else was said of them:
         // they never share the cause, nor the refusal, of a missing row.
         let or_ended = |cause: Cause| match cause.change {
@@ -96,7 +100,13 @@ impl Pass<'_> {
             .has_news(person.subject, Some(last.drafted))
             .await?
         {
-            return Ok(or_ended(news));
+            // A file that said something else meanwhile is not what sends somebody on leave.
+            let away = match news.change {
+                Change::Mover => self.turned(person, identity, plan, last.wave).await?,
+                _ => None,
+            };
+            let away = away.filter(|c| matches!(c.change, Change::Leave | Change::Return));
+            return Ok(or_ended(away.unwrap_or(news)));
         }
         if let Some(by) = self.decider(person, plan).await? {
             return Ok(Cause {
@@ -126,22 +136,46 @@ impl Pass<'_> {
         if news.change == Change::MissingRow && plan.removes() {
             return Ok(news);
         }
-        if self.turned(person, last.wave).await? {
-            return Ok(TURNED);
+        if let Some(cause) = self.turned(person, identity, plan, last.wave).await? {
+            return Ok(cause);
         }
         self.drifted(plan).await
     }
 
-    /// Whether a first or last day of one of their engagements has come since their last wave.
-    async fn turned(&self, person: &Person, last: WaveId) -> Result<bool, AppError> {
+    /// What the clock alone has brought about since the person's last wave.
+    async fn turned(
+        &self,
+        person: &Person,
+        identity: &Identity,
+        plan: &Plan,
+        last: WaveId,
+    ) -> Result<Option<Cause>, AppError> {
         let Some(wave) = self.app.store.wave(last).await? else {
-            return Ok(false);
+            return Ok(None);
         };
+        let then = who(&person.engagements, &self.loaded.book.sources, wave.at);
         let now = self.app.clock.now();
         // Where the zone is unknown nothing is planned, so there is no cause to look for.
-        let next = |e: &model::Engagement| e.facts.next_change(wave.at).unwrap_or(None);
-        let mut days = person.engagements.iter().filter_map(next);
-        Ok(days.any(|day| day <= now))
+        let (Some(Ok(before)), Ok(after)) = (
+            then.map(|then| then.facts.standing(wave.at)),
+            identity.facts.standing(now),
+        ) else {
+            return Ok(None);
+        };
+        let due = next_day(&person.engagements, &self.leads, wave.at).unwrap_or(None);
+        let change = match at_instant(before, after) {
+            // Where an app keeps accounts as they are, a leave has no wave of its own, and what
+            // comes later is not its doing.
+            Some(Change::Leave | Change::Return) if !opens_or_closes(plan) => return Ok(None),
+            Some(change) => change,
+            None if due.is_none_or(|due| due > now) => return Ok(None),
+            // What is made before a first day that is still to come.
+            None if after == Standing::Upcoming => Change::Joiner,
+            // One of several engagements has begun or ended.
+            None => Change::Mover,
+        };
+        let input = Input::Clock;
+        Ok(Some(Cause { input, change }))
     }
 
     /// Who decided what the plan withdraws: they may not release it.

@@ -212,6 +212,7 @@ impl App {
         let mut pass = Pass {
             app: self,
             sight: Sight::new(&*self.store, Arc::clone(&loaded)),
+            leads: loaded.book.leads(),
             loaded,
             undo: planning.undo.clone(),
             terminating: planning.terminating.clone(),
@@ -299,6 +300,8 @@ struct Pass<'a> {
     app: &'a App,
     sight: Sight<'a>,
     loaded: Arc<Loaded>,
+    /// How many days before a first day something is due.
+    leads: BTreeSet<u16>,
     undo: Option<(WaveId, String)>,
     terminating: Option<String>,
     drafted: Vec<Drafted>,

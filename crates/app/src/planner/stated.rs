@@ -28,7 +28,7 @@ pub(crate) fn stated(
         return Vec::new();
     }
     let gone = terminated || worker.withdrawn || standing == Ok(Standing::Ended);
-    let at_work = !gone && standing == Ok(Standing::Active);
+    let at_work = !gone && standing.is_ok_and(Standing::is_engaged);
     let open = |address: &Address| {
         let by_rule = |a: &&Assignment| matches!(a.want, Want::Present { .. } | Want::Untouched);
         let spoken = given.iter().filter(by_rule).any(|a| a.about == *address);

@@ -6,6 +6,7 @@ use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
 use lifecycle::check::check;
 use lifecycle::draft::{Observed, Obstacle, draft};
+use lifecycle::due::next_due;
 use lifecycle::identity::Identity;
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
 use model::canonical::Digest;
@@ -15,7 +16,6 @@ use model::{Address, Assignment, Attributes, Kind, Plan, SubjectId, TargetName, 
 use ports::store::{Person, PlanRow};
 
 use super::{Drafted, Pass, stated};
-use crate::due::next_due;
 use crate::{AppError, ErrorKind};
 
 impl Pass<'_> {
@@ -111,7 +111,7 @@ impl Pass<'_> {
             now,
         ));
         assignments.extend(extra.iter().cloned());
-        let lapses = lapses(&assignments, person, &loaded.book, now);
+        let lapses = lapses(&assignments, person, &loaded.book, &self.leads, now);
         let (mut desired, conflicts) = resolve(&assignments, now);
         let answered = self.beside(person, worker, now, &mut desired);
         self.found(person.subject, &undecided, &conflicts);
@@ -296,9 +296,10 @@ fn lapses(
     assignments: &[Assignment],
     person: &Person,
     book: &RuleBook,
+    leads: &BTreeSet<u16>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, String> {
-    let day = next_due(&person.engagements, &book.beside, now)?;
+    let day = next_due(&person.engagements, leads, &book.beside, now)?;
     let ends = assignments.iter().filter_map(|a| a.until);
     Ok(ends.filter(|until| *until > now).chain(day).min())
 }

@@ -234,6 +234,7 @@ impl AppOutlook {
 
 fn gains(step: &Step) -> Option<String> {
     match step.act {
+        Act::Create { active: false, .. } => Some("account, disabled".to_owned()),
         Act::Create { .. } => Some("account".to_owned()),
         Act::Enable => Some("account enabled".to_owned()),
         Act::Grant => Some(group(step)),

@@ -65,13 +65,15 @@ impl Survey {
         self.people += 1;
         for (address, wish) in desired {
             let Wanted::Present {
-                active: true,
-                attributes,
-                ..
+                active, attributes, ..
             } = &wish.wanted
             else {
                 continue;
             };
+            // One that is taken over only to be disabled has no values of rules.
+            if !active && attributes.is_empty() {
+                continue;
+            }
             let Some(app) = book.apps.get(&address.target) else {
                 continue;
             };

@@ -47,9 +47,11 @@ pub const ZONE: Code = Code("TNR-CSV-0027");
 pub const ORDER: Code = Code("TNR-CSV-0028");
 /// A value has a control character or line break in it.
 pub const CONTROL: Code = Code("TNR-CSV-0029");
+/// A leave ends before it begins, or has no first day.
+pub const LEAVE: Code = Code("TNR-CSV-0030");
 
 /// Every code with one sentence about it.
-pub const CODES: [(Code, &str); 22] = [
+pub const CODES: [(Code, &str); 23] = [
     (
         TOO_LARGE,
         "The file is larger than 256 MiB and was refused whole.",
@@ -137,5 +139,9 @@ pub const CODES: [(Code, &str); 22] = [
     (
         CONTROL,
         "A value has a control character or a line break in it; the row is not read.",
+    ),
+    (
+        LEAVE,
+        "A leave ends before it begins, or has a last day and no first; the row is not read.",
     ),
 ];

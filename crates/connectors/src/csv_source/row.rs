@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::source::{CsvMapping, DateFormat, Field as Mapped, Shape, ZoneRule};
+use model::facts::Leave;
+use model::source::{CsvMapping, DateFormat, Field as Mapped, LeaveField, Shape, ZoneRule};
 use model::time::{Date, DateTime, Time};
 use model::{Code, Facts, Timestamp, Value};
 
@@ -21,6 +22,7 @@ pub(super) struct RowReader<'m> {
     attributes: Vec<(&'m str, &'m Mapped, usize)>,
     starts: Option<(usize, DateFormat)>,
     ends: Option<(usize, DateFormat, Option<Time>)>,
+    leave: Option<(usize, usize)>,
     zone: Zones<'m>,
 }
 
@@ -58,6 +60,10 @@ impl<'m> RowReader<'m> {
                 .ends
                 .as_ref()
                 .and_then(|e| Some((at(&e.column)?, e.format, e.at))),
+            leave: mapping
+                .leave
+                .as_ref()
+                .and_then(|l| Some((at(&l.from.column)?, at(&l.to.column)?))),
             zone: Zones {
                 rule: &mapping.zone,
                 column: mapping.zone.column.as_deref().and_then(at),
@@ -114,6 +120,10 @@ impl<'m> RowReader<'m> {
             row.day(at, &field.column, format)
                 .and_then(|day| end_of_work(day, time))
         });
+        let leave = match (self.leave, &self.mapping.leave) {
+            (Some(at), Some(field)) => row.leave(at, field),
+            _ => None,
+        };
         let zone = self.zone.of(&mut row);
         if let (Some(starts), Some(ends)) = (starts, ends)
             && ends < starts
@@ -130,7 +140,9 @@ impl<'m> RowReader<'m> {
         }
         let zone = zone?;
         // The engine computes instants from these and must never fail on them.
-        for civil in [starts, ends].into_iter().flatten() {
+        let away = leave.map(|leave| leave.from);
+        let back = leave.and_then(|leave| leave.to);
+        for civil in [starts, ends, away, back].into_iter().flatten() {
             if Timestamp::in_zone(civil, &zone).is_err() {
                 let fix = "correct the year";
                 row.wrong(codes::DATE, self.key, "", "a date is out of range", fix);
@@ -141,11 +153,12 @@ impl<'m> RowReader<'m> {
             starts,
             ends,
             zone,
+            leave,
         })
     }
 }
 
-/// The instant on the wall clock at which work ends. 31 December 9999 is how HR systems write
+/// The instant on the wall clock at which work, or a leave, ends. 31 December 9999 is how HR systems write
 /// "no end is known".
 fn end_of_work(day: Date, at: Option<Time>) -> Option<DateTime> {
     match at {
@@ -288,6 +301,30 @@ impl<'r> Row<'r, '_, '_, '_> {
         let fix = "write true, yes or 1, or false, no or 0; or declare the column as text";
         self.quoted(codes::TYPE, at, name, problem, fix, text);
         None
+    }
+
+    /// A leave of absence: from the midnight of its first day to the one after its last.
+    fn leave(&mut self, (from, to): (usize, usize), field: &LeaveField) -> Option<Leave> {
+        let first = self.day(from, &field.from.column, field.from.format);
+        let last = self.day(to, &field.to.column, field.to.format);
+        let fix = "give its first day, or remove the last";
+        match (first, last) {
+            // A day that cannot be read was told already.
+            (None, Some(_)) if self.text(from).is_empty() => {
+                let problem = "a leave has a last day and no first";
+                self.wrong(codes::LEAVE, to, &field.to.column, problem, fix);
+                None
+            }
+            (Some(first), Some(last)) if last < first => {
+                let (problem, fix) = ("a leave ends before it begins", "correct one of them");
+                self.wrong(codes::LEAVE, to, &field.to.column, problem, fix);
+                None
+            }
+            (first, last) => Some(Leave {
+                from: first?.to_datetime(Time::midnight()),
+                to: last.and_then(|day| end_of_work(day, None)),
+            }),
+        }
     }
 
     fn day(&mut self, at: usize, name: &str, format: DateFormat) -> Option<Date> {

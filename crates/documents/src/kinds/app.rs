@@ -8,8 +8,8 @@ use rules::{Mapping, Type, closest};
 use crate::kinds::{self, NAME_FIX};
 use crate::report::{self, Reporter};
 use crate::tenant::{
-    Account, App, Auth, ClientAuth, Group, Limits, MANAGER_PATH, Mode, Privileged, Profile, Scim,
-    Tenant,
+    Account, App, Auth, ClientAuth, Group, Joiner, Limits, MANAGER_PATH, Mode, OnLeave, Privileged,
+    Profile, Scim, Tenant,
 };
 use crate::wire::{self, AccountSpec, AppSpec, AuthSpec, ProfileSpec, ScimSpec};
 use crate::yaml::Part;
@@ -37,6 +37,14 @@ pub(crate) fn app(
         },
         account: account?,
         groups,
+        joiner: spec.joiner.as_ref().map(|joiner| Joiner {
+            days_before: joiner.days_before,
+            active: joiner.active,
+        }),
+        leave: match spec.leave {
+            wire::OnLeave::Keep => OnLeave::Keep,
+            wire::OnLeave::Disable => OnLeave::Disable,
+        },
         limits: Limits {
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,

@@ -9,7 +9,7 @@ use crate::kinds::{Directory, worker};
 use crate::report::{self, Reporter};
 use crate::tenant::{AccountState, ExpectedAccess, LifecycleTest, Moment, Tenant};
 use crate::wire::expectation::{
-    AccessSpec, AccountSpec, ChangeSpec, LifecycleTestSpec, MomentSpec,
+    AccessSpec, AccountSpec, ChangeSpec, LeaveChangeSpec, LifecycleTestSpec, MomentSpec,
 };
 use crate::yaml::Part;
 
@@ -123,6 +123,18 @@ fn changed(
         None => {}
         Some("never") => facts.ends = None,
         Some(text) => facts.ends = Some(worker::last_minute(text, &under("ends"), reporter)?),
+    }
+    match &change.leave {
+        None => {}
+        Some(LeaveChangeSpec::Word(word)) if word == "never" => facts.leave = None,
+        Some(LeaveChangeSpec::Word(word)) => {
+            let problem = format!("`{word:.80}` is no leave");
+            let fix = "write `never`, or `{from: 2026-02-01, to: 2026-07-31}`";
+            reporter.at(report::VALUE, &under("leave"), problem, fix);
+        }
+        Some(LeaveChangeSpec::Dates(dates)) => {
+            facts.leave = Some(worker::leave(dates, &under("leave"), reporter)?);
+        }
     }
     Some(facts)
 }

@@ -61,6 +61,7 @@ pub(crate) fn person(
         facts: Facts {
             attributes,
             starts,
+            leave: None,
             ends: Some(ends),
             zone: spec.zone.clone(),
         },

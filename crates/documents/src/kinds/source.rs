@@ -52,6 +52,7 @@ pub(crate) fn source(
             format: date_format(starts.format),
         }),
         ends: spec.ends.as_ref().map(|ends| ends_field(ends, reporter)),
+        leave: leave(spec, reporter),
         zone: zone(spec, reporter),
         delivery: match spec.delivery {
             wire::Delivery::Full => csv::Extent::Full,
@@ -242,6 +243,25 @@ fn ends_field(ends: &wire::EndsSpec, reporter: &mut Reporter<'_, '_>) -> csv::En
         format: date_format(ends.format),
         at,
     }
+}
+
+/// A source that engages nobody cannot say that they are away: its dates count for nothing.
+fn leave(spec: &SourceSpec, reporter: &mut Reporter<'_, '_>) -> Option<csv::LeaveField> {
+    let leave = spec.leave.as_ref()?;
+    if !spec.engages {
+        let path = [SPEC, Part::Key("leave")];
+        let problem = "a source that engages nobody tells of no leave";
+        let fix = "remove it, or say it in the source that engages them";
+        reporter.at(report::UNSUPPORTED, &path, problem, fix);
+    }
+    let day = |day: &wire::LeaveDaySpec| csv::DayField {
+        column: day.column.clone(),
+        format: date_format(day.format),
+    };
+    Some(csv::LeaveField {
+        from: day(&leave.from),
+        to: day(&leave.to),
+    })
 }
 
 fn zone(spec: &SourceSpec, reporter: &mut Reporter<'_, '_>) -> csv::ZoneRule {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use model::facts::Leave;
 use model::time::{DateTime, Time};
 use model::{Facts, Timestamp, Value};
 use rules::{Type, closest};
 
 use crate::report::{self, Reporter};
 use crate::tenant::Tenant;
-use crate::wire::expectation::{ValueSpec, WorkerSpec};
+use crate::wire::expectation::{LeaveDatesSpec, ValueSpec, WorkerSpec};
 use crate::yaml::Part;
 
 /// The facts of a test's person at `path`.
@@ -33,12 +34,36 @@ pub(super) fn facts(
         Some(text) => Some(last_minute(text, &under("ends"), reporter)?),
         None => None,
     };
+    let leave = match &spec.leave {
+        Some(dates) => Some(leave(dates, &under("leave"), reporter)?),
+        None => None,
+    };
     zone.then(|| Facts {
         attributes,
         starts,
         ends,
         zone: spec.zone.clone(),
+        leave,
     })
+}
+
+/// A leave of absence.
+pub(super) fn leave(
+    dates: &LeaveDatesSpec,
+    path: &[Part<'_>],
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<Leave> {
+    let under = |key| [path, &[Part::Key(key)]].concat();
+    let from = first_minute(&dates.from, &under("from"), reporter)?;
+    let to = match &dates.to {
+        Some(text) => Some(last_minute(text, &under("to"), reporter)?),
+        None => None,
+    };
+    if to.is_some_and(|to| to <= from) {
+        let problem = "a leave ends before it begins";
+        reporter.at(report::VALUE, &under("to"), problem, "correct one of them");
+    }
+    Some(Leave { from, to })
 }
 
 /// Reports a zone that is not in the database.

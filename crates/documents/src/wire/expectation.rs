@@ -60,9 +60,32 @@ pub(crate) struct WorkerSpec {
     /// The last day of work, or its last minute; no end is known if not given.
     #[serde(default)]
     pub ends: Option<String>,
+    /// A leave of absence.
+    #[serde(default)]
+    pub leave: Option<LeaveDatesSpec>,
     /// Attribute → value. What is not here was not stated.
     #[serde(default)]
     pub attributes: BTreeMap<String, ValueSpec>,
+}
+
+/// A leave of absence.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeaveDatesSpec {
+    /// The first day, or its first minute.
+    pub from: String,
+    /// The last day, or its last minute; not known yet if not given.
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum LeaveChangeSpec {
+    /// `never`.
+    Word(String),
+    /// A leave of absence.
+    Dates(LeaveDatesSpec),
 }
 
 /// A text, a number, true or false, or a list of texts.
@@ -105,6 +128,9 @@ pub(crate) struct ChangeSpec {
     /// The last day of work, or its last minute; `never` takes an end back.
     #[serde(default)]
     pub ends: Option<String>,
+    /// A leave of absence; `never` takes it back.
+    #[serde(default)]
+    pub leave: Option<LeaveChangeSpec>,
     /// The time zone.
     #[serde(default)]
     pub zone: Option<String>,

@@ -28,6 +28,9 @@ pub(crate) struct SourceSpec {
     /// The last day of work.
     #[serde(default)]
     pub ends: Option<EndsSpec>,
+    /// A leave of absence.
+    #[serde(default)]
+    pub leave: Option<LeaveSpec>,
     /// The worker's time zone.
     pub zone: ZoneSpec,
     /// Whether a file has everyone, so that absence means having left, or only what changed.
@@ -164,6 +167,26 @@ pub(crate) struct EndsSpec {
     /// The time on that day at which work ends, `17:00`; the midnight after it if not given.
     #[serde(default)]
     pub at: Option<String>,
+}
+
+/// A leave of absence: from its first day to its last, each a whole day.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeaveSpec {
+    /// The first day. Empty: there is no leave.
+    pub from: LeaveDaySpec,
+    /// The last day. Empty: nobody knows yet.
+    pub to: LeaveDaySpec,
+}
+
+/// A day of a leave.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeaveDaySpec {
+    /// The column's header.
+    pub column: String,
+    /// How the day is written.
+    pub format: DateFormat,
 }
 
 /// The worker's time zone: `column`, else `by`, else `default`. At least one is needed.

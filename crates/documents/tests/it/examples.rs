@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use documents::{Apply, Auth, ClientAuth, Grant, Kind, Limit, Mode, json_schema, load};
+use documents::{
+    Apply, Auth, ClientAuth, Grant, Joiner, Kind, Limit, Mode, OnLeave, json_schema, load,
+};
 
 use super::{APP, GUARD, RULE, SOURCE};
 
@@ -87,7 +89,8 @@ fn every_choice_of_an_app_is_understood() {
     );
     let app = app.replace(
         "mode: observe",
-        "mode: enforce\n  leaver: {disable: now}\n  limits: {concurrency: 4}",
+        "mode: enforce\n  joiner: {days_before: 7}\n  leave: disable\n  leaver: {disable: now}\n  limits: \
+         {concurrency: 4}",
     );
     let tenant = load(&[("a", SOURCE), ("b", &app)]).unwrap_or_else(|e| panic!("{e:#?}"));
     let app = &tenant.apps[&"wiki".into()];
@@ -99,6 +102,15 @@ fn every_choice_of_an_app_is_understood() {
         (ClientAuth::Post, Some("scim"))
     );
     assert_eq!(app.scim.profile.overrides["patch"]["members"], false);
+    let lead = Joiner {
+        days_before: 7,
+        active: false,
+    };
+    assert_eq!(app.joiner, Some(lead), "closed unless it says so");
+    assert_eq!(app.leave, OnLeave::Disable);
+    let plain = load(&[("a", SOURCE), ("b", APP)]).unwrap();
+    let plain = &plain.apps[&"wiki".into()];
+    assert_eq!((plain.joiner, plain.leave), (None, OnLeave::Keep));
     let preset = APP.replace("  mode:", "    profile: okta\n  mode:");
     let tenant = load(&[("a", SOURCE), ("b", &preset)]).unwrap();
     assert_eq!(tenant.apps[&"wiki".into()].scim.profile.preset, "okta");

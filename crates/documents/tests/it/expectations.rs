@@ -193,6 +193,21 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "story:16:57 spec.moments[1].change.unset[0]",
     ),
     (
+        "ends: 2026-12-18\n",
+        "ends: 2026-12-18\n    leave: {from: 2026-05-01, to: 2026-04-30T12:00}\n",
+        "story:10:35 spec.person.leave.to: a leave ends before it begins",
+    ),
+    (
+        "ends: 2026-12-18\n",
+        "ends: 2026-12-18\n    leave: {to: 2026-04-30}\n",
+        "`from` is missing",
+    ),
+    (
+        "ends: never",
+        "leave: none",
+        "`none` is no leave; write `never`, or `{from: 2026-02-01, to: 2026-07-31}`",
+    ),
+    (
         "unset: [grade]",
         "unset: [department]",
         "set and unset at once",

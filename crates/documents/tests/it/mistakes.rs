@@ -150,6 +150,38 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "wiki:9:45 spec.leaver.delete_after_days: accounts of leavers are disabled and stay; \
          deleting them later is not supported yet; remove it [TNR-DOC-0016]",
     ),
+    (
+        "mode: observe",
+        "mode: observe\n  joiner: {days_before: 0}",
+        "wiki:9:25 spec.joiner.days_before: 0 is out of range; write a number from 1 to 180",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  joiner: {days_before: 181}",
+        "181 is out of range",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  joiner: {active: true}",
+        "`days_before` is missing",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leave: disabled",
+        "did you mean `disable`?",
+    ),
+    (
+        "delivery: full",
+        "delivery: full\n  leave: {from: {column: F, format: iso}}",
+        "hr:15:10 spec.leave: `to` is missing; The last day. Empty: nobody knows yet.",
+    ),
+    (
+        "delivery: full",
+        "delivery: full\n  engages: false\n  correlate: [[email]]\n  leave: {from: {column: F, \
+         format: iso}, to: {column: T, format: iso}}",
+        "a source that engages nobody tells of no leave; remove it, or say it in the source that \
+         engages them [TNR-DOC-0016]",
+    ),
     ("https://wiki", "http://wiki", "would not be encrypted"),
     (
         "https://wiki",

@@ -35,6 +35,7 @@ fn joiner() -> Progress {
                 address(),
                 Act::Create {
                     attributes: Attributes::new(),
+                    active: true,
                 },
                 vec![],
             ),

@@ -7,7 +7,7 @@ use crate::assign::assign;
 use crate::fixtures::{address, facts, instant, subject, target};
 use crate::identity::{Identity, identity};
 use crate::resolve::resolve;
-use crate::rulebook::{AppRules, GroupRules, Mode};
+use crate::rulebook::{AppRules, GroupRules, Mode, OnLeave};
 
 const UNTIL: &str = "2026-06-30T22:00:00Z";
 
@@ -41,6 +41,8 @@ fn book(grants: Vec<PersonalGrant>) -> RuleBook {
         attributes: BTreeMap::new(),
         manager: None,
         groups: BTreeMap::from([("admins".to_owned(), group)]),
+        joiner: None,
+        leave: OnLeave::Keep,
     };
     let duties = grants.iter().map(|grant| Duty {
         of: format!("grant/{}", grant.name),

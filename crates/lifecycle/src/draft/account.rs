@@ -31,12 +31,14 @@ pub(super) fn steps(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, s
         }
         Seen::Absent => {
             if let Wanted::Present {
-                active: true,
+                active,
+                ahead,
                 attributes,
                 ..
             } = &wish.wanted
+                && (*active || *ahead)
             {
-                create(steps, address, attributes, wish);
+                create(steps, address, attributes, *active, wish);
             }
         }
         Seen::Unknown => {
@@ -68,6 +70,7 @@ fn existing(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, object: &
             active,
             attributes,
             unset,
+            ..
         } => Goal {
             active: *active,
             attributes,
@@ -106,8 +109,11 @@ fn unread(steps: &mut Steps<'_>, address: &Address, wish: &Resolved) {
 
 /// No link, but accounts that match exactly.
 fn unlinked(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, found: &[Object]) {
+    // What is made ahead takes nothing over: someone may be using it until the first day, and it
+    // would be closed to them.
     let Wanted::Present {
         active,
+        ahead: false,
         attributes,
         unset,
     } = &wish.wanted
@@ -144,7 +150,13 @@ fn unreadable(steps: &mut Steps<'_>, address: &Address) {
     );
 }
 
-fn create(steps: &mut Steps<'_>, address: &Address, attributes: &Attributes, wish: &Resolved) {
+fn create(
+    steps: &mut Steps<'_>,
+    address: &Address,
+    attributes: &Attributes,
+    active: bool,
+    wish: &Resolved,
+) {
     // References to other accounts follow in a step of their own: two people who manage each
     // other could otherwise never be created.
     let (references, plain): (Attributes, Attributes) = attributes
@@ -163,7 +175,10 @@ fn create(steps: &mut Steps<'_>, address: &Address, attributes: &Attributes, wis
             _ => true,
         })
         .collect();
-    let act = Act::Create { attributes: plain };
+    let act = Act::Create {
+        attributes: plain,
+        active,
+    };
     let made = steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
     if !references.is_empty() {
         let act = Act::Update {
@@ -171,7 +186,7 @@ fn create(steps: &mut Steps<'_>, address: &Address, attributes: &Attributes, wis
             unset: Vec::new(),
         };
         let before = Before::Present {
-            active: true,
+            active,
             attributes: Attributes::new(),
         };
         steps.push(address, act, before, vec![made], &wish.because);

@@ -26,7 +26,11 @@ pub(super) fn steps(
                 ownership: None, ..
             },
         ) => {
-            // The membership exists and a rule gives it: from now on it is ours.
+            // The membership exists and a rule gives it: from now on it is ours. Not before the
+            // account is, which is not taken over ahead of the first day.
+            if !has_account(steps, address) {
+                return;
+            }
             let because = because(wish);
             let remote = group_of(steps, address);
             let after = steps.making_account(address).into_iter().collect();

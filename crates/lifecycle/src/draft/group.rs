@@ -20,6 +20,7 @@ pub(super) fn steps(
         Seen::Absent => {
             let act = Act::Create {
                 attributes: attributes.clone(),
+                active: true,
             };
             steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
         }

@@ -13,6 +13,8 @@ fn book(mode: Mode) -> RuleBook {
         attributes: BTreeMap::new(),
         manager: None,
         groups: BTreeMap::new(),
+        joiner: None,
+        leave: crate::rulebook::OnLeave::Keep,
     };
     RuleBook {
         revision: 3,
@@ -44,6 +46,7 @@ fn ours(object: Object) -> Seen {
 fn present(attributes: &[(&str, &str)]) -> Wanted {
     Wanted::Present {
         active: true,
+        ahead: false,
         attributes: attributes
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).into()))
@@ -258,6 +261,44 @@ fn a_membership_is_taken_over_after_its_account() {
 }
 
 #[test]
+fn what_is_made_ahead_is_made_closed_and_takes_nothing_over() {
+    let closed = |ahead| Wanted::Present {
+        active: false,
+        ahead,
+        attributes: Attributes::new(),
+        unset: Default::default(),
+    };
+    let group = || (grant(), present(&[]));
+    let member = Seen::Present {
+        object: None,
+        ownership: None,
+    };
+    let made = |wanted, account: Seen, grant_seen: Seen| {
+        let wishes = vec![(address(), wanted), group()];
+        let seen = vec![(address(), account), (grant(), grant_seen)];
+        draft_of(Mode::Enforce, wishes, seen)
+    };
+    let draft = made(closed(true), Seen::Absent, Seen::Absent);
+    assert_eq!(verbs(&draft), ["create", "grant"]);
+    let steps = draft.plan.unwrap().steps;
+    assert!(matches!(steps[0].act, Act::Create { active: false, .. }));
+
+    // Disabled for another reason: nothing is made.
+    let draft = made(closed(false), Seen::Absent, Seen::Absent);
+    assert_eq!(verbs(&draft), Vec::<&str>::new());
+
+    // Someone uses an account that matches: it waits for the first day, with its memberships.
+    let candidate = Seen::Candidates(vec![object(true, &[])]);
+    let draft = made(closed(true), candidate, member);
+    assert_eq!(verbs(&draft), Vec::<&str>::new());
+    assert_eq!(draft.obstacles, vec![]);
+
+    let ours_already = ours(object(false, &[]));
+    let draft = made(closed(true), ours_already, Seen::Absent);
+    assert_eq!(verbs(&draft), ["grant"]);
+}
+
+#[test]
 fn observing_writes_nothing() {
     let wishes = vec![(address(), present(&[]))];
     let draft = draft_of(Mode::Observe, wishes, vec![(address(), Seen::Absent)]);
@@ -269,6 +310,7 @@ fn a_manager_without_an_account_is_pending_not_different() {
     let boss = SubjectId::from_bits(9);
     let wanted = |attributes| Wanted::Present {
         active: true,
+        ahead: false,
         attributes,
         unset: Default::default(),
     };

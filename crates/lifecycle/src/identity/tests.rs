@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use model::facts::Leave;
 use model::time::Date;
 use model::{Change, DeliveryId, Digest, Value};
 use proptest::prelude::*;
@@ -176,6 +177,39 @@ fn any_engagement() -> impl Strategy<Value = Engagement> {
             _ => engagement,
         }
     })
+}
+
+#[test]
+fn whoever_is_at_work_in_one_of_two_engagements_is_at_work() {
+    let leave = Leave {
+        from: day("2026-11-01").unwrap(),
+        to: day("2027-02-01"),
+    };
+    let away = |mut e: Engagement| {
+        e.facts.leave = Some(leave);
+        e
+    };
+    let one = || engagement(1, "hr", &[("title", "CEO")]);
+    let other = || engagement(2, "contractors", &[]);
+    let standing = |all: &[Engagement]| {
+        let found = identity(all, &sources(), now()).unwrap();
+        (found.facts.standing(now()).unwrap(), found.jobs.len())
+    };
+    assert_eq!(standing(&[away(one())]), (Standing::OnLeave, 0));
+    assert_eq!(standing(&[away(one()), other()]), (Standing::Active, 2));
+    assert_eq!(standing(&[one(), away(other())]), (Standing::Active, 2));
+    assert_eq!(
+        standing(&[away(one()), away(other())]),
+        (Standing::OnLeave, 2)
+    );
+    // What is announced is not forgotten over another engagement.
+    let mut soon = one();
+    soon.facts.leave = Some(Leave {
+        from: day("2026-12-24").unwrap(),
+        ..leave
+    });
+    let found = identity(&[soon, other()], &sources(), now()).unwrap();
+    assert_eq!(found.facts.leave.map(|l| l.from), day("2026-12-24"));
 }
 
 proptest! {

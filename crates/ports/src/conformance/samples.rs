@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use model::actor::Scope;
 use model::event::*;
+use model::facts::Leave;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
+use model::time::DateTime;
 use model::{
     Address, Assignment, Cause, Change, Completeness, DeliveryId, Digest, EngagementId, Event,
     Facts, FindingId, Input, Kind, Outcome, Ownership, Personal, Plan, PlanId, Rank, Reason,
@@ -60,6 +62,10 @@ pub fn accepted(n: u8) -> FactsAccepted {
         starts: None,
         ends: None,
         zone: "Europe/Zurich".to_owned(),
+        leave: Some(Leave {
+            from: DateTime::constant(2026, 2, 1, 0, 0, 0, 0),
+            to: None,
+        }),
     };
     FactsAccepted {
         subject: subject(n),

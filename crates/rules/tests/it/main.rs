@@ -35,6 +35,7 @@ fn facts(attributes: &[(&str, Value)]) -> Facts {
         starts: None,
         ends: None,
         zone: "UTC".to_owned(),
+        leave: None,
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use api::{
     AccessAnswer, AccessItem, EraseAnswer, EraseRequest, Page, PersonAccess, PersonAnswer,
-    PersonSummary, Problem, WireEngagement, WireStanding, WireTermination,
+    PersonSummary, Problem, WireEngagement, WireLeave, WireStanding, WireTermination,
 };
 use app::rows::Person;
 use app::{Known, WhyItem};
-use model::facts::Standing;
+use model::facts::{Leave, Standing};
 use model::{Engagement, Kind, SubjectId, Timestamp};
 use serde_json::json;
 
@@ -67,8 +67,16 @@ fn engagement(engagement: &Engagement, known: &Known, now: Timestamp) -> WireEng
         },
         starts: facts.starts.map(|at| at.to_string()),
         ends: facts.ends.map(|at| at.to_string()),
+        leave: facts.leave.map(leave),
         zone: facts.zone.clone(),
         main: known.identity.engagement == engagement.id,
+    }
+}
+
+fn leave(leave: Leave) -> WireLeave {
+    WireLeave {
+        from: leave.from.to_string(),
+        to: leave.to.map(|at| at.to_string()),
     }
 }
 
@@ -76,6 +84,7 @@ fn standing(standing: Option<Standing>) -> WireStanding {
     match standing {
         Some(Standing::Upcoming) => WireStanding::Upcoming,
         Some(Standing::Active) => WireStanding::Active,
+        Some(Standing::OnLeave) => WireStanding::OnLeave,
         Some(Standing::Ended) => WireStanding::Ended,
         None => WireStanding::Unknown,
     }
@@ -115,6 +124,7 @@ pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         person: summary(&known, now),
         starts: identity.facts.starts.map(|at| at.to_string()),
         ends: identity.facts.ends.map(|at| at.to_string()),
+        leave: identity.facts.leave.map(leave),
         zone: identity.facts.zone.clone(),
         attributes: json!(identity.facts.attributes),
         provenance: json!(provenance),

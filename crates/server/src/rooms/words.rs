@@ -141,11 +141,13 @@ fn describe(step: &Step) -> String {
     };
     let what = match &step.act {
         Act::Adopt { remote } => format!("adopt {thing} {remote}"),
-        Act::Create { attributes } => {
+        Act::Create { attributes, active } => {
+            let closed = if *active { "" } else { "disabled " };
             let values = attributes
                 .iter()
                 .map(|(path, value)| format!("{path}={value}"));
-            format!("create {thing}: {}", values.collect::<Vec<_>>().join(", "))
+            let values = values.collect::<Vec<_>>().join(", ");
+            format!("create {closed}{thing}: {values}")
         }
         Act::Update { set, unset } => {
             let changed = set

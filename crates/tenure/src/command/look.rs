@@ -39,6 +39,7 @@ pub async fn person(desk: &Desk, person: &str) -> Result<Exit, Failure> {
         "standing",
         "starts",
         "ends",
+        "leave",
         "zone",
         "attributes",
     ];

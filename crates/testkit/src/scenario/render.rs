@@ -99,6 +99,9 @@ fn step(step: &Step, names: &Names) -> String {
         Kind::Group => format!("{app} group {}", step.address.key),
         Kind::Grant => format!("{app}/{}", step.address.key.granted_group().unwrap_or("")),
     };
+    if let Act::Create { active: false, .. } = &step.act {
+        return format!("{verb} disabled {place}");
+    }
     let Act::Update { set, unset } = &step.act else {
         return format!("{verb} {place}");
     };

@@ -82,12 +82,12 @@ impl Stage {
         };
         let standing = why
             .standing
-            .map_or("unknown".to_owned(), |s| format!("{s:?}"));
+            .map_or("unknown", model::facts::Standing::as_str);
         let mut lines = vec![format!(
             "{} ({}): {}",
             why.name,
             why.key,
-            standing.to_lowercase()
+            standing.replace('_', " ")
         )];
         let reason = |r: &model::Reason| {
             let facts: Vec<String> = r
@@ -274,6 +274,7 @@ impl Stage {
                 "twice" => Fault::Twice,
                 "truncated" => Fault::Truncated,
                 "broken" => Fault::Broken,
+                "opens" => Fault::Opens,
                 other => return Err(format!("there is no fault `{other}`")),
             });
         }

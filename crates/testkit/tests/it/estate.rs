@@ -416,7 +416,7 @@ fn creations(waves: &[WavePreview]) -> BTreeSet<String> {
     steps
         .filter(|step| step.address.kind == Kind::Account)
         .filter_map(|step| match &step.act {
-            Act::Create { attributes } => attributes.get("userName").cloned(),
+            Act::Create { attributes, .. } => attributes.get("userName").cloned(),
             _ => None,
         })
         .filter_map(|name| name.as_text().map(str::to_owned))

@@ -91,6 +91,74 @@ fn what_happens_between_two_moments_has_happened() {
 }
 
 #[test]
+fn a_lead_is_waited_for_and_taken_back() {
+    let moments = r"    - {at: 2026-02-22T23:59, expect: {chat: {account: absent}}}
+    - at: 2026-02-23
+      expect:
+        chat:
+          account: disabled
+          groups: [sales]
+          because: [lifecycle/joiner, rule/everyone, rule/sellers]
+    - at: 2026-02-25
+      change: {starts: 2026-06-01}
+      expect: {chat: {account: disabled, groups: [], because: [lifecycle/joiner]}}
+    - at: 2026-06-01
+      expect: {chat: {account: present, groups: [sales]}}
+";
+    let leading = |(name, text): (String, String)| {
+        (
+            name,
+            text.replace("  account:\n", "  joiner: {days_before: 7}\n  account:\n"),
+        )
+    };
+    let files: Vec<_> = with(&story(moments)).into_iter().map(leading).collect();
+    assert!(files.iter().any(|(_, text)| text.contains("joiner")));
+    let results = test_documents(&files).unwrap_or_else(|e| panic!("{:#?}", e.diagnostics()));
+    assert_eq!(told(&results[0].failures), Vec::<String>::new());
+}
+
+#[test]
+fn on_leave_an_account_waits_and_a_leaver_does_not_come_back() {
+    let moments = r"    - at: 2026-03-02
+      change: {leave: {from: 2026-04-01, to: 2026-06-30}}
+      expect: {chat: {account: present, groups: [sales]}}
+    - at: 2026-04-01
+      expect:
+        chat:
+          account: disabled
+          groups: [sales]
+          because: [lifecycle/leave, rule/everyone, rule/sellers]
+    - {at: 2026-06-30T23:59, expect: {chat: {account: disabled}}}
+    - {at: 2026-07-01, expect: {chat: {account: present, groups: [sales]}}}
+    - at: 2026-08-01
+      change: {leave: {from: 2026-08-01}}
+      expect: {chat: {account: disabled}}
+    - at: 2026-09-01
+      change: {leave: never}
+      expect: {chat: {account: present}}
+    - at: 2026-10-01
+      change: {leave: {from: 2026-10-01, to: 2026-12-31}, ends: 2026-11-30}
+      expect: {chat: {account: disabled, groups: [sales]}}
+    - at: 2027-02-01
+      expect: {chat: {account: disabled, groups: [], because: [lifecycle/leaver]}}
+";
+    let closing = |(name, text): (String, String)| {
+        (
+            name,
+            text.replace("  account:\n", "  leave: disable\n  account:\n"),
+        )
+    };
+    let files: Vec<_> = with(&story(moments)).into_iter().map(closing).collect();
+    assert!(
+        files
+            .iter()
+            .any(|(_, text)| text.contains("leave: disable"))
+    );
+    let results = test_documents(&files).unwrap_or_else(|e| panic!("{:#?}", e.diagnostics()));
+    assert_eq!(told(&results[0].failures), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_expected_wrongly_is_told_with_what_decided() {
     let result = only(&story(
         r"    - at: 2026-03-02

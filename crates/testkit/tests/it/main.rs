@@ -24,4 +24,5 @@ mod simulation;
 mod switch;
 mod termination;
 mod thin_path;
+mod timers;
 mod two_installations;

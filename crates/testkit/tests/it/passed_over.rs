@@ -26,9 +26,14 @@ fn worlds() -> u64 {
 }
 
 fn documents(revision: u64) -> Vec<(String, String)> {
-    let app = |name: &str| {
+    // Everyone's next instant moves with the documents.
+    let wiki_days = format!(
+        "  joiner: {{days_before: {}}}\n  leave: disable\n",
+        1 + revision % 3
+    );
+    let app = |name: &str, days: &str| {
         format!(
-            "kind: App\nmetadata: {{name: {name}}}\nspec:\n  scim:\n    url: http://127.0.0.1:1/v2\n    \
+            "kind: App\nmetadata: {{name: {name}}}\nspec:\n{days}  scim:\n    url: http://127.0.0.1:1/v2\n    \
              auth: {{bearer: {{secret: {name}-token}}}}\n    allow_private: true\n  mode: enforce\n  \
              account:\n    match: [userName]\n    attributes:\n      userName: person.email\n      \
              title: person.department\n    manager: person.manager\n  groups:\n    all: {{display: All}}\n    \
@@ -48,14 +53,15 @@ fn documents(revision: u64) -> Vec<(String, String)> {
                   family_name: {column: last, required: true}\n    email: {column: mail, required: true}\n    \
                   department: {column: dept, required: true}\n    manager: {column: boss}\n  \
                   starts: {column: start, format: iso}\n  ends: {column: end, format: iso}\n  \
+                  leave: {from: {column: away, format: iso}, to: {column: back, format: iso}}\n  \
                   zone: {default: Europe/Berlin}\n  delivery: full\n";
     let guard = "kind: Guard\nmetadata: {name: g}\nspec:\n  removals: {max_count: 2, max_share_percent: 20}\n  \
                  creations: {max_count: 1000, max_share_percent: 100}\n";
     vec![
         ("hr.yaml".to_owned(), source.to_owned()),
         ("guard.yaml".to_owned(), guard.to_owned()),
-        ("chat.yaml".to_owned(), app("chat")),
-        ("wiki.yaml".to_owned(), app("wiki")),
+        ("chat.yaml".to_owned(), app("chat", "")),
+        ("wiki.yaml".to_owned(), app("wiki", &wiki_days)),
         (
             "r1.yaml".to_owned(),
             rule("everyone", "\"true\"", "{app: chat, group: all}"),
@@ -80,6 +86,8 @@ struct Row {
     boss: String,
     start: String,
     end: String,
+    away: String,
+    back: String,
     mail: u64,
 }
 
@@ -124,6 +132,8 @@ impl World {
             },
             start: String::new(),
             end: String::new(),
+            away: String::new(),
+            back: String::new(),
             mail: n,
         };
         let mut world = Self {
@@ -160,18 +170,20 @@ impl World {
 
     async fn deliver(&self) {
         let ana = actor("ana");
-        let mut csv = "id,last,mail,dept,boss,start,end\n".to_owned();
+        let mut csv = "id,last,mail,dept,boss,start,end,away,back\n".to_owned();
         for (n, row) in self.rows.iter().enumerate().filter(|(_, row)| row.there) {
             let Row {
                 department,
                 boss,
                 start,
                 end,
+                away,
+                back,
                 mail,
                 ..
             } = row;
             csv.push_str(&format!(
-                "w{n},L{n},p{mail}@x.example,{department},{boss},{start},{end}\n"
+                "w{n},L{n},p{mail}@x.example,{department},{boss},{start},{end},{away},{back}\n"
             ));
         }
         let report = self
@@ -195,7 +207,7 @@ impl World {
             let day = self.day();
             let other = self.chance.below(PEOPLE);
             let row = &mut self.rows[n];
-            match self.chance.below(7) {
+            match self.chance.below(9) {
                 0 => row.there = !row.there,
                 1 => {
                     row.department =
@@ -205,7 +217,9 @@ impl World {
                 3 => row.start = day,
                 4 => row.end = day,
                 // Sometimes somebody else's address.
-                5 => row.mail = if other < 4 { other } else { other + 100 },
+                5 => (row.away, row.back) = (day, String::new()),
+                6 => row.back.clone_from(&row.away),
+                7 => row.mail = if other < 4 { other } else { other + 100 },
                 _ => row.boss = String::new(),
             }
         }

@@ -13,6 +13,8 @@ use testkit::{Company, Node, SeededEntropy, SimClock};
 
 const APPS: [&str; 2] = ["chat", "wiki"];
 const GROUPS: [&str; 3] = ["eng", "sales", "all"];
+/// A first day shortly after [`morning`].
+const SOON: &str = "2026-11-27";
 const DEPARTMENTS: [&str; 4] = ["Engineering", "Sales", "Support", ""];
 
 /// How many worlds; `TENURE_WORLDS=1000 cargo test -p testkit preview_law` for more.
@@ -33,6 +35,12 @@ fn app(name: &str, chance: &SeededEntropy) -> String {
     } else {
         "    manager: person.manager\n"
     };
+    let joiner = [
+        "",
+        "  joiner: {days_before: 10}\n",
+        "  joiner: {days_before: 10, active: true}\n",
+    ];
+    let joiner = joiner[usize::try_from(chance.below(3)).unwrap()];
     let mode = if chance.one_in(6) {
         "observe"
     } else {
@@ -42,7 +50,7 @@ fn app(name: &str, chance: &SeededEntropy) -> String {
         .map(|g| format!("    {g}: {{display: \"The {g}\"}}\n"))
         .concat();
     format!(
-        "kind: App\nmetadata: {{name: {name}}}\nspec:\n  scim:\n    url: http://127.0.0.1:1/v2\n    \
+        "kind: App\nmetadata: {{name: {name}}}\nspec:\n{joiner}  scim:\n    url: http://127.0.0.1:1/v2\n    \
          auth: {{bearer: {{secret: {name}-token}}}}\n    allow_private: true\n  mode: {mode}\n  \
          account:\n    match: [userName]\n    attributes:\n      userName: person.email\n      \
          title: {title}\n{manager}  groups:\n{groups}"
@@ -73,6 +81,7 @@ spec:
     email: {column: mail, required: true}
     department: {column: dept}
     manager: {column: boss}
+  starts: {column: start, format: iso}
   ends: {column: end, format: iso}
   zone: {default: Europe/Berlin}
   delivery: full
@@ -93,7 +102,7 @@ fn documents(chance: &SeededEntropy) -> Vec<(String, String)> {
 }
 
 fn workforce(chance: &SeededEntropy) -> Vec<u8> {
-    let mut csv = "id,last,mail,dept,boss,end\n".to_owned();
+    let mut csv = "id,last,mail,dept,boss,start,end\n".to_owned();
     let people = 3 + chance.below(15);
     for n in 0..people {
         let department = DEPARTMENTS[usize::try_from(chance.below(4)).unwrap()];
@@ -102,8 +111,14 @@ fn workforce(chance: &SeededEntropy) -> Vec<u8> {
             false => format!("w{}", chance.below(people)),
         };
         let end = if chance.one_in(8) { "2020-01-01" } else { "" };
+        // Some begin in the coming week.
+        let start = if end.is_empty() && chance.one_in(4) {
+            SOON
+        } else {
+            ""
+        };
         csv.push_str(&format!(
-            "w{n},Last{n},p{n}@x.example,{department},{boss},{end}\n"
+            "w{n},Last{n},p{n}@x.example,{department},{boss},{start},{end}\n"
         ));
     }
     csv.into_bytes()
@@ -270,11 +285,12 @@ impl Words {
         match operation {
             Operation::Create {
                 external,
+                active,
                 attributes,
                 ..
             } => {
-                let key = &self.external[external];
-                vec![format!("{target} create {key} {}", self.values(attributes))]
+                let (key, values) = (&self.external[external], self.values(attributes));
+                vec![format!("{target} create {active} {key} {values}")]
             }
             Operation::Update {
                 remote, set, unset, ..
@@ -318,8 +334,9 @@ fn foretold(waves: &[WavePreview]) -> Vec<String> {
         };
         match act {
             Act::Adopt { .. } => None,
-            Act::Create { attributes } => {
-                Some(format!("{target} create {key} {}", values(attributes)))
+            Act::Create { attributes, active } => {
+                let values = values(attributes);
+                Some(format!("{target} create {active} {key} {values}"))
             }
             Act::Update { set, unset } => {
                 Some(format!("{target} update {key} {} -{unset:?}", values(set)))
@@ -335,6 +352,7 @@ fn foretold(waves: &[WavePreview]) -> Vec<String> {
 #[tokio::test]
 async fn a_preview_and_the_apply_that_follows_send_the_same_requests() {
     let (mut requests, mut kinds) = (0, BTreeMap::<String, u64>::new());
+    let mut ahead = 0;
     for seed in 1..=worlds() {
         let world = World::new(seed).await;
         let (ana, app) = (actor("ana"), &world.node.app);
@@ -351,6 +369,7 @@ async fn a_preview_and_the_apply_that_follows_send_the_same_requests() {
         let counted = preview.apps.iter().flat_map(|app| app.requests.values());
         assert_eq!(counted.sum::<u64>(), sent.len() as u64, "world {seed}");
         requests += sent.len();
+        ahead += sent.iter().filter(|l| l.contains("create false")).count();
         for line in sent {
             let verb = line.split(' ').nth(1).unwrap().to_owned();
             *kinds.entry(verb).or_default() += 1;
@@ -358,6 +377,7 @@ async fn a_preview_and_the_apply_that_follows_send_the_same_requests() {
     }
     // A law over nothing would hold.
     assert!(requests as u64 > worlds() * 5, "{requests} requests");
+    assert!(ahead > 0, "nothing is made ahead in any world");
     for verb in ["create", "update", "enable", "disable", "grant", "revoke"] {
         assert!(
             kinds.contains_key(verb),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::source::{
-    CsvMapping, DateFormat, DayField, Delivery, Encoding, EndField, Expect, Extent, Field, Shape,
-    Trailer, ZoneBy, ZoneRule, parse_time,
+    CsvMapping, DateFormat, DayField, Delivery, Encoding, EndField, Expect, Extent, Field,
+    LeaveField, Shape, Trailer, ZoneBy, ZoneRule, parse_time,
 };
 use model::{Completeness, Timestamp, Value};
 
@@ -43,6 +43,7 @@ fn mapping() -> CsvMapping {
             format: DateFormat::DayDots,
             at: parse_time("17:00"),
         }),
+        leave: None,
         zone: ZoneRule {
             column: Some("Zone".to_owned()),
             by: Some(ZoneBy {
@@ -93,6 +94,64 @@ fn a_sound_row_becomes_facts() {
         "2026-01-31T06:00:00Z",
         "17:00 in Melbourne"
     );
+}
+
+#[test]
+fn a_leave_has_whole_days_and_may_have_no_end_yet() {
+    let day = |column: &str| DayField {
+        column: column.to_owned(),
+        format: DateFormat::DayDots,
+    };
+    let mut mapping = mapping();
+    mapping.leave = Some(LeaveField {
+        from: day("Away"),
+        to: day("Back"),
+    });
+    let header = HEADER.replace('\n', ",Away,Back\n");
+    let reading = |away: &str, back: &str| {
+        let rows = format!("{header}7,Ana,,,,,,,,,{away},{back}\n");
+        read("hr.csv", rows.as_bytes(), &mapping)
+    };
+    let leave = |away, back| {
+        let delivery = reading(away, back);
+        assert!(delivery.diagnostics.is_empty(), "{delivery:?}");
+        let leave = delivery.rows[0].facts.leave?;
+        Some((leave.from.to_string(), leave.to.map(|to| to.to_string())))
+    };
+    let from = "2026-02-01T00:00:00".to_owned();
+    let to = Some("2026-08-01T00:00:00".to_owned());
+    assert_eq!(leave("", ""), None);
+    assert_eq!(leave("1.2.2026", "31.7.2026"), Some((from.clone(), to)));
+    assert_eq!(leave("1.2.2026", ""), Some((from.clone(), None)));
+    assert_eq!(leave("1.2.2026", "31.12.9999"), Some((from.clone(), None)));
+    let one_day = Some("2026-02-02T00:00:00".to_owned());
+    assert_eq!(leave("1.2.2026", "1.2.2026"), Some((from, one_day)));
+
+    for (away, back, said) in [
+        (
+            "1.2.2026",
+            "31.1.2026",
+            "2:24 Back: a leave ends before it begins",
+        ),
+        (
+            "",
+            "31.1.2026",
+            "2:16 Back: a leave has a last day and no first",
+        ),
+        (
+            "30.2.2026",
+            "31.3.2026",
+            "2:15 Away: `30.2.2026` is no date",
+        ),
+    ] {
+        let delivery = reading(away, back);
+        assert!(delivery.rows.is_empty(), "{away} {back}");
+        let [one] = delivery.diagnostics.as_slice() else {
+            panic!("{:#?}", delivery.diagnostics)
+        };
+        let told = one.to_string();
+        assert!(told.contains(said), "{told}\nnot: {said}");
+    }
 }
 
 #[test]

@@ -1,0 +1,238 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use model::facts::Leave;
+use model::time::Date;
+use model::{Address, Facts, Timestamp};
+use rules::{Schema, compile_condition};
+
+use super::{Worker, assign};
+use crate::fixtures::{facts, instant, subject, target};
+use crate::resolve::{Wanted, resolve};
+use crate::rulebook::{AppRules, BirthrightRule, Entitlement, Lead, Mode, OnLeave, RuleBook};
+
+fn book(joiner: Option<Lead>) -> RuleBook {
+    let rule = BirthrightRule {
+        name: "everyone".to_owned(),
+        when: compile_condition("true", &Schema::default()).unwrap(),
+        grants: vec![Entitlement {
+            target: target(),
+            group: Some("eng".to_owned()),
+        }],
+    };
+    let app = AppRules {
+        mode: Mode::Enforce,
+        matching: Vec::new(),
+        attributes: BTreeMap::new(),
+        manager: None,
+        groups: BTreeMap::new(),
+        joiner,
+        leave: OnLeave::Keep,
+    };
+    RuleBook {
+        revision: 1,
+        rules: vec![rule],
+        apps: BTreeMap::from([(target(), app)]),
+        ..RuleBook::default()
+    }
+}
+
+/// What is wanted of the account, whether the group is given, and why the account.
+fn wanted(
+    book: &RuleBook,
+    facts: &Facts,
+    withdrawn: bool,
+    now: &str,
+) -> (String, bool, Vec<String>) {
+    let now: Timestamp = instant(now);
+    let worker = Worker {
+        subject: subject(),
+        key: "w1",
+        names: &[],
+        facts,
+        withdrawn,
+        jobs: &[],
+        terminated_by: None,
+    };
+    let (assignments, undecided) = assign(worker, book, &BTreeMap::new(), now);
+    assert!(undecided.is_empty());
+    let (desired, conflicts) = resolve(&assignments, now);
+    assert!(conflicts.is_empty(), "{conflicts:?}");
+    let account = desired.get(&Address::account(&target(), subject()));
+    let word = match account.map(|wish| &wish.wanted) {
+        None => "nothing",
+        Some(Wanted::Present { active: true, .. }) => "open",
+        Some(Wanted::Present { ahead: true, .. }) => "made closed",
+        Some(Wanted::Present { .. }) => "closed",
+        Some(Wanted::IfPresent { active: false, .. }) => "closed if there",
+        Some(other) => panic!("{other:?}"),
+    };
+    let group = desired.contains_key(&Address::grant(&target(), subject(), "eng"));
+    let because = account.map_or(Vec::new(), |wish| wish.because.clone());
+    let because = because.into_iter().map(|reason| reason.by).collect();
+    (word.to_owned(), group, because)
+}
+
+#[test]
+fn accounts_are_made_as_many_days_before_the_first_as_the_app_says() {
+    let lead = |active| Some(Lead { days: 7, active });
+    let mut hire = facts(&[]);
+    hire.starts = Some(Date::constant(2026, 3, 30).at(0, 0, 0, 0));
+    // A week before on the wall of Berlin, where clocks go forward in between.
+    let (before, then) = ("2026-03-22T22:59:59Z", "2026-03-22T23:00:00Z");
+    let (last, first) = ("2026-03-29T21:59:59Z", "2026-03-29T22:00:00Z");
+    let both = ["app/chat", "lifecycle/joiner", "rule/everyone"];
+    let rules = ["app/chat", "rule/everyone"];
+    type Case<'a> = (Option<Lead>, bool, &'a str, (&'a str, bool, &'a [&'a str]));
+    let cases: [Case<'_>; 11] = [
+        (None, false, last, ("nothing", false, &[])),
+        (None, false, first, ("open", true, &rules)),
+        (
+            lead(false),
+            false,
+            before,
+            ("closed if there", false, &["lifecycle/joiner"]),
+        ),
+        (lead(false), false, then, ("made closed", true, &both)),
+        (lead(false), false, last, ("made closed", true, &both)),
+        (lead(false), false, first, ("open", true, &rules)),
+        (
+            lead(true),
+            false,
+            before,
+            ("closed if there", false, &["lifecycle/joiner"]),
+        ),
+        (lead(true), false, then, ("open", true, &both)),
+        // Taken back: nothing is made, and what was made is closed.
+        (
+            lead(true),
+            true,
+            then,
+            ("closed if there", false, &["lifecycle/leaver"]),
+        ),
+        (
+            lead(false),
+            true,
+            then,
+            ("closed if there", false, &["lifecycle/leaver"]),
+        ),
+        (
+            None,
+            true,
+            then,
+            ("closed if there", false, &["lifecycle/leaver"]),
+        ),
+    ];
+    for (i, (joiner, withdrawn, now, (word, group, because))) in cases.into_iter().enumerate() {
+        let found = wanted(&book(joiner), &hire, withdrawn, now);
+        let expected = (
+            word.to_owned(),
+            group,
+            because.iter().map(|b| (*b).to_owned()).collect(),
+        );
+        assert_eq!(found, expected, "case {i}");
+    }
+}
+
+#[test]
+fn on_leave_an_account_is_closed_where_the_app_says_so_and_nothing_else_is_lost() {
+    let mut person = facts(&[]);
+    person.leave = Some(Leave {
+        from: Date::constant(2026, 3, 1).at(0, 0, 0, 0),
+        to: Some(Date::constant(2026, 8, 1).at(0, 0, 0, 0)),
+    });
+    let mut leaver = person.clone();
+    leaver.ends = Some(Date::constant(2026, 4, 1).at(17, 0, 0, 0));
+    let rules = ["app/chat", "rule/everyone"];
+    let away = ["app/chat", "lifecycle/leave", "rule/everyone"];
+    let (within, after) = ("2026-05-01T08:00:00Z", "2026-07-31T22:00:00Z");
+    let out = ["lifecycle/leaver"];
+    type Case<'a> = (
+        &'a Facts,
+        OnLeave,
+        bool,
+        &'a str,
+        (&'a str, bool, &'a [&'a str]),
+    );
+    let cases: [Case<'_>; 6] = [
+        (
+            &person,
+            OnLeave::Keep,
+            false,
+            within,
+            ("open", true, &rules),
+        ),
+        (
+            &person,
+            OnLeave::Disable,
+            false,
+            within,
+            ("closed", true, &away),
+        ),
+        (
+            &person,
+            OnLeave::Disable,
+            false,
+            after,
+            ("open", true, &rules),
+        ),
+        (
+            &leaver,
+            OnLeave::Disable,
+            false,
+            within,
+            ("closed if there", false, &out),
+        ),
+        (
+            &leaver,
+            OnLeave::Disable,
+            false,
+            after,
+            ("closed if there", false, &out),
+        ),
+        (
+            &person,
+            OnLeave::Keep,
+            true,
+            within,
+            ("closed if there", false, &out),
+        ),
+    ];
+    for (i, (facts, leave, withdrawn, now, (word, group, because))) in cases.into_iter().enumerate()
+    {
+        let mut book = book(None);
+        book.apps.get_mut(&target()).unwrap().leave = leave;
+        let found = wanted(&book, facts, withdrawn, now);
+        let expected = (
+            word.to_owned(),
+            group,
+            because.iter().map(|b| (*b).to_owned()).collect(),
+        );
+        assert_eq!(found, expected, "case {i}");
+    }
+}
+
+#[test]
+fn where_nobody_can_tell_the_first_day_nothing_is_touched() {
+    let book = book(Some(Lead {
+        days: 7,
+        active: false,
+    }));
+    let mut odd = facts(&[]);
+    odd.starts = Some(Date::constant(2026, 3, 30).at(0, 0, 0, 0));
+    odd.zone = "Mars/Olympus".to_owned();
+    let worker = Worker {
+        subject: subject(),
+        key: "w1",
+        names: &[],
+        facts: &odd,
+        withdrawn: false,
+        jobs: &[],
+        terminated_by: None,
+    };
+    let (assignments, undecided) = assign(worker, &book, &BTreeMap::new(), Timestamp::EPOCH);
+    assert_eq!(undecided.len(), 1);
+    let untouched = |a: &model::Assignment| a.want == model::Want::Untouched;
+    assert!(assignments.iter().all(untouched) && !assignments.is_empty());
+}
