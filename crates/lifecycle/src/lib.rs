@@ -6,10 +6,12 @@
 //! [`identity`] → [`classify`] → [`assign`] → [`resolve`] → [`draft`] → [`check`] → [`guard`] → [`advance`],
 //! and [`undo`], which makes assignments of its own. For an app that was there before:
 //! [`correlate`] says whose its accounts are, [`explain`] which rule would give what it holds.
+//! What several plans cannot all have is told apart by [`claims`].
 
 pub mod advance;
 pub mod assign;
 pub mod check;
+pub mod claims;
 pub mod classify;
 pub mod correlate;
 pub mod draft;

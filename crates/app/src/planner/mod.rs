@@ -10,6 +10,7 @@ mod contested;
 mod gather;
 mod memory;
 mod propose;
+mod settle;
 mod stated;
 mod stirred;
 mod subject;
@@ -18,6 +19,7 @@ mod waves;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use lifecycle::claims::Claim;
 use lifecycle::draft::Obstacle;
 use model::plan::About;
 use model::{
@@ -206,6 +208,12 @@ impl App {
     ) -> Result<(Vec<WavePreview>, Seen), AppError> {
         let stream = Stream("planner".to_owned());
         let head = self.store.head_of(&stream).await?;
+        let only = match &planning.scope {
+            Scope::Everyone => None,
+            Scope::Stirred(subjects) | Scope::Subjects(subjects) => {
+                Some(subjects.iter().copied().collect())
+            }
+        };
         let mut pass = Pass {
             app: self,
             sight: Sight::new(&*self.store, Arc::clone(&loaded)),
@@ -213,6 +221,9 @@ impl App {
             undo: planning.undo.clone(),
             terminating: planning.terminating.clone(),
             drafted: Vec::new(),
+            sketches: Vec::new(),
+            under_way: BTreeMap::new(),
+            only,
             obstacles: Vec::new(),
             findings: Vec::new(),
             superseded: Vec::new(),
@@ -229,7 +240,7 @@ impl App {
         while let Some(chunk) = people.next(self).await? {
             pass.subjects(&chunk, &extra).await?;
         }
-        pass.drop_contested();
+        pass.settle_claims().await?;
         let mut seen = Seen {
             survey: pass.survey.take(),
             notes: std::mem::take(&mut pass.notes),
@@ -287,6 +298,12 @@ struct Pass<'a> {
     undo: Option<(WaveId, String)>,
     terminating: Option<String>,
     drafted: Vec<Drafted>,
+    /// Plans of which it is not known yet whether they get what they claim.
+    sketches: Vec<settle::Sketch>,
+    /// What plans under way claim.
+    under_way: BTreeMap<Claim, SubjectId>,
+    /// Whom it looks at; `None`: everyone.
+    only: Option<BTreeSet<SubjectId>>,
     obstacles: Vec<(About, Obstacle)>,
     findings: Vec<model::finding::Finding>,
     superseded: Vec<(PlanId, Option<u64>)>,

@@ -11,6 +11,7 @@ mod examples;
 mod expectations;
 mod guarded;
 mod lanes;
+mod names;
 mod order;
 mod passed_over;
 mod preview;
