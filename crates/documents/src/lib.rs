@@ -23,6 +23,6 @@ pub use schema::{Kind, json_schema};
 pub use tenant::{
     Account, AccountState, App, Apply, Auth, ClientAuth, ExpectedAccess, ExpectedValue, Freeze,
     Grant, Group, GroupRef, Guard, LifecycleTest, Limit, Limits, MANAGER_PATH, MappingTest, Mode,
-    Moment, Privileged, Profile, Rule, Scim, Source, Tenant,
+    Moment, Privileged, Profile, Rule, Scim, Source, Tenant, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

@@ -6,7 +6,8 @@
 //! [`identity`] → [`classify`] → [`assign`] → [`resolve`] → [`draft`] → [`check`] → [`guard`] → [`advance`],
 //! and [`undo`], which makes assignments of its own. For an app that was there before:
 //! [`correlate`] says whose its accounts are, [`explain`] which rule would give what it holds.
-//! What several plans cannot all have is told apart by [`claims`].
+//! What several plans cannot all have is told apart by [`claims`]; what new accounts may be called,
+//! [`names`] says.
 
 pub mod advance;
 pub mod assign;
@@ -19,6 +20,7 @@ pub mod explain;
 pub mod guard;
 pub mod identity;
 pub mod mutants;
+pub mod names;
 pub mod resolve;
 pub mod rulebook;
 pub mod undo;
@@ -26,4 +28,4 @@ pub mod undo;
 #[cfg(test)]
 mod fixtures;
 
-pub use rulebook::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook};
+pub use rulebook::{AppRules, BirthrightRule, Entitlement, GroupRules, Mode, RuleBook, UniqueName};

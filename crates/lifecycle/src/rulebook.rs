@@ -1,6 +1,6 @@
 //! The documents in force, as the engine needs them: compiled, checked, without their syntax.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::TargetName;
 use rules::{Condition, Mapping};
@@ -45,6 +45,17 @@ pub struct GroupRules {
     pub attributes: model::Attributes,
 }
 
+/// A user name that is given once, to one account alone.
+#[derive(Debug, Clone)]
+pub struct UniqueName {
+    /// What a person may be called, best first. All give text.
+    pub forms: Vec<Mapping>,
+    /// Whether the last form is tried with numbers too.
+    pub number: bool,
+    /// Names that nobody gets, in ASCII lower case; also before any domain.
+    pub reserved: BTreeSet<String>,
+}
+
 /// How accounts of one target are made.
 #[derive(Debug, Clone)]
 pub struct AppRules {
@@ -55,6 +66,8 @@ pub struct AppRules {
     pub matching: Vec<String>,
     /// Attribute path → the expression that gives its value.
     pub attributes: BTreeMap<String, Mapping>,
+    /// How new accounts are named; `None`: by an attribute like any other.
+    pub unique: Option<UniqueName>,
     /// Gives the worker key of the manager, and the path at which the reference belongs.
     pub manager: Option<(String, Mapping)>,
     /// The groups that documents declare, by their key.

@@ -31,7 +31,7 @@ struct Claimant {
 }
 
 /// What a step does not get, and why.
-type Lost = (u16, &'static str, &'static str, &'static str);
+pub(super) type Lost = (u16, &'static str, &'static str, &'static str);
 
 impl Pass<'_> {
     /// Notes what plans under way claim.
@@ -81,42 +81,13 @@ impl Pass<'_> {
             return Ok(());
         }
         let given = self.given().await?;
-        let mut claimants: BTreeMap<Claim, Vec<Claimant>> = BTreeMap::new();
-        for (at, sketch) in sketches.iter().enumerate() {
-            let waiting: BTreeSet<Claim> = claimed(&sketch.open).collect();
-            for (step, claim) in claims(&sketch.plan) {
-                let waits = waiting.contains(&claim);
-                let claimant = Claimant {
-                    sketch: at,
-                    step,
-                    waits,
-                };
-                claimants.entry(claim).or_default().push(claimant);
-            }
-        }
-        let mut lost: BTreeMap<usize, Vec<Lost>> = BTreeMap::new();
-        for (claim, mut all) in claimants {
-            let holder = given.get(&claim);
-            let about = |c: &Claimant| &sketches[c.sketch].plan.about;
-            if holder.is_some() {
-                all.retain(|c| Some(about(c)) != holder);
-            } else if all.len() < 2 {
-                continue;
-            } else if matches!(claim, Claim::Name(..))
-                && all.iter().filter(|c| c.waits).count() == 1
-            {
-                all.retain(|c| !c.waits);
-            }
-            for claimant in all {
-                let told = told(&claim, claimant.step);
-                lost.entry(claimant.sketch).or_default().push(told);
-            }
-        }
+        let mut lost = lost(&sketches, &given);
+        let mut left = Vec::new();
         for (at, sketch) in sketches.into_iter().enumerate() {
-            let lost = lost.remove(&at).unwrap_or_default();
-            if let Some(sketch) = self.lose(sketch, lost) {
-                self.settled(sketch).await?;
-            }
+            left.extend(self.lose(sketch, lost.remove(&at).unwrap_or_default()));
+        }
+        for sketch in self.name_accounts(left, given).await? {
+            self.settled(sketch).await?;
         }
         Ok(())
     }
@@ -151,7 +122,7 @@ impl Pass<'_> {
     }
 
     /// The sketch without the steps that do not get what they claim, each told as an obstacle.
-    fn lose(&mut self, sketch: Sketch, lost: Vec<Lost>) -> Option<Sketch> {
+    pub(super) fn lose(&mut self, sketch: Sketch, lost: Vec<Lost>) -> Option<Sketch> {
         if lost.is_empty() {
             return Some(sketch);
         }
@@ -173,8 +144,42 @@ impl Pass<'_> {
     }
 }
 
+/// Who does not get what they claim, by the place of their sketch.
+fn lost(sketches: &[Sketch], given: &BTreeMap<Claim, About>) -> BTreeMap<usize, Vec<Lost>> {
+    let mut claimants: BTreeMap<Claim, Vec<Claimant>> = BTreeMap::new();
+    for (at, sketch) in sketches.iter().enumerate() {
+        let waiting: BTreeSet<Claim> = claimed(&sketch.open).collect();
+        for (step, claim) in claims(&sketch.plan) {
+            let waits = waiting.contains(&claim);
+            let claimant = Claimant {
+                sketch: at,
+                step,
+                waits,
+            };
+            claimants.entry(claim).or_default().push(claimant);
+        }
+    }
+    let mut lost: BTreeMap<usize, Vec<Lost>> = BTreeMap::new();
+    for (claim, mut all) in claimants {
+        let about = |c: &Claimant| &sketches[c.sketch].plan.about;
+        let is_name = matches!(claim, Claim::Name(..));
+        if let Some(holder) = given.get(&claim) {
+            all.retain(|c| about(c) != holder);
+        } else if all.len() < 2 {
+            continue;
+        } else if is_name && all.iter().filter(|c| c.waits).count() == 1 {
+            all.retain(|c| !c.waits);
+        }
+        for claimant in all {
+            let told = told(&claim, claimant.step);
+            lost.entry(claimant.sketch).or_default().push(told);
+        }
+    }
+    lost
+}
+
 /// What plans claim; nothing for those of people who were erased.
-fn claimed(plans: &[PlanRow]) -> impl Iterator<Item = Claim> {
+pub(super) fn claimed(plans: &[PlanRow]) -> impl Iterator<Item = Claim> {
     let known = plans.iter().filter_map(|row| row.plan.known());
     known.flat_map(claims).map(|(_, claim)| claim)
 }

@@ -9,6 +9,7 @@ mod cause;
 mod contested;
 mod gather;
 mod memory;
+mod naming;
 mod propose;
 mod settle;
 mod stated;

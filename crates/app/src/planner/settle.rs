@@ -1,10 +1,13 @@
 //! From a sketch to a plan that is proposed, kept or dropped.
 
+use std::collections::BTreeMap;
+
 use lifecycle::check::check;
 use lifecycle::claims::claims;
 use lifecycle::draft::Observed;
-use model::Plan;
+use lifecycle::names::Forms;
 use model::plan::{About, PlanStatus};
+use model::{Plan, TargetName};
 use ports::store::PlanRow;
 
 use super::{Drafted, Pass};
@@ -17,10 +20,15 @@ pub(super) struct Sketch {
     pub(super) open: Vec<PlanRow>,
     pub(super) name: String,
     pub(super) worker_keys: Vec<String>,
+    /// The key of their main engagement.
+    pub(super) key: String,
+    /// What they may be called, where the plan creates an account without a name.
+    pub(super) forms: BTreeMap<TargetName, Forms>,
 }
 
 impl Pass<'_> {
-    /// Takes a plan that claims nothing as it is; any other one waits until all claims are known.
+    /// Takes a plan that claims nothing as it is; any other one waits until all claims are known,
+    /// and so does one whose accounts have no names yet.
     pub(super) async fn sketched(
         &mut self,
         sketch: Sketch,
@@ -29,7 +37,7 @@ impl Pass<'_> {
         let Some(sketch) = self.without_taken(sketch, observed).await? else {
             return Ok(());
         };
-        if claims(&sketch.plan).is_empty() {
+        if claims(&sketch.plan).is_empty() && sketch.forms.is_empty() {
             return self.settled(sketch).await;
         }
         self.sketches.push(sketch);
@@ -43,6 +51,7 @@ impl Pass<'_> {
             open,
             name,
             worker_keys,
+            ..
         } = sketch;
         let about = plan.about.clone();
         if let Some(flaw) = check(&plan).first() {

@@ -199,11 +199,14 @@ impl Pass<'_> {
             plan.cause = self.cause(person, identity, &about, &plan).await?;
         }
         let worker_keys = who.map(|(person, _)| person.engagements.iter().map(|e| e.key.clone()));
+        let forms = who.map(|(_, identity)| self.forms(identity, &plan));
         let sketch = Sketch {
             plan,
             open: open.to_vec(),
             name: who.map_or_else(|| about.to_string(), |(_, i)| i.facts.display_name()),
             worker_keys: worker_keys.into_iter().flatten().collect(),
+            key: who.map_or_else(String::new, |(_, i)| i.key.clone()),
+            forms: forms.unwrap_or_default(),
         };
         self.sketched(sketch, observed).await?;
         Ok(quiet)

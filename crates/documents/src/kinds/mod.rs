@@ -6,6 +6,7 @@ mod lifecycle_test;
 mod mapping_test;
 mod rule;
 mod source;
+mod unique;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
