@@ -224,6 +224,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("given_name:", "Given Name:", "is no attribute name"),
     ("given_name:", "worker_key:", "is reserved"),
+    ("given_name:", "zone:", "`zone` is reserved"),
     (
         "delivery: full",
         "delivery: full\n  ends: {column: E, format: iso, at: 5pm}",
