@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{Act, Attributes, Kind, Plan, RemoteId, Step, TargetName, Value};
+use model::{Act, Address, Attributes, Kind, Plan, RemoteId, Step, TargetName, Value};
 
 /// The attribute that tells accounts of an app apart (RFC 7643 §4.1.1).
 pub const USER_NAME: &str = "userName";
@@ -57,6 +57,24 @@ pub fn named(act: &Act) -> Option<&str> {
     attributes.get(USER_NAME).and_then(Value::as_text)
 }
 
+/// The steps that would refer to one of these accounts.
+#[must_use]
+pub fn referring(plan: &Plan, accounts: &BTreeSet<Address>) -> BTreeSet<u16> {
+    let refers = |step: &&Step| {
+        let Act::Update { set, .. } = &step.act else {
+            return false;
+        };
+        set.values().any(|value| match value {
+            Value::Subject { subject } => {
+                accounts.contains(&Address::account(&step.address.target, *subject))
+            }
+            _ => false,
+        })
+    };
+    let steps = plan.steps.iter().filter(refers);
+    steps.map(|step| step.no).collect()
+}
+
 /// The plan without these steps and without whatever waits for one of them; `None` when nothing
 /// is left. What does not wait for them goes on: above all what takes something away.
 #[must_use]
@@ -92,7 +110,7 @@ mod tests {
     use crate::fixtures::{address, reason, subject, target};
     use model::canonical::Digest;
     use model::plan::Before;
-    use model::{About, Address, Cause, Change, Input};
+    use model::{About, Cause, Change, Input, SubjectId};
 
     fn step(no: u16, address: Address, act: Act, after: &[u16]) -> Step {
         Step {
@@ -187,6 +205,20 @@ mod tests {
             (at(4), "grant", vec![1]),
         ];
         assert_eq!(left, Some(wanted));
+    }
+
+    #[test]
+    fn a_step_refers_to_an_account_of_its_own_app_only() {
+        let mut plan = plan();
+        let boss = SubjectId::from_bits(1);
+        let set = [("manager".to_owned(), Value::Subject { subject: boss })];
+        plan.steps[2].act = Act::Update {
+            set: set.into(),
+            unset: Vec::new(),
+        };
+        let at = |target: &TargetName| BTreeSet::from([Address::account(target, boss)]);
+        assert_eq!(referring(&plan, &at(&"code".into())), BTreeSet::from([2]));
+        assert_eq!(referring(&plan, &at(&target())), BTreeSet::new());
     }
 
     #[test]

@@ -24,8 +24,8 @@ use lifecycle::claims::Claim;
 use lifecycle::draft::Obstacle;
 use model::plan::About;
 use model::{
-    Actor, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName, Verdict,
-    WaveId,
+    Actor, Address, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName,
+    Verdict, WaveId,
 };
 use ports::store::{Person, Stream};
 
@@ -224,6 +224,7 @@ impl App {
             drafted: Vec::new(),
             sketches: Vec::new(),
             under_way: BTreeMap::new(),
+            unmade: BTreeSet::new(),
             only,
             obstacles: Vec::new(),
             findings: Vec::new(),
@@ -303,6 +304,8 @@ struct Pass<'a> {
     sketches: Vec<settle::Sketch>,
     /// What plans under way claim.
     under_way: BTreeMap<Claim, SubjectId>,
+    /// Accounts that something keeps from being made.
+    unmade: BTreeSet<Address>,
     /// Whom it looks at; `None`: everyone.
     only: Option<BTreeSet<SubjectId>>,
     obstacles: Vec<(About, Obstacle)>,

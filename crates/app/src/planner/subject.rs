@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
-use lifecycle::draft::{Observed, Obstacle, draft};
+use lifecycle::draft::{Observed, Obstacle, Seen, draft};
 use lifecycle::identity::Identity;
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
 use model::canonical::Digest;
@@ -189,6 +189,11 @@ impl Pass<'_> {
         let found = draft(&about, desired, observed, &self.loaded.book, &unnamed, salt);
         let quiet = found.plan.is_none() && found.obstacles.is_empty();
         for obstacle in found.obstacles {
+            let at = &obstacle.address;
+            let there = matches!(observed.seen.get(at), Some(Seen::Present { .. }));
+            if at.kind == Kind::Account && !there {
+                self.unmade.insert(at.clone());
+            }
             self.in_the_way(&about, obstacle);
         }
         let Some(mut plan) = found.plan else {
