@@ -131,12 +131,8 @@ impl Pass<'_> {
             .iter()
             .cloned()
             .partition(|p| p.status == PlanStatus::Released);
-        let busy = busy_targets(&under_way);
         self.claimed_by(person.subject, &under_way);
-        desired.retain(|address, _| !busy.contains(&address.target));
-        observed
-            .seen
-            .retain(|address, _| !busy.contains(&address.target));
+        leave_busy(&under_way, &mut desired, &mut observed);
         let who = Some((person, &identity));
         let quiet = self
             .draft(about, &desired, &observed, &waiting, who)
@@ -278,6 +274,14 @@ fn lapses(
     let day = next_change(&person.engagements, now)?;
     let ends = assignments.iter().filter_map(|a| a.until);
     Ok(ends.filter(|until| *until > now).chain(day).min())
+}
+
+/// Leaves out the apps in which plans still have something to do.
+fn leave_busy(plans: &[PlanRow], desired: &mut Desired, observed: &mut Observed) {
+    let busy = busy_targets(plans);
+    desired.retain(|address, _| !busy.contains(&address.target));
+    let seen = &mut observed.seen;
+    seen.retain(|address, _| !busy.contains(&address.target));
 }
 
 /// The apps in which plans still have something to do.
