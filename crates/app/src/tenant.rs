@@ -7,7 +7,9 @@ use documents::{Mode as DocMode, Tenant};
 use lifecycle::beside::{Beside, Duty, PersonalGrant};
 use lifecycle::guard::{Freeze, GuardPolicy};
 use lifecycle::identity::SourceRank;
-use lifecycle::{AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook};
+use lifecycle::{
+    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, UniqueName,
+};
 use model::{Attributes, Kind, Secret, TargetName, Value};
 use ports::Target;
 use ports::store::{DocumentsRow, ObservationRow};
@@ -264,6 +266,11 @@ fn app_rules(app: &documents::App) -> AppRules {
         },
         matching: app.account.matching.clone(),
         attributes: app.account.attributes.clone(),
+        unique: app.account.unique.as_ref().map(|unique| UniqueName {
+            forms: unique.forms.clone(),
+            number: unique.number,
+            reserved: unique.reserved.clone(),
+        }),
         manager: app
             .account
             .manager

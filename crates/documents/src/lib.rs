@@ -26,6 +26,6 @@ pub use tenant::{
     Account, AccountState, App, Apply, Auth, ClientAuth, ExpectedAccess, ExpectedValue, Freeze,
     Grant, Group, GroupRef, Guard, Joiner, LifecycleTest, Limit, Limits, MANAGER_PATH, MappingTest,
     Mode, Moment, OnLeave, PEOPLE, PersonalGrant, Privileged, Profile, Rule, Scim, ServiceAccount,
-    ServiceAccounts, Source, SponsoredPerson, Tenant,
+    ServiceAccounts, Source, SponsoredPerson, Tenant, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

@@ -195,8 +195,21 @@ pub struct Account {
     /// Attribute path → value. Where a mapping gives [`rules::Mapped::Missing`], the attribute is
     /// not ours and stays as it is.
     pub attributes: BTreeMap<String, Mapping>,
+    /// How new accounts are named; `None`: `userName` is in `attributes`.
+    pub unique: Option<UniqueName>,
     /// Gives the worker key of the person's manager; the reference goes to [`MANAGER_PATH`].
     pub manager: Option<Mapping>,
+}
+
+/// A user name that is given once, to one account alone.
+#[derive(Debug, Clone)]
+pub struct UniqueName {
+    /// What a person may be called, best first; never empty. All give text.
+    pub forms: Vec<Mapping>,
+    /// Whether the last form is tried with numbers too.
+    pub number: bool,
+    /// Names that nobody gets, in ASCII lower case; also before any domain.
+    pub reserved: BTreeSet<String>,
 }
 
 /// Where a manager's account is referred to (RFC 7643 §4.3), as `protocol` names the reference.

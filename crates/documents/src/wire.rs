@@ -4,6 +4,7 @@
 
 pub(crate) mod beside;
 pub(crate) mod expectation;
+mod mapped;
 mod privileged;
 mod source;
 
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use mapped::{MappedSpec, UniqueSpec};
 pub(crate) use privileged::PrivilegedSpec;
 pub(crate) use source::*;
 
@@ -170,8 +172,8 @@ pub(crate) struct AccountSpec {
     /// The attributes by which an account that exists is recognised as a person's.
     #[serde(rename = "match")]
     pub matching: Vec<String>,
-    /// Attribute path → expression.
-    pub attributes: BTreeMap<String, String>,
+    /// Attribute path → expression; `userName` may instead be a unique name.
+    pub attributes: BTreeMap<String, MappedSpec>,
     /// An expression that gives the worker key of the person's manager.
     #[serde(default)]
     pub manager: Option<String>,

@@ -14,7 +14,9 @@ use rules::{Decided, EvalError, Mapped};
 
 use self::stands::{Leaving, leave, stands};
 use crate::beside;
+use crate::claims::USER_NAME;
 use crate::identity::{Identity, Job};
+use crate::names;
 use crate::rulebook::{AppRules, BirthrightRule, RuleBook};
 
 /// One person as the rules see them.
@@ -324,6 +326,19 @@ fn account(
             }
         }
     }
+    if let Some(unique) = &app.unique {
+        // Which of them it is, and whether one is needed, depends on what others have.
+        let forms = names::forms(unique, worker.facts, worker.key);
+        facts.extend(forms.facts);
+        if let Err(problem) = forms.answer {
+            failed = true;
+            undecided.push(Undecided {
+                by: by.clone(),
+                path: USER_NAME.to_owned(),
+                problem,
+            });
+        }
+    }
     if let Some((path, mapping)) = &app.manager
         && let Ok(Mapped::Value(Value::Text(key))) = mapping.apply(worker.facts, worker.key)
         && let Some(subject) = managers.get(&key)
@@ -331,30 +346,15 @@ fn account(
         attributes.insert(path.clone(), Value::Subject { subject: *subject });
     }
     if failed {
-        // The rules' own wishes go too: they would create the account without its attributes.
-        out.retain(|a| a.about != about && !is_grant_in(a, target));
-        let text = "an attribute of the account has no answer".to_owned();
-        out.push(untouched(
-            worker,
-            about,
-            Reason {
-                by,
-                text,
-                facts: Vec::new(),
-            },
-        ));
-        for group in app.groups.keys() {
-            let reason = reasons[0].clone();
-            out.push(untouched(
-                worker,
-                Address::grant(target, worker.subject, group),
-                reason,
-            ));
-        }
+        hold_account(worker, target, app, &reasons, out);
         return;
     }
     facts.sort();
     facts.dedup();
+    let text = match &app.unique {
+        None => "the app's attribute mappings",
+        Some(_) => "the app's attribute mappings; the user name is given once, with the account",
+    };
     out.push(Assignment {
         subject: Some(worker.subject),
         about,
@@ -364,12 +364,35 @@ fn account(
         },
         because: Reason {
             by,
-            text: "the app's attribute mappings".to_owned(),
+            text: text.to_owned(),
             facts,
         },
         rank: Rank::Birthright,
         until: None,
     });
+}
+
+/// Leaves an account and what hangs on it as they are.
+fn hold_account(
+    worker: Worker<'_>,
+    target: &TargetName,
+    app: &AppRules,
+    reasons: &[Reason],
+    out: &mut Vec<Assignment>,
+) {
+    let about = Address::account(target, worker.subject);
+    // The rules' own wishes go too: they would create the account without its attributes.
+    out.retain(|a| a.about != about && !is_grant_in(a, target));
+    let because = Reason {
+        by: format!("app/{target}"),
+        text: "an attribute of the account has no answer".to_owned(),
+        facts: Vec::new(),
+    };
+    out.push(untouched(worker, about, because));
+    for group in app.groups.keys() {
+        let about = Address::grant(target, worker.subject, group);
+        out.push(untouched(worker, about, reasons[0].clone()));
+    }
 }
 
 fn is_grant_in(assignment: &Assignment, target: &TargetName) -> bool {

@@ -6,11 +6,14 @@
 //! [`identity`] → [`classify`] → [`assign`] → [`resolve`] → [`draft`] → [`check`] → [`guard`] → [`advance`],
 //! and [`undo`], which makes assignments of its own. For an app that was there before:
 //! [`correlate`] says whose its accounts are, [`explain`] which rule would give what it holds.
+//! What several plans cannot all have is told apart by [`claims`]; what new accounts may be called,
+//! [`names`] says.
 
 pub mod advance;
 pub mod assign;
 pub mod beside;
 pub mod check;
+pub mod claims;
 pub mod classify;
 pub mod correlate;
 pub mod draft;
@@ -19,6 +22,7 @@ pub mod explain;
 pub mod guard;
 pub mod identity;
 pub mod mutants;
+pub mod names;
 pub mod resolve;
 pub mod rulebook;
 pub mod undo;
@@ -27,5 +31,5 @@ pub mod undo;
 mod fixtures;
 
 pub use rulebook::{
-    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook,
+    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, UniqueName,
 };

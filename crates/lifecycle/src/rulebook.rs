@@ -46,6 +46,17 @@ pub struct GroupRules {
     pub attributes: model::Attributes,
 }
 
+/// A user name that is given once, to one account alone.
+#[derive(Debug, Clone)]
+pub struct UniqueName {
+    /// What a person may be called, best first. All give text.
+    pub forms: Vec<Mapping>,
+    /// Whether the last form is tried with numbers too.
+    pub number: bool,
+    /// Names that nobody gets, in ASCII lower case; also before any domain.
+    pub reserved: BTreeSet<String>,
+}
+
 /// How accounts of one target are made.
 #[derive(Debug, Clone)]
 pub struct AppRules {
@@ -56,6 +67,8 @@ pub struct AppRules {
     pub matching: Vec<String>,
     /// Attribute path → the expression that gives its value.
     pub attributes: BTreeMap<String, Mapping>,
+    /// How new accounts are named; `None`: by an attribute like any other.
+    pub unique: Option<UniqueName>,
     /// Gives the worker key of the manager, and the path at which the reference belongs.
     pub manager: Option<(String, Mapping)>,
     /// The groups that documents declare, by their key.

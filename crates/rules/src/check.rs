@@ -4,10 +4,10 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, opera
 
 use crate::error::{ExprError, Span};
 use crate::functions::{FUNCTIONS, comparison, is_known, symbol, usage};
-use crate::schema::{Schema, Type, WORKER_KEY};
+use crate::schema::{Schema, Type, WORKER_KEY, ZONE};
 use crate::span;
 use crate::suggest::closest;
-use crate::tree::{Comparison, Kind, Literal, Node, Slot, Test, Transform};
+use crate::tree::{Comparison, Kind, Literal, Node, Origin, Slot, Test, Transform};
 use crate::{MAX_DEPTH, MAX_NODES};
 
 pub(crate) struct Checker<'a> {
@@ -151,7 +151,7 @@ impl<'a> Checker<'a> {
             );
         }
         let known = self.schema.attributes.contains_key(name);
-        let fix = if known || name == WORKER_KEY {
+        let fix = if known || Origin::of(name) != Origin::Attribute {
             format!("write `person.{name}`")
         } else {
             format!("facts are written `person.…`; texts stand in quotes: `\"{name:.60}\"`")
@@ -175,11 +175,10 @@ impl<'a> Checker<'a> {
     }
 
     fn attribute(&mut self, name: &str, span: Span) -> Option<(usize, Type)> {
-        let is_key = name == WORKER_KEY;
-        let of = if is_key {
-            Some(Type::Text)
-        } else {
-            self.schema.attributes.get(name).copied()
+        let origin = Origin::of(name);
+        let of = match origin {
+            Origin::Key | Origin::Zone => Some(Type::Text),
+            Origin::Attribute => self.schema.attributes.get(name).copied(),
         };
         let Some(of) = of else {
             let names = self
@@ -187,7 +186,7 @@ impl<'a> Checker<'a> {
                 .attributes
                 .keys()
                 .map(String::as_str)
-                .chain([WORKER_KEY]);
+                .chain([WORKER_KEY, ZONE]);
             let fix = match closest(name, names) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "attributes are declared in the Source documents".to_owned(),
@@ -201,7 +200,7 @@ impl<'a> Checker<'a> {
             .unwrap_or_else(|| {
                 self.slots.push(Slot {
                     name: name.to_owned(),
-                    is_key,
+                    origin,
                 });
                 self.slots.len() - 1
             });

@@ -10,7 +10,7 @@ use crate::decided::TraceLine;
 use crate::error::{EvalError, Problem};
 use crate::schema::Type;
 use crate::text;
-use crate::tree::{Comparison, Kind, Literal, Node, Slot, Test, Transform, Tree};
+use crate::tree::{Comparison, Kind, Literal, Node, Origin, Slot, Test, Transform, Tree};
 
 /// A value while it is computed; borrowed from facts or literals as long as nothing is built.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,8 +103,9 @@ impl<'a> Run<'a> {
             Kind::Fact(slot) => self.fact(node, *slot, watch),
             Kind::Has(slot) => {
                 let slot = &self.tree.slots[*slot];
-                let stated = slot.is_key || self.facts.attributes.contains_key(&slot.name);
-                let value = self.facts.attributes.get(&slot.name).and_then(as_val);
+                let value = self.given(slot);
+                let attributes = &self.facts.attributes;
+                let stated = value.is_some() || attributes.contains_key(&slot.name);
                 watch.looked_at(slot, value.as_ref());
                 Ok(Some(Val::Bool(stated)))
             }
@@ -158,12 +159,21 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What a slot holds; `None` where nothing was stated that an expression understands.
+    fn given(&self, slot: &Slot) -> Option<Val<'a>> {
+        match slot.origin {
+            Origin::Key => Some(Val::Text(Cow::Borrowed(self.key))),
+            Origin::Zone => Some(Val::Text(Cow::Borrowed(&self.facts.zone))),
+            Origin::Attribute => self.facts.attributes.get(&slot.name).and_then(as_val),
+        }
+    }
+
     fn fact<W: Watch>(&self, node: &'a Node, slot: usize, watch: &mut W) -> Out<'a> {
         let slot = &self.tree.slots[slot];
-        if slot.is_key {
-            let value = Val::Text(Cow::Borrowed(self.key));
-            watch.looked_at(slot, Some(&value));
-            return Ok(Some(value));
+        if slot.origin != Origin::Attribute {
+            let value = self.given(slot);
+            watch.looked_at(slot, value.as_ref());
+            return Ok(value);
         }
         let Some(stated) = self.facts.attributes.get(&slot.name) else {
             watch.looked_at(slot, None);

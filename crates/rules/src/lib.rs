@@ -2,7 +2,8 @@
 //!
 //! The syntax is that of CEL (the Common Expression Language), read by the `cel` crate's parser;
 //! types, cost, evaluation and trace are our own. There is one variable, `person`: its fields are
-//! the attributes of the directory [`Schema`], and `person.worker_key` is the worker's key.
+//! the attributes of the directory [`Schema`]; `person.worker_key` is the worker's key and
+//! `person.zone` their IANA zone.
 //! Facts are looked up while an expression runs; they never become expression text.
 //!
 //! Two uses: a [`Condition`] is true or false (who gets what), a [`Mapping`] gives a value (what
@@ -50,7 +51,7 @@ pub use decided::{Decided, Mapped, TraceLine};
 pub use error::{EvalError, ExprError, Problem, Span};
 pub use expression::{Condition, Mapping, compile_condition, compile_mapping};
 pub use model::Facts;
-pub use schema::{Schema, Type, WORKER_KEY};
+pub use schema::{Schema, Type, WORKER_KEY, ZONE};
 pub use suggest::closest;
 
 /// The longest source text of an expression, in bytes.

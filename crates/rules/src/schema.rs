@@ -27,7 +27,8 @@ impl fmt::Display for Type {
     }
 }
 
-/// The attributes that expressions may look at. `worker_key` (text) is always there.
+/// The attributes that expressions may look at. `worker_key` and `zone` (text) are always there,
+/// and no attribute may be called so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
     /// Attribute → type.
@@ -36,3 +37,6 @@ pub struct Schema {
 
 /// The name under which expressions see the worker's key.
 pub const WORKER_KEY: &str = "worker_key";
+
+/// The name under which expressions see the worker's IANA zone, as their facts have it.
+pub const ZONE: &str = "zone";

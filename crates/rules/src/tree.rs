@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::error::Span;
-use crate::schema::Type;
+use crate::schema::{Type, WORKER_KEY, ZONE};
 
 /// A compiled expression. Shows itself as its source.
 #[derive(Clone)]
@@ -21,7 +21,28 @@ pub(crate) struct Tree {
 #[derive(Debug, Clone)]
 pub(crate) struct Slot {
     pub name: String,
-    pub is_key: bool,
+    pub origin: Origin,
+}
+
+/// Where the value of a slot comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// What a source states of the attribute of this name.
+    Attribute,
+    /// The worker's key.
+    Key,
+    /// The worker's zone.
+    Zone,
+}
+
+impl Origin {
+    pub fn of(name: &str) -> Self {
+        match name {
+            WORKER_KEY => Self::Key,
+            ZONE => Self::Zone,
+            _ => Self::Attribute,
+        }
+    }
 }
 
 /// A sub-expression.

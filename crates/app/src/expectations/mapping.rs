@@ -1,7 +1,8 @@
 //! `MappingTest`: one person through the mappings of one app.
 
 use documents::{ExpectedValue, MappingTest, Part};
-use lifecycle::AppRules;
+use lifecycle::claims::USER_NAME;
+use lifecycle::{AppRules, names};
 use model::Value;
 use rules::{Decided, Mapped};
 
@@ -11,10 +12,15 @@ pub(super) fn unmet<'t>(test: &'t MappingTest, app: &AppRules) -> Vec<Unmet<'t>>
     let mut unmet = Vec::new();
     let begin = [Part::Key("spec"), Part::Key("expect")];
     for (path, expected) in &test.expect {
-        let Some(mapping) = app.attributes.get(path) else {
+        let unique = app.unique.as_ref().filter(|_| path == USER_NAME);
+        let found = match (unique, app.attributes.get(path)) {
+            (Some(unique), _) => names::first(unique, &test.facts, &test.key),
+            (None, Some(mapping)) => Some((mapping, mapping.value(&test.facts, &test.key))),
+            (None, None) => None,
+        };
+        let Some((mapping, decided)) = found else {
             continue;
         };
-        let decided = mapping.value(&test.facts, &test.key);
         if meets(expected, &decided) {
             continue;
         }

@@ -73,13 +73,7 @@ impl Pass<'_> {
             });
         }
         let news = news(person, identity);
-        let last = self
-            .app
-            .store
-            .plans_about(about, 1)
-            .await?
-            .into_iter()
-            .next();
+        let last = self.app.store.plans_about(about, 1).await?;
         let now = self.app.clock.now();
         let ended = has_left(identity, now);
         // Someone whose last day has come is an explicit leaver, whatever else was said of them:
@@ -89,7 +83,7 @@ impl Pass<'_> {
             _ if ended => LEFT,
             _ => cause,
         };
-        let Some(last) = last else {
+        let Some(last) = last.into_iter().next() else {
             return Ok(or_ended(news));
         };
         if !ended && self.ran_out(identity, plan, last.wave).await? {
@@ -100,12 +94,7 @@ impl Pass<'_> {
             .has_news(person.subject, Some(last.drafted))
             .await?
         {
-            // A file that said something else meanwhile is not what sends somebody on leave.
-            let away = match news.change {
-                Change::Mover => self.turned(person, identity, plan, last.wave).await?,
-                _ => None,
-            };
-            let away = away.filter(|c| matches!(c.change, Change::Leave | Change::Return));
+            let away = self.away(person, identity, plan, last.wave, &news).await?;
             return Ok(or_ended(away.unwrap_or(news)));
         }
         if let Some(by) = self.decider(person, plan).await? {
@@ -117,29 +106,46 @@ impl Pass<'_> {
         let Some(before) = last.plan.known() else {
             return Ok(news);
         };
-        let left = ended && plan.removes();
+        // Whatever brought it about (the last day that was announced earlier has come, an undo has
+        // ended, someone enabled the account again): who has left is a leaver, and whom the last
+        // full file does not have is missing. Documents that came in between make no rule of it,
+        // nor drift, which another limit watches.
+        let gone = match news.change {
+            _ if !plan.removes() => None,
+            _ if ended => Some(LEFT),
+            Change::MissingRow => Some(news),
+            _ => None,
+        };
         if before.revision != self.loaded.row.revision {
-            // Documents that came between the announcement and the last day make no rule of it.
-            return Ok(if left { LEFT } else { self.rule_changed() });
+            return Ok(gone.unwrap_or_else(|| self.rule_changed()));
         }
         if last.status != PlanStatus::Applied {
             // It was tried and did not get there: still the same cause.
             return Ok(or_ended(before.cause.clone()));
         }
-        // Whatever brought it about (the last day that was announced earlier has come, an undo has
-        // ended, someone enabled the account again): who has left is a leaver.
-        if left {
-            return Ok(LEFT);
-        }
-        // Likewise whom the last full file does not have: an undo that has ended must not take
-        // people away under another name than the file would have.
-        if news.change == Change::MissingRow && plan.removes() {
-            return Ok(news);
+        if let Some(gone) = gone {
+            return Ok(gone);
         }
         if let Some(cause) = self.turned(person, identity, plan, last.wave).await? {
             return Ok(cause);
         }
         self.drifted(plan).await
+    }
+
+    /// A leave that began or ended: a file that said something else meanwhile is not its cause.
+    async fn away(
+        &self,
+        person: &Person,
+        identity: &Identity,
+        plan: &Plan,
+        last: WaveId,
+        news: &Cause,
+    ) -> Result<Option<Cause>, AppError> {
+        if news.change != Change::Mover {
+            return Ok(None);
+        }
+        let turned = self.turned(person, identity, plan, last).await?;
+        Ok(turned.filter(|c| matches!(c.change, Change::Leave | Change::Return)))
     }
 
     /// What the clock alone has brought about since the person's last wave.

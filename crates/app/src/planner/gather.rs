@@ -1,6 +1,7 @@
 //! What is known about an address, as the planner and the apply worker see it alike.
 
 mod matching;
+mod named;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use model::{
 };
 use ports::Store;
 use ports::store::{Decisions, Link};
+
+pub(super) use named::Name;
 
 use super::ahead::Ahead;
 use crate::AppError;
@@ -29,6 +32,8 @@ pub(crate) struct Sight<'a> {
     referred: BTreeMap<Address, Option<RemoteId>>,
     /// The privileged groups of each app, as the app calls them.
     privileged: BTreeMap<TargetName, BTreeSet<RemoteId>>,
+    /// Accounts by the user names that were asked about, in ASCII lower case.
+    named: BTreeMap<(TargetName, String), Vec<RemoteId>>,
     ahead: Ahead,
 }
 
@@ -41,12 +46,14 @@ impl<'a> Sight<'a> {
             groups: BTreeMap::new(),
             referred: BTreeMap::new(),
             privileged: BTreeMap::new(),
+            named: BTreeMap::new(),
             ahead: Ahead::default(),
         }
     }
 
     /// Reads at once what will be asked about these people one by one.
     pub(crate) async fn look_ahead(&mut self, subjects: &[SubjectId]) -> Result<(), AppError> {
+        self.named.clear();
         self.ahead = Ahead::of(self.store, subjects).await?;
         Ok(())
     }

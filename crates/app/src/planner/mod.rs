@@ -10,7 +10,9 @@ mod cause;
 mod contested;
 mod gather;
 mod memory;
+mod naming;
 mod propose;
+mod settle;
 mod stated;
 mod stirred;
 mod subject;
@@ -19,11 +21,12 @@ mod waves;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use lifecycle::claims::Claim;
 use lifecycle::draft::Obstacle;
 use model::plan::About;
 use model::{
-    Actor, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName, Verdict,
-    WaveId,
+    Actor, Address, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName,
+    Verdict, WaveId,
 };
 use ports::store::{Person, Stream};
 
@@ -209,6 +212,12 @@ impl App {
         let stream = Stream("planner".to_owned());
         let head = self.store.head_of(&stream).await?;
         let began = self.clock.now();
+        let only = match &planning.scope {
+            Scope::Everyone => None,
+            Scope::Stirred(subjects) | Scope::Subjects(subjects) => {
+                Some(subjects.iter().copied().collect())
+            }
+        };
         let mut pass = Pass {
             app: self,
             sight: Sight::new(&*self.store, Arc::clone(&loaded)),
@@ -217,6 +226,10 @@ impl App {
             undo: planning.undo.clone(),
             terminating: planning.terminating.clone(),
             drafted: Vec::new(),
+            sketches: Vec::new(),
+            under_way: BTreeMap::new(),
+            unmade: BTreeSet::new(),
+            only,
             obstacles: Vec::new(),
             findings: Vec::new(),
             superseded: Vec::new(),
@@ -239,7 +252,7 @@ impl App {
             pass.named_but_unknown().await?;
             pass.service_accounts().await?;
         }
-        pass.drop_contested();
+        pass.settle_claims().await?;
         let mut seen = Seen {
             survey: pass.survey.take(),
             notes: std::mem::take(&mut pass.notes),
@@ -305,6 +318,14 @@ struct Pass<'a> {
     undo: Option<(WaveId, String)>,
     terminating: Option<String>,
     drafted: Vec<Drafted>,
+    /// Plans of which it is not known yet whether they get what they claim.
+    sketches: Vec<settle::Sketch>,
+    /// What plans under way claim.
+    under_way: BTreeMap<Claim, SubjectId>,
+    /// Accounts that something keeps from being made.
+    unmade: BTreeSet<Address>,
+    /// Whom it looks at; `None`: everyone.
+    only: Option<BTreeSet<SubjectId>>,
     obstacles: Vec<(About, Obstacle)>,
     findings: Vec<model::finding::Finding>,
     superseded: Vec<(PlanId, Option<u64>)>,

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
-use lifecycle::check::check;
-use lifecycle::draft::{Observed, Obstacle, draft};
+use lifecycle::draft::{Observed, Obstacle, Seen, draft};
 use lifecycle::due::next_due;
 use lifecycle::identity::Identity;
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
 use model::canonical::Digest;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus};
-use model::{Address, Assignment, Attributes, Kind, Plan, SubjectId, TargetName, Timestamp, Want};
+use model::{Address, Assignment, Attributes, Kind, SubjectId, TargetName, Timestamp, Want};
 use ports::store::{Person, PlanRow};
 
-use super::{Drafted, Pass, stated};
-use crate::{AppError, ErrorKind};
+use super::settle::Sketch;
+use super::{Pass, stated};
+use crate::AppError;
 
 impl Pass<'_> {
     /// Plans for the groups that documents declare, one plan per app.
@@ -132,11 +132,8 @@ impl Pass<'_> {
             .iter()
             .cloned()
             .partition(|p| p.status == PlanStatus::Released);
-        let busy = busy_targets(&under_way);
-        desired.retain(|address, _| !busy.contains(&address.target));
-        observed
-            .seen
-            .retain(|address, _| !busy.contains(&address.target));
+        self.claimed_by(person.subject, &under_way);
+        leave_busy(&under_way, &mut desired, &mut observed);
         let who = Some((person, &identity));
         let quiet = self
             .draft(about, &desired, &observed, &waiting, who)
@@ -189,8 +186,12 @@ impl Pass<'_> {
         let found = draft(&about, desired, observed, &self.loaded.book, &unnamed, salt);
         let quiet = found.plan.is_none() && found.obstacles.is_empty();
         for obstacle in found.obstacles {
-            self.findings.push(obstacle_finding(&about, &obstacle));
-            self.obstacles.push((about.clone(), obstacle));
+            let at = &obstacle.address;
+            let there = matches!(observed.seen.get(at), Some(Seen::Present { .. }));
+            if at.kind == Kind::Account && !there {
+                self.unmade.insert(at.clone());
+            }
+            self.in_the_way(&about, obstacle);
         }
         let Some(mut plan) = found.plan else {
             self.supersede(open, None);
@@ -199,50 +200,24 @@ impl Pass<'_> {
         if let Some((person, identity)) = who {
             plan.cause = self.cause(person, identity, &about, &plan).await?;
         }
-        let flaws = check(&plan);
-        if let Some(flaw) = flaws.first() {
-            return Err(AppError::new(
-                ErrorKind::Broken,
-                "TNR-PLAN-0099",
-                format!("a plan about {about} is not sound: {flaw}"),
-                "this is a defect; nothing was proposed",
-            ));
-        }
-        let id = plan.id()?;
-        if open.iter().any(|p| same(p, &plan)) || self.was_refused(&about, &plan).await? {
-            self.supersede(open, Some(&plan));
-            return Ok(quiet);
-        }
-        self.supersede(open, None);
-        let name = who.map_or_else(|| about.to_string(), |(_, i)| i.facts.display_name());
         let worker_keys = who.map(|(person, _)| person.engagements.iter().map(|e| e.key.clone()));
-        self.drafted.push(Drafted {
+        let forms = who.map(|(_, identity)| self.forms(identity, &plan));
+        let sketch = Sketch {
             plan,
-            id,
-            name,
+            open: open.to_vec(),
+            name: who.map_or_else(|| about.to_string(), |(_, i)| i.facts.display_name()),
             worker_keys: worker_keys.into_iter().flatten().collect(),
-        });
+            key: who.map_or_else(String::new, |(_, i)| i.key.clone()),
+            forms: forms.unwrap_or_default(),
+        };
+        self.sketched(sketch, observed).await?;
         Ok(quiet)
     }
 
-    /// Closes waiting plans that a new look has overtaken, all but one that still says the same.
-    fn supersede(&mut self, open: &[PlanRow], keep: Option<&Plan>) {
-        let mut keep = keep;
-        for plan in open {
-            if keep.is_some_and(|k| same(plan, k)) {
-                keep = None;
-                continue;
-            }
-            self.superseded.push((plan.id, plan.head));
-        }
-    }
-
-    /// A person refused exactly this: it is not proposed again until something moves.
-    async fn was_refused(&self, about: &About, plan: &Plan) -> Result<bool, AppError> {
-        let last = self.app.store.plans_about(about, 1).await?;
-        Ok(last
-            .iter()
-            .any(|p| p.status == PlanStatus::Refused && same(p, plan)))
+    /// Notes what keeps something from being planned.
+    pub(super) fn in_the_way(&mut self, about: &About, obstacle: Obstacle) {
+        self.findings.push(obstacle_finding(about, &obstacle));
+        self.obstacles.push((about.clone(), obstacle));
     }
 
     fn found(&mut self, subject: SubjectId, undecided: &[Undecided], conflicts: &[Conflict]) {
@@ -304,6 +279,14 @@ fn lapses(
     Ok(ends.filter(|until| *until > now).chain(day).min())
 }
 
+/// Leaves out the apps in which plans still have something to do.
+fn leave_busy(plans: &[PlanRow], desired: &mut Desired, observed: &mut Observed) {
+    let busy = busy_targets(plans);
+    desired.retain(|address, _| !busy.contains(&address.target));
+    let seen = &mut observed.seen;
+    seen.retain(|address, _| !busy.contains(&address.target));
+}
+
 /// The apps in which plans still have something to do.
 fn busy_targets(plans: &[PlanRow]) -> BTreeSet<TargetName> {
     let steps = plans.iter().flat_map(|p| &p.steps);
@@ -324,14 +307,7 @@ fn entitled(worker: Worker<'_>, book: &RuleBook, now: Timestamp) -> Vec<TargetNa
     apps
 }
 
-/// Whether a stored plan would do the same to the same state.
-fn same(row: &PlanRow, plan: &Plan) -> bool {
-    row.plan
-        .known()
-        .is_some_and(|p| p.steps == plan.steps && p.base == plan.base)
-}
-
-pub(super) fn obstacle_finding(about: &About, obstacle: &Obstacle) -> Finding {
+fn obstacle_finding(about: &About, obstacle: &Obstacle) -> Finding {
     let subject = match about {
         About::Subject(subject) => Some(*subject),
         About::Target(_) => None,

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use model::TargetName;
 use rules::{Mapping, Type, closest};
 
+use crate::kinds::unique::{self, USER_NAME};
 use crate::kinds::{self, NAME_FIX};
 use crate::report::{self, Reporter};
 use crate::tenant::{
     Account, App, Auth, ClientAuth, Group, Joiner, Limits, MANAGER_PATH, Mode, OnLeave, Privileged,
     Profile, Scim, Tenant,
 };
-use crate::wire::{self, AccountSpec, AppSpec, AuthSpec, ProfileSpec, ScimSpec};
+use crate::wire::{self, AccountSpec, AppSpec, AuthSpec, MappedSpec, ProfileSpec, ScimSpec};
 use crate::yaml::Part;
 
 const SPEC: Part<'static> = Part::Key("spec");
@@ -187,8 +188,9 @@ fn account(
 ) -> Option<Account> {
     let account = [SPEC, Part::Key("account")];
     let mut attributes = BTreeMap::new();
+    let mut unique = None;
     let mut sound = true;
-    for (name, source) in &spec.attributes {
+    for (name, value) in &spec.attributes {
         let path = [
             account[0],
             account[1],
@@ -196,10 +198,18 @@ fn account(
             Part::Key(name),
         ];
         check_path(name, &path, reporter);
+        let source = match value {
+            MappedSpec::Expression(source) => source,
+            MappedSpec::Unique(value) => {
+                unique = unique::unique(name, value, &path, spec, tenant, reporter);
+                sound &= unique.is_some();
+                continue;
+            }
+        };
         match mapping(source, tenant, &path, reporter) {
             Some(mapping) => {
                 let is_match = spec.matching.contains(name);
-                let mapping = if is_match || name == "userName" {
+                let mapping = if is_match || name == USER_NAME {
                     mapping.required()
                 } else {
                     mapping
@@ -209,7 +219,7 @@ fn account(
             None => sound = false,
         }
     }
-    if !spec.attributes.contains_key("userName") {
+    if !spec.attributes.contains_key(USER_NAME) {
         let path = [account[0], account[1], Part::Key("attributes")];
         let problem = "`userName` is missing; SCIM needs it (RFC 7643 §4.1.1)";
         reporter.at(
@@ -232,11 +242,12 @@ fn account(
     sound.then(|| Account {
         matching: spec.matching.clone(),
         attributes,
+        unique,
         manager,
     })
 }
 
-fn mapping(
+pub(super) fn mapping(
     source: &str,
     tenant: &Tenant,
     path: &[Part<'_>],
@@ -247,7 +258,12 @@ fn mapping(
         .ok()
 }
 
-fn text_only(mapping: &Mapping, what: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+pub(super) fn text_only(
+    mapping: &Mapping,
+    what: &str,
+    path: &[Part<'_>],
+    reporter: &mut Reporter<'_, '_>,
+) {
     if mapping.gives() != Type::Text {
         let problem = format!("{what} is text, but this is {}", mapping.gives());
         reporter.at(report::TYPE, path, problem, "");
@@ -268,6 +284,10 @@ fn check_matching(
     }
     for (index, name) in spec.matching.iter().enumerate() {
         let path = [path[0], path[1], path[2], Part::Index(index)];
+        if matches!(spec.attributes.get(name), Some(MappedSpec::Unique(_))) {
+            // Refused where the name itself is checked.
+            continue;
+        }
         let Some(mapping) = attributes.get(name) else {
             if sound || !spec.attributes.contains_key(name) {
                 let names = spec.attributes.keys().map(String::as_str);

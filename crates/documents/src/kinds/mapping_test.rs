@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use model::TargetName;
-use rules::{Mapping, closest};
+use rules::{Mapping, Type, closest};
 
+use crate::kinds::unique::USER_NAME;
 use crate::kinds::{Directory, worker};
 use crate::report::{self, Reporter};
-use crate::tenant::{ExpectedValue, MappingTest, Tenant};
+use crate::tenant::{Account, ExpectedValue, MappingTest, Tenant};
 use crate::wire::expectation::{MappingExpectSpec, MappingTestSpec};
 use crate::yaml::Part;
 
@@ -26,7 +27,7 @@ pub(crate) fn mapping_test(
     let facts = worker::facts(&spec.person, &path, tenant, reporter);
     // Nothing can be said about the mappings of an app that is wrong itself.
     let app = tenant.apps.get(&TargetName::from(spec.app.as_str()))?;
-    let expect = expected(&spec.expect, &app.account.attributes, reporter);
+    let expect = expected(&spec.expect, &app.account, reporter);
     if expect.is_empty() && spec.expect.manager.is_none() {
         let fix = "write `attributes:`, `missing:`, `errors:` or `manager:`";
         reporter.at(report::VALUE, &EXPECT, "the test expects nothing", fix);
@@ -48,7 +49,7 @@ pub(crate) fn mapping_test(
 
 fn expected(
     spec: &MappingExpectSpec,
-    mappings: &BTreeMap<String, Mapping>,
+    account: &Account,
     reporter: &mut Reporter<'_, '_>,
 ) -> BTreeMap<String, ExpectedValue> {
     let mut all = BTreeMap::new();
@@ -61,7 +62,7 @@ fn expected(
         ];
         let value = worker::value(given);
         let of = worker::type_of(&value);
-        if let Some(gives) = known(name, mappings, &path, reporter).map(Mapping::gives)
+        if let Some(gives) = known(name, account, &path, reporter)
             && gives != of
         {
             let problem = format!("`{name:.80}` is {gives}, but this is {of}");
@@ -76,27 +77,35 @@ fn expected(
             Part::Key("missing"),
             Part::Index(index),
         ];
-        known(name, mappings, &path, reporter);
+        known(name, account, &path, reporter);
         add(&mut all, name, ExpectedValue::Missing, &path, reporter);
     }
     for (name, part) in &spec.errors {
         let path = [EXPECT[0], EXPECT[1], Part::Key("errors"), Part::Key(name)];
-        known(name, mappings, &path, reporter);
+        known(name, account, &path, reporter);
         let expected = ExpectedValue::Error(part.clone());
         add(&mut all, name, expected, &path, reporter);
     }
     all
 }
 
-fn known<'m>(
+/// The type of an attribute that the app maps. Of a unique name a test sees the first form: what
+/// the person is called where nobody else is.
+fn known(
     name: &str,
-    mappings: &'m BTreeMap<String, Mapping>,
+    account: &Account,
     path: &[Part<'_>],
     reporter: &mut Reporter<'_, '_>,
-) -> Option<&'m Mapping> {
-    let found = mappings.get(name);
+) -> Option<Type> {
+    let mappings = &account.attributes;
+    let unique = account.unique.iter().map(|_| USER_NAME);
+    if unique.clone().any(|unique| unique == name) {
+        return Some(Type::Text);
+    }
+    let found = mappings.get(name).map(Mapping::gives);
     if found.is_none() {
-        let fix = match closest(name, mappings.keys().map(String::as_str)) {
+        let names = mappings.keys().map(String::as_str).chain(unique);
+        let fix = match closest(name, names) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "name an attribute that the app maps".to_owned(),
         };

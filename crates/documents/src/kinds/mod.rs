@@ -8,6 +8,7 @@ mod mapping_test;
 mod person;
 mod rule;
 mod source;
+mod unique;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use model::Timestamp;
 use model::source as csv;
-use rules::{Type, WORKER_KEY};
+use rules::{Type, WORKER_KEY, ZONE};
 
 use crate::report::{self, Reporter};
 use crate::tenant::{Source, Tenant};
@@ -96,7 +96,7 @@ fn date_format(format: wire::DateFormat) -> csv::DateFormat {
 
 fn check_attribute_name(name: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
     // CEL's reserved words would be attributes that no expression can name.
-    const RESERVED: [&str; 22] = [
+    const RESERVED: [&str; 23] = [
         "as",
         "break",
         "const",
@@ -119,6 +119,7 @@ fn check_attribute_name(name: &str, path: &[Part<'_>], reporter: &mut Reporter<'
         "void",
         "while",
         WORKER_KEY,
+        ZONE,
     ];
     let sound = name.len() <= 63
         && name.starts_with(|c: char| c.is_ascii_lowercase())

@@ -147,3 +147,27 @@ fn each_kind_has_a_schema_for_editors() {
         );
     }
 }
+
+#[test]
+fn a_unique_name_is_no_attribute_and_its_reserved_names_have_no_case() {
+    let name = "match: [title]\n    attributes:\n      title: person.email\n      userName: {unique: \
+                [person.given_name, person.email], reserved: [Admin]}";
+    let app = APP.replace(
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        name,
+    );
+    let files = [
+        ("a", SOURCE),
+        ("b", app.as_str()),
+        ("c", RULE),
+        ("d", GUARD),
+    ];
+    let tenant = load(&files).unwrap();
+    let account = &tenant.apps[&"wiki".into()].account;
+    assert_eq!(account.attributes.keys().collect::<Vec<_>>(), ["title"]);
+    let unique = account.unique.as_ref().unwrap();
+    let forms: Vec<&str> = unique.forms.iter().map(|form| form.source()).collect();
+    assert_eq!(forms, ["person.given_name", "person.email"]);
+    assert_eq!(unique.reserved.iter().collect::<Vec<_>>(), ["admin"]);
+    assert!(!unique.number);
+}

@@ -39,6 +39,51 @@ fn an_error_names_file_line_column_field_problem_and_fix() {
 /// What is replaced, by what, and what is said of it.
 const MISTAKES: &[(&str, &str, &str)] = &[
     (
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        "match: [userName]\n    attributes:\n      userName: {unique: [person.email]}",
+        "spec.account.match[0]: a name that gives way to others proves nobody's account",
+    ),
+    (
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        "match: [title]\n    attributes:\n      title: person.email\n      userName: person.email\n      nickName: {unique: [person.email]}",
+        "only `userName` can be unique: nothing else is looked up",
+    ),
+    (
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        "match: [title]\n    attributes:\n      title: person.email\n      userName: {unique: []}",
+        "userName.unique: a name has 1 to 10 forms, not 0",
+    ),
+    (
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        "match: [title]\n    attributes:\n      title: person.email\n      userName: {unique: [person.grade]}",
+        "a name is text, but this is int",
+    ),
+    (
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        "match: [title]\n    attributes:\n      title: person.email\n      userName: {unique: [person.email, person.mail]}",
+        "unique[1]: in `person.mail`: no attribute `mail`",
+    ),
+    (
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        "match: [title]\n    attributes:\n      title: person.email\n      userName: {unique: [person.email], quarantine_days: 90}",
+        "quarantine_days: the names of accounts that are gone are not remembered yet",
+    ),
+    (
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        "match: [title]\n    attributes:\n      title: person.email\n      userName: {unique: [person.email], reserved: [root, \" \"]}",
+        "reserved[1]: this is no name",
+    ),
+    (
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        "match: [title]\n    attributes:\n      title: person.email\n      userName: {unique: [person.email], numbers: true}",
+        "did you mean `number`? [TNR-DOC-0004]",
+    ),
+    (
+        "match: [userName]\n    attributes:\n      userName: person.email",
+        "match: [title]\n    attributes:\n      title: person.email\n      userName: [person.email]",
+        "write a text or a map of fields",
+    ),
+    (
         "group: engineering}\n",
         "group: enginering}\n",
         "did you mean `engineering`? [TNR-DOC-0010]",
@@ -211,6 +256,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("given_name:", "Given Name:", "is no attribute name"),
     ("given_name:", "worker_key:", "is reserved"),
+    ("given_name:", "zone:", "`zone` is reserved"),
     (
         "delivery: full",
         "delivery: full\n  ends: {column: E, format: iso, at: 5pm}",

@@ -29,6 +29,7 @@ fn book(joiner: Option<Lead>) -> RuleBook {
         groups: BTreeMap::new(),
         joiner,
         leave: OnLeave::Keep,
+        unique: None,
     };
     RuleBook {
         revision: 1,
@@ -144,60 +145,18 @@ fn on_leave_an_account_is_closed_where_the_app_says_so_and_nothing_else_is_lost(
     });
     let mut leaver = person.clone();
     leaver.ends = Some(Date::constant(2026, 4, 1).at(17, 0, 0, 0));
-    let rules = ["app/chat", "rule/everyone"];
+    let open = ("open", true, &["app/chat", "rule/everyone"][..]);
     let away = ["app/chat", "lifecycle/leave", "rule/everyone"];
+    let closed = ("closed", true, &away[..]);
+    let out = ("closed if there", false, &["lifecycle/leaver"][..]);
     let (within, after) = ("2026-05-01T08:00:00Z", "2026-07-31T22:00:00Z");
-    let out = ["lifecycle/leaver"];
-    type Case<'a> = (
-        &'a Facts,
-        OnLeave,
-        bool,
-        &'a str,
-        (&'a str, bool, &'a [&'a str]),
-    );
-    let cases: [Case<'_>; 6] = [
-        (
-            &person,
-            OnLeave::Keep,
-            false,
-            within,
-            ("open", true, &rules),
-        ),
-        (
-            &person,
-            OnLeave::Disable,
-            false,
-            within,
-            ("closed", true, &away),
-        ),
-        (
-            &person,
-            OnLeave::Disable,
-            false,
-            after,
-            ("open", true, &rules),
-        ),
-        (
-            &leaver,
-            OnLeave::Disable,
-            false,
-            within,
-            ("closed if there", false, &out),
-        ),
-        (
-            &leaver,
-            OnLeave::Disable,
-            false,
-            after,
-            ("closed if there", false, &out),
-        ),
-        (
-            &person,
-            OnLeave::Keep,
-            true,
-            within,
-            ("closed if there", false, &out),
-        ),
+    let cases = [
+        (&person, OnLeave::Keep, false, within, open),
+        (&person, OnLeave::Disable, false, within, closed),
+        (&person, OnLeave::Disable, false, after, open),
+        (&leaver, OnLeave::Disable, false, within, out),
+        (&leaver, OnLeave::Disable, false, after, out),
+        (&person, OnLeave::Keep, true, within, out),
     ];
     for (i, (facts, leave, withdrawn, now, (word, group, because))) in cases.into_iter().enumerate()
     {

@@ -43,6 +43,7 @@ fn book(grants: Vec<PersonalGrant>) -> RuleBook {
         groups: BTreeMap::from([("admins".to_owned(), group)]),
         joiner: None,
         leave: OnLeave::Keep,
+        unique: None,
     };
     let duties = grants.iter().map(|grant| Duty {
         of: format!("grant/{}", grant.name),

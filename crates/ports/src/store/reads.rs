@@ -180,6 +180,8 @@ pub trait Work: Send + Sync {
     -> Read<Vec<PlanRow>>;
     /// Plans about these that are waiting or released, in proposed waves, oldest first.
     async fn open_plans_about(&self, about: &[About]) -> Read<Vec<PlanRow>>;
+    /// Plans about anyone that are waiting or released, in proposed waves, by plan id.
+    async fn open_plans(&self, after: Option<PlanId>, limit: u32) -> Read<Vec<PlanRow>>;
     /// All plans about one, newest first.
     async fn plans_about(&self, about: &About, limit: u32) -> Read<Vec<PlanRow>>;
     /// Released plans, in the order in which they are carried out: leavers, then the groups that

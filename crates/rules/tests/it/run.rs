@@ -52,6 +52,8 @@ fn conditions() {
             "person.worker_key == \"4711\" && has(person.worker_key)",
             true,
         ),
+        ("person.zone == \"UTC\" && has(person.zone)", true),
+        ("person.zone.startsWith(\"Europe/\")", false),
         ("person.skills == [\"rust\", \"sql\"]", true),
         ("person.remote ? person.grade == 7 : false", true),
         ("person.department < \"F\"", true),
@@ -105,6 +107,7 @@ fn mappings() {
         ),
         ("transliterate(person.family_name)", text("Mueller")),
         ("person.worker_key", text("4711")),
+        ("person.zone", text("UTC")),
         ("person.grade + 1", Ok(Mapped::Value(Value::Int(8)))),
         (
             "person.skills + [\"x\"]",
@@ -243,4 +246,14 @@ fn spans_cover_calls_and_brackets() {
             assert!(seen.contains(&part), "{source}: {part} not in {seen:?}");
         }
     }
+}
+
+#[test]
+fn what_is_always_there_is_told_as_a_fact_that_was_looked_at() {
+    let source = "has(person.worker_key) && person.zone != person.worker_key";
+    let condition = compile_condition(source, &schema()).unwrap();
+    assert_eq!(condition.attributes(), ["worker_key", "zone"]);
+    let told = [("worker_key", "4711"), ("zone", "UTC")];
+    let told = told.map(|(name, text)| (name.to_owned(), Some(Value::from(text))));
+    assert_eq!(condition.holds(&ana(), "4711").facts, told);
 }

@@ -120,6 +120,7 @@ async fn ask_of_work(store: &TenureStore) {
         .await
         .unwrap();
     store.plans_about(&about, 9).await.unwrap();
+    store.open_plans(Some(plan_id(1)), 9).await.unwrap();
     store.released_plans(0, 9).await.unwrap();
     store.open_intents(9).await.unwrap();
     store.step(step).await.unwrap();

@@ -315,6 +315,18 @@ impl Work for TenureStore {
         self.with_steps(found).await
     }
 
+    async fn open_plans(&self, after: Option<PlanId>, limit: u32) -> Read<Vec<PlanRow>> {
+        // A subquery, so that the table of open plans is walked by its key whatever is joined.
+        let mut args = Vec::new();
+        let after = after.map(|plan| plan.to_string());
+        let page = page("o.plan", after, limit, &mut args);
+        let rest = format!(
+            "WHERE p.plan IN (SELECT o.plan FROM plan_open o \
+             WHERE EXISTS (SELECT 1 FROM wave v WHERE v.wave = o.wave) {page}) ORDER BY p.plan"
+        );
+        self.plans_where(&rest, &args).await
+    }
+
     async fn plans_about(&self, about: &About, rows: u32) -> Read<Vec<PlanRow>> {
         let rest = "WHERE p.about = $1 ORDER BY p.seq DESC LIMIT $2";
         self.plans_where(rest, &[text(about), limit(rows)]).await

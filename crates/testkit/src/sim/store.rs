@@ -200,6 +200,7 @@ relay!(Work {
     plan(plan: PlanId) -> Option<PlanRow>;
     plans_of(wave: WaveId, after: Option<PlanId>, limit: u32) -> Vec<PlanRow>;
     open_plans_about(about: &[About]) -> Vec<PlanRow>;
+    open_plans(after: Option<PlanId>, limit: u32) -> Vec<PlanRow>;
     plans_about(about: &About, limit: u32) -> Vec<PlanRow>;
     released_plans(skip: u32, limit: u32) -> Vec<PlanId>;
     open_intents(limit: u32) -> Vec<StepRef>;

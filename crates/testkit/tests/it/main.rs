@@ -12,6 +12,7 @@ mod examples;
 mod expectations;
 mod guarded;
 mod lanes;
+mod names;
 mod order;
 mod passed_over;
 mod people;

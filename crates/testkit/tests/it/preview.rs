@@ -106,13 +106,6 @@ async fn a_mapping_that_gives_many_the_same_name_is_seen_before_it_is_sent() {
     let stage = settled().await;
     let name = "userName: lower(person.department) + \"@acme.example\"";
     let files = changed("userName: person.email", name);
-    let files: Vec<_> = files
-        .into_iter()
-        .map(|(file, text)| {
-            let limits = "mode: enforce\n  limits: {requests_per_second: 2}";
-            (file, text.replace("mode: enforce", limits))
-        })
-        .collect();
     let preview = preview(&stage, files).await;
     let chat = only(&preview);
     let told: Vec<(&str, &str, u64)> = chat
@@ -143,6 +136,29 @@ async fn a_mapping_that_gives_many_the_same_name_is_seen_before_it_is_sent() {
         (2, 0, false)
     );
     assert_eq!(user_name.top[0], ("engineering@acme.example".to_owned(), 6));
+    assert_eq!(chat.requests, [].into(), "nobody can tell whose it is");
+    let [one] = preview.problems.as_slice() else {
+        panic!("{:#?}", preview.problems)
+    };
+    assert_eq!((one.code.as_str(), one.total), ("TNR-PLAN-0007", 9));
+}
+
+#[tokio::test]
+async fn how_long_it_takes_follows_from_the_requests_and_the_limit_of_the_app() {
+    let stage = settled().await;
+    let files = changed(
+        "title: person.department",
+        "title: lower(person.department)",
+    );
+    let files: Vec<_> = files
+        .into_iter()
+        .map(|(file, text)| {
+            let limits = "mode: enforce\n  limits: {requests_per_second: 2}";
+            (file, text.replace("mode: enforce", limits))
+        })
+        .collect();
+    let preview = preview(&stage, files).await;
+    let chat = only(&preview);
     assert_eq!(chat.requests, [("update", 9)].into());
     // Nine changes, each read back, at two requests a second.
     assert_eq!((chat.per_second, chat.seconds), (Some(2), Some(9)));

@@ -1,6 +1,6 @@
 //! Law: a preview and the apply that follows send the same requests. Over seeded small companies
-//! with two apps, in which some were never planned for, some have drifted, and some had accounts
-//! before Tenure came.
+//! with two apps, in which some were never planned for, some have drifted, some had accounts before
+//! Tenure came, some want one user name, and some apps make the names.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,13 +49,26 @@ fn app(name: &str, chance: &SeededEntropy) -> String {
     let groups: String = GROUPS
         .map(|g| format!("    {g}: {{display: \"The {g}\"}}\n"))
         .concat();
+    let account = match chance.one_in(3) {
+        true => UNIQUE,
+        false => "    match: [userName]\n    attributes:\n      userName: person.email\n",
+    };
     format!(
         "kind: App\nmetadata: {{name: {name}}}\nspec:\n{joiner}  scim:\n    url: http://127.0.0.1:1/v2\n    \
          auth: {{bearer: {{secret: {name}-token}}}}\n    allow_private: true\n  mode: {mode}\n  \
-         account:\n    match: [userName]\n    attributes:\n      userName: person.email\n      \
-         title: {title}\n{manager}  groups:\n{groups}"
+         account:\n{account}      title: {title}\n{manager}  groups:\n{groups}"
     )
 }
+
+/// Few forms, so that people have to give way.
+const UNIQUE: &str = r#"    match: [nickName]
+    attributes:
+      nickName: person.worker_key
+      userName:
+        unique: ["lower(person.department) + \"@x.example\"", "\"k1@x.example\""]
+        number: true
+        reserved: [sales]
+"#;
 
 fn rule(n: u64, chance: &SeededEntropy) -> String {
     let pick = |of: &[&'static str]| of[usize::try_from(chance.below(of.len() as u64)).unwrap()];
@@ -117,8 +130,9 @@ fn workforce(chance: &SeededEntropy) -> Vec<u8> {
         } else {
             ""
         };
+        let mail = if chance.one_in(6) { 0 } else { n };
         csv.push_str(&format!(
-            "w{n},Last{n},p{n}@x.example,{department},{boss},{start},{end}\n"
+            "w{n},Last{n},p{mail}@x.example,{department},{boss},{start},{end}\n"
         ));
     }
     csv.into_bytes()
@@ -353,6 +367,7 @@ fn foretold(waves: &[WavePreview]) -> Vec<String> {
 async fn a_preview_and_the_apply_that_follows_send_the_same_requests() {
     let (mut requests, mut kinds) = (0, BTreeMap::<String, u64>::new());
     let mut ahead = 0;
+    let (mut numbered, mut contested) = (0, 0);
     for seed in 1..=worlds() {
         let world = World::new(seed).await;
         let (ana, app) = (actor("ana"), &world.node.app);
@@ -370,6 +385,11 @@ async fn a_preview_and_the_apply_that_follows_send_the_same_requests() {
         assert_eq!(counted.sum::<u64>(), sent.len() as u64, "world {seed}");
         requests += sent.len();
         ahead += sent.iter().filter(|l| l.contains("create false")).count();
+        let of_number = |line: &&String| line.contains("userName=k12@x.example");
+        numbered += sent.iter().filter(of_number).count();
+        let names = ["TNR-PLAN-0006", "TNR-PLAN-0007"];
+        let lost = |p: &&app::Trouble| names.contains(&p.code.as_str());
+        contested += preview.problems.iter().filter(lost).count();
         for line in sent {
             let verb = line.split(' ').nth(1).unwrap().to_owned();
             *kinds.entry(verb).or_default() += 1;
@@ -378,6 +398,7 @@ async fn a_preview_and_the_apply_that_follows_send_the_same_requests() {
     // A law over nothing would hold.
     assert!(requests as u64 > worlds() * 5, "{requests} requests");
     assert!(ahead > 0, "nothing is made ahead in any world");
+    assert!(numbered > 0 && contested > 0, "{numbered}, {contested}");
     for verb in ["create", "update", "enable", "disable", "grant", "revoke"] {
         assert!(
             kinds.contains_key(verb),

@@ -33,11 +33,7 @@ impl Sight<'_> {
                 continue;
             };
             let found: Vec<Record> = if path == "userName" {
-                let found = self
-                    .store
-                    .shadows_named(target, Kind::Account, value)
-                    .await?;
-                found.into_iter().map(|s| s.record).collect()
+                self.accounts_named(target, value).await?
             } else {
                 self.scan(target, &path, value).await?
             };

@@ -68,6 +68,11 @@ pub async fn verdicts(store: &dyn Store) {
     assert_eq!(store.released_plans(0, 9).await, Ok(vec![]));
     let open = store.open_plans_about(&[about(1), about(2)]).await;
     assert_eq!(open, Ok(vec![]));
+    assert_eq!(
+        store.open_plans(None, 9).await,
+        Ok(vec![]),
+        "all are closed"
+    );
     let plan = store.plan(plan_id(2)).await.unwrap().unwrap();
     assert_eq!(plan.status, PlanStatus::Stale);
     assert_eq!(plan.detail, "now stale");

@@ -83,6 +83,7 @@ pub async fn draft(store: &dyn Store) {
     assert_eq!(store.plan(ours.plan).await, Ok(None));
     assert_eq!(store.plans_of(wave_id(0), None, 9).await, Ok(vec![]));
     assert_eq!(store.open_plans_about(&[about(1)]).await, Ok(vec![]));
+    assert_eq!(store.open_plans(None, 9).await, Ok(vec![]));
     assert_eq!(store.plans_about(&about(1), 9).await, Ok(vec![]));
     assert_eq!(store.released_plans(0, 9).await, Ok(vec![]));
     assert_eq!(store.step(step).await, Ok(None));
@@ -101,7 +102,11 @@ pub async fn draft(store: &dyn Store) {
     let both = vec![mine.clone(), released.clone()];
     assert_eq!(store.plans_of(wave_id(0), None, 9).await, Ok(both.clone()));
     let wanted = [About::Target(slack()), about(1), about(2), about(1)];
-    assert_eq!(store.open_plans_about(&wanted).await, Ok(both));
+    assert_eq!(store.open_plans_about(&wanted).await, Ok(both.clone()));
+    assert_eq!(store.open_plans(None, 9).await, Ok(both.clone()));
+    assert_eq!(store.open_plans(None, 1).await, Ok(both[..1].to_vec()));
+    let after = store.open_plans(Some(both[0].id), 9).await;
+    assert_eq!(after, Ok(both[1..].to_vec()));
     assert_eq!(store.open_plans_about(&[]).await, Ok(vec![]));
     assert_eq!(
         store.plans_about(&About::Target(slack()), 9).await,

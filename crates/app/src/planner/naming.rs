@@ -1,0 +1,159 @@
+//! Unique names for new accounts: who gets which, when everyone is known who wants one.
+//!
+//! Whoever has a name in the app keeps it, and a plan that waits or is under way keeps the name
+//! that it gives. Newcomers choose in the order of their worker keys, whoever was looked at first.
+
+use std::collections::BTreeMap;
+
+use lifecycle::claims::{Claim, claims};
+use lifecycle::identity::Identity;
+use lifecycle::names::{Candidate, Forms, candidates, forms, give, kept_first, unnamed};
+use model::plan::About;
+use model::{Plan, TargetName};
+
+use super::Pass;
+use super::contested::{Lost, claimed};
+use super::gather::Name;
+use super::settle::Sketch;
+use crate::AppError;
+
+const NO_NAME: &str = "TNR-PLAN-0008";
+
+/// An account that needs a name. Those whose plans have promised one come first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Nameless {
+    newcomer: bool,
+    key: String,
+    about: About,
+    target: TargetName,
+    promised: Option<Claim>,
+    /// The sketch, by its place.
+    sketch: usize,
+}
+
+impl Pass<'_> {
+    /// What someone may be called in the apps in which a plan creates an account without a name.
+    pub(super) fn forms(&self, identity: &Identity, plan: &Plan) -> BTreeMap<TargetName, Forms> {
+        let book = &self.loaded.book;
+        let targets = unnamed(plan, book).into_iter().filter_map(|no| {
+            let target = &plan.steps.get(usize::from(no))?.address.target;
+            let unique = book.apps.get(target)?.unique.as_ref()?;
+            let forms = forms(unique, &identity.facts, &identity.key);
+            Some((target.clone(), forms))
+        });
+        targets.collect()
+    }
+
+    /// Names every new account that needs a name; those for which there is none are not created.
+    pub(super) async fn name_accounts(
+        &mut self,
+        mut sketches: Vec<Sketch>,
+        given: BTreeMap<Claim, About>,
+    ) -> Result<Vec<Sketch>, AppError> {
+        let mut nameless = Vec::new();
+        let mut taken = given;
+        for (at, sketch) in sketches.iter().enumerate() {
+            nameless.extend(self.nameless(at, sketch, &taken));
+        }
+        if nameless.is_empty() {
+            return Ok(sketches);
+        }
+        for sketch in &sketches {
+            let all = claims(&sketch.plan).into_iter();
+            taken.extend(all.map(|(_, claim)| (claim, sketch.plan.about.clone())));
+        }
+        nameless.sort();
+        let mut lost: BTreeMap<usize, Vec<Lost>> = BTreeMap::new();
+        for account in nameless {
+            let found = self
+                .free_name(&sketches[account.sketch], &account, &taken)
+                .await?;
+            let Sketch { plan, forms, .. } = &mut sketches[account.sketch];
+            let unnamed = unnamed(plan, &self.loaded.book).into_iter();
+            let here = |no: &u16| plan.steps[usize::from(*no)].address.target == account.target;
+            let Some(no) = unnamed.into_iter().find(here) else {
+                continue;
+            };
+            match (found, forms.get(&account.target)) {
+                (Some(candidate), Some(forms)) => {
+                    taken.insert(Claim::name(&account.target, &candidate.name), account.about);
+                    give(&mut plan.steps[usize::from(no)], &candidate, forms);
+                }
+                _ => lost.entry(account.sketch).or_default().push((
+                    no,
+                    NO_NAME,
+                    "every user name that this person may have in the app is taken or reserved",
+                    "add a form to the app's document, or allow numbers; until then nothing is created",
+                )),
+            }
+        }
+        let mut left = Vec::new();
+        for (at, sketch) in sketches.into_iter().enumerate() {
+            left.extend(self.lose(sketch, lost.remove(&at).unwrap_or_default()));
+        }
+        Ok(left)
+    }
+
+    fn nameless(
+        &self,
+        at: usize,
+        sketch: &Sketch,
+        given: &BTreeMap<Claim, About>,
+    ) -> Vec<Nameless> {
+        let about = &sketch.plan.about;
+        let here =
+            |target: &TargetName, claim: &Claim| matches!(claim, Claim::Name(t, _) if t == target);
+        let nameless = |no: u16| {
+            let target = sketch.plan.steps[usize::from(no)].address.target.clone();
+            let waiting = claimed(&sketch.open).find(|claim| here(&target, claim));
+            let under_way = || {
+                let mut mine = given.iter().filter(|(_, holder)| *holder == about);
+                mine.find(|(claim, _)| here(&target, claim))
+                    .map(|(claim, _)| claim.clone())
+            };
+            let promised = waiting.or_else(under_way);
+            Nameless {
+                newcomer: promised.is_none(),
+                key: sketch.key.clone(),
+                about: about.clone(),
+                target,
+                promised,
+                sketch: at,
+            }
+        };
+        let accounts = unnamed(&sketch.plan, &self.loaded.book).into_iter();
+        accounts.map(nameless).collect()
+    }
+
+    /// The first name for an account that nobody has and nobody is being given.
+    async fn free_name(
+        &mut self,
+        sketch: &Sketch,
+        account: &Nameless,
+        taken: &BTreeMap<Claim, About>,
+    ) -> Result<Option<Candidate>, AppError> {
+        let target = &account.target;
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        let app = loaded.book.apps.get(target);
+        let Some(unique) = app.and_then(|app| app.unique.as_ref()) else {
+            return Ok(None);
+        };
+        let Some(Ok(forms)) = sketch.forms.get(target).map(|forms| &forms.answer) else {
+            return Ok(None);
+        };
+        let all = candidates(forms, unique);
+        for candidate in kept_first(all, target, account.promised.as_ref()) {
+            let claim = Claim::name(target, &candidate.name);
+            if taken
+                .get(&claim)
+                .is_some_and(|holder| *holder != account.about)
+            {
+                continue;
+            }
+            if self.sight.name(target, &candidate.name, None).await? == Name::Free {
+                return Ok(Some(candidate));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,106 @@
+//! From a sketch to a plan that is proposed, kept or dropped.
+
+use std::collections::BTreeMap;
+
+use lifecycle::check::check;
+use lifecycle::claims::claims;
+use lifecycle::draft::Observed;
+use lifecycle::names::Forms;
+use model::plan::{About, PlanStatus};
+use model::{Plan, TargetName};
+use ports::store::PlanRow;
+
+use super::{Drafted, Pass};
+use crate::{AppError, ErrorKind};
+
+/// A plan before it is known whether it may have all that it claims.
+pub(super) struct Sketch {
+    pub(super) plan: Plan,
+    /// Waiting plans about the same.
+    pub(super) open: Vec<PlanRow>,
+    pub(super) name: String,
+    pub(super) worker_keys: Vec<String>,
+    /// The key of their main engagement.
+    pub(super) key: String,
+    /// What they may be called, where the plan creates an account without a name.
+    pub(super) forms: BTreeMap<TargetName, Forms>,
+}
+
+impl Pass<'_> {
+    /// Takes a plan that claims nothing as it is; any other one waits until all claims are known,
+    /// and so does one whose accounts have no names yet.
+    pub(super) async fn sketched(
+        &mut self,
+        sketch: Sketch,
+        observed: &Observed,
+    ) -> Result<(), AppError> {
+        let Some(sketch) = self.without_taken(sketch, observed).await? else {
+            return Ok(());
+        };
+        if claims(&sketch.plan).is_empty() && sketch.forms.is_empty() {
+            return self.settled(sketch).await;
+        }
+        self.sketches.push(sketch);
+        Ok(())
+    }
+
+    /// Keeps a plan for its wave, unless one that says the same is waiting or was refused.
+    pub(super) async fn settled(&mut self, sketch: Sketch) -> Result<(), AppError> {
+        let Sketch {
+            plan,
+            open,
+            name,
+            worker_keys,
+            ..
+        } = sketch;
+        let about = plan.about.clone();
+        if let Some(flaw) = check(&plan).first() {
+            return Err(AppError::new(
+                ErrorKind::Broken,
+                "TNR-PLAN-0099",
+                format!("a plan about {about} is not sound: {flaw}"),
+                "this is a defect; nothing was proposed",
+            ));
+        }
+        let id = plan.id()?;
+        if open.iter().any(|p| same(p, &plan)) || self.was_refused(&about, &plan).await? {
+            self.supersede(&open, Some(&plan));
+            return Ok(());
+        }
+        self.supersede(&open, None);
+        self.drafted.push(Drafted {
+            plan,
+            id,
+            name,
+            worker_keys,
+        });
+        Ok(())
+    }
+
+    /// Closes waiting plans that a new look has overtaken, all but one that still says the same.
+    pub(super) fn supersede(&mut self, open: &[PlanRow], keep: Option<&Plan>) {
+        let mut keep = keep;
+        for plan in open {
+            if keep.is_some_and(|k| same(plan, k)) {
+                keep = None;
+                continue;
+            }
+            self.superseded.push((plan.id, plan.head));
+        }
+    }
+
+    /// A person refused exactly this: it is not proposed again until something moves.
+    async fn was_refused(&self, about: &About, plan: &Plan) -> Result<bool, AppError> {
+        let last = self.app.store.plans_about(about, 1).await?;
+        Ok(last
+            .iter()
+            .any(|p| p.status == PlanStatus::Refused && same(p, plan)))
+    }
+}
+
+/// Whether a stored plan would do the same to the same state.
+fn same(row: &PlanRow, plan: &Plan) -> bool {
+    row.plan
+        .known()
+        .is_some_and(|p| p.steps == plan.steps && p.base == plan.base)
+}

@@ -1,0 +1,32 @@
+//! How an attribute of an account gets its value.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum MappedSpec {
+    /// An expression.
+    Expression(String),
+    /// A name that is given once, to one account alone.
+    Unique(UniqueSpec),
+}
+
+/// A name that is given once, to one account alone.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UniqueSpec {
+    /// Expressions for the name, best first: the first one that is free is taken.
+    pub unique: Vec<String>,
+    /// When none is free, the last one is tried with 2, 3 and so on up to 99, before the `@`
+    /// where there is one.
+    #[serde(default)]
+    pub number: bool,
+    /// Names that nobody gets, with any domain and in any case.
+    #[serde(default)]
+    pub reserved: Vec<String>,
+    /// Not supported yet, and refused: a name is free again when its account is gone.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 36500))]
+    pub quarantine_days: Option<u32>,
+}
