@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use model::event::SubjectErased;
 use model::plan::About;
 use model::{Actor, Event, Kind, SubjectId};
-use ports::store::{Append, Stream};
+use ports::store::{Append, Stir, Stream};
 
 use crate::observe::stand_in;
+use crate::terminate::TERMINATION_ENDED;
 use crate::{App, AppError, ErrorKind, Known};
 
 impl App {
@@ -46,24 +47,24 @@ impl App {
         }
     }
 
-    /// Whether HR, or whoever terminated them, said something of a person since the plan about them
-    /// that was drafted as record `since`. Only a plan of a proposed wave counts: a draft that
-    /// came to nothing has told nobody.
-    pub(crate) async fn has_news(
+    /// What HR, or whoever terminated them, said last of a person since the plan about them that
+    /// was drafted as record `since`. Only a plan of a proposed wave counts: a draft that came to
+    /// nothing has told nobody.
+    pub(crate) async fn news_since(
         &self,
         subject: SubjectId,
         since: Option<u64>,
-    ) -> Result<bool, AppError> {
+    ) -> Result<Option<Stir>, AppError> {
         let kinds = [
             "facts.accepted/1",
             "facts.accepted/2",
             "facts.withdrawn/1",
             "facts.withdrawn/2",
             "subject.terminated/1",
-            "termination.ended/1",
+            TERMINATION_ENDED,
         ];
         let told = self.store.last_stir(subject, &kinds).await?;
-        Ok(told.is_some_and(|told| since.is_none_or(|since| told.seq > since)))
+        Ok(told.filter(|told| since.is_none_or(|since| told.seq > since)))
     }
 
     /// Erases a person: destroys their key, deletes their rows. The log still verifies.

@@ -19,6 +19,9 @@ pub struct TerminationReport {
     pub waves: Vec<WavePreview>,
 }
 
+/// The kind under which the end of a termination is stored.
+pub(crate) const TERMINATION_ENDED: &str = "termination.ended/1";
+
 impl App {
     /// Terminates a person for cause: their accounts are disabled and their groups revoked at
     /// once, before everything else that waits, and nothing that HR says later gives them
@@ -127,6 +130,25 @@ impl App {
             name: identity.facts.display_name(),
             waves,
         })
+    }
+
+    /// Who lifted the last termination of a person; `None` where HR confirmed it, or there was none.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn lifted_by(&self, subject: SubjectId) -> Result<Option<String>, AppError> {
+        let Some(told) = self.store.last_stir(subject, &[TERMINATION_ENDED]).await? else {
+            return Ok(None);
+        };
+        let found = self.store.records(told.seq.saturating_sub(1), 1).await?;
+        let lifted = |event: Event| match event {
+            Event::TerminationEnded(ended) if ended.how == TerminationEnd::Lifted => Some(ended.by),
+            _ => None,
+        };
+        Ok(found
+            .into_iter()
+            .next()
+            .and_then(|record| lifted(record.event)))
     }
 
     /// Plans for one person without waiting for a planning of everyone that is under way; that

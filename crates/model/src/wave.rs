@@ -102,7 +102,11 @@ pub struct Cause {
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.change.as_str(), self.input)
+        let lifted = match (self.change, &self.input) {
+            (Change::Undo, Input::Termination(_)) => "lifted ",
+            _ => "",
+        };
+        write!(f, "{} ({lifted}{})", self.change.as_str(), self.input)
     }
 }
 

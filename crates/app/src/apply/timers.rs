@@ -91,7 +91,7 @@ impl Worker {
             // A newer plan left out the apps in which this one was still under way.
             let newer = last.first().is_some_and(|newest| newest.id != plan);
             let since = last.first().map(|p| p.drafted);
-            if stale || newer || self.app.has_news(subject, since).await? {
+            if stale || newer || self.app.news_since(subject, since).await?.is_some() {
                 again.push(subject);
             }
         }

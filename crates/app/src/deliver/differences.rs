@@ -241,8 +241,15 @@ impl<'a> Differences<'a> {
         };
         let known = before.as_ref().map(|i| (&i.facts, i.withdrawn));
         let change = classify(known, &after.facts, self.now).map_err(broken)?;
-        // What is said of one engagement may leave everything else as it was.
-        let change = change.unwrap_or(Change::Mover);
+        // Whoever has left stays so until the new first day: only the row tells of the return.
+        let left = |i: &Identity| i.withdrawn || has_left(i, self.now);
+        let returns = row.facts.standing(self.now) == Ok(Standing::Upcoming);
+        let change = match change {
+            _ if returns && before.as_ref().is_some_and(left) => Change::Rehire,
+            Some(change) => change,
+            // What is said of one engagement may leave everything else as it was.
+            None => Change::Mover,
+        };
         self.changes.push(RowChange {
             subject,
             key: row.key.clone(),

@@ -8,11 +8,12 @@ use model::event::{AccessDecided, Stated};
 use model::facts::Standing;
 use model::plan::{About, PlanStatus};
 use model::{Act, Cause, Change, Input, Kind, Plan, WaveId};
-use ports::store::Person;
+use ports::store::{Person, PlanRow};
 
 use super::Pass;
 use crate::AppError;
 use crate::deliver::has_left;
+use crate::terminate::TERMINATION_ENDED;
 
 /// The cause of what happens because a last day has come.
 const LEFT: Cause = Cause {
@@ -89,13 +90,8 @@ impl Pass<'_> {
         if !ended && self.ran_out(identity, plan, last.wave).await? {
             return Ok(RAN_OUT);
         }
-        if self
-            .app
-            .has_news(person.subject, Some(last.drafted))
-            .await?
-        {
-            let away = self.away(person, identity, plan, last.wave, &news).await?;
-            return Ok(or_ended(away.unwrap_or(news)));
+        if let Some(told) = self.told(person, identity, plan, &last, &news).await? {
+            return Ok(or_ended(told));
         }
         if let Some(by) = self.decider(person, plan).await? {
             return Ok(Cause {
@@ -132,20 +128,32 @@ impl Pass<'_> {
         self.drifted(plan).await
     }
 
-    /// A leave that began or ended: a file that said something else meanwhile is not its cause.
-    async fn away(
+    /// The cause where something was said of them since their last wave.
+    async fn told(
         &self,
         person: &Person,
         identity: &Identity,
         plan: &Plan,
-        last: WaveId,
+        last: &PlanRow,
         news: &Cause,
     ) -> Result<Option<Cause>, AppError> {
-        if news.change != Change::Mover {
+        let subject = person.subject;
+        let Some(told) = self.app.news_since(subject, Some(last.drafted)).await? else {
             return Ok(None);
+        };
+        if told.kind == TERMINATION_ENDED && self.app.lifted_by(subject).await?.is_some() {
+            return Ok(Some(Cause {
+                input: Input::Termination(subject),
+                change: Change::Undo,
+            }));
         }
-        let turned = self.turned(person, identity, plan, last).await?;
-        Ok(turned.filter(|c| matches!(c.change, Change::Leave | Change::Return)))
+        // A file that said something else meanwhile is not what sends somebody on leave.
+        let away = match news.change {
+            Change::Mover => self.turned(person, identity, plan, last.wave).await?,
+            _ => None,
+        };
+        let away = away.filter(|c| matches!(c.change, Change::Leave | Change::Return));
+        Ok(Some(away.unwrap_or_else(|| news.clone())))
     }
 
     /// What the clock alone has brought about since the person's last wave.

@@ -20,6 +20,10 @@ impl Pass<'_> {
             },
             Input::Documents(_) => self.loaded.row.author.clone(),
             Input::Undo(_) => self.undo.as_ref().map_or("system", |(_, by)| by).to_owned(),
+            Input::Termination(subject) if cause.change == Change::Undo => {
+                let by = self.app.lifted_by(*subject).await?;
+                by.unwrap_or_else(|| "system".to_owned())
+            }
             Input::Termination(subject) => {
                 let person = self.app.store.person(*subject).await?;
                 let termination = person.and_then(|p| p.termination);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use model::attributes::Attributes;
 use model::plan::{About, Before};
-use model::{Act, Cause, Diagnostic, Input, Kind, Plan, Step, TargetName};
+use model::{Act, Cause, Change, Diagnostic, Input, Kind, Plan, Step, TargetName};
 use ports::target::Operation;
 
 use super::names::Names;
@@ -73,6 +73,9 @@ pub fn cause(cause: &Cause, names: &Names) -> String {
     match &cause.input {
         Input::Delivery(delivery) => names.scrub(&delivery.to_string()),
         Input::Undo(wave) => format!("undo of {}", names.scrub(&wave.to_string())),
+        Input::Termination(_) if cause.change == Change::Undo => {
+            format!("lifted {}", names.scrub(&cause.input.to_string()))
+        }
         other => names.scrub(&other.to_string()),
     }
 }
