@@ -87,11 +87,15 @@ impl<'a> Differences<'a> {
         }
     }
 
-    /// Looks at the whole delivery; answers how many workers the source had told of before. The
-    /// facts of before are read only of those of whom something new is said: a file is mostly
-    /// what was known.
+    /// Looks at the whole delivery; answers how many workers the source had told of before, as far
+    /// as the delivery is about them: of a file of changes, those whom it names. The facts of
+    /// before are read only of those of whom something new is said: a file is mostly what was
+    /// known.
     pub(crate) async fn look(&mut self, read: &Delivery) -> Result<usize, AppError> {
-        let known = self.known().await?;
+        let known = match read.completeness {
+            Completeness::Full => self.known().await?,
+            Completeness::Partial | Completeness::Unknown => self.known_of(read).await?,
+        };
         let mut news = Vec::new();
         for row in &read.rows {
             let digest = self.digest(row)?;
@@ -126,6 +130,17 @@ impl<'a> Differences<'a> {
             self.withdraw(worker).await?;
         }
         Ok(known.len())
+    }
+
+    /// Of the workers whom a delivery names, those of whom the source has told.
+    async fn known_of(&self, read: &Delivery) -> Result<Known, AppError> {
+        let keys: Vec<&str> = read.rows.iter().map(|row| row.key.as_str()).collect();
+        let found = self
+            .app
+            .store
+            .worker_digests_of(self.feed.name, &keys)
+            .await?;
+        Ok(found.into_iter().map(|w| (w.key.clone(), w)).collect())
     }
 
     async fn known(&self) -> Result<Known, AppError> {

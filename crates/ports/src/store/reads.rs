@@ -43,6 +43,9 @@ pub trait People: Send + Sync {
         after: Option<EngagementId>,
         limit: u32,
     ) -> Read<Vec<WorkerDigest>>;
+    /// The digests of those workers whom a source knows by these keys, in no order; unknown ones
+    /// are left out.
+    async fn worker_digests_of(&self, source: &str, keys: &[&str]) -> Read<Vec<WorkerDigest>>;
     /// What people decided about workers of a source, by key and subject.
     async fn worker_matches(&self, source: &str) -> Read<Vec<WorkerMatch>>;
     /// People whose key, email or display name contains the text, ignoring ASCII case.

@@ -242,6 +242,14 @@ impl People for TenureStore {
         DIGEST.all(self.db(), &rest, &args, worker_digest).await
     }
 
+    async fn worker_digests_of(&self, source: &str, keys: &[&str]) -> Read<Vec<WorkerDigest>> {
+        let fixed = [("e.source", text(source))];
+        let wanted = keys.iter().map(|key| (*key).to_owned()).collect();
+        DIGEST
+            .all_in(self.db(), &fixed, "e.key", wanted, "", worker_digest)
+            .await
+    }
+
     async fn worker_matches(&self, source: &str) -> Read<Vec<WorkerMatch>> {
         let rest = "WHERE source = $1 ORDER BY key, subject";
         MATCH

@@ -43,6 +43,7 @@ async fn ask_of_people_and_objects(store: &TenureStore) {
     store.people(&[one]).await.unwrap();
     store.person_by_key("hr", "W1").await.unwrap();
     store.people_page(None, Some(one), 9).await.unwrap();
+    store.worker_digests_of("hr", &["w1"]).await.unwrap();
     store.people_page(Some("hr"), Some(one), 9).await.unwrap();
     store.people_due(at(0), 9).await.unwrap();
     store.pins(one).await.unwrap();

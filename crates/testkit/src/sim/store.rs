@@ -152,6 +152,7 @@ relay!(People {
     person_by_key(source: &str, key: &str) -> Option<Person>;
     people_page(source: Option<&str>, after: Option<SubjectId>, limit: u32) -> Vec<Person>;
     people_matching(text: &str, limit: u32) -> Vec<Person>;
+    worker_digests_of(source: &str, keys: &[&str]) -> Vec<WorkerDigest>;
     worker_digests(source: &str, after: Option<EngagementId>, limit: u32) -> Vec<WorkerDigest>;
     worker_matches(source: &str) -> Vec<WorkerMatch>;
     termination(subject: SubjectId) -> Option<Termination>;

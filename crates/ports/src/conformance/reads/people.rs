@@ -182,6 +182,16 @@ pub async fn workers(store: &dyn Store) {
     assert_eq!(one, Ok(vec![first.clone()]));
     let rest = store.worker_digests("hr", Some(first.engagement), 9).await;
     assert_eq!(rest, Ok(vec![last]));
+    let keys = ["nobody", first.key.as_str(), first.key.as_str()];
+    let named = store.worker_digests_of("hr", &keys).await;
+    assert_eq!(
+        named,
+        Ok(vec![first.clone()]),
+        "once, unknown ones left out"
+    );
+    let elsewhere = store.worker_digests_of("contractors", &[&first.key]).await;
+    assert_eq!(elsewhere, Ok(vec![digest(&second, false)]), "the same key");
+    assert_eq!(store.worker_digests_of("hr", &[]).await, Ok(vec![]));
     let of_others = store.worker_digests("contractors", None, 9).await;
     assert_eq!(of_others, Ok(vec![digest(&second, false)]));
 
