@@ -18,7 +18,7 @@ use testkit::{Company, Node, SeededEntropy, SimClock};
 
 const APPS: [&str; 2] = ["chat", "wiki"];
 const PEOPLE: u64 = 12;
-const ROUNDS: u64 = 14;
+const ROUNDS: u64 = 20;
 
 fn worlds() -> u64 {
     let asked = std::env::var("TENURE_WORLDS").ok();
