@@ -9,9 +9,7 @@ use lifecycle::mutants::{self, Mutant};
 use model::event::PlanChanged;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus, StepStatus};
-use model::{
-    Act, Actor, Address, Attributes, Event, Kind, PlanId, SubjectId, TargetName, Timestamp,
-};
+use model::{Act, Actor, Address, Attributes, Event, Kind, PlanId, TargetName, Timestamp};
 use ports::store::{Append, AppendError, Expect, PlanRow, Stream};
 
 use super::{Carried, Worker};
@@ -84,16 +82,11 @@ impl Worker {
 
     fn note_closed(&self, run: &Run) {
         let progress = &run.progress;
-        if let About::Subject(subject) = progress.plan.about {
+        if let About::Subject(subject) = progress.plan.about
+            && let Ok(mut closed) = self.closed.lock()
+        {
             let stale = progress.closed == Some(PlanStatus::Stale) && !run.helpless;
-            self.note(subject, progress.id, stale);
-        }
-    }
-
-    /// Remembers somebody whose plan was closed, until it is looked at whether they need another.
-    pub(super) fn note(&self, subject: SubjectId, plan: PlanId, stale: bool) {
-        if let Ok(mut closed) = self.closed.lock() {
-            closed.insert(subject, (plan, stale));
+            closed.insert(subject, (progress.id, stale));
         }
     }
 

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use lifecycle::mutants::{self, Mutant};
 use model::event::PinsLifted;
-use model::plan::{About, PlanStatus, StepStatus};
-use model::{Actor, Event, Kind, PlanId, SubjectId};
-use ports::store::StepRow;
+use model::plan::{About, PlanStatus};
+use model::{Actor, Event, SubjectId};
 
 use super::Worker;
 use crate::deliver::{confirmed, has_left};
@@ -79,7 +78,7 @@ impl Worker {
     }
 
     /// Plans again for people whose plan was closed while HR had already said something new, or
-    /// because the world had moved, and for those whose manager has an account now.
+    /// because the world had moved.
     pub(super) async fn look_again(&self) -> Result<(), AppError> {
         let closed = match self.closed.lock() {
             Ok(mut closed) => std::mem::take(&mut *closed),
@@ -95,30 +94,11 @@ impl Worker {
             if stale || newer || self.app.news_since(subject, since).await?.is_some() {
                 again.push(subject);
             }
-            if self.gave_an_account(plan).await? {
-                match self.app.reports_of(subject).await? {
-                    Some(reports) => again.extend(reports),
-                    None => self.note(subject, plan, stale),
-                }
-            }
         }
-        again.sort_unstable();
-        again.dedup();
         if !again.is_empty() {
             self.app.plan_for(&Actor::system(), again, false).await?;
         }
         Ok(())
-    }
-
-    /// Whether a plan has given somebody an account, to which those of others may refer.
-    async fn gave_an_account(&self, plan: PlanId) -> Result<bool, AppError> {
-        let row = self.app.store.plan(plan).await?;
-        let gave = |step: &StepRow| {
-            let made = matches!(step.verb.as_str(), "create" | "adopt");
-            let done = step.status == StepStatus::Verified;
-            made && done && step.address.kind == Kind::Account
-        };
-        Ok(row.is_some_and(|row| row.steps.iter().any(gave)))
     }
 
     /// At the start of a node: whatever was accepted but not planned before the last one ended.

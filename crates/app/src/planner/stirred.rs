@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use lifecycle::mutants::{self, Mutant};
 use model::event::{MembersObserved, ObjectVanished};
 use model::{Event, Kind, RemoteId, SubjectId, TargetName};
-use ports::store::{MAX_PAGE, Person, Stir};
+use ports::store::{MAX_PAGE, Stir};
 
 use super::memory::{Listed, Memory};
 use crate::tenant::Loaded;
@@ -109,23 +109,6 @@ impl App {
         touched.extend(pinned);
         touched.extend(memory.restless(now));
         Ok(Some(touched.into_iter().collect()))
-    }
-
-    /// Those for whom somebody is the manager, as far as the last planning of everyone knows;
-    /// `None` while one is under way.
-    pub(crate) async fn reports_of(
-        &self,
-        subject: SubjectId,
-    ) -> Result<Option<Vec<SubjectId>>, AppError> {
-        let Ok(memory) = self.planning.try_lock() else {
-            return Ok(None);
-        };
-        let person = self.store.person(subject).await?;
-        let reports = |person: &Person| match &*memory {
-            Some(memory) => memory.reports_of(person).collect(),
-            None => Vec::new(),
-        };
-        Ok(Some(person.as_ref().map(reports).unwrap_or_default()))
     }
 
     /// Whom the log touched; `None`: it may be anyone.
