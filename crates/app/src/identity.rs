@@ -1,6 +1,8 @@
 //! People as the engine sees them: what all sources tell, put together.
 
-use lifecycle::identity::{Identity, Sources, identity};
+use std::collections::BTreeMap;
+
+use lifecycle::identity::{Identity, Provenance, Sources, identity, provenance};
 use ports::store::Person;
 
 use crate::{App, AppError, ErrorKind};
@@ -36,6 +38,18 @@ impl App {
             Ok(Known { person, identity })
         };
         people.into_iter().map(known).collect()
+    }
+
+    /// Where each attribute of a person comes from.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn provenance(
+        &self,
+        person: &Person,
+    ) -> Result<BTreeMap<String, Provenance>, AppError> {
+        let sources = self.sources().await?;
+        Ok(provenance(&person.engagements, &sources, self.clock.now()))
     }
 
     /// How much each source's word counts.

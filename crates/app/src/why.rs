@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use lifecycle::RuleBook;
-use lifecycle::assign::{Worker, assign, holds, manager_keys};
-use lifecycle::beside::tell_what_ran_out;
-use lifecycle::resolve::{Resolved, Wanted, resolve};
+use lifecycle::assign::{Worker, holds, manager_keys};
+use lifecycle::resolve::{Resolved, Wanted};
 use model::event::StepChanged;
 use model::facts::Standing;
 use model::plan::{About, StepStatus};
 use model::{Address, Kind, Ownership, Reason, SubjectId, TargetName, Timestamp};
 use ports::store::Person;
 
-use crate::planner::stated;
+use crate::planner::Say;
 use crate::{App, AppError, Known};
 
 /// The answer for one app.
@@ -74,23 +73,17 @@ impl App {
                 managers.insert(key, boss.subject);
             }
         }
-        let (mut assignments, _) = assign(worker, &loaded.book, &managers, now);
-        for pin in self.store.pins(person.subject).await? {
-            assignments.extend(pin.assignments);
-        }
+        let pins = self.store.pins(person.subject).await?;
         let links = self.store.links_of(person.subject).await?;
-        let decisions = self.store.decisions_about(&[person.subject]).await?;
-        let given = assignments.clone();
-        assignments.extend(stated(
+        let say = Say {
             worker,
-            &decisions,
-            &given,
-            &links,
-            &loaded.book,
-            now,
-        ));
-        let (mut desired, _) = resolve(&assignments, now);
-        tell_what_ran_out(worker, &loaded.book, now, &mut desired);
+            managers: &managers,
+            pins: pins.into_iter().flat_map(|pin| pin.assignments).collect(),
+            decisions: &self.store.decisions_about(&[person.subject]).await?,
+            links: &links,
+            extra: &[],
+        };
+        let desired = say.explained(&loaded.book, now).desired;
         let mut addresses: Vec<Address> = desired
             .keys()
             .chain(links.iter().map(|l| &l.address))

@@ -1,5 +1,6 @@
 //! From facts and rules to assignments: who should have what, and why.
 
+mod account;
 mod stands;
 #[cfg(test)]
 mod tests;
@@ -12,11 +13,10 @@ use model::{
 };
 use rules::{Decided, EvalError, Mapped};
 
-use self::stands::{Leaving, leave, stands};
+use self::account::{account, accounts_of};
+use self::stands::{leave, stands};
 use crate::beside;
-use crate::claims::USER_NAME;
 use crate::identity::{Identity, Job};
-use crate::names;
 use crate::rulebook::{AppRules, BirthrightRule, RuleBook};
 
 /// One person as the rules see them.
@@ -66,6 +66,41 @@ pub struct Undecided {
     pub problem: String,
 }
 
+/// Whether assignments say why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// What is wanted and nothing else: reasons are empty.
+    Wishes,
+    /// With every reason.
+    Reasons,
+}
+
+/// Assignments as they grow.
+struct Wishes {
+    telling: Telling,
+    assignments: Vec<Assignment>,
+    undecided: Vec<Undecided>,
+}
+
+impl Wishes {
+    /// A reason, or an empty one where nobody asks.
+    fn because(&self, tell: impl FnOnce() -> Reason) -> Reason {
+        match self.telling {
+            Telling::Reasons => tell(),
+            Telling::Wishes => untold(),
+        }
+    }
+}
+
+/// The reason that nobody asks for.
+fn untold() -> Reason {
+    Reason {
+        by: String::new(),
+        text: String::new(),
+        facts: Vec::new(),
+    }
+}
+
 /// What rules and lifecycle want for one person, and what could not be decided.
 ///
 /// `managers` gives the subject behind a worker key; see [`manager_keys`].
@@ -76,39 +111,56 @@ pub fn assign(
     managers: &BTreeMap<String, SubjectId>,
     now: Timestamp,
 ) -> (Vec<Assignment>, Vec<Undecided>) {
-    let mut out = Vec::new();
-    let mut undecided = Vec::new();
+    assigned(worker, book, managers, now, Telling::Reasons)
+}
+
+/// As [`assign`], without reasons: enough to see that nothing is to be done, which is so for
+/// nearly everyone, and several times faster. Nothing of it is ever written down.
+#[must_use]
+pub fn wishes(
+    worker: Worker<'_>,
+    book: &RuleBook,
+    managers: &BTreeMap<String, SubjectId>,
+    now: Timestamp,
+) -> (Vec<Assignment>, Vec<Undecided>) {
+    assigned(worker, book, managers, now, Telling::Wishes)
+}
+
+fn assigned(
+    worker: Worker<'_>,
+    book: &RuleBook,
+    managers: &BTreeMap<String, SubjectId>,
+    now: Timestamp,
+    telling: Telling,
+) -> (Vec<Assignment>, Vec<Undecided>) {
+    let mut out = Wishes {
+        telling,
+        assignments: Vec::new(),
+        undecided: Vec::new(),
+    };
     if let Some(by) = worker.terminated_by {
         // Whatever HR says, and even if nobody can tell where they stand.
-        let out_now = Leaving {
-            rank: Rank::EmergencyStop,
-            by: "lifecycle/termination",
+        let because = out.because(|| Reason {
+            by: "lifecycle/termination".to_owned(),
             text: format!("terminated for cause by {by}"),
             facts: Vec::new(),
-        };
-        leave(worker, book, &out_now, &mut out);
-        return (out, undecided);
+        });
+        leave(worker, book, Rank::EmergencyStop, &because, &mut out);
+        return (out.assignments, out.undecided);
     }
     match stands(worker, book, now, &mut out) {
-        Ok(apps) => given(
-            worker,
-            (book, now),
-            managers,
-            &apps,
-            &mut out,
-            &mut undecided,
-        ),
+        Ok(apps) => given(worker, (book, now), managers, &apps, &mut out),
         Err(problem) => {
-            out.clear();
-            hold_everything(worker, book, &problem, &mut out);
-            undecided.push(Undecided {
+            out.assignments.clear();
+            hold_everything(worker, book, &problem, &mut out.assignments);
+            out.undecided.push(Undecided {
                 by: "lifecycle".to_owned(),
                 path: String::new(),
                 problem,
             });
         }
     }
-    (out, undecided)
+    (out.assignments, out.undecided)
 }
 
 /// What rules give in these apps, and documents beside them.
@@ -117,21 +169,20 @@ fn given(
     (book, now): (&RuleBook, Timestamp),
     managers: &BTreeMap<String, SubjectId>,
     apps: &BTreeSet<&TargetName>,
-    out: &mut Vec<Assignment>,
-    undecided: &mut Vec<Undecided>,
+    out: &mut Wishes,
 ) {
     if apps.is_empty() {
         return;
     }
     for rule in &book.rules {
         if rule.grants.iter().any(|grant| apps.contains(&grant.target)) {
-            birthright(worker, rule, apps, out, undecided);
+            birthright(worker, rule, apps, out);
         }
     }
-    beside::give(worker, book, now, out);
-    for (target, reasons) in accounts_of(out) {
+    beside::give(worker, book, now, &mut out.assignments);
+    for (target, reason) in accounts_of(&out.assignments) {
         if let Some(app) = book.apps.get(&target) {
-            account(worker, &target, app, reasons, managers, out, undecided);
+            account(worker, &target, app, &reason, managers, out);
         }
     }
 }
@@ -219,28 +270,41 @@ pub fn holds<'a>(worker: Worker<'a>, rule: &BirthrightRule) -> (Decided<bool>, O
     (left.unwrap_or_else(only), None)
 }
 
-fn birthright(
-    worker: Worker<'_>,
-    rule: &BirthrightRule,
-    apps: &BTreeSet<&TargetName>,
-    out: &mut Vec<Assignment>,
-    undecided: &mut Vec<Undecided>,
-) {
+/// As [`holds`], without the way to the answer.
+fn just_holds(worker: Worker<'_>, rule: &BirthrightRule) -> Result<bool, EvalError> {
+    let mut left = None;
+    for job in worker.jobs {
+        match rule.when.test(&job.facts, &job.key) {
+            Ok(true) => return Ok(true),
+            Ok(false) => left = left.or(Some(Ok(false))),
+            unknown => left = Some(unknown),
+        }
+    }
+    left.unwrap_or_else(|| rule.when.test(worker.facts, worker.key))
+}
+
+/// What a rule wants for somebody, and why; `None` where it does not hold.
+fn stated(worker: Worker<'_>, rule: &BirthrightRule, out: &mut Wishes) -> Option<(Want, Reason)> {
+    let given = Want::Present {
+        active: true,
+        attributes: Attributes::new(),
+    };
+    match (just_holds(worker, rule), out.telling) {
+        (Ok(false), _) => return None,
+        (Ok(true), Telling::Wishes) => return Some((given, untold())),
+        (Ok(true), Telling::Reasons) | (Err(_), _) => {}
+    }
     let (decided, job) = holds(worker, rule);
     let by = format!("rule/{}", rule.name);
     let (want, text) = match &decided.answer {
-        Ok(false) => return,
+        Ok(false) => return None,
         Ok(true) => {
-            let want = Want::Present {
-                active: true,
-                attributes: Attributes::new(),
-            };
             let of_job = job.map(|key| format!(" for their engagement {key}"));
             let of_job = of_job.unwrap_or_default();
-            (want, format!("`{}` holds{of_job}", rule.when.source()))
+            (given, format!("`{}` holds{of_job}", rule.when.source()))
         }
         Err(error) => {
-            undecided.push(Undecided {
+            out.undecided.push(Undecided {
                 by: by.clone(),
                 path: String::new(),
                 problem: describe(error),
@@ -251,10 +315,18 @@ fn birthright(
             )
         }
     };
-    let because = Reason {
-        by,
-        text,
-        facts: decided.facts,
+    let facts = decided.facts;
+    Some((want, Reason { by, text, facts }))
+}
+
+fn birthright(
+    worker: Worker<'_>,
+    rule: &BirthrightRule,
+    apps: &BTreeSet<&TargetName>,
+    out: &mut Wishes,
+) {
+    let Some((want, because)) = stated(worker, rule, out) else {
+        return;
     };
     for grant in &rule.grants {
         if !apps.contains(&grant.target) {
@@ -265,7 +337,7 @@ fn birthright(
             about.push(Address::grant(&grant.target, worker.subject, group));
         }
         for about in about {
-            out.push(Assignment {
+            out.assignments.push(Assignment {
                 subject: Some(worker.subject),
                 about,
                 want: want.clone(),
@@ -275,128 +347,6 @@ fn birthright(
             });
         }
     }
-}
-
-/// The targets in which the person is to have an account, with the reasons.
-fn accounts_of(assignments: &[Assignment]) -> BTreeMap<TargetName, Vec<Reason>> {
-    let mut targets: BTreeMap<TargetName, Vec<Reason>> = BTreeMap::new();
-    for a in assignments {
-        let present = matches!(a.want, Want::Present { .. });
-        if present && a.about.kind == model::Kind::Account {
-            targets
-                .entry(a.about.target.clone())
-                .or_default()
-                .push(a.because.clone());
-        }
-    }
-    targets
-}
-
-/// What the account looks like. One mapping without an answer leaves the whole account
-/// untouched: half an account is worse than none.
-fn account(
-    worker: Worker<'_>,
-    target: &TargetName,
-    app: &AppRules,
-    reasons: Vec<Reason>,
-    managers: &BTreeMap<String, SubjectId>,
-    out: &mut Vec<Assignment>,
-    undecided: &mut Vec<Undecided>,
-) {
-    let by = format!("app/{target}");
-    let about = Address::account(target, worker.subject);
-    let mut attributes = Attributes::new();
-    let mut facts = Vec::new();
-    let mut failed = false;
-    for (path, mapping) in &app.attributes {
-        let decided = mapping.value(worker.facts, worker.key);
-        facts.extend(decided.facts);
-        match decided.answer {
-            Ok(Mapped::Value(value)) => {
-                attributes.insert(path.clone(), value);
-            }
-            Ok(Mapped::Missing) => {}
-            Err(error) => {
-                failed = true;
-                undecided.push(Undecided {
-                    by: by.clone(),
-                    path: path.clone(),
-                    problem: describe(&error),
-                });
-            }
-        }
-    }
-    if let Some(unique) = &app.unique {
-        // Which of them it is, and whether one is needed, depends on what others have.
-        let forms = names::forms(unique, worker.facts, worker.key);
-        facts.extend(forms.facts);
-        if let Err(problem) = forms.answer {
-            failed = true;
-            undecided.push(Undecided {
-                by: by.clone(),
-                path: USER_NAME.to_owned(),
-                problem,
-            });
-        }
-    }
-    if let Some((path, mapping)) = &app.manager
-        && let Ok(Mapped::Value(Value::Text(key))) = mapping.apply(worker.facts, worker.key)
-        && let Some(subject) = managers.get(&key)
-    {
-        attributes.insert(path.clone(), Value::Subject { subject: *subject });
-    }
-    if failed {
-        hold_account(worker, target, app, &reasons, out);
-        return;
-    }
-    facts.sort();
-    facts.dedup();
-    let text = match &app.unique {
-        None => "the app's attribute mappings",
-        Some(_) => "the app's attribute mappings; the user name is given once, with the account",
-    };
-    out.push(Assignment {
-        subject: Some(worker.subject),
-        about,
-        want: Want::Present {
-            active: true,
-            attributes,
-        },
-        because: Reason {
-            by,
-            text: text.to_owned(),
-            facts,
-        },
-        rank: Rank::Birthright,
-        until: None,
-    });
-}
-
-/// Leaves an account and what hangs on it as they are.
-fn hold_account(
-    worker: Worker<'_>,
-    target: &TargetName,
-    app: &AppRules,
-    reasons: &[Reason],
-    out: &mut Vec<Assignment>,
-) {
-    let about = Address::account(target, worker.subject);
-    // The rules' own wishes go too: they would create the account without its attributes.
-    out.retain(|a| a.about != about && !is_grant_in(a, target));
-    let because = Reason {
-        by: format!("app/{target}"),
-        text: "an attribute of the account has no answer".to_owned(),
-        facts: Vec::new(),
-    };
-    out.push(untouched(worker, about, because));
-    for group in app.groups.keys() {
-        let about = Address::grant(target, worker.subject, group);
-        out.push(untouched(worker, about, reasons[0].clone()));
-    }
-}
-
-fn is_grant_in(assignment: &Assignment, target: &TargetName) -> bool {
-    assignment.about.kind == model::Kind::Grant && assignment.about.target == *target
 }
 
 fn describe(error: &EvalError) -> String {

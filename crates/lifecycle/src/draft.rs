@@ -145,6 +145,39 @@ pub fn draft(
     cause: &Cause,
     salt: Digest,
 ) -> Draft {
+    let Steps {
+        steps, obstacles, ..
+    } = steps_between(desired, observed, book);
+    if steps.is_empty() {
+        return Draft {
+            plan: None,
+            obstacles,
+        };
+    }
+    let base = base_of(&steps, observed);
+    let plan = Plan {
+        about: about.clone(),
+        cause: cause.clone(),
+        revision: book.revision,
+        base,
+        steps,
+        salt,
+    };
+    Draft {
+        plan: Some(plan),
+        obstacles,
+    }
+}
+
+/// Whether nothing is to be done and nothing is in the way: [`draft`] would give no plan and no
+/// obstacle.
+#[must_use]
+pub fn is_as_wanted(desired: &Desired, observed: &Observed, book: &RuleBook) -> bool {
+    let found = steps_between(desired, observed, book);
+    found.steps.is_empty() && found.obstacles.is_empty()
+}
+
+fn steps_between<'a>(desired: &Desired, observed: &'a Observed, book: &RuleBook) -> Steps<'a> {
     let mut steps = Steps {
         observed,
         steps: Vec::new(),
@@ -170,28 +203,7 @@ pub fn draft(
             Kind::Grant => grant::steps(&mut steps, address, wish, seen),
         }
     }
-    let Steps {
-        steps, obstacles, ..
-    } = steps;
-    if steps.is_empty() {
-        return Draft {
-            plan: None,
-            obstacles,
-        };
-    }
-    let base = base_of(&steps, observed);
-    let plan = Plan {
-        about: about.clone(),
-        cause: cause.clone(),
-        revision: book.revision,
-        base,
-        steps,
-        salt,
-    };
-    Draft {
-        plan: Some(plan),
-        obstacles,
-    }
+    steps
 }
 
 /// The digest of what is known about an address; a plan remembers it as its base.

@@ -81,13 +81,14 @@ mod tests {
             id: EngagementId::from_bits(1),
             source: "hr".to_owned(),
             key: "w1".to_owned(),
-            facts: facts(&[]),
+            facts: std::sync::Arc::new(facts(&[])),
             digest: Digest::default(),
             withdrawn: false,
             delivery: DeliveryId::from_bits(1),
             change: Change::Joiner,
         };
-        hire.facts.starts = Some(Date::constant(2026, 4, 1).at(0, 0, 0, 0));
+        std::sync::Arc::make_mut(&mut hire.facts).starts =
+            Some(Date::constant(2026, 4, 1).at(0, 0, 0, 0));
         let leads = BTreeSet::from([1, 14]);
         let mut now = instant("2026-01-01T00:00:00Z");
         let mut found = Vec::new();

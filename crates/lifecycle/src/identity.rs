@@ -6,6 +6,7 @@
 //! is the union of what each engagement in force gives.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::facts::Standing;
 use model::{Engagement, EngagementId, Facts, Timestamp, WorkerRef};
@@ -52,7 +53,7 @@ pub struct Job {
     /// The worker's key.
     pub key: String,
     /// Its own attributes, and what sources that engage nobody add to them.
-    pub facts: Facts,
+    pub facts: Arc<Facts>,
 }
 
 /// A person at an instant.
@@ -67,13 +68,12 @@ pub struct Identity {
     /// What sources call them, sorted: one for each engagement, whether in force or not.
     pub names: Vec<WorkerRef>,
     /// First and last day and zone of the main engagement; attributes of all that is in force. Its
-    /// leave, unless they are at work in another one.
-    pub facts: Facts,
+    /// leave, unless they are at work in another one. Shared with the engagement where no other
+    /// one adds to it.
+    pub facts: Arc<Facts>,
     /// The main engagement is one that its source no longer has: nothing else says that they
     /// work here.
     pub withdrawn: bool,
-    /// Where each attribute comes from.
-    pub provenance: BTreeMap<String, Provenance>,
     /// The engagements in force, if there are several; the main one first.
     pub jobs: Vec<Job>,
 }
@@ -101,60 +101,26 @@ enum Force {
 /// whoever asks [`Facts::standing`] hears that.
 #[must_use]
 pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -> Option<Identity> {
-    let least = SourceRank::default();
-    let rank = |e: &Engagement| sources.get(&e.source).unwrap_or(&least);
-    let all: Vec<(Force, &Engagement)> = engagements.iter().map(|e| (force(e, now), e)).collect();
-    // Where no source engages anybody, those that there are must do.
-    let engages = all.iter().any(|(_, e)| rank(e).engages);
-    let mut engaged: Vec<(Force, &Engagement)> = all
-        .iter()
-        .filter(|(_, e)| !engages || rank(e).engages)
-        .copied()
-        .collect();
-    engaged.sort_by(|(f, a), (g, b)| {
-        let by_age = match f {
-            Force::Ended => b.facts.ends.cmp(&a.facts.ends),
-            _ => a.facts.starts.cmp(&b.facts.starts),
-        };
-        let by_source = rank(a).order.cmp(&rank(b).order);
-        (f.cmp(g))
-            .then(by_source)
-            .then(by_age)
-            .then_with(|| (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id)))
-    });
-    let &(_, main) = engaged.first()?;
-    let mut adds: Vec<&Engagement> = all
-        .iter()
-        .filter(|(f, e)| engages && !rank(e).engages && *f == Force::Active)
-        .map(|(_, e)| *e)
-        .collect();
-    adds.sort_by(|a, b| (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id)));
-    let in_force: Vec<&Engagement> = engaged
-        .iter()
-        .filter(|(f, _)| *f == Force::Active)
-        .map(|(_, e)| *e)
-        .collect();
-    let mut told: Vec<&Engagement> = vec![main];
-    told.extend(in_force.iter().filter(|e| e.id != main.id).copied());
-    told.extend(&adds);
-    let (attributes, provenance) = merged(&told, sources);
+    let told = Told::by(engagements, sources, now)?;
+    let main = told.main;
     let mut names: Vec<WorkerRef> = engagements.iter().map(name).collect();
     names.sort_unstable();
-    let jobs = if in_force.len() > 1 {
-        in_force.iter().map(|e| job(e, &adds, sources)).collect()
+    let jobs = if told.in_force.len() > 1 {
+        let job = |e: &&Engagement| job(e, &told.adds, sources);
+        told.in_force.iter().map(job).collect()
     } else {
         Vec::new()
     };
-    let mut facts = Facts {
-        attributes,
-        ..dates(main)
-    };
+    let mut facts = merged(main, &told.all(), sources);
     // Whoever is at work in another engagement is at work.
     let stands = |e: &Engagement| e.facts.standing(now);
     if stands(main) == Ok(Standing::OnLeave)
-        && in_force.iter().any(|e| stands(e) == Ok(Standing::Active))
+        && told
+            .in_force
+            .iter()
+            .any(|e| stands(e) == Ok(Standing::Active))
     {
-        facts.leave = None;
+        Arc::make_mut(&mut facts).leave = None;
     }
     Some(Identity {
         engagement: main.id,
@@ -163,9 +129,82 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
         names,
         facts,
         withdrawn: main.withdrawn,
-        provenance,
         jobs,
     })
+}
+
+/// Where each attribute of an [`identity`] comes from.
+#[must_use]
+pub fn provenance(
+    engagements: &[Engagement],
+    sources: &Sources,
+    now: Timestamp,
+) -> BTreeMap<String, Provenance> {
+    let Some(told) = Told::by(engagements, sources, now) else {
+        return BTreeMap::new();
+    };
+    let from = |(name, engagement): (&str, &Engagement)| {
+        let source = engagement.source.clone();
+        let key = engagement.key.clone();
+        (name.to_owned(), Provenance { source, key })
+    };
+    let best = best(&told.all(), sources);
+    best.into_iter().map(from).collect()
+}
+
+/// The engagements that have a say.
+struct Told<'a> {
+    main: &'a Engagement,
+    /// Those in force of sources that engage; the main one first, if it is in force.
+    in_force: Vec<&'a Engagement>,
+    /// Those in force of sources that only add.
+    adds: Vec<&'a Engagement>,
+}
+
+impl<'a> Told<'a> {
+    fn by(engagements: &'a [Engagement], sources: &Sources, now: Timestamp) -> Option<Self> {
+        let least = SourceRank::default();
+        let rank = |e: &Engagement| sources.get(&e.source).unwrap_or(&least);
+        let all: Vec<(Force, &Engagement)> =
+            engagements.iter().map(|e| (force(e, now), e)).collect();
+        // Where no source engages anybody, those that there are must do.
+        let engages = all.iter().any(|(_, e)| rank(e).engages);
+        let (mut engaged, adds): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|(_, e)| !engages || rank(e).engages);
+        engaged.sort_by(|(f, a), (g, b)| {
+            let by_age = match f {
+                Force::Ended => b.facts.ends.cmp(&a.facts.ends),
+                _ => a.facts.starts.cmp(&b.facts.starts),
+            };
+            let by_source = rank(a).order.cmp(&rank(b).order);
+            (f.cmp(g))
+                .then(by_source)
+                .then(by_age)
+                .then_with(|| (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id)))
+        });
+        let &(_, main) = engaged.first()?;
+        let active = |all: Vec<(Force, &'a Engagement)>| -> Vec<&'a Engagement> {
+            let active = all.into_iter().filter(|(f, _)| *f == Force::Active);
+            active.map(|(_, e)| e).collect()
+        };
+        let mut adds = active(adds);
+        adds.sort_by(|a, b| (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id)));
+        Some(Self {
+            main,
+            in_force: active(engaged),
+            adds,
+        })
+    }
+
+    /// All of them, each once, the main one first.
+    fn all(&self) -> Vec<&'a Engagement> {
+        let mut all = vec![self.main];
+        let others = self.in_force.iter().filter(|e| e.id != self.main.id);
+        all.extend(others);
+        all.extend(&self.adds);
+        all
+    }
 }
 
 fn force(engagement: &Engagement, now: Timestamp) -> Force {
@@ -186,35 +225,19 @@ fn name(engagement: &Engagement) -> WorkerRef {
     }
 }
 
-fn dates(engagement: &Engagement) -> Facts {
-    Facts {
-        attributes: BTreeMap::new(),
-        starts: engagement.facts.starts,
-        ends: engagement.facts.ends,
-        zone: engagement.facts.zone.clone(),
-        leave: engagement.facts.leave,
-    }
-}
-
 fn job(engagement: &Engagement, adds: &[&Engagement], sources: &Sources) -> Job {
     let told: Vec<&Engagement> = std::iter::once(engagement)
         .chain(adds.iter().copied())
         .collect();
-    let (attributes, _) = merged(&told, sources);
     Job {
         key: engagement.key.clone(),
-        facts: Facts {
-            attributes,
-            ..dates(engagement)
-        },
+        facts: merged(engagement, &told, sources),
     }
 }
 
-type Merged = (BTreeMap<String, model::Value>, BTreeMap<String, Provenance>);
-
-/// For each attribute the value of the source that counts most; among equals the earlier of
-/// `told`.
-fn merged(told: &[&Engagement], sources: &Sources) -> Merged {
+/// The engagement that has the say about each attribute: of the source that counts most; among
+/// equals the earlier of `told`.
+fn best<'a>(told: &[&'a Engagement], sources: &Sources) -> BTreeMap<&'a str, &'a Engagement> {
     let least = SourceRank::default();
     let mut best: BTreeMap<&str, (u32, &Engagement)> = BTreeMap::new();
     for engagement in told {
@@ -227,17 +250,26 @@ fn merged(told: &[&Engagement], sources: &Sources) -> Merged {
             }
         }
     }
-    let mut attributes = BTreeMap::new();
-    let mut provenance = BTreeMap::new();
-    for (name, (_, from)) in best {
-        if let Some(value) = from.facts.attributes.get(name) {
-            attributes.insert(name.to_owned(), value.clone());
-            let source = from.source.clone();
-            let key = from.key.clone();
-            provenance.insert(name.to_owned(), Provenance { source, key });
-        }
+    best.into_iter().map(|(name, (_, e))| (name, e)).collect()
+}
+
+/// The days of one engagement, and for each attribute the value of whoever has the say.
+fn merged(of: &Engagement, told: &[&Engagement], sources: &Sources) -> Arc<Facts> {
+    if let [_] = told {
+        return Arc::clone(&of.facts);
     }
-    (attributes, provenance)
+    let value = |(name, from): (&str, &Engagement)| {
+        let value = from.facts.attributes.get(name)?;
+        Some((name.to_owned(), value.clone()))
+    };
+    let attributes = best(told, sources).into_iter().filter_map(value);
+    Arc::new(Facts {
+        attributes: attributes.collect(),
+        starts: of.facts.starts,
+        ends: of.facts.ends,
+        zone: of.facts.zone.clone(),
+        leave: of.facts.leave,
+    })
 }
 
 #[cfg(test)]

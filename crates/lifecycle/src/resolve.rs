@@ -134,20 +134,20 @@ pub fn withdrawn() -> Reason {
 
 /// What the ranks so far want.
 #[derive(Default)]
-struct Layers {
+struct Layers<'a> {
     exists: Option<bool>,
     active: Option<bool>,
     /// Whoever said last that it may not be used said that it is made all the same.
     ahead: bool,
-    values: BTreeMap<String, Option<Value>>,
+    values: BTreeMap<&'a str, Option<&'a Value>>,
     untouched: bool,
 }
 
-impl Layers {
-    fn lay(&mut self, address: &Address, wishes: &[&Assignment], conflicts: &mut Vec<Conflict>) {
+impl<'a> Layers<'a> {
+    fn lay(&mut self, address: &Address, wishes: &[&'a Assignment], conflicts: &mut Vec<Conflict>) {
         let mut exists: Option<(bool, &Reason)> = None;
         let mut active: Option<(bool, &Reason)> = None;
-        let mut values: BTreeMap<&str, (Option<&Value>, &Reason)> = BTreeMap::new();
+        let mut values: BTreeMap<&'a str, (Option<&'a Value>, &Reason)> = BTreeMap::new();
         let mut untouched = false;
         let mut ahead = true;
         for wish in wishes {
@@ -205,7 +205,7 @@ impl Layers {
             self.ahead = ahead && !usable;
         }
         for (path, (value, _)) in values {
-            self.values.insert(path.to_owned(), value.cloned());
+            self.values.insert(path, value);
         }
     }
 
@@ -218,10 +218,10 @@ impl Layers {
         for (path, value) in self.values {
             match value {
                 Some(value) => {
-                    attributes.insert(path, value);
+                    attributes.insert(path.to_owned(), value.clone());
                 }
                 None => {
-                    unset.insert(path);
+                    unset.insert(path.to_owned());
                 }
             }
         }

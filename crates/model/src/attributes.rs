@@ -1,9 +1,11 @@
 //! What an object in a target system looks like, attribute by attribute.
 
+mod read;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::id::SubjectId;
 
@@ -11,7 +13,7 @@ use crate::id::SubjectId;
 ///
 /// On the wire: a JSON string, boolean, integer or list of strings; a reference is
 /// `{"subject": "sub_…"}` and becomes the remote id of that subject's account when it is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// A text.

@@ -1,5 +1,7 @@
 //! One employment or contract.
 
+use std::sync::Arc;
+
 use crate::canonical::Digest;
 use crate::facts::Facts;
 use crate::id::{DeliveryId, EngagementId};
@@ -15,8 +17,8 @@ pub struct Engagement {
     pub source: String,
     /// The worker's key in it.
     pub key: String,
-    /// The facts.
-    pub facts: Facts,
+    /// The facts, which many look at and nobody changes.
+    pub facts: Arc<Facts>,
     /// [`crate::event::FactsAccepted::digest`].
     pub digest: Digest,
     /// The last full delivery no longer had it.

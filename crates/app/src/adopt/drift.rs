@@ -3,18 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lifecycle::assign::{Worker, assign, assign_groups, manager_keys};
+use lifecycle::assign::{Worker, assign_groups, manager_keys};
 use lifecycle::draft::{Draft, Observed, Seen, draft};
 use lifecycle::resolve::{Desired, Wanted, resolve};
 use lifecycle::{Mode, RuleBook};
 use model::plan::About;
 use model::{
-    Act, Address, Attributes, Cause, Change, Completeness, Digest, Input, Kind, SubjectId,
-    TargetName,
+    Act, Address, Cause, Change, Completeness, Digest, Input, Kind, SubjectId, TargetName,
 };
 
 use super::estate::Estate;
-use crate::planner::{Sight, stated};
+use crate::planner::{Say, Sight};
 use crate::{App, AppError, Known};
 
 /// People per read.
@@ -166,26 +165,19 @@ impl App {
                 managers.insert(key, *boss);
             }
         }
-        let (mut assignments, _) = assign(worker, book, &managers, now);
-        for pin in self.store.pins(person.subject).await? {
-            assignments.extend(pin.assignments);
-        }
-        let decisions = sight.decisions(person.subject).await?;
-        let links = sight.links(person.subject).await?;
-        let given = assignments.clone();
-        assignments.extend(stated(worker, &decisions, &given, &links, book, now));
-        let (desired, _) = resolve(&assignments, now);
-        let wanted: BTreeMap<Address, Attributes> = desired
-            .iter()
-            .filter_map(|(at, wish)| match &wish.wanted {
-                Wanted::Present { attributes, .. } => Some((at.clone(), attributes.clone())),
-                Wanted::Untouched => Some((at.clone(), Attributes::new())),
-                Wanted::IfPresent { .. } | Wanted::Absent => None,
-            })
-            .collect();
-        let observed = sight.of_subject(person.subject, &wanted).await?;
+        let pins = self.store.pins(person.subject).await?;
+        let say = Say {
+            worker,
+            managers: &managers,
+            pins: pins.into_iter().flat_map(|pin| pin.assignments).collect(),
+            decisions: &sight.decisions(person.subject).await?,
+            links: &sight.links(person.subject).await?,
+            extra: &[],
+        };
+        let weighed = say.in_short(book, now);
+        let observed = sight.of_subject(person.subject, &weighed.wanted()).await?;
         let about = About::Subject(person.subject);
-        Ok(compared(&about, &desired, &observed, book))
+        Ok(compared(&about, &weighed.desired, &observed, book))
     }
 
     /// What is there and nothing of ours.

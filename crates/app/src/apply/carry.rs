@@ -274,12 +274,9 @@ impl Worker {
             .filter(|s| matches!(s.act, Act::Create { .. } | Act::Adopt { .. }))
             .map(|s| &s.address)
             .collect();
-        let wanted = progress
-            .plan
-            .base
-            .iter()
-            .map(|(address, _)| (address.clone(), Attributes::new()))
-            .collect();
+        let nothing = Attributes::new();
+        let base = progress.plan.base.iter();
+        let wanted = base.map(|(address, _)| (address, &nothing)).collect();
         let now = Sight::new(&*self.app.store, loaded)
             .of_subject(subject, &wanted)
             .await?;

@@ -1,6 +1,7 @@
 //! What a delivery says that is new, person by person.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use lifecycle::RuleBook;
 use lifecycle::classify::classify;
@@ -245,7 +246,7 @@ impl<'a> Differences<'a> {
             id,
             source: source.clone(),
             key: row.key.clone(),
-            facts: row.facts.clone(),
+            facts: Arc::new(row.facts.clone()),
             digest,
             withdrawn: false,
             delivery: self.delivery,
@@ -254,7 +255,7 @@ impl<'a> Differences<'a> {
         let Some(after) = self.identity(subject) else {
             return Err(broken(format!("{subject} has no engagement")));
         };
-        let known = before.as_ref().map(|i| (&i.facts, i.withdrawn));
+        let known = before.as_ref().map(|i| (&*i.facts, i.withdrawn));
         let change = classify(known, &after.facts, self.now).map_err(broken)?;
         // Whoever has left stays so until the new first day: only the row tells of the return.
         let left = |i: &Identity| i.withdrawn || has_left(i, self.now);

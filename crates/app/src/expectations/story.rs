@@ -1,6 +1,7 @@
 //! `LifecycleTest`: one person through time, over targets that do whatever they are told.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use documents::{AccountState, ExpectedAccess, LifecycleTest, Moment, Part};
 use lifecycle::RuleBook;
@@ -128,7 +129,7 @@ impl<'a> Story<'a> {
             id: EngagementId::from_bits(1),
             source: String::new(),
             key: self.key.to_owned(),
-            facts: moment.facts.clone(),
+            facts: Arc::new(moment.facts.clone()),
             digest: Digest::default(),
             withdrawn: moment.withdrawn,
             delivery: DeliveryId::from_bits(1),

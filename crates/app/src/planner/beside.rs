@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use lifecycle::assign::Worker;
-use lifecycle::beside::{Duty, tell_what_ran_out};
+use lifecycle::beside::Duty;
 use lifecycle::identity::Identity;
-use lifecycle::resolve::Desired;
 use model::event::FindingClosed;
 use model::finding::Finding;
 use model::plan::About;
@@ -31,19 +30,11 @@ const WITHOUT_EFFECT: &str = "TNR-SERVICE-0002";
 const MOST_OPEN: u32 = 10_000;
 
 impl Pass<'_> {
-    /// Says of what is `desired` what has run out; what this person answers for and no longer can;
-    /// and whether they are due earlier. Answers whether there was nothing to find: until then they
+    /// Says what this person answers for and no longer can, and whether they are due earlier. Answers whether there was nothing to find: until then they
     /// are looked at again.
-    pub(super) fn beside(
-        &mut self,
-        person: &Person,
-        worker: Worker<'_>,
-        now: Timestamp,
-        desired: &mut Desired,
-    ) -> bool {
+    pub(super) fn beside(&mut self, person: &Person, worker: Worker<'_>, now: Timestamp) -> bool {
         let loaded = std::sync::Arc::clone(&self.loaded);
         let beside = &loaded.book.beside;
-        tell_what_ran_out(worker, &loaded.book, now, desired);
         let before = self.findings.len();
         for duty in beside.unanswered(worker, now) {
             let why = "its owner is not at work";

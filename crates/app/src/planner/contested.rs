@@ -12,9 +12,10 @@ use model::plan::About;
 use model::{Act, Address, RemoteId, SubjectId};
 use ports::store::PlanRow;
 
+use super::Pass;
+use super::chunks::PAGE;
 use super::gather::Name;
 use super::settle::Sketch;
-use super::{PAGE, Pass};
 use crate::AppError;
 
 const CONTESTED_ACCOUNT: &str = "TNR-ADOPT-0002";

@@ -53,9 +53,15 @@ impl<'a> Sight<'a> {
 
     /// Reads at once what will be asked about these people one by one.
     pub(crate) async fn look_ahead(&mut self, subjects: &[SubjectId]) -> Result<(), AppError> {
-        self.named.clear();
-        self.ahead = Ahead::of(self.store, subjects).await?;
+        let ahead = Ahead::of(self.store, subjects).await?;
+        self.looked_ahead(ahead);
         Ok(())
+    }
+
+    /// Takes what was read ahead.
+    pub(super) fn looked_ahead(&mut self, ahead: Ahead) {
+        self.named.clear();
+        self.ahead = ahead;
     }
 
     /// What people decided about a subject's access.
@@ -79,7 +85,7 @@ impl<'a> Sight<'a> {
     pub(crate) async fn of_subject(
         &mut self,
         subject: SubjectId,
-        wanted: &BTreeMap<Address, Attributes>,
+        wanted: &BTreeMap<&Address, &Attributes>,
     ) -> Result<Observed, AppError> {
         let links = self.links(subject).await?;
         let decisions = self.decisions(subject).await?;
@@ -102,7 +108,7 @@ impl<'a> Sight<'a> {
                 }
                 Some(link) => self.linked(link).await?,
                 None => {
-                    let wanted = wanted.get(&address);
+                    let wanted = wanted.get(&address).copied();
                     self.unlinked_account(target, subject, wanted, &decisions)
                         .await?
                 }
@@ -118,7 +124,11 @@ impl<'a> Sight<'a> {
             }
             observed.seen.insert(address, seen);
         }
-        let mut grants: Vec<&Address> = wanted.keys().filter(|a| a.kind == Kind::Grant).collect();
+        let mut grants: Vec<&Address> = wanted
+            .keys()
+            .copied()
+            .filter(|a| a.kind == Kind::Grant)
+            .collect();
         grants.extend(
             links
                 .iter()
@@ -279,7 +289,7 @@ impl<'a> Sight<'a> {
 
     async fn references(
         &mut self,
-        wanted: &BTreeMap<Address, Attributes>,
+        wanted: &BTreeMap<&Address, &Attributes>,
         observed: &mut Observed,
     ) -> Result<(), AppError> {
         for (address, attributes) in wanted {

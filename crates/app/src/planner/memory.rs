@@ -16,29 +16,39 @@ pub(super) type KeyOf = (String, String);
 /// Which listings were complete.
 pub(super) type Listed = BTreeMap<(TargetName, Kind), bool>;
 
+/// What a planning found about somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing to plan, nothing in the way and nothing under way.
+    Settled,
+    /// The plan that it would make is there already, waiting or refused, and depends on nobody
+    /// else: it would be made again and dropped again until something of theirs moves, or until
+    /// somebody does something with a plan.
+    Waits,
+    /// Anything else.
+    Restless,
+}
+
 /// What one planning learned about the people at whom it looked.
 #[derive(Default)]
 pub(super) struct Notes {
     looked: BTreeSet<SubjectId>,
+    waiting: BTreeSet<SubjectId>,
     unsettled: BTreeSet<SubjectId>,
     lapses: BTreeMap<SubjectId, Timestamp>,
     managers: Vec<(KeyOf, SubjectId)>,
 }
 
 impl Notes {
-    /// Somebody was looked at. `settled`: there was nothing to plan, nothing in the way and
-    /// nothing under way. `lapses`: when something of theirs changes by itself. The clock of this
-    /// node decides about that: that another one's has ticked an instant off says nothing.
-    pub(super) fn looked_at(
-        &mut self,
-        subject: SubjectId,
-        settled: bool,
-        lapses: Option<Timestamp>,
-    ) {
+    /// Somebody was looked at. `lapses`: when something of theirs changes by itself. The clock of
+    /// this node decides about that: that another one's has ticked an instant off says nothing.
+    pub(super) fn looked_at(&mut self, subject: SubjectId, rest: Rest, lapses: Option<Timestamp>) {
         self.looked.insert(subject);
-        if !settled {
-            self.unsettled.insert(subject);
-        }
+        match rest {
+            Rest::Settled => false,
+            Rest::Waits => self.waiting.insert(subject),
+            Rest::Restless => self.unsettled.insert(subject),
+        };
         self.lapses.extend(lapses.map(|at| (subject, at)));
     }
 
@@ -61,6 +71,7 @@ pub(crate) struct Memory {
     pub(super) revision: u64,
     /// Which listings were complete then.
     pub(super) listed: Listed,
+    waiting: BTreeSet<SubjectId>,
     unsettled: BTreeSet<SubjectId>,
     lapses: BTreeMap<SubjectId, Timestamp>,
     /// Who depends on whom. Never shrinks but with a planning of everyone: one name too many only
@@ -75,6 +86,7 @@ impl Memory {
             head,
             revision,
             listed,
+            waiting: BTreeSet::new(),
             unsettled: BTreeSet::new(),
             lapses: BTreeMap::new(),
             reports: BTreeMap::new(),
@@ -85,8 +97,10 @@ impl Memory {
     pub(super) fn learn(&mut self, head: u64, listed: Listed, notes: Notes) {
         self.head = head;
         self.listed = listed;
+        self.waiting.retain(|s| !notes.looked.contains(s));
         self.unsettled.retain(|s| !notes.looked.contains(s));
         self.lapses.retain(|s, _| !notes.looked.contains(s));
+        self.waiting.extend(notes.waiting);
         self.unsettled.extend(notes.unsettled);
         self.lapses.extend(notes.lapses);
         for (key, subject) in notes.managers {
@@ -95,11 +109,13 @@ impl Memory {
     }
 
     /// Those whom nothing needs to have touched: they wait for something, or an instant of theirs
-    /// has come.
-    pub(super) fn restless(&self, now: Timestamp) -> BTreeSet<SubjectId> {
+    /// has come. `plans`: something became of plans, so that those whose plan waits are meant too.
+    pub(super) fn restless(&self, now: Timestamp, plans: bool) -> BTreeSet<SubjectId> {
+        let waiting = self.waiting.iter().filter(|_| plans);
         let lapsed = self.lapses.iter().filter(|(_, at)| **at <= now);
         let lapsed = lapsed.map(|(subject, _)| *subject);
-        self.unsettled.iter().copied().chain(lapsed).collect()
+        let restless = self.unsettled.iter().chain(waiting).copied();
+        restless.chain(lapsed).collect()
     }
 
     /// Those for whom somebody is the manager.

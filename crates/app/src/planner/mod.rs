@@ -7,6 +7,7 @@
 mod ahead;
 mod beside;
 mod cause;
+mod chunks;
 mod contested;
 mod gather;
 mod memory;
@@ -17,6 +18,7 @@ mod stated;
 mod stirred;
 mod subject;
 mod waves;
+mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,12 +30,14 @@ use model::{
     Actor, Address, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName,
     Verdict, WaveId,
 };
-use ports::store::{Person, Stream};
+use ports::store::Stream;
 
 pub(crate) use gather::Sight;
 pub(crate) use memory::Memory;
 pub(crate) use stated::stated;
+pub(crate) use weigh::Say;
 
+use chunks::Chunks;
 use memory::{Listed, Notes};
 
 use crate::due::Settle;
@@ -244,9 +248,9 @@ impl App {
         if !matches!(planning.scope, Scope::Subjects(_)) {
             pass.groups().await?;
         }
-        let mut people = People::new(planning.scope.clone());
-        while let Some(chunk) = people.next(self).await? {
-            pass.subjects(&chunk, &extra).await?;
+        let mut chunks = Chunks::of(Arc::clone(&self.store), planning.scope.clone());
+        while let Some(chunk) = chunks.next().await? {
+            pass.subjects(chunk, &extra).await?;
         }
         if !matches!(planning.scope, Scope::Subjects(_)) {
             pass.named_but_unknown().await?;
@@ -342,46 +346,4 @@ struct Pass<'a> {
     /// What accounts would look like, where somebody asks.
     survey: Option<Survey>,
     notes: Notes,
-}
-
-/// The people of a scope, in chunks.
-struct People {
-    scope: Scope,
-    after: Option<SubjectId>,
-    done: bool,
-}
-
-/// People per chunk.
-const PAGE: u32 = 500;
-
-impl People {
-    fn new(scope: Scope) -> Self {
-        Self {
-            scope,
-            after: None,
-            done: false,
-        }
-    }
-
-    async fn next(&mut self, app: &App) -> Result<Option<Vec<Person>>, AppError> {
-        if self.done {
-            return Ok(None);
-        }
-        let page = match &mut self.scope {
-            Scope::Everyone => {
-                let page = app.store.people_page(None, self.after, PAGE).await?;
-                self.after = page.last().map(|p| p.subject);
-                self.done = page.len() < PAGE as usize;
-                page
-            }
-            Scope::Subjects(subjects) | Scope::Stirred(subjects) => {
-                let rest = subjects.split_off(subjects.len().min(PAGE as usize));
-                let page = app.store.people(subjects).await?;
-                *subjects = rest;
-                self.done = subjects.is_empty();
-                page
-            }
-        };
-        Ok(Some(page))
-    }
 }

@@ -7,7 +7,7 @@ use lifecycle::claims::claims;
 use lifecycle::draft::Observed;
 use lifecycle::names::Forms;
 use model::plan::{About, PlanStatus};
-use model::{Plan, TargetName};
+use model::{Act, Plan, TargetName};
 use ports::store::PlanRow;
 
 use super::{Drafted, Pass};
@@ -28,24 +28,31 @@ pub(super) struct Sketch {
 
 impl Pass<'_> {
     /// Takes a plan that claims nothing as it is; any other one waits until all claims are known,
-    /// and so does one whose accounts have no names yet.
+    /// and so does one whose accounts have no names yet. Answers whether the plan is there already,
+    /// and nothing that others have or get can make it another one.
     pub(super) async fn sketched(
         &mut self,
         sketch: Sketch,
         observed: &Observed,
-    ) -> Result<(), AppError> {
+    ) -> Result<bool, AppError> {
+        let whole = sketch.plan.steps.len();
         let Some(sketch) = self.without_taken(sketch, observed).await? else {
-            return Ok(());
+            return Ok(false);
         };
         if claims(&sketch.plan).is_empty() && sketch.forms.is_empty() {
-            return self.settled(sketch).await;
+            // What is made may turn out to be there: that is seen when it is looked for.
+            let makes = |step: &model::Step| matches!(step.act, Act::Create { .. });
+            let makes = sketch.plan.steps.iter().any(makes);
+            let alone = sketch.plan.steps.len() == whole && !makes;
+            return Ok(self.settled(sketch).await? && alone);
         }
         self.sketches.push(sketch);
-        Ok(())
+        Ok(false)
     }
 
-    /// Keeps a plan for its wave, unless one that says the same is waiting or was refused.
-    pub(super) async fn settled(&mut self, sketch: Sketch) -> Result<(), AppError> {
+    /// Keeps a plan for its wave, unless one that says the same is waiting or was refused: then it
+    /// answers that it is there already.
+    pub(super) async fn settled(&mut self, sketch: Sketch) -> Result<bool, AppError> {
         let Sketch {
             plan,
             open,
@@ -65,7 +72,7 @@ impl Pass<'_> {
         let id = plan.id()?;
         if open.iter().any(|p| same(p, &plan)) || self.was_refused(&about, &plan).await? {
             self.supersede(&open, Some(&plan));
-            return Ok(());
+            return Ok(true);
         }
         self.supersede(&open, None);
         self.drafted.push(Drafted {
@@ -74,7 +81,7 @@ impl Pass<'_> {
             name,
             worker_keys,
         });
-        Ok(())
+        Ok(false)
     }
 
     /// Closes waiting plans that a new look has overtaken, all but one that still says the same.

@@ -29,6 +29,9 @@ enum Reach {
     Objects,
     /// A listing ended: what may be concluded from it may be something else now.
     Listing,
+    /// Something became of a plan. Whoever has one under way is not settled, however it ends;
+    /// those whose plan waits are looked at again.
+    Plans,
     /// Nobody's plan depends on it. Documents are here too: their revision is compared.
     Nobody,
     /// Anyone's may.
@@ -60,14 +63,13 @@ fn reach(kind: &str) -> Reach {
         }
         "members.observed/1" | "object.vanished/1" => Reach::Objects,
         "observation.finished/1" => Reach::Listing,
+        "plan.changed/1" => Reach::Plans,
         "tenant.started/1"
         | "documents.accepted/1"
         | "delivery.received/1"
         | "wave.proposed/1"
         | "wave.judged/1"
         | "wave.released/1"
-        // Whoever has an open plan is not settled, however it ends.
-        | "plan.changed/1"
         | "finding.opened/1"
         | "finding.closed/1"
         | "token.issued/1"
@@ -77,6 +79,14 @@ fn reach(kind: &str) -> Reach {
         | "writing.resumed/1" => Reach::Nobody,
         _ => Reach::Anyone,
     }
+}
+
+/// What the log tells.
+#[derive(Default)]
+struct Touched {
+    people: BTreeSet<SubjectId>,
+    /// Something became of plans.
+    plans: bool,
 }
 
 impl App {
@@ -91,9 +101,10 @@ impl App {
         if memory.revision != loaded.row.revision {
             return Ok(None);
         }
-        let Some(mut touched) = self.touched(memory, listed).await? else {
+        let Some(told) = self.touched(memory, listed).await? else {
             return Ok(None);
         };
+        let mut touched = told.people;
         let due = self.store.people_due(now, MAX_PAGE).await?;
         let pinned = self.pinned_people().await?;
         let Some(pinned) = pinned.filter(|_| due.len() < MAX_PAGE as usize) else {
@@ -101,27 +112,23 @@ impl App {
         };
         touched.extend(due);
         let people: Vec<SubjectId> = touched.iter().copied().collect();
-        for chunk in people.chunks(super::PAGE as usize) {
+        for chunk in people.chunks(super::chunks::PAGE as usize) {
             for person in self.store.people(chunk).await? {
                 touched.extend(memory.reports_of(&person));
             }
         }
         touched.extend(pinned);
-        touched.extend(memory.restless(now));
+        touched.extend(memory.restless(now, told.plans));
         Ok(Some(touched.into_iter().collect()))
     }
 
     /// Whom the log touched; `None`: it may be anyone.
-    async fn touched(
-        &self,
-        memory: &Memory,
-        listed: &Listed,
-    ) -> Result<Option<BTreeSet<SubjectId>>, AppError> {
+    async fn touched(&self, memory: &Memory, listed: &Listed) -> Result<Option<Touched>, AppError> {
         let (end, _) = self.store.head().await?;
         if end.saturating_sub(memory.head) > MOST_EVENTS {
             return Ok(None);
         }
-        let mut touched = BTreeSet::new();
+        let mut touched = Touched::default();
         let mut objects = Vec::new();
         let mut after = memory.head;
         loop {
@@ -132,9 +139,10 @@ impl App {
                         if mutants::on(Mutant::PassedOverNews) {
                             continue;
                         }
-                        touched.insert(*subject);
+                        touched.people.insert(*subject);
                     }
                     (Reach::Subject | Reach::Nobody, _) => {}
+                    (Reach::Plans, _) => touched.plans = true,
                     (Reach::Objects, _) => objects.push(*seq),
                     (Reach::Listing, _) if *listed == memory.listed => {}
                     (Reach::Listing | Reach::SubjectOrAnyone | Reach::Anyone, _) => {
@@ -151,7 +159,7 @@ impl App {
             return Ok(None);
         }
         for seq in objects {
-            touched.extend(self.owners(seq).await?);
+            touched.people.extend(self.owners(seq).await?);
         }
         Ok(Some(touched))
     }

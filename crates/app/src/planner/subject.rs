@@ -3,19 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::RuleBook;
-use lifecycle::assign::{Undecided, Worker, assign, assign_groups, manager_keys};
-use lifecycle::draft::{Observed, Obstacle, Seen, draft};
+use lifecycle::assign::{Undecided, Worker, assign_groups, manager_keys, wishes};
+use lifecycle::draft::{Observed, Obstacle, Seen, draft, is_as_wanted};
 use lifecycle::due::next_due;
 use lifecycle::identity::Identity;
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
 use model::canonical::Digest;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus};
-use model::{Address, Assignment, Attributes, Kind, SubjectId, TargetName, Timestamp, Want};
+use model::{Assignment, Kind, SubjectId, TargetName, Timestamp, Want};
 use ports::store::{Person, PlanRow};
 
+use super::Pass;
+use super::chunks::Chunk;
+use super::memory::Rest;
 use super::settle::Sketch;
-use super::{Pass, stated};
+use super::weigh::Say;
 use crate::AppError;
 
 impl Pass<'_> {
@@ -50,20 +53,18 @@ impl Pass<'_> {
     /// Plans for a chunk of people.
     pub(super) async fn subjects(
         &mut self,
-        people: &[Person],
+        chunk: Chunk,
         extra: &BTreeMap<SubjectId, Vec<Assignment>>,
     ) -> Result<(), AppError> {
-        let abouts: Vec<About> = people.iter().map(|p| About::Subject(p.subject)).collect();
-        // Plans under way are asked for first: where one of them ends between the two looks, what
-        // it did is left to the next planning, and never taken for undone.
-        let open = self.app.store.open_plans_about(&abouts).await?;
-        let subjects: Vec<SubjectId> = people.iter().map(|p| p.subject).collect();
-        self.sight.look_ahead(&subjects).await?;
-        for person in people {
+        let mut open: BTreeMap<About, Vec<PlanRow>> = BTreeMap::new();
+        for plan in chunk.open {
+            open.entry(plan.about.clone()).or_default().push(plan);
+        }
+        self.sight.looked_ahead(chunk.ahead);
+        for person in &chunk.people {
             let about = About::Subject(person.subject);
-            let mine: Vec<PlanRow> = open.iter().filter(|p| p.about == about).cloned().collect();
-            let none = Vec::new();
-            let extra = extra.get(&person.subject).unwrap_or(&none);
+            let mine = open.remove(&about).unwrap_or_default();
+            let extra = extra.get(&person.subject).map_or(&[][..], Vec::as_slice);
             self.subject(person, about, &mine, extra).await?;
         }
         Ok(())
@@ -81,46 +82,24 @@ impl Pass<'_> {
         let identity = self.app.identity(person, &loaded.book.sources)?;
         let terminated_by = self.terminated_by(person).map(str::to_owned);
         let worker = Worker::new(person.subject, &identity, terminated_by.as_deref());
-        let mut managers = BTreeMap::new();
-        for key in manager_keys(worker, &loaded.book) {
-            let known_as = (identity.source.clone(), key.clone());
-            self.notes.depends_on(person.subject, known_as);
-            if let Some(boss) = self.boss(&identity.source, &key).await? {
-                managers.insert(key, boss);
-            }
-        }
-        let (mut assignments, undecided) = assign(worker, &loaded.book, &managers, now);
-        if self
-            .pinned
-            .as_ref()
-            .is_none_or(|p| p.contains(&person.subject))
-        {
-            for pin in self.app.store.pins(person.subject).await? {
-                assignments.extend(pin.assignments);
-            }
-        }
-        let decisions = self.sight.decisions(person.subject).await?;
-        let links = self.sight.links(person.subject).await?;
-        let given = assignments.clone();
-        assignments.extend(stated(
+        let managers = self.managers(person.subject, worker, &identity).await?;
+        let say = Say {
             worker,
-            &decisions,
-            &given,
-            &links,
-            &loaded.book,
-            now,
-        ));
-        assignments.extend(extra.iter().cloned());
-        let lapses = lapses(&assignments, person, &loaded.book, &self.leads, now);
-        let (mut desired, conflicts) = resolve(&assignments, now);
-        let answered = self.beside(person, worker, now, &mut desired);
-        self.found(person.subject, &undecided, &conflicts);
+            managers: &managers,
+            pins: self.pins(person.subject).await?,
+            decisions: &self.sight.decisions(person.subject).await?,
+            links: &self.sight.links(person.subject).await?,
+            extra,
+        };
+        let mut short = say.in_short(&loaded.book, now);
+        let lapses = lapses(short.ends, person, &loaded.book, &self.leads, now);
+        let answered = self.beside(person, worker, now);
         if let Some(survey) = &mut self.survey {
-            survey.add(person.subject, &desired, &loaded.book);
+            survey.add(person.subject, &short.desired, &loaded.book);
         }
         let mut observed = self
             .sight
-            .of_subject(person.subject, &wanted(&desired))
+            .of_subject(person.subject, &short.wanted())
             .await?;
         for boss in managers.values() {
             let apps = self.entitled.get(boss).into_iter().flatten();
@@ -133,16 +112,57 @@ impl Pass<'_> {
             .cloned()
             .partition(|p| p.status == PlanStatus::Released);
         self.claimed_by(person.subject, &under_way);
-        leave_busy(&under_way, &mut desired, &mut observed);
-        let who = Some((person, &identity));
-        let quiet = self
-            .draft(about, &desired, &observed, &waiting, who)
-            .await?;
-        let decided = lapses.is_ok() && undecided.is_empty() && conflicts.is_empty();
-        let settled = quiet && open.is_empty() && decided && answered;
+        leave_busy(&under_way, &mut short.desired, &mut observed);
+        let decided = lapses.is_ok() && short.is_decided();
+        let settled = open.is_empty()
+            && short.is_decided()
+            && is_as_wanted(&short.desired, &observed, &loaded.book);
+        let found = if settled {
+            Rest::Settled
+        } else {
+            let mut weighed = say.explained(&loaded.book, now);
+            self.found(person.subject, &weighed.undecided, &weighed.conflicts);
+            leave_busy(&under_way, &mut weighed.desired, &mut observed);
+            let who = Some((person, &identity));
+            self.draft(about, &weighed.desired, &observed, &waiting, who)
+                .await?
+        };
+        let rest = match found {
+            Rest::Settled if !open.is_empty() => Rest::Restless,
+            found if decided && answered && under_way.is_empty() => found,
+            _ => Rest::Restless,
+        };
         let lapses = lapses.unwrap_or(None);
-        self.notes.looked_at(person.subject, settled, lapses);
+        self.notes.looked_at(person.subject, rest, lapses);
         Ok(())
+    }
+
+    /// The subjects behind the keys of somebody's managers.
+    async fn managers(
+        &mut self,
+        subject: SubjectId,
+        worker: Worker<'_>,
+        identity: &Identity,
+    ) -> Result<BTreeMap<String, SubjectId>, AppError> {
+        let mut managers = BTreeMap::new();
+        for key in manager_keys(worker, &std::sync::Arc::clone(&self.loaded).book) {
+            let known_as = (identity.source.clone(), key.clone());
+            self.notes.depends_on(subject, known_as);
+            if let Some(boss) = self.boss(&identity.source, &key).await? {
+                managers.insert(key, boss);
+            }
+        }
+        Ok(managers)
+    }
+
+    /// What undos hold for somebody.
+    async fn pins(&self, subject: SubjectId) -> Result<Vec<Assignment>, AppError> {
+        let held = self.pinned.as_ref().is_none_or(|p| p.contains(&subject));
+        if !held {
+            return Ok(Vec::new());
+        }
+        let pins = self.app.store.pins(subject).await?;
+        Ok(pins.into_iter().flat_map(|pin| pin.assignments).collect())
     }
 
     /// Who terminated a person for cause, or is about to.
@@ -171,8 +191,7 @@ impl Pass<'_> {
         Ok(subject)
     }
 
-    /// Drafts the plan about a person or a target, and says whether there was nothing to plan and
-    /// nothing in the way.
+    /// Drafts the plan about a person or a target, and says what it found.
     async fn draft(
         &mut self,
         about: About,
@@ -180,11 +199,11 @@ impl Pass<'_> {
         observed: &Observed,
         open: &[PlanRow],
         who: Option<(&Person, &Identity)>,
-    ) -> Result<bool, AppError> {
+    ) -> Result<Rest, AppError> {
         let salt = Digest(ports::clock::draw(&*self.app.entropy));
         let unnamed = self.rule_changed();
         let found = draft(&about, desired, observed, &self.loaded.book, &unnamed, salt);
-        let quiet = found.plan.is_none() && found.obstacles.is_empty();
+        let clear = found.obstacles.is_empty();
         for obstacle in found.obstacles {
             let at = &obstacle.address;
             let there = matches!(observed.seen.get(at), Some(Seen::Present { .. }));
@@ -195,7 +214,7 @@ impl Pass<'_> {
         }
         let Some(mut plan) = found.plan else {
             self.supersede(open, None);
-            return Ok(quiet);
+            return Ok(if clear { Rest::Settled } else { Rest::Restless });
         };
         if let Some((person, identity)) = who {
             plan.cause = self.cause(person, identity, &about, &plan).await?;
@@ -210,8 +229,12 @@ impl Pass<'_> {
             key: who.map_or_else(String::new, |(_, i)| i.key.clone()),
             forms: forms.unwrap_or_default(),
         };
-        self.sketched(sketch, observed).await?;
-        Ok(quiet)
+        let waits = self.sketched(sketch, observed).await?;
+        Ok(if waits && clear {
+            Rest::Waits
+        } else {
+            Rest::Restless
+        })
     }
 
     /// Notes what keeps something from being planned.
@@ -253,30 +276,17 @@ impl Pass<'_> {
     }
 }
 
-/// The addresses that are wanted to exist, with their attributes.
-fn wanted(desired: &Desired) -> BTreeMap<Address, Attributes> {
-    desired
-        .iter()
-        .filter_map(|(address, wish)| match &wish.wanted {
-            Wanted::Present { attributes, .. } => Some((address.clone(), attributes.clone())),
-            Wanted::Untouched => Some((address.clone(), Attributes::new())),
-            Wanted::IfPresent { .. } | Wanted::Absent => None,
-        })
-        .collect()
-}
-
 /// When something about a person changes by itself next: an assignment ends, or one of their days
 /// comes.
 fn lapses(
-    assignments: &[Assignment],
+    ends: Option<Timestamp>,
     person: &Person,
     book: &RuleBook,
     leads: &BTreeSet<u16>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, String> {
     let day = next_due(&person.engagements, leads, &book.beside, now)?;
-    let ends = assignments.iter().filter_map(|a| a.until);
-    Ok(ends.filter(|until| *until > now).chain(day).min())
+    Ok(ends.into_iter().chain(day).min())
 }
 
 /// Leaves out the apps in which plans still have something to do.
@@ -296,7 +306,7 @@ fn busy_targets(plans: &[PlanRow]) -> BTreeSet<TargetName> {
 
 /// The apps in which rules give a person an account.
 fn entitled(worker: Worker<'_>, book: &RuleBook, now: Timestamp) -> Vec<TargetName> {
-    let (assignments, _) = assign(worker, book, &BTreeMap::new(), now);
+    let (assignments, _) = wishes(worker, book, &BTreeMap::new(), now);
     let account = |a: &Assignment| {
         let present = matches!(a.want, Want::Present { active: true, .. });
         (present && a.about.kind == Kind::Account).then(|| a.about.target.clone())

@@ -6,16 +6,8 @@ use model::facts::Standing;
 use model::time::DateTime;
 use model::{Address, Assignment, Attributes, Rank, Reason, TargetName, Timestamp, Value, Want};
 
-use super::Worker;
+use super::{Wishes, Worker};
 use crate::rulebook::{Lead, OnLeave, RuleBook};
-
-/// Why somebody is out.
-pub(super) struct Leaving {
-    pub rank: Rank,
-    pub by: &'static str,
-    pub text: String,
-    pub facts: Vec<(String, Option<Value>)>,
-}
 
 /// Says what somebody's standing wants, and gives the apps in which rules have a say now.
 ///
@@ -25,14 +17,15 @@ pub(super) fn stands<'b>(
     worker: Worker<'_>,
     book: &'b RuleBook,
     now: Timestamp,
-    out: &mut Vec<Assignment>,
+    out: &mut Wishes,
 ) -> Result<BTreeSet<&'b TargetName>, String> {
-    let out_because = match (worker.facts.standing(now)?, worker.withdrawn) {
-        (Standing::Ended, _) => ended(worker, "work has ended"),
-        (Standing::Active | Standing::OnLeave, true) => {
-            ended(worker, "the last full delivery no longer has them")
+    let standing = worker.facts.standing(now)?;
+    let why = match (standing, worker.withdrawn) {
+        (Standing::Ended, _) => "work has ended",
+        (Standing::Active | Standing::OnLeave, true) => "the last full delivery no longer has them",
+        (Standing::Upcoming, true) => {
+            "the last full delivery no longer has them, and they had not begun"
         }
-        (Standing::Upcoming, true) => taken_back(worker),
         (Standing::Active, false) => return Ok(book.apps.keys().collect()),
         (Standing::OnLeave, false) => {
             away(worker, book, out);
@@ -40,7 +33,12 @@ pub(super) fn stands<'b>(
         }
         (Standing::Upcoming, false) => return ahead(worker, book, now, out),
     };
-    leave(worker, book, &out_because, out);
+    let because = out.because(|| Reason {
+        by: "lifecycle/leaver".to_owned(),
+        text: why.to_owned(),
+        facts: vec![last_day(worker, standing)],
+    });
+    leave(worker, book, Rank::Leaver, &because, out);
     Ok(BTreeSet::new())
 }
 
@@ -50,7 +48,7 @@ fn ahead<'b>(
     worker: Worker<'_>,
     book: &'b RuleBook,
     now: Timestamp,
-    out: &mut Vec<Assignment>,
+    out: &mut Wishes,
 ) -> Result<BTreeSet<&'b TargetName>, String> {
     let mut due = BTreeSet::new();
     for (target, app) in &book.apps {
@@ -73,12 +71,13 @@ fn ahead<'b>(
         if from <= now {
             due.insert(target);
         }
-        let because = Reason {
+        let because = out.because(|| Reason {
             by: "lifecycle/joiner".to_owned(),
             text,
             facts: vec![day("starts", worker.facts.starts, worker)],
-        };
-        out.push(about_account(worker, target, want, because, Rank::Leaver));
+        });
+        let lead = about_account(worker, target, want, because, Rank::Leaver);
+        out.assignments.push(lead);
     }
     Ok(due)
 }
@@ -92,43 +91,29 @@ fn told(lead: Lead) -> String {
 
 /// Closes the accounts that are not to be used in a leave of absence. What rules give goes on:
 /// nothing of theirs is lost to them.
-fn away(worker: Worker<'_>, book: &RuleBook, out: &mut Vec<Assignment>) {
+fn away(worker: Worker<'_>, book: &RuleBook, out: &mut Wishes) {
     let apps = book.apps.iter();
     for (target, _) in apps.filter(|(_, app)| app.leave == OnLeave::Disable) {
         let leave = worker.facts.leave;
-        let because = Reason {
+        let because = out.because(|| Reason {
             by: "lifecycle/leave".to_owned(),
             text: "on leave, and accounts here are disabled meanwhile".to_owned(),
             facts: vec![
                 day("leave_from", leave.map(|leave| leave.from), worker),
                 day("leave_to", leave.and_then(|leave| leave.to), worker),
             ],
-        };
-        out.push(about_account(
-            worker,
-            target,
-            Want::Disabled,
-            because,
-            Rank::Leaver,
-        ));
+        });
+        let closed = about_account(worker, target, Want::Disabled, because, Rank::Leaver);
+        out.assignments.push(closed);
     }
 }
 
-fn ended(worker: Worker<'_>, why: &str) -> Leaving {
-    Leaving {
-        rank: Rank::Leaver,
-        by: "lifecycle/leaver",
-        text: why.to_owned(),
-        facts: vec![day("ends", worker.facts.ends, worker)],
-    }
-}
-
-fn taken_back(worker: Worker<'_>) -> Leaving {
-    Leaving {
-        rank: Rank::Leaver,
-        by: "lifecycle/leaver",
-        text: "the last full delivery no longer has them, and they had not begun".to_owned(),
-        facts: vec![day("starts", worker.facts.starts, worker)],
+fn last_day(worker: Worker<'_>, standing: Standing) -> (String, Option<Value>) {
+    match standing {
+        Standing::Upcoming => day("starts", worker.facts.starts, worker),
+        Standing::Active | Standing::OnLeave | Standing::Ended => {
+            day("ends", worker.facts.ends, worker)
+        }
     }
 }
 
@@ -137,20 +122,17 @@ fn day(name: &str, at: Option<DateTime>, worker: Worker<'_>) -> (String, Option<
     (name.to_owned(), at)
 }
 
+/// Closes whatever they have.
 pub(super) fn leave(
     worker: Worker<'_>,
     book: &RuleBook,
-    leaving: &Leaving,
-    out: &mut Vec<Assignment>,
+    rank: Rank,
+    because: &Reason,
+    out: &mut Wishes,
 ) {
     for target in book.apps.keys() {
-        let because = Reason {
-            by: leaving.by.to_owned(),
-            text: leaving.text.clone(),
-            facts: leaving.facts.clone(),
-        };
-        let out_now = about_account(worker, target, Want::Disabled, because, leaving.rank);
-        out.push(out_now);
+        let closed = about_account(worker, target, Want::Disabled, because.clone(), rank);
+        out.assignments.push(closed);
     }
 }
 

@@ -69,7 +69,7 @@ fn person(ends: Option<&str>) -> Identity {
             id: EngagementId::from_bits(id),
             source: source.to_owned(),
             key: key.to_owned(),
-            facts,
+            facts: std::sync::Arc::new(facts),
             digest: Digest::default(),
             withdrawn: false,
             delivery: DeliveryId::from_bits(1),

@@ -21,7 +21,7 @@ fn engagement(id: u128, source: &str, attributes: &[(&str, &str)]) -> Engagement
         id: EngagementId::from_bits(id),
         source: source.to_owned(),
         key: format!("k{id}"),
-        facts: facts(attributes),
+        facts: Arc::new(facts(attributes)),
         digest: Digest::default(),
         withdrawn: false,
         delivery: DeliveryId::from_bits(1),
@@ -30,12 +30,12 @@ fn engagement(id: u128, source: &str, attributes: &[(&str, &str)]) -> Engagement
 }
 
 fn ended(mut engagement: Engagement) -> Engagement {
-    engagement.facts.ends = day("2026-11-01");
+    Arc::make_mut(&mut engagement.facts).ends = day("2026-11-01");
     engagement
 }
 
 fn upcoming(mut engagement: Engagement) -> Engagement {
-    engagement.facts.starts = day("2026-12-01");
+    Arc::make_mut(&mut engagement.facts).starts = day("2026-12-01");
     engagement
 }
 
@@ -113,11 +113,13 @@ fn who_is_engaged_anywhere_has_not_left() {
 fn the_source_that_counts_more_is_the_main_one_and_each_job_counts() {
     let contract = engagement(1, "contractors", &[("department", "IT"), ("site", "Ulm")]);
     let job = engagement(2, "hr", &[("department", "Sales")]);
-    let found = of(&[contract, job]);
+    let both = [contract, job];
+    let found = of(&both);
+    let from = provenance(&both, &sources(), now());
     assert_eq!((found.source.as_str(), found.key.as_str()), ("hr", "k2"));
     assert_eq!(found.facts.text("department"), Some("Sales"));
     assert_eq!(found.facts.text("site"), Some("Ulm"), "nobody else says");
-    assert_eq!(found.provenance["site"].source, "contractors");
+    assert_eq!(from["site"].source, "contractors");
     let jobs: Vec<_> = found
         .jobs
         .iter()
@@ -140,14 +142,16 @@ fn the_source_that_counts_more_is_the_main_one_and_each_job_counts() {
 fn a_source_that_engages_nobody_adds_and_takes_nobody_away() {
     let job = engagement(2, "hr", &[("department", "Sales"), ("phone", "1")]);
     let entry = engagement(3, "phones", &[("department", "?"), ("phone", "2")]);
-    let found = of(&[job.clone(), entry.clone()]);
+    let both = [job.clone(), entry.clone()];
+    let found = of(&both);
+    let from = provenance(&both, &sources(), now());
     assert_eq!(found.facts.text("department"), Some("Sales"));
     assert_eq!(
         found.facts.text("phone"),
         Some("2"),
         "it counts most for it"
     );
-    assert_eq!(found.provenance["phone"].key, "k3");
+    assert_eq!(from["phone"].key, "k3");
     assert_eq!(found.jobs, [], "one job");
 
     let found = of(&[ended(job.clone()), entry.clone()]);
@@ -160,7 +164,7 @@ fn a_source_that_engages_nobody_adds_and_takes_nobody_away() {
 #[test]
 fn a_zone_that_nobody_knows_is_told_and_not_passed_over() {
     let mut odd = ended(engagement(1, "contractors", &[]));
-    odd.facts.zone = "Mars/Olympus".to_owned();
+    Arc::make_mut(&mut odd.facts).zone = "Mars/Olympus".to_owned();
     let found = of(&[engagement(2, "hr", &[]), odd]);
     assert!(found.facts.standing(now()).is_err());
 }
@@ -186,7 +190,7 @@ fn whoever_is_at_work_in_one_of_two_engagements_is_at_work() {
         to: day("2027-02-01"),
     };
     let away = |mut e: Engagement| {
-        e.facts.leave = Some(leave);
+        Arc::make_mut(&mut e.facts).leave = Some(leave);
         e
     };
     let one = || engagement(1, "hr", &[("title", "CEO")]);
@@ -204,7 +208,7 @@ fn whoever_is_at_work_in_one_of_two_engagements_is_at_work() {
     );
     // What is announced is not forgotten over another engagement.
     let mut soon = one();
-    soon.facts.leave = Some(Leave {
+    Arc::make_mut(&mut soon.facts).leave = Some(Leave {
         from: day("2026-12-24").unwrap(),
         ..leave
     });
@@ -235,8 +239,9 @@ proptest! {
         all.sort_by_key(|e| e.id);
         all.dedup_by_key(|e| e.id);
         let found = of(&all);
+        let origins = provenance(&all, &sources(), now());
         for (name, value) in &found.facts.attributes {
-            let from = &found.provenance[name];
+            let from = &origins[name];
             let told = all.iter().find(|e| e.key == from.key && e.source == from.source);
             let told: Option<&Value> = told.and_then(|e| e.facts.attributes.get(name));
             prop_assert_eq!(told, Some(value));

@@ -114,9 +114,9 @@ pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
             because: link.because.clone(),
         })
         .collect();
-    let provenance: BTreeMap<&String, String> = identity
-        .provenance
-        .iter()
+    let provenance = rooms.app.provenance(person).await.map_err(fail)?;
+    let provenance = provenance.into_iter();
+    let provenance: BTreeMap<String, String> = provenance
         .map(|(name, from)| (name, format!("{}/{}", from.source, from.key)))
         .collect();
     let engagements = person.engagements.iter();

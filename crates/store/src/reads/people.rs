@@ -1,5 +1,7 @@
 //! Reads about people.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use model::{Change, Engagement, EngagementId, SubjectId, Timestamp};
 use ports::store::{People, Person, Pin, StoreError, Termination, WorkerDigest, WorkerMatch};
@@ -101,7 +103,7 @@ fn engaged(row: &mut Fields) -> Read<(u64, Person)> {
         id,
         source: row.text()?,
         key: row.text()?,
-        facts: row.json()?,
+        facts: Arc::new(row.json()?),
         digest: row.digest()?,
         delivery: row.parsed()?,
         change: row.word()?,

@@ -271,7 +271,8 @@ async fn a_directory_adds_what_it_knows_best_and_engages_nobody() {
         (1, 0)
     );
     let known = stage.node.app.one_person("e1").await.unwrap();
-    assert_eq!(known.identity.provenance["department"].source, "directory");
+    let provenance = stage.node.app.provenance(&known.person).await.unwrap();
+    assert_eq!(provenance["department"].source, "directory");
     // HR's end of work counts, whatever the directory still has.
     let left = "e1,Eva,Berg,eva@acme.example,Engineering,,2020-01-01,2026-11-20,";
     let waves = stage.hr(&[left]).await;

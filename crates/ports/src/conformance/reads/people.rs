@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use model::event::{
     FactsAccepted, FactsWithdrawn, PinsLifted, PinsSet, SubjectAdvanced, TerminationEnd,
     TerminationEnded, WorkerMatched,
@@ -30,7 +32,7 @@ fn engaged(e: &FactsAccepted) -> Engagement {
         id: e.engagement,
         source: e.source.clone(),
         key: worker.key.clone(),
-        facts: worker.facts.clone(),
+        facts: Arc::new(worker.facts.clone()),
         digest: e.digest,
         withdrawn: false,
         delivery: e.delivery,
