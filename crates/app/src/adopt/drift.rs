@@ -166,12 +166,14 @@ impl App {
             }
         }
         let pins = self.store.pins(person.subject).await?;
+        let decisions = sight.decisions(person.subject).await?;
+        let links = sight.links(person.subject).await?;
         let say = Say {
             worker,
             managers: &managers,
             pins: pins.into_iter().flat_map(|pin| pin.assignments).collect(),
-            decisions: &sight.decisions(person.subject).await?,
-            links: &sight.links(person.subject).await?,
+            decisions: &decisions,
+            links: &links,
             extra: &[],
         };
         let weighed = say.in_short(book, now);

@@ -200,14 +200,14 @@ impl Pass<'_> {
         let decisions = self.sight.decisions(person.subject).await?;
         let mut rejected = decisions
             .access
-            .into_iter()
-            .map(|d| d.decided)
+            .iter()
+            .map(|d| &d.decided)
             .filter(|d| d.stated == Stated::Reject);
         let withdrawn = |d: &AccessDecided| {
             let mut removals = plan.steps.iter().filter(|s| s.act.removes());
             removals.any(|s| s.address == d.address)
         };
-        Ok(rejected.find(|d| withdrawn(d)).map(|d| d.by))
+        Ok(rejected.find(|d| withdrawn(d)).map(|d| d.by.clone()))
     }
 
     async fn drifted(&self, plan: &Plan) -> Result<Cause, AppError> {

@@ -65,18 +65,18 @@ impl<'a> Sight<'a> {
     }
 
     /// What people decided about a subject's access.
-    pub(crate) async fn decisions(&self, subject: SubjectId) -> Result<Decisions, AppError> {
+    pub(crate) async fn decisions(&self, subject: SubjectId) -> Result<Arc<Decisions>, AppError> {
         match self.ahead.decisions(subject) {
-            Some(decisions) => Ok(decisions.clone()),
-            None => Ok(self.store.decisions_about(&[subject]).await?),
+            Some(decisions) => Ok(Arc::clone(decisions)),
+            None => Ok(Arc::new(self.store.decisions_about(&[subject]).await?)),
         }
     }
 
     /// The links of a subject.
-    pub(crate) async fn links(&self, subject: SubjectId) -> Result<Vec<Link>, AppError> {
+    pub(crate) async fn links(&self, subject: SubjectId) -> Result<Arc<Vec<Link>>, AppError> {
         match self.ahead.links_of(subject) {
-            Some(links) => Ok(links.clone()),
-            None => Ok(self.store.links_of(subject).await?),
+            Some(links) => Ok(Arc::clone(links)),
+            None => Ok(Arc::new(self.store.links_of(subject).await?)),
         }
     }
 
@@ -91,10 +91,11 @@ impl<'a> Sight<'a> {
         let decisions = self.decisions(subject).await?;
         let mut observed = Observed::default();
         let mut accounts: BTreeMap<TargetName, RemoteId> = BTreeMap::new();
-        let targets: Vec<TargetName> = self.loaded.book.apps.keys().cloned().collect();
-        for target in &targets {
+        let ours: BTreeMap<&Address, &Link> = links.iter().map(|l| (&l.address, l)).collect();
+        let loaded = Arc::clone(&self.loaded);
+        for target in loaded.book.apps.keys() {
             let address = Address::account(target, subject);
-            let link = links.iter().find(|l| l.address == address);
+            let link = ours.get(&address).copied();
             if link.is_none() && !wanted.contains_key(&address) {
                 continue;
             }
@@ -145,7 +146,7 @@ impl<'a> Sight<'a> {
             if !self.loaded.book.apps.contains_key(&address.target) {
                 continue;
             }
-            let link = links.iter().find(|l| &l.address == address);
+            let link = ours.get(address).copied();
             let account = accounts.get(&address.target);
             let mut seen = self.grant(address, link, account).await?;
             if let Seen::Present { ownership, .. } = &mut seen
@@ -206,10 +207,10 @@ impl<'a> Sight<'a> {
         .await
     }
 
-    async fn linked(&self, link: &Link) -> Result<Seen, AppError> {
+    async fn linked(&mut self, link: &Link) -> Result<Seen, AppError> {
         let at = &link.address;
         let ahead = match at.kind {
-            Kind::Account => self.ahead.account(&at.target, &link.remote),
+            Kind::Account => self.ahead.take_account(&at.target, &link.remote),
             Kind::Group | Kind::Grant => None,
         };
         let record = match ahead {

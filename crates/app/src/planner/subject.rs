@@ -83,12 +83,14 @@ impl Pass<'_> {
         let terminated_by = self.terminated_by(person).map(str::to_owned);
         let worker = Worker::new(person.subject, &identity, terminated_by.as_deref());
         let managers = self.managers(person.subject, worker, &identity).await?;
+        let decisions = self.sight.decisions(person.subject).await?;
+        let links = self.sight.links(person.subject).await?;
         let say = Say {
             worker,
             managers: &managers,
             pins: self.pins(person.subject).await?,
-            decisions: &self.sight.decisions(person.subject).await?,
-            links: &self.sight.links(person.subject).await?,
+            decisions: &decisions,
+            links: &links,
             extra,
         };
         let mut short = say.in_short(&loaded.book, now);

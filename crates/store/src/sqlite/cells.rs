@@ -17,21 +17,25 @@ impl ToSql for Cell {
     }
 }
 
-/// Binds `$1..$n` by their number, wherever they first appear in the statement.
+/// The statement as SQLite numbers parameters: `?7` is the seventh, wherever it first appears,
+/// while `$7` is a name that would have to be looked for among all the others. No statement here
+/// holds a `$` that is not a parameter.
+fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+/// Binds `$1..$n` by their number.
 fn bind(statement: &mut CachedStatement<'_>, args: &[Cell]) -> Result<(), StoreError> {
     let count = statement.parameter_count();
-    for index in 1..=count {
-        let number = statement
-            .parameter_name(index)
-            .and_then(|name| name.strip_prefix('$'))
-            .and_then(|digits| digits.parse::<usize>().ok());
-        let arg = number
-            .and_then(|n| args.get(n.checked_sub(1)?))
-            .ok_or_else(|| {
-                StoreError::Unavailable(format!("parameter {index} of a statement has no value"))
-            })?;
+    if count > args.len() {
+        return Err(StoreError::Unavailable(format!(
+            "a statement has {count} parameters and {} values",
+            args.len()
+        )));
+    }
+    for (index, arg) in args.iter().take(count).enumerate() {
         statement
-            .raw_bind_parameter(index, arg)
+            .raw_bind_parameter(index + 1, arg)
             .map_err(|e| unavailable(&e))?;
     }
     Ok(())
@@ -43,7 +47,9 @@ pub(super) fn run(
     sql: &str,
     args: &[Cell],
 ) -> Result<(u64, Vec<Row>), StoreError> {
-    let mut statement = conn.prepare_cached(sql).map_err(|e| unavailable(&e))?;
+    let mut statement = conn
+        .prepare_cached(&numbered(sql))
+        .map_err(|e| unavailable(&e))?;
     bind(&mut statement, args)?;
     let columns = statement.column_count();
     let read_only = statement.readonly();
