@@ -177,6 +177,16 @@ impl<'a> Layers<'a> {
                     other: why.clone(),
                 });
             }
+            if let Want::Present { attributes, .. } = &wish.want
+                && values.is_empty()
+            {
+                // Nobody else has said anything yet, and one map says nothing twice.
+                let said = attributes.iter();
+                values = said
+                    .map(|(path, value)| (path.as_str(), (Some(value), why)))
+                    .collect();
+                continue;
+            }
             for (path, value) in values_of(&wish.want) {
                 match values.get(path) {
                     Some((said, by)) if *said != value => conflicts.push(Conflict {
@@ -204,8 +214,11 @@ impl<'a> Layers<'a> {
             self.active = Some(usable);
             self.ahead = ahead && !usable;
         }
-        for (path, (value, _)) in values {
-            self.values.insert(path, value);
+        let values = values.into_iter().map(|(path, (value, _))| (path, value));
+        if self.values.is_empty() {
+            self.values = values.collect();
+        } else {
+            self.values.extend(values);
         }
     }
 
@@ -213,18 +226,12 @@ impl<'a> Layers<'a> {
         if self.untouched {
             return Wanted::Untouched;
         }
-        let mut attributes = Attributes::new();
-        let mut unset = BTreeSet::new();
-        for (path, value) in self.values {
-            match value {
-                Some(value) => {
-                    attributes.insert(path.to_owned(), value.clone());
-                }
-                None => {
-                    unset.insert(path.to_owned());
-                }
-            }
-        }
+        let own = |(path, value): (&&str, &Option<&Value>)| {
+            value.map(|value| ((*path).to_owned(), value.clone()))
+        };
+        let attributes: Attributes = self.values.iter().filter_map(own).collect();
+        let without = self.values.iter().filter(|(_, value)| value.is_none());
+        let unset = without.map(|(path, _)| (*path).to_owned()).collect();
         match self.exists {
             Some(false) => Wanted::Absent,
             Some(true) => Wanted::Present {

@@ -99,7 +99,8 @@ fn mapped(
     facts: &mut Vec<(String, Option<Value>)>,
     out: &mut Wishes,
 ) -> Option<Attributes> {
-    let mut attributes = Attributes::new();
+    // Put together at the end: paths come in order, so none has to be looked for.
+    let mut attributes = Vec::with_capacity(app.attributes.len());
     let mut failed = false;
     for (path, mapping) in &app.attributes {
         let answer = match out.telling {
@@ -112,7 +113,7 @@ fn mapped(
         };
         match answer {
             Ok(Mapped::Value(value)) => {
-                attributes.insert(path.clone(), value);
+                attributes.push((path.clone(), value));
             }
             Ok(Mapped::Missing) => {}
             Err(error) => {
@@ -125,7 +126,7 @@ fn mapped(
             }
         }
     }
-    (!failed).then_some(attributes)
+    (!failed).then(|| attributes.into_iter().collect())
 }
 
 /// Leaves an account and what hangs on it as they are.
