@@ -74,13 +74,12 @@ fn sim(words: &[&str]) -> Result<(), String> {
 }
 
 fn documentation() -> Result<(), String> {
-    // Quirk numbers in brackets read as links that lead nowhere; until they are spelt otherwise,
-    // warnings are shown and do not fail.
-    let command = door::cargo(&[
+    let mut command = door::cargo(&[
         "doc",
         "--workspace",
         "--no-deps",
         "--document-private-items",
     ])?;
+    command.env("RUSTDOCFLAGS", "-D warnings");
     door::see(command)
 }

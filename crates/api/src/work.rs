@@ -148,6 +148,11 @@ pub struct WirePlan {
     /// The wave that makes a group this plan needs before it can go on, and that nobody has
     /// released; empty where there is none.
     pub waits_for: String,
+    /// The revision of the documents that decided; `null` where the person was erased.
+    pub revision: Option<u64>,
+    /// The version of the time zone database by which days became instants; empty where it was
+    /// not kept.
+    pub zones: String,
     /// Its steps in order.
     pub steps: Vec<StepSummary>,
 }

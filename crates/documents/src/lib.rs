@@ -1,7 +1,7 @@
 //! The tenant directory: strict YAML documents, checked as a whole, as typed and compiled data.
 //!
 //! A document says what it is, what it is called and what it says (`kind`, `metadata`, `spec`).
-//! [`load`] reads all documents of a tenant, from as many files as one likes, and gives either a
+//! [`load()`] reads all documents of a tenant, from as many files as one likes, and gives either a
 //! [`Tenant`] in which every reference exists and every expression is compiled, or everything
 //! that is wrong with them, each with file, line, column, field and what to do.
 //!

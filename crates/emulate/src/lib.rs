@@ -2,7 +2,7 @@
 //!
 //! [`Provider::handle`] is pure: requests in, replies out, no clock and no socket. What makes
 //! one provider differ from another is its [`Temperament`], which is data; what goes wrong at a
-//! chosen moment is a [`Fault`]. [`serve`] puts a provider behind a TCP listener.
+//! chosen moment is a [`Fault`]. [`serve()`] puts a provider behind a TCP listener.
 
 mod access;
 mod directory;

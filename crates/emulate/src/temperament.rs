@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
-    /// 409 with `uniqueness`, as RFC 7644 §3.3 says [33].
+    /// 409 with `uniqueness`, as RFC 7644 §3.3 says \[33\].
     Conflict,
     /// 500, as some do.
     Error,
@@ -19,7 +19,7 @@ pub enum Duplicates {
 pub enum MemberRemovalByFilter {
     /// It removes the member.
     Works,
-    /// 2xx, and nothing happens [32].
+    /// 2xx, and nothing happens \[32\].
     Ignored,
     /// 400 with `noTarget` for one who is not a member; else it works.
     RefusesAbsent,
@@ -27,7 +27,7 @@ pub enum MemberRemovalByFilter {
     Error,
 }
 
-/// The form of `Retry-After` [25].
+/// The form of `Retry-After` \[25\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetryForm {
@@ -57,11 +57,11 @@ pub struct Throttle {
 pub struct Temperament {
     /// What tests and people call it.
     pub name: String,
-    /// Filters are ignored: the whole listing comes back [59].
+    /// Filters are ignored: the whole listing comes back \[59\].
     pub ignores_filter: bool,
     /// Filters are answered with 400 `invalidFilter`.
     pub refuses_filter: bool,
-    /// Users that are not active are left out of filtered answers [22].
+    /// Users that are not active are left out of filtered answers \[22\].
     pub hides_inactive: bool,
     /// At most this many objects per page; 0: no limit.
     pub max_page: usize,
@@ -71,7 +71,7 @@ pub struct Temperament {
     pub repeats_first_page: bool,
     /// `startIndex` and `count` in a request are answered with 500.
     pub fails_on_paging: bool,
-    /// After `max_page` objects there is no more, and the total says so too [35].
+    /// After `max_page` objects there is no more, and the total says so too \[35\].
     pub cut_off: bool,
     /// Pages end after this many objects although the total says more; 0: never.
     pub truncates_at: usize,
@@ -79,11 +79,11 @@ pub struct Temperament {
     pub total_lies_by: i64,
     /// No `totalResults`.
     pub omits_total: bool,
-    /// Groups are shown without members [36].
+    /// Groups are shown without members \[36\].
     pub hides_members: bool,
     /// Members are shown with the `userName` as their value.
     pub members_by_name: bool,
-    /// Most member changes in one request; 0: no limit [37].
+    /// Most member changes in one request; 0: no limit \[37\].
     pub member_limit: usize,
     /// A group cannot be created without `members`.
     pub requires_members: bool,
@@ -95,25 +95,25 @@ pub struct Temperament {
     pub drops_external: bool,
     /// What happens on a second user of the same name.
     pub duplicates: Duplicates,
-    /// A second group of the same name is refused [10].
+    /// A second group of the same name is refused \[10\].
     pub unique_groups: bool,
     /// User names differ by case.
     pub case_exact_names: bool,
-    /// Disabling a user renames it to something unreadable [45].
+    /// Disabling a user renames it to something unreadable \[45\].
     pub renames_on_disable: bool,
-    /// DELETE only disables [40, 51].
+    /// DELETE only disables \[40, 51\].
     pub delete_disables: bool,
-    /// `active` is shown as `"True"` or `"False"` [2].
+    /// `active` is shown as `"True"` or `"False"` \[2\].
     pub active_as_text: bool,
-    /// PATCH is there at all [21].
+    /// PATCH is there at all \[21\].
     pub patch: bool,
     /// PATCH operations may have a path.
     pub patch_paths: bool,
-    /// Operations must be `Add`, `Remove`, `Replace` [1].
+    /// Operations must be `Add`, `Remove`, `Replace` \[1\].
     pub capital_verbs: bool,
-    /// A filtered path that matches nothing creates the value [7].
+    /// A filtered path that matches nothing creates the value \[7\].
     pub create_on_absent: bool,
-    /// `remove` of `members` with a list as value removes those [3]; else it empties the group.
+    /// `remove` of `members` with a list as value removes those \[3\]; else it empties the group.
     pub remove_by_value: bool,
     /// What removing a member in the form of the RFC does.
     pub remove_by_filter: MemberRemovalByFilter,
@@ -121,11 +121,11 @@ pub struct Temperament {
     pub patch_answers: bool,
     /// Objects carry versions, and `If-Match` is honoured.
     pub versions: bool,
-    /// 429 every so often [38, 42].
+    /// 429 every so often \[38, 42\].
     pub throttle: Option<Throttle>,
-    /// Every n-th write succeeds in word only; 0: none [62].
+    /// Every n-th write succeeds in word only; 0: none \[62\].
     pub pretends_every: u64,
-    /// Every n-th write is done and its answer lost; 0: none [24, 31].
+    /// Every n-th write is done and its answer lost; 0: none \[24, 31\].
     pub loses_answer_every: u64,
     /// Every answer comes this late, in milliseconds.
     pub slow_ms: u64,
@@ -188,7 +188,7 @@ impl Temperament {
         }
     }
 
-    /// AWS IAM Identity Center [35, 36, 37].
+    /// AWS IAM Identity Center \[35, 36, 37\].
     #[must_use]
     pub fn aws() -> Self {
         Self {
@@ -200,7 +200,7 @@ impl Temperament {
         }
     }
 
-    /// GitHub Enterprise Managed Users [45].
+    /// GitHub Enterprise Managed Users \[45\].
     #[must_use]
     pub fn github() -> Self {
         Self {
@@ -210,7 +210,7 @@ impl Temperament {
         }
     }
 
-    /// A server written for Entra's dialect [1, 3, 7].
+    /// A server written for Entra's dialect \[1, 3, 7\].
     #[must_use]
     pub fn entra() -> Self {
         Self {
@@ -224,7 +224,7 @@ impl Temperament {
         }
     }
 
-    /// A server without PATCH [21].
+    /// A server without PATCH \[21\].
     #[must_use]
     pub fn put_only() -> Self {
         Self {

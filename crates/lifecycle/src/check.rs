@@ -105,6 +105,7 @@ mod tests {
                 change: Change::Joiner,
             },
             revision: 1,
+            zones: model::time::zones().to_owned(),
             base: vec![(address(), Digest::default())],
             steps: vec![
                 step(

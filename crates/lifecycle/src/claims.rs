@@ -154,6 +154,7 @@ mod tests {
                 change: Change::Mover,
             },
             revision: 1,
+            zones: model::time::zones().to_owned(),
             base: base.collect(),
             steps,
             salt: Digest::default(),

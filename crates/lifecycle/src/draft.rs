@@ -159,6 +159,7 @@ pub fn draft(
         about: about.clone(),
         cause: cause.clone(),
         revision: book.revision,
+        zones: model::time::zones().to_owned(),
         base,
         steps,
         salt,

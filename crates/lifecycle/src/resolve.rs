@@ -147,7 +147,7 @@ impl<'a> Layers<'a> {
     fn lay(&mut self, address: &Address, wishes: &[&'a Assignment], conflicts: &mut Vec<Conflict>) {
         let mut exists: Option<(bool, &Reason)> = None;
         let mut active: Option<(bool, &Reason)> = None;
-        let mut values: BTreeMap<&'a str, (Option<&'a Value>, &Reason)> = BTreeMap::new();
+        let mut values = Values::new();
         let mut untouched = false;
         let mut ahead = true;
         for wish in wishes {
@@ -177,29 +177,7 @@ impl<'a> Layers<'a> {
                     other: why.clone(),
                 });
             }
-            if let Want::Present { attributes, .. } = &wish.want
-                && values.is_empty()
-            {
-                // Nobody else has said anything yet, and one map says nothing twice.
-                let said = attributes.iter();
-                values = said
-                    .map(|(path, value)| (path.as_str(), (Some(value), why)))
-                    .collect();
-                continue;
-            }
-            for (path, value) in values_of(&wish.want) {
-                match values.get(path) {
-                    Some((said, by)) if *said != value => conflicts.push(Conflict {
-                        address: address.clone(),
-                        attribute: path.to_owned(),
-                        one: Reason::clone(by),
-                        other: why.clone(),
-                    }),
-                    _ => {
-                        values.insert(path, (value, why));
-                    }
-                }
-            }
+            conflicts.extend(add_values(&mut values, address, wish));
         }
         // Someone who does not know must not stop someone who does; someone who does not know
         // must stop everyone weaker.
@@ -247,6 +225,43 @@ impl<'a> Layers<'a> {
             },
         }
     }
+}
+
+/// Path → value, with the reason of whoever said so first.
+type Values<'a> = BTreeMap<&'a str, (Option<&'a Value>, &'a Reason)>;
+
+/// Adds what a wish says of values; gives what others of its rank say differently.
+fn add_values<'a>(
+    values: &mut Values<'a>,
+    address: &Address,
+    wish: &'a Assignment,
+) -> Vec<Conflict> {
+    let why = &wish.because;
+    if let Want::Present { attributes, .. } = &wish.want
+        && values.is_empty()
+    {
+        // Nobody else has said anything yet, and one map says nothing twice.
+        let said = attributes.iter();
+        *values = said
+            .map(|(path, value)| (path.as_str(), (Some(value), why)))
+            .collect();
+        return Vec::new();
+    }
+    let mut conflicts = Vec::new();
+    for (path, value) in values_of(&wish.want) {
+        match values.get(path) {
+            Some((said, by)) if *said != value => conflicts.push(Conflict {
+                address: address.clone(),
+                attribute: path.to_owned(),
+                one: Reason::clone(by),
+                other: why.clone(),
+            }),
+            _ => {
+                values.insert(path, (value, why));
+            }
+        }
+    }
+    conflicts
 }
 
 /// Says one truth value; gives the attribute and the reason of whoever said otherwise before.

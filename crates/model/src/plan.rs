@@ -145,6 +145,10 @@ pub struct Plan {
     pub cause: Cause,
     /// The revision of the documents that decided.
     pub revision: u64,
+    /// The version of the time zone database by which days became instants, for example `2026a`;
+    /// empty in plans of before this was kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub zones: String,
     /// The addresses it looked at, with the digest of what was observed there. If one has moved
     /// when the plan is to start, the plan is stale.
     pub base: Vec<(Address, Digest)>,

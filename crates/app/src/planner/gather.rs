@@ -100,14 +100,7 @@ impl<'a> Sight<'a> {
                 continue;
             }
             let seen = match link {
-                Some(link) if mutants::on(Mutant::LeaverNeedsListing) => {
-                    if self.listed(target, Kind::Account).await? {
-                        self.linked(link).await?
-                    } else {
-                        Seen::Unknown
-                    }
-                }
-                Some(link) => self.linked(link).await?,
+                Some(link) => self.linked_account(target, link).await?,
                 None => {
                     let wanted = wanted.get(&address).copied();
                     self.unlinked_account(target, subject, wanted, &decisions)
@@ -159,6 +152,13 @@ impl<'a> Sight<'a> {
         }
         self.references(wanted, &mut observed).await?;
         Ok(observed)
+    }
+
+    async fn linked_account(&mut self, target: &TargetName, link: &Link) -> Result<Seen, AppError> {
+        if mutants::on(Mutant::LeaverNeedsListing) && !self.listed(target, Kind::Account).await? {
+            return Ok(Seen::Unknown);
+        }
+        self.linked(link).await
     }
 
     /// A mutant's: every membership of a declared group, whoever gave it.

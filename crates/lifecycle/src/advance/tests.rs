@@ -28,6 +28,7 @@ fn joiner() -> Progress {
             change: Change::Joiner,
         },
         revision: 1,
+        zones: model::time::zones().to_owned(),
         base: vec![(address(), Digest::default())],
         steps: vec![
             step(

@@ -95,6 +95,7 @@ pub fn drafted(n: u8, wave: u8, about: About, change: Change) -> PlanDrafted {
             change,
         },
         revision: 1,
+        zones: model::time::zones().to_owned(),
         base: vec![(address.clone(), Digest::of(PERSONAL.as_bytes()))],
         steps: Vec::new(),
         salt: Digest::of(PERSONAL.as_bytes()),

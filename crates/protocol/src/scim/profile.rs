@@ -93,9 +93,9 @@ pub enum Paging {
 pub enum PatchStyle {
     /// One operation with a path for each attribute.
     Paths,
-    /// One `replace` without path, its value holding the attributes [4].
+    /// One `replace` without path, its value holding the attributes \[4\].
     Pathless,
-    /// No PATCH [21]: read the object, change it, PUT it back with everything it held.
+    /// No PATCH \[21\]: read the object, change it, PUT it back with everything it held.
     Put,
 }
 
@@ -113,9 +113,9 @@ pub enum MultiStyle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberRemoval {
-    /// `remove` with `members[value eq "id"]`, the form of RFC 7644 §3.5.2.2 [32].
+    /// `remove` with `members[value eq "id"]`, the form of RFC 7644 §3.5.2.2 \[32\].
     Filter,
-    /// `remove` with the path `members` and a list as value, the form of Entra [3].
+    /// `remove` with the path `members` and a list as value, the form of Entra \[3\].
     Values,
     /// PATCH cannot remove here: the group is read and PUT back without them.
     Put,
@@ -129,7 +129,7 @@ pub enum MemberValue {
     Id,
     /// The user's `userName`.
     UserName,
-    /// Groups are shown without their members [36].
+    /// Groups are shown without their members \[36\].
     Hidden,
 }
 
@@ -139,7 +139,7 @@ pub enum MemberValue {
 pub enum DeleteStyle {
     /// The object is gone.
     Gone,
-    /// Nothing that an accepted DELETE would be good for: it only deactivates [40, 51].
+    /// Nothing that an accepted DELETE would be good for: it only deactivates \[40, 51\].
     Deactivates,
 }
 
@@ -147,7 +147,7 @@ pub enum DeleteStyle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precheck {
-    /// Always. A provider need not refuse a second object with the same `externalId` [31].
+    /// Always. A provider need not refuse a second object with the same `externalId` \[31\].
     Always,
     /// For groups only; the provider refuses a second user with the same name.
     Groups,
@@ -159,13 +159,13 @@ pub enum Precheck {
 pub struct ScimProfile {
     /// What people call it.
     pub name: String,
-    /// How listings are cut [35].
+    /// How listings are cut \[35\].
     pub paging: Paging,
     /// How many objects to ask for at a time.
     pub page_size: usize,
-    /// A listing that reaches this many objects is cut off without a word [35]; 0: never.
+    /// A listing that reaches this many objects is cut off without a word \[35\]; 0: never.
     pub listing_cap: usize,
-    /// Filters may be used. Their answers are checked all the same [59].
+    /// Filters may be used. Their answers are checked all the same \[59\].
     pub filter: bool,
     /// An object is found at `/Users/{userName}` as well.
     pub name_in_path: bool,
@@ -173,7 +173,7 @@ pub struct ScimProfile {
     pub patch: PatchStyle,
     /// How multi-valued attributes are changed.
     pub multi: MultiStyle,
-    /// Operations are written `Add`, `Remove`, `Replace` [1].
+    /// Operations are written `Add`, `Remove`, `Replace` \[1\].
     pub capital_verbs: bool,
     /// How members are removed.
     pub member_removal: MemberRemoval,
@@ -185,7 +185,7 @@ pub struct ScimProfile {
     pub members_on_create: bool,
     /// Adding and removing may be one request.
     pub mixed_members: bool,
-    /// Most member changes in one request [37, 54].
+    /// Most member changes in one request \[37, 54\].
     pub members_per_request: usize,
     /// What DELETE does to users.
     pub delete: DeleteStyle,
@@ -212,7 +212,7 @@ pub struct ScimProfile {
     pub versions: bool,
     /// How long after a write a read may still show the old state, in milliseconds.
     pub settle_ms: u64,
-    /// At most this many requests per second, for all workers together [42, 44, 55].
+    /// At most this many requests per second, for all workers together \[42, 44, 55\].
     pub requests_per_second: Option<u32>,
     /// At most this many requests at the same time.
     pub concurrency: usize,
@@ -313,7 +313,7 @@ impl ScimProfile {
     }
 
     /// AWS IAM Identity Center: 50 objects and no second page, no members in groups, 100 member
-    /// changes per request. [35, 36, 37]
+    /// changes per request. \[35, 36, 37\]
     #[must_use]
     pub fn aws() -> Self {
         Self {

@@ -57,7 +57,8 @@ pub fn wave(row: &WaveRow) -> WaveSummary {
 }
 
 pub fn plan(row: &PlanRow, name: String, waits_for: Option<WaveId>) -> WirePlan {
-    let steps = row.plan.known().map_or(&[][..], |plan| &plan.steps);
+    let known = row.plan.known();
+    let steps = known.map_or(&[][..], |plan| &plan.steps);
     WirePlan {
         plan: row.id.to_string(),
         wave: row.wave.to_string(),
@@ -67,6 +68,8 @@ pub fn plan(row: &PlanRow, name: String, waits_for: Option<WaveId>) -> WirePlan 
         status: row.status.as_str().to_owned(),
         detail: row.detail.clone(),
         waits_for: waits_for.map_or(String::new(), |wave| wave.to_string()),
+        revision: known.map(|plan| plan.revision),
+        zones: known.map_or(String::new(), |plan| plan.zones.clone()),
         steps: row
             .steps
             .iter()

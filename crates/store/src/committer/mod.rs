@@ -1,7 +1,7 @@
 //! The committer's core: what a batch of appends needs to know, and what it decides.
 //!
 //! Both databases do the same thing with it, once per batch: `load` the [`Snapshot`] that the
-//! batch's [`Needs`] name, [`decide`] in order, `write` the [`Changes`], commit, answer. The
+//! batch's [`Needs`] name, [`decide()`] in order, `write` the [`Changes`], commit, answer. The
 //! core reads no database and no clock; everything it draws comes from the entropy port.
 
 mod coalesce;

@@ -199,6 +199,8 @@ mod tests {
             status: status.to_owned(),
             detail: String::new(),
             waits_for: waits_for.to_owned(),
+            revision: None,
+            zones: String::new(),
             steps: Vec::new(),
         }
     }

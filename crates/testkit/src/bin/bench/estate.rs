@@ -205,7 +205,7 @@ spec:
 ";
 
 /// The first holds for everyone.
-const CONDITIONS: [&str; 8] = [
+pub const CONDITIONS: [&str; 8] = [
     "person.email != \"\"",
     "person.department == \"dep07\" && person.location == \"Berlin\"",
     "person.employee_type == \"contractor\"",

@@ -4,6 +4,7 @@ mod append;
 mod apply;
 mod disk;
 mod estate;
+mod expr;
 mod import;
 mod plan;
 mod process;
@@ -44,6 +45,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("import_100k", import::all),
     ("plan_one_change", plan::one_change),
     ("decide_100k", plan::decide),
+    ("expr_ns", expr::expr_ns),
     ("idle_rss", process::idle_rss),
     ("start", process::start),
 ];
