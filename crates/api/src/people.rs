@@ -156,7 +156,8 @@ pub struct AccessItem {
     pub verified_at: String,
     /// The plan and step that did it; empty if none.
     pub verified_by: String,
-    /// A step that is not finished or has failed, and why; empty if none.
+    /// What is proposed and nobody has decided about, or a step that is not finished or has failed,
+    /// and why; empty if none.
     pub pending: String,
 }
 

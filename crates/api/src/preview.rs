@@ -58,6 +58,9 @@ pub struct ForeseenWave {
 pub struct AppPreview {
     /// The app.
     pub app: String,
+    /// How far its document lets Tenure go: `observe`, `confirm` or `enforce`. Nothing is planned
+    /// for an app that is only observed.
+    pub mode: String,
     /// Whether it was listed completely. Where it was not, much may follow once it is observed.
     pub listed: bool,
     /// People whom rules give an account.

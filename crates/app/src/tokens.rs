@@ -79,7 +79,7 @@ impl App {
                     ErrorKind::Denied,
                     "TNR-APP-0032",
                     "a token with `plan` or `approve` for another principal is only made on the host",
-                    "run `tenure token create` on the host itself",
+                    "run `tenure token create --on-host` on the host; on SQLite while the server is stopped",
                 ));
             }
         }

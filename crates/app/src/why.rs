@@ -7,8 +7,8 @@ use lifecycle::assign::{Worker, holds, manager_keys};
 use lifecycle::resolve::{Resolved, Wanted};
 use model::event::StepChanged;
 use model::facts::Standing;
-use model::plan::{About, StepStatus};
-use model::{Address, Kind, Ownership, Reason, SubjectId, TargetName, Timestamp};
+use model::plan::{About, PlanStatus, StepStatus};
+use model::{Address, Kind, Ownership, Reason, SubjectId, TargetName, Timestamp, WaveId};
 use ports::store::Person;
 
 use crate::planner::Say;
@@ -50,6 +50,8 @@ pub struct WhyItem {
     pub verified: Option<(StepChanged, Timestamp)>,
     /// A step that is not finished or has failed, if there is one.
     pub pending: Option<StepChanged>,
+    /// What is proposed and waits for a decision: the step's verb, and the wave.
+    pub waits: Option<(String, WaveId)>,
 }
 
 impl App {
@@ -134,12 +136,19 @@ impl App {
         };
         let mut verified = None;
         let mut pending = None;
+        let mut waits = None;
         for plan in self
             .store
             .plans_about(&About::Subject(person.subject), 20)
             .await?
         {
+            // A plan of a wave that was not proposed has told nobody.
+            let waiting =
+                plan.status == PlanStatus::Waiting && self.store.wave(plan.wave).await?.is_some();
             for step in plan.steps.into_iter().filter(|s| s.address == address) {
+                if waiting && verified.is_none() && waits.is_none() {
+                    waits = Some((step.verb.clone(), plan.wave));
+                }
                 let (Some(last), Some(at)) = (step.last, step.at) else {
                     continue;
                 };
@@ -160,6 +169,7 @@ impl App {
             ownership: link.map(|l| l.ownership),
             verified,
             pending,
+            waits,
             address,
         })
     }

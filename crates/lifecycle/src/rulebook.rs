@@ -19,6 +19,17 @@ pub enum Mode {
     Enforce,
 }
 
+impl Mode {
+    /// The word for it in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Confirm => "confirm",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
 /// One thing a rule gives.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Entitlement {

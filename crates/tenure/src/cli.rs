@@ -32,7 +32,7 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Shared {
     /// How data is written: a table on a terminal, NDJSON when piped, unless chosen here.
-    #[arg(short, long, value_enum, global = true)]
+    #[arg(short, long, value_enum, global = true, env = "TENURE_OUTPUT")]
     output: Option<Format>,
     /// The columns to write, separated by commas.
     #[arg(long, value_delimiter = ',', global = true)]

@@ -54,6 +54,7 @@ pub const KEYS: &[(&str, &str)] = &[
 const OTHER_VARIABLES: &[&str] = &[
     "TENURE_CONFIG",
     "TENURE_CONTEXT",
+    "TENURE_OUTPUT",
     "TENURE_MASTER_KEY",
     "TENURE_REQUIRE_PEERS",
     "TENURE_TOKEN",

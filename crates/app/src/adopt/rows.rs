@@ -133,6 +133,7 @@ pub(super) fn said(row: &DecisionRow) -> Result<Option<Said>, Flaw> {
         ))
     };
     let access = !row.group.is_empty();
+    told_in_vain(row, &lower, access)?;
     match lower.as_str() {
         "" => Ok(None),
         "keep" => one(Said::Keep),
@@ -166,6 +167,24 @@ pub(super) fn said(row: &DecisionRow) -> Result<Option<Said>, Flaw> {
             ))
         }
     }
+}
+
+/// Refuses what a row says and its decision would not keep: whoever wrote it would believe that
+/// it holds. A decision that is taken back may leave the earlier row's fields as they are.
+fn told_in_vain(row: &DecisionRow, word: &str, access: bool) -> Result<(), Flaw> {
+    let keeps = word == "keep" || (access && word == "adopt");
+    let known = WORDS.contains(&word) && word != "undecided";
+    for (field, text, kept) in [
+        ("owner", &row.owner, keeps || word == "service"),
+        ("until", &row.until, keeps),
+    ] {
+        if known && !kept && !text.trim().is_empty() {
+            let problem = format!("`{word}` keeps no `{field}`");
+            let fix = "leave it empty; what others should know can stand in `reason`";
+            return Err(Flaw::new(field, problem, fix));
+        }
+    }
+    Ok(())
 }
 
 /// Who answers for it, where someone must.
@@ -205,4 +224,44 @@ pub(super) fn until(row: &DecisionRow, now: Timestamp) -> Result<Option<Timestam
         ));
     }
     Ok(Some(until))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(decision: &str, group: &str, owner: &str, until: &str) -> DecisionRow {
+        DecisionRow {
+            decision: decision.to_owned(),
+            group: group.to_owned(),
+            owner: owner.to_owned(),
+            until: until.to_owned(),
+            ..DecisionRow::default()
+        }
+    }
+
+    #[test]
+    fn what_a_decision_would_not_keep_is_refused() {
+        let until = "2027-01-01T00:00:00Z";
+        for (row, field) in [
+            (row("shared", "", "front desk", ""), "owner"),
+            (row("adopt w1", "", "front desk", ""), "owner"),
+            (row("reject", "Sales", "front desk", ""), "owner"),
+            (row("service", "", "ops", until), "until"),
+            (row("orphan", "", "", until), "until"),
+        ] {
+            let flaw = said(&row).err().map(|flaw| flaw.field);
+            assert_eq!(flaw, Some(field), "{row:?}");
+        }
+        for row in [
+            row("service", "", "ops", ""),
+            row("keep", "Sales", "ops", until),
+            row("adopt", "Sales", "ops", until),
+            // The fields of what is taken back stay in the file.
+            row("undecided", "", "ops", until),
+            row("", "", "ops", ""),
+        ] {
+            assert!(said(&row).is_ok(), "{row:?}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lifecycle::Mode;
 use model::plan::About;
 use model::{Act, Change, Kind, Step, SubjectId, TargetName};
 use rules::{Mapped, Mapping};
@@ -15,6 +16,8 @@ use crate::{App, AppError, WavePreview};
 pub struct AppOutlook {
     /// The app.
     pub app: TargetName,
+    /// How far its document lets Tenure go; nothing is planned for an app that is only observed.
+    pub mode: Mode,
     /// Whether its accounts and groups were listed completely. Where they were not, nothing is
     /// planned that depends on what is there, and much may follow once it is observed.
     pub listed: bool,
@@ -106,8 +109,10 @@ impl App {
         waves: &[WavePreview],
         accounts: Accounts,
     ) -> Result<AppOutlook, AppError> {
+        let rules = loaded.book.apps.get(app);
         let mut outlook = AppOutlook {
             app: app.clone(),
+            mode: rules.map_or(Mode::Observe, |rules| rules.mode),
             listed: self.listed(app).await?,
             accounts: accounts.total,
             gain: Names::default(),

@@ -174,6 +174,9 @@ fn item(item: &WhyItem) -> AccessItem {
             step.step, step.attempt, step.detail
         )
     });
+    let waits = item.waits.as_ref().map(|(verb, wave)| {
+        format!("{verb} is proposed in {wave}, which nobody has decided about")
+    });
     AccessItem {
         address: item.address.to_string(),
         what: what(item.address.kind, item.address.key.granted_group()),
@@ -183,7 +186,7 @@ fn item(item: &WhyItem) -> AccessItem {
         ownership: item.ownership.map_or("", |o| o.as_str()).to_owned(),
         verified_at: verified.map_or(String::new(), |(_, at)| at.to_string()),
         verified_by: verified.map_or(String::new(), |(step, _)| step.step.to_string()),
-        pending: pending.unwrap_or_default(),
+        pending: waits.or(pending).unwrap_or_default(),
     }
 }
 

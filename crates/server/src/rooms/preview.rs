@@ -53,6 +53,7 @@ fn app(outlook: AppOutlook) -> AppPreview {
         requests.map(|(verb, n)| (verb.to_owned(), n)).collect();
     AppPreview {
         app: outlook.app.to_string(),
+        mode: outlook.mode.as_str().to_owned(),
         listed: outlook.listed,
         accounts: outlook.accounts,
         gain: people(outlook.gain),

@@ -127,7 +127,7 @@ pub fn run(command: Command, output: &Output) -> Result<(), Failure> {
             parse_url(&url)?;
             let token = match token_file {
                 Some(file) => read_token_file(&file)?,
-                None => secret_from_stdin("the token")?,
+                None => token(secret_from_stdin("the token")?.expose(), "stdin")?,
             };
             let token = token.expose().to_owned();
             let ca = ca
@@ -233,7 +233,22 @@ fn parse_url(text: &str) -> Result<Url, Failure> {
 fn read_token_file(path: &Path) -> Result<Secret, Failure> {
     directory::check_private("the token", path)?;
     let text = std::fs::read_to_string(path).map_err(|e| Failure::file("the token", path, &e))?;
-    Ok(Secret::new(text.trim()))
+    token(text.trim(), &path.display().to_string())
+}
+
+/// A token as it is printed when it is made. Anything else, an empty file for example, is refused
+/// here, where it is known what went wrong; a server could only say that it knows no such token.
+fn token(text: &str, place: &str) -> Result<Secret, Failure> {
+    let word = text.strip_prefix("tnr_").is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    });
+    if !word {
+        return Err(Failure::usage(
+            format!("{place} holds no token"),
+            "a token begins with `tnr_`; write it alone, as it was shown when it was made",
+        ));
+    }
+    Ok(Secret::new(text))
 }
 
 /// A secret from stdin, without the line break at its end. Never asked for on a terminal, where
@@ -258,4 +273,25 @@ pub fn secret_from_stdin(what: &str) -> Result<Secret, Failure> {
         ));
     }
     Ok(Secret::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_token_is_taken_for_one() {
+        assert!(token("tnr_76d2a51d", "kim.token").is_ok());
+        for text in [
+            "",
+            "tnr_",
+            "{\"secret\":\"tnr_76d2a51d\"}",
+            "tnr_a\ntnr_b",
+            "a",
+        ] {
+            let refused = token(text, "kim.token").err();
+            let told = refused.map_or(String::new(), |failure| failure.problem);
+            assert_eq!(told, "kim.token holds no token", "{text}");
+        }
+    }
 }

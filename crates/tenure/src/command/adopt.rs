@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use api::{
-    DecideEstate, DecideEstateAnswer, DriftAnswer, EstateAnswer, UnexplainedAnswer, WireDecision,
+    DecideEstate, DecideEstateAnswer, DriftAnswer, DriftRow, EstateAnswer, EstateRow,
+    UnexplainedAnswer, WireDecision,
 };
 
 use super::{Change, Desk, spinner};
@@ -57,7 +58,10 @@ async fn estate(desk: &Desk, app: &str) -> Result<Exit, Failure> {
     let life = spinner("comparing accounts with people");
     let answer: Result<EstateAnswer, _> = desk.client.get(&["targets", app, "estate"], &[]).await;
     life.finish_and_clear();
-    let answer = answer?;
+    let mut answer = answer?;
+    // Ids are chance; people look for names.
+    let place = |row: &EstateRow| (row.name.to_lowercase(), row.account.clone());
+    answer.accounts.sort_by_key(place);
     let mut columns = vec!["account", "name", "active", "class", "people", "rivals"];
     columns.extend(["decision", "owner", "reason"]);
     desk.output.list(&answer.accounts, &columns)?;
@@ -75,7 +79,10 @@ async fn unexplained(desk: &Desk, app: &str) -> Result<Exit, Failure> {
     let path = ["targets", app, "unexplained"];
     let answer: Result<UnexplainedAnswer, _> = desk.client.get(&path, &[]).await;
     life.finish_and_clear();
-    let answer = answer?;
+    let mut answer = answer?;
+    answer
+        .items
+        .sort_by_cached_key(|row| (row.name.to_lowercase(), row.group.clone()));
     let mut columns = vec![
         "account",
         "name",
@@ -165,6 +172,10 @@ pub async fn drift(desk: &Desk, app: &str, all: bool) -> Result<Exit, Failure> {
         .map(|c| format!("{} {}", c.addresses, c.state))
         .collect();
     answer.items.retain(|row| all || row.state != "in_sync");
+    let alike = |a: &DriftRow, b: &DriftRow| (&a.state, &a.kind) == (&b.state, &b.kind);
+    for rows in answer.items.chunk_by_mut(alike) {
+        rows.sort_by_cached_key(|row| row.name.to_lowercase());
+    }
     let columns = ["state", "kind", "address", "name", "detail"];
     desk.output.list(&answer.items, &columns)?;
     eprintln!("{}.", counts.join(", "));

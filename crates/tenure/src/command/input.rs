@@ -162,8 +162,12 @@ pub async fn import(
             "mend what is named above and deliver it again",
         ));
     }
-    desk.output
-        .list(&answer.changes, &["change", "key", "name", "subject"])?;
+    // A dry run draws ids for those who are new, and forgets them.
+    let mut columns = vec!["change", "key", "name", "subject"];
+    if answer.dry_run {
+        columns.pop();
+    }
+    desk.output.list(&answer.changes, &columns)?;
     let would = if answer.dry_run { " would be" } else { "" };
     eprintln!(
         "{} rows, {} people{would} new or changed, {} things to mend; the listing is {}.",

@@ -67,6 +67,12 @@ fn told(answer: &PreviewAnswer) -> String {
     let mut text = String::new();
     for app in &answer.apps {
         text.push_str(&format!("\n{}\n", app.app));
+        if app.mode == "observe" {
+            text.push_str(
+                "  ! it is only observed: nothing is planned for it before its `mode` is `confirm` \
+                 or `enforce`\n",
+            );
+        }
         if !app.listed {
             text.push_str("  ! it was never listed completely: `tenure observe` it to know more\n");
         }

@@ -65,14 +65,20 @@ fn tell_item(item: &AccessItem, text: &mut String) {
     if item.because.is_empty() {
         text.push_str("    no rule wants it\n");
     }
-    if !item.verified_at.is_empty() {
-        text.push_str(&format!(
-            "    read back as wanted at {} (step {})\n",
-            item.verified_at, item.verified_by
-        ));
-    }
     if !item.pending.is_empty() {
         text.push_str(&format!("    not finished: {}\n", item.pending));
+    }
+    if !item.verified_at.is_empty() {
+        // What is not finished yet wants something else than what was read back before it.
+        let before = if item.pending.is_empty() {
+            ""
+        } else {
+            "before that, "
+        };
+        text.push_str(&format!(
+            "    {before}read back as wanted at {} (step {})\n",
+            item.verified_at, item.verified_by
+        ));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Plans and waves: preview, list, show, undo.
 
 use api::{
-    DecideRequest, PlanChangeAnswer, PlanRequest, UndoAnswer, WaveAnswer, WavePreviewAnswer,
-    WaveSummary, WirePlan,
+    DecideRequest, Page, PlanChangeAnswer, PlanRequest, TargetSummary, UndoAnswer, WaveAnswer,
+    WavePreviewAnswer, WaveSummary, WirePlan,
 };
 
 use super::{Change, Desk, spinner};
@@ -25,6 +25,8 @@ pub async fn plan(desk: &Desk, change: Change) -> Result<Exit, Failure> {
     }
     if answer.dry_run {
         eprintln!("Nothing was proposed (dry run).");
+    } else {
+        eprint!("{}", next(&answer.waves));
     }
     Ok(Exit::Present)
 }
@@ -44,7 +46,42 @@ async fn tell_open(desk: &Desk) -> Result<Exit, Failure> {
     };
     let (text, exit) = standing(&open);
     eprintln!("{text}");
+    let targets: Page<TargetSummary> = desk.client.get(&["targets"], &[]).await?;
+    let observed = targets.items.iter().filter(|app| app.mode == "observe");
+    let observed: Vec<String> = observed.map(|app| format!("`{}`", app.target)).collect();
+    if !observed.is_empty() {
+        eprintln!(
+            "Only observed, so nothing is planned there: {}.",
+            observed.join(", ")
+        );
+    }
     Ok(exit)
+}
+
+/// Which commands carry out what was proposed.
+fn next(waves: &[WavePreviewAnswer]) -> String {
+    let of = |verdict: &str| -> Vec<&str> {
+        let alike = waves.iter().filter(|wave| wave.verdict == verdict);
+        alike.map(|wave| wave.wave.as_str()).collect()
+    };
+    let mut text = String::new();
+    for (verdict, what) in [
+        ("allow", "Carry out what may go through with `tenure apply"),
+        (
+            "ask",
+            "Someone else releases what is held with `tenure approve",
+        ),
+        (
+            "halt",
+            "What is halted can only be refused, with `tenure refuse",
+        ),
+    ] {
+        let waves = of(verdict);
+        if !waves.is_empty() {
+            text.push_str(&format!("{what} {} --reason …`.\n", waves.join(" ")));
+        }
+    }
+    text
 }
 
 /// One sentence about the open waves, and how a planning that found nothing new ends.
@@ -236,6 +273,34 @@ mod tests {
             removals: 0,
         };
         statuses.iter().map(wave).collect()
+    }
+
+    #[test]
+    fn whatever_was_proposed_says_what_comes_next() {
+        let wave = |wave: &str, verdict: &str| WavePreviewAnswer {
+            wave: wave.to_owned(),
+            cause: String::new(),
+            change: String::new(),
+            verdict: verdict.to_owned(),
+            because: Vec::new(),
+            author: String::new(),
+            steps: 1,
+            removals: 0,
+            names: Vec::new(),
+            obstacles: Vec::new(),
+        };
+        let waves = [
+            wave("wav_1", "ask"),
+            wave("wav_2", "allow"),
+            wave("wav_3", "allow"),
+            wave("wav_4", "halt"),
+        ];
+        let said = next(&waves);
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].ends_with("`tenure apply wav_2 wav_3 --reason …`."));
+        assert!(lines[1].ends_with("`tenure approve wav_1 --reason …`."));
+        assert!(lines[2].ends_with("`tenure refuse wav_4 --reason …`."));
     }
 
     #[test]

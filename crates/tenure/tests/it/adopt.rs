@@ -122,6 +122,7 @@ async fn an_app_that_was_there_is_adopted_by_command_line() {
     node.run(&["observe", "wiki"]).expect(0);
     looked_at(&node);
     decided(&node);
+    only_observed(&node);
 
     push(&node, "enforce");
     let planned = node.run(&["plan"]).expect(2);
@@ -131,6 +132,26 @@ async fn an_app_that_was_there_is_adopted_by_command_line() {
     node.run(&["plan"]).expect(0);
     burnt_down(&node);
     node.stop();
+}
+
+/// Nothing is planned, and it is said why.
+fn only_observed(node: &Node) {
+    let planned = tell(node, &["plan"]).expect(0);
+    assert!(
+        planned
+            .err
+            .contains("Only observed, so nothing is planned there: `wiki`."),
+        "{}",
+        planned.err
+    );
+    let tenant = node.home.path().join("tenant");
+    let tenant = tenant.to_str().unwrap();
+    let preview = node.run(&["lifecycle", "preview", tenant, "-o", "table"]);
+    assert!(
+        preview.out.contains("! it is only observed"),
+        "{}",
+        preview.out
+    );
 }
 
 fn looked_at(node: &Node) {

@@ -305,6 +305,9 @@ async fn too_many_leavers_are_held_and_released_by_someone_else() {
     assert!(refused.err.contains("TNR-WAVE-0003"), "{}", refused.err);
     nobody_releases_their_own(&node, &missing);
     assert_eq!(active(&provider, "jonas.weiss"), Some(true));
+    let why = node.run(&["why", "access", "1010", "wiki"]).expect(0);
+    let waits = format!("disable is proposed in {missing}, which nobody has decided about");
+    assert_eq!(why.rows()[0]["items"][0]["pending"], waits);
     let dry = ["approve", &missing, "--reason", "T-4", "--dry-run"];
     node.run_as(&approver, &dry).expect(0);
     assert_eq!(

@@ -250,12 +250,16 @@ impl Estate {
     }
 
     fn row(&self, name: &str, group: &str, decision: &str) -> DecisionRow {
+        // Only these keep one.
+        let owned =
+            matches!(decision, "service" | "keep") || (decision == "adopt" && !group.is_empty());
+        let owner = if owned { "platform team" } else { "" };
         DecisionRow {
             line: 2,
             account: self.id(name).to_owned(),
             group: group.to_owned(),
             decision: decision.to_owned(),
-            owner: "platform team".to_owned(),
+            owner: owner.to_owned(),
             ..DecisionRow::default()
         }
     }

@@ -164,7 +164,7 @@ fn adopted(story: &Story) {
         let name = row["name"].as_str();
         let owner = match story.estate.others.get(name) {
             Some(&"gone") => return Some(("orphan".to_owned(), "")),
-            Some(&"shared") => return Some(("shared".to_owned(), "platform team")),
+            Some(&"shared") => return Some(("shared".to_owned(), "")),
             Some(&"robot") => return Some(("service".to_owned(), "platform team")),
             Some(_) => return None,
             None => keys.get(name)?,
