@@ -6,6 +6,7 @@ mod codes;
 mod e2e;
 mod expectations;
 mod node;
+mod page;
 mod roles;
 mod server;
 mod thin;

@@ -9,7 +9,7 @@ mod backup;
     dead_code,
     reason = "shared with the store's suites, which use all of it"
 )]
-mod cluster;
+pub mod cluster;
 mod company;
 mod entra;
 mod http;
