@@ -30,7 +30,7 @@ pub use page::Page;
 pub use people::{
     AccessAnswer, AccessItem, EraseAnswer, EraseRequest, MatchRequest, PersonAccess, PersonAnswer,
     PersonSummary, TerminateRequest, TerminationAnswer, WireEngagement, WireLeave, WireReason,
-    WireStanding, WireTermination,
+    WireStanding, WireTermination, WireWhen,
 };
 pub use preview::{
     AppPreview, AttributePreview, CollisionPreview, ForeseenWave, PeopleList, PersonPreview,

@@ -89,6 +89,23 @@ pub struct PersonAnswer {
     pub terminated: Option<WireTermination>,
     /// Accounts and grants that belong to them.
     pub access: Vec<PersonAccess>,
+    /// Set where another instant than now was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub when: Option<WireWhen>,
+}
+
+/// Which instants an answer is about, and what it cannot say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireWhen {
+    /// What holds then.
+    pub as_of: String,
+    /// What was known then.
+    pub known_at: String,
+    /// The revision of the documents in force then; absent where there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<u64>,
+    /// What the answer cannot say, for people.
+    pub not_known: Vec<String>,
 }
 
 /// An account or grant of a person.
@@ -129,12 +146,15 @@ pub struct AccessAnswer {
     pub name: String,
     /// The app.
     pub app: String,
-    /// Where they stand now.
+    /// Where they stand.
     pub standing: WireStanding,
     /// The account first, then grants.
     pub items: Vec<AccessItem>,
     /// Rules that speak of this app but do not hold for this person.
     pub not_given: Vec<WireReason>,
+    /// Set where another instant than now was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub when: Option<WireWhen>,
 }
 
 /// The answer for one account or grant.
@@ -150,6 +170,9 @@ pub struct AccessItem {
     pub because: Vec<WireReason>,
     /// What was last seen: `active`, `disabled`, `member`, `absent` or `unknown`.
     pub seen: String,
+    /// When a look found the account so, and different from before; empty for grants, and where
+    /// nothing was seen.
+    pub seen_at: String,
     /// `managed`, `adopted` or `foreign`; empty where nothing is linked.
     pub ownership: String,
     /// When a change of it was last read back as wanted; empty if never.

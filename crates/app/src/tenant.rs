@@ -130,7 +130,7 @@ impl App {
     }
 }
 
-fn compile(row: DocumentsRow) -> Result<Loaded, AppError> {
+pub(crate) fn compile(row: DocumentsRow) -> Result<Loaded, AppError> {
     let files: Vec<(String, String)> = row
         .documents
         .iter()

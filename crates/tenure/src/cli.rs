@@ -8,7 +8,7 @@ use model::Scope;
 use crate::client::context;
 use crate::command::adopt::{Adopt, Drift};
 use crate::command::leaver::{LeaverCommand, PersonCommand};
-use crate::command::{Change, preview};
+use crate::command::{Change, When, preview};
 use crate::host::init::Init;
 use crate::host::ledger::Ledger;
 use crate::output::{Format, Output};
@@ -335,6 +335,8 @@ pub enum WhyCommand {
         person: String,
         /// The app.
         app: String,
+        #[command(flatten)]
+        when: When,
     },
 }
 
@@ -344,6 +346,8 @@ pub enum ShowCommand {
     Person {
         /// Subject id, worker key, mail address or name.
         person: String,
+        #[command(flatten)]
+        when: When,
     },
 }
 

@@ -182,7 +182,9 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             change,
         } => decide(&desk, Decision::Refuse, &waves, plan, change, None).await,
         Command::Undo { wave, change } => work::undo(&desk, &wave, change).await,
-        Command::Why(WhyCommand::Access { person, app }) => why::access(&desk, &person, &app).await,
+        Command::Why(WhyCommand::Access { person, app, when }) => {
+            why::access(&desk, &person, &app, &when).await
+        }
         command => look_or_manage(&desk, command).await,
     }
 }
@@ -193,8 +195,8 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
             look::people(desk, text.as_deref(), source.as_deref()).await
         }
         Command::Show {
-            what: ShowCommand::Person { person },
-        } => look::person(desk, &person).await,
+            what: ShowCommand::Person { person, when },
+        } => look::person(desk, &person, &when).await,
         Command::Findings { command: None } => look::findings(desk).await,
         Command::Findings {
             command: Some(FindingsCommand::Close { finding, change }),

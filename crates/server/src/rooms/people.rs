@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use api::{
     AccessAnswer, AccessItem, EraseAnswer, EraseRequest, Page, PersonAccess, PersonAnswer,
-    PersonSummary, Problem, WireEngagement, WireLeave, WireStanding, WireTermination,
+    PersonSummary, Problem, WireEngagement, WireLeave, WireStanding, WireTermination, WireWhen,
 };
 use app::rows::Person;
-use app::{Known, WhyItem};
+use app::{Known, Told, When, WhyItem};
 use model::facts::{Leave, Standing};
 use model::{Engagement, Kind, SubjectId, Timestamp};
 use serde_json::json;
@@ -90,20 +90,39 @@ fn standing(standing: Option<Standing>) -> WireStanding {
     }
 }
 
+/// What the query says of another instant; nothing where it says nothing.
+fn when(call: &Call) -> Option<When<'_>> {
+    let when = When {
+        as_of: call.asked("as_of"),
+        known_at: call.asked("known_at"),
+    };
+    (when != When::default()).then_some(when)
+}
+
+fn told(told: Told) -> WireWhen {
+    WireWhen {
+        as_of: told.as_of.to_string(),
+        known_at: told.known_at.to_string(),
+        revision: told.revision,
+        not_known: told.not_known,
+    }
+}
+
 pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
-    let known = rooms
-        .app
-        .one_person(call.text("person")?)
-        .await
-        .map_err(fail)?;
+    let text = call.text("person")?;
+    let (known, links, when) = match when(&call) {
+        Some(when) => {
+            let past = rooms.app.person_at(text, when).await.map_err(fail)?;
+            (past.known.clone(), past.links(), Some(past.told))
+        }
+        None => {
+            let known = rooms.app.one_person(text).await.map_err(fail)?;
+            let links = rooms.app.store().links_of(known.person.subject);
+            (known, links.await.map_err(fail)?, None)
+        }
+    };
     let (person, identity) = (&known.person, &known.identity);
-    let now = rooms.app.now();
-    let links = rooms
-        .app
-        .store()
-        .links_of(person.subject)
-        .await
-        .map_err(fail)?;
+    let now = when.as_ref().map_or(rooms.app.now(), |when| when.as_of);
     let access = links
         .iter()
         .map(|link| PersonAccess {
@@ -135,6 +154,7 @@ pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
             reason: t.reason.clone(),
         }),
         access,
+        when: when.map(told),
     })
 }
 
@@ -150,7 +170,11 @@ pub async fn why(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         call.asked("person").unwrap_or_default(),
         call.asked("app").unwrap_or_default(),
     );
-    let why = rooms.app.why_access(person, app).await.map_err(fail)?;
+    let why = match when(&call) {
+        Some(when) => rooms.app.why_access_at(person, app, when).await,
+        None => rooms.app.why_access(person, app).await,
+    };
+    let why = why.map_err(fail)?;
     Reply::json(&AccessAnswer {
         subject: why.subject.to_string(),
         key: why.key,
@@ -162,6 +186,7 @@ pub async fn why(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         },
         items: why.items.iter().map(item).collect(),
         not_given: why.not_given.iter().map(words::reason).collect(),
+        when: why.told.map(told),
     })
 }
 
@@ -183,6 +208,7 @@ fn item(item: &WhyItem) -> AccessItem {
         wanted: item.wanted.to_owned(),
         because: item.because.iter().map(words::reason).collect(),
         seen: item.seen.to_owned(),
+        seen_at: item.seen_at.map_or(String::new(), |at| at.to_string()),
         ownership: item.ownership.map_or("", |o| o.as_str()).to_owned(),
         verified_at: verified.map_or(String::new(), |(_, at)| at.to_string()),
         verified_by: verified.map_or(String::new(), |(step, _)| step.step.to_string()),

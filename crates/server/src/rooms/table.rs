@@ -32,6 +32,15 @@ const fn needed(name: &'static str, about: &'static str) -> Parameter {
 const LIMIT: Parameter = parameter("limit", "Rows of a page: 1 to 1000, 100 where not given.");
 const AFTER: Parameter = parameter("after", "The `next` of the page before.");
 const LISTING: &[Parameter] = &[LIMIT];
+const AS_OF: Parameter = parameter(
+    "as_of",
+    "What holds at this instant, instead of now: RFC 3339, or a minute or day on the person's own wall \
+     clock. A day is its first minute.",
+);
+const KNOWN_AT: Parameter = parameter(
+    "known_at",
+    "What was known at this instant, instead of now; written as `as_of`.",
+);
 
 /// Reads something.
 const fn get(
@@ -268,7 +277,7 @@ pub static ROUTES: &[Route<Rooms>] = &[
         "/api/v1/people/{person}",
         "getPerson",
         "Shows a person: subject id, worker key, mail address or name.",
-        &[],
+        &[AS_OF, KNOWN_AT],
         schema_of::<PersonAnswer>,
         |rooms, call| Box::pin(people::show(rooms, call)),
     ),
@@ -315,6 +324,8 @@ pub static ROUTES: &[Route<Rooms>] = &[
         &[
             needed("person", "Subject id, worker key, mail address or name."),
             needed("app", "The name of the app's document."),
+            AS_OF,
+            KNOWN_AT,
         ],
         schema_of::<AccessAnswer>,
         |rooms, call| Box::pin(people::why(rooms, call)),

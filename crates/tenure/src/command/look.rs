@@ -5,7 +5,7 @@ use api::{
     WireFinding,
 };
 
-use super::Desk;
+use super::{Desk, When, tell_when};
 use crate::failure::{Exit, Failure};
 use crate::output::Format;
 
@@ -28,8 +28,9 @@ pub async fn people(
 }
 
 /// `tenure show PERSON`.
-pub async fn person(desk: &Desk, person: &str) -> Result<Exit, Failure> {
-    let answer: PersonAnswer = desk.client.get(&["people", person], &[]).await?;
+pub async fn person(desk: &Desk, person: &str, when: &When) -> Result<Exit, Failure> {
+    let query: Vec<(&str, &str)> = when.query().collect();
+    let answer: PersonAnswer = desk.client.get(&["people", person], &query).await?;
     let fields = [
         "subject",
         "name",
@@ -50,6 +51,7 @@ pub async fn person(desk: &Desk, person: &str) -> Result<Exit, Failure> {
             &["app", "what", "ownership", "remote", "because"],
         )?;
     }
+    tell_when(answer.when.as_ref());
     Ok(Exit::Fine)
 }
 

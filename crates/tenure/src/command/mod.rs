@@ -37,6 +37,43 @@ pub struct Change {
     pub reason: Option<String>,
 }
 
+/// Another instant than now.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct When {
+    /// What holds at this instant, past or to come: 2026-10-01T12:00:00Z, or 2026-10-01T12:00 or
+    /// 2026-10-01 on the person's own wall clock. A day is its first minute.
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<String>,
+    /// What was known at this instant: without what was corrected or backdated since.
+    #[arg(long, value_name = "INSTANT")]
+    pub known_at: Option<String>,
+}
+
+impl When {
+    /// As parameters of a call.
+    fn query(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let both = [("as_of", &self.as_of), ("known_at", &self.known_at)];
+        both.into_iter()
+            .filter_map(|(name, at)| Some((name, at.as_deref()?)))
+    }
+}
+
+/// Says on stderr which instants an answer is about, and what it cannot say.
+fn tell_when(when: Option<&api::WireWhen>) {
+    let Some(when) = when else { return };
+    let documents = when.revision.map_or_else(
+        || "before there were documents".to_owned(),
+        |revision| format!("with revision {revision} of the documents"),
+    );
+    eprintln!(
+        "As of {}, as known at {}, {documents}.",
+        when.as_of, when.known_at
+    );
+    for gap in &when.not_known {
+        eprintln!("Not known: {gap}.");
+    }
+}
+
 impl Change {
     /// The reason, for calls that must have one.
     pub fn needed_reason(&self) -> Result<String, crate::failure::Failure> {

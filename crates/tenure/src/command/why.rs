@@ -3,13 +3,14 @@
 use api::{AccessAnswer, AccessItem, WireReason};
 use serde_json::Value;
 
-use super::Desk;
+use super::{Desk, When, tell_when};
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, print, printable};
 
 /// Asks, and tells the answer in sentences on a terminal.
-pub async fn access(desk: &Desk, person: &str, app: &str) -> Result<Exit, Failure> {
-    let query = [("person", person), ("app", app)];
+pub async fn access(desk: &Desk, person: &str, app: &str, when: &When) -> Result<Exit, Failure> {
+    let mut query = vec![("person", person), ("app", app)];
+    query.extend(when.query());
     let answer: AccessAnswer = desk.client.get(&["why", "access"], &query).await?;
     if desk.output.format() == Format::Table && desk.output.columns.is_empty() {
         print(&printable(&tell(&answer)))?;
@@ -19,6 +20,7 @@ pub async fn access(desk: &Desk, person: &str, app: &str) -> Result<Exit, Failur
             &["subject", "name", "app", "standing", "items", "not_given"],
         )?;
     }
+    tell_when(answer.when.as_ref());
     Ok(Exit::Fine)
 }
 
@@ -32,7 +34,7 @@ fn tell(answer: &AccessAnswer) -> String {
         answer.standing.as_str()
     );
     for item in &answer.items {
-        tell_item(item, &mut text);
+        tell_item(item, answer.when.is_some(), &mut text);
     }
     for reason in &answer.not_given {
         text.push_str(&format!(
@@ -45,7 +47,7 @@ fn tell(answer: &AccessAnswer) -> String {
     text
 }
 
-fn tell_item(item: &AccessItem, text: &mut String) {
+fn tell_item(item: &AccessItem, dated: bool, text: &mut String) {
     text.push_str(&format!(
         "\n  {}: wanted {}, seen {}",
         item.what, item.wanted, item.seen
@@ -54,6 +56,10 @@ fn tell_item(item: &AccessItem, text: &mut String) {
         text.push_str(&format!(", {}", item.ownership));
     }
     text.push('\n');
+    // Now, a look at the app itself tells more.
+    if dated && !item.seen_at.is_empty() {
+        text.push_str(&format!("    seen so by the look of {}\n", item.seen_at));
+    }
     for reason in &item.because {
         text.push_str(&format!(
             "    because {}: {}{}\n",

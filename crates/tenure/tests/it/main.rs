@@ -7,6 +7,7 @@ mod e2e;
 mod expectations;
 mod node;
 mod page;
+mod past;
 mod roles;
 mod server;
 mod thin;

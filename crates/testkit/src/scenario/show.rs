@@ -73,10 +73,22 @@ impl Stage {
         Ok(accounts.iter().map(line).collect())
     }
 
-    /// `why PERSON APP`: what the node answers. A person's name may have several words.
+    /// `why PERSON APP`, perhaps `as-of INSTANT` and `known-at INSTANT`: what the node answers. A
+    /// person's name may have several words.
     pub(super) async fn why(&self, order: &Order) -> Output {
+        let mut order = order.clone();
+        let (as_of, known_at) = (order.option("as-of")?, order.option("known-at")?);
+        let when = app::When {
+            as_of: as_of.as_deref(),
+            known_at: known_at.as_deref(),
+        };
         let (app, person) = order.words.split_last().ok_or("write `why PERSON APP`")?;
-        let why = match self.node.app.why_access(&person.join(" "), app).await {
+        let (app, person) = (app.as_str(), person.join(" "));
+        let why = match when == app::When::default() {
+            true => self.node.app.why_access(&person, app).await,
+            false => self.node.app.why_access_at(&person, app, when).await,
+        };
+        let why = match why {
             Ok(why) => why,
             Err(error) => return self.refused(&error),
         };
@@ -122,6 +134,9 @@ impl Stage {
         for why in &why.not_given {
             lines.push("not given:".to_owned());
             lines.push(reason(why));
+        }
+        for gap in why.told.iter().flat_map(|told| &told.not_known) {
+            lines.push(self.names.scrub(&format!("not known: {gap}")));
         }
         Ok(lines)
     }

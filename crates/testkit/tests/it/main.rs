@@ -15,6 +15,7 @@ mod lanes;
 mod names;
 mod order;
 mod passed_over;
+mod past;
 mod people;
 mod preview;
 mod preview_law;

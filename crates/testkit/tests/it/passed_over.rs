@@ -16,8 +16,8 @@ use testkit::memory::Fault;
 use testkit::node::{actor, keyring, morning};
 use testkit::{Company, Node, SeededEntropy, SimClock};
 
-const APPS: [&str; 2] = ["chat", "wiki"];
-const PEOPLE: u64 = 12;
+pub(crate) const APPS: [&str; 2] = ["chat", "wiki"];
+pub(crate) const PEOPLE: u64 = 12;
 const ROUNDS: u64 = 20;
 
 fn worlds() -> u64 {
@@ -91,10 +91,10 @@ struct Row {
     mail: u64,
 }
 
-struct World {
+pub(crate) struct World {
     store: Arc<dyn Store>,
     company: Company,
-    node: Node,
+    pub(crate) node: Node,
     chance: Arc<SeededEntropy>,
     rows: Vec<Row>,
     revision: u64,
@@ -112,7 +112,7 @@ fn node(store: &Arc<dyn Store>, company: &Company, clock: &Arc<SimClock>, salt: 
 }
 
 impl World {
-    async fn new(seed: u64) -> Self {
+    pub(crate) async fn new(seed: u64) -> Self {
         let clock = Arc::new(SimClock::at(morning()));
         let ports = StorePorts {
             clock: Arc::clone(&clock) as _,
@@ -262,7 +262,7 @@ impl World {
     }
 
     /// Something happens.
-    async fn happen(&mut self) {
+    pub(crate) async fn happen(&mut self) {
         match self.chance.below(10) {
             0..=4 => self.news().await,
             5 | 6 => self.drift().await,
@@ -286,7 +286,7 @@ impl World {
     }
 
     /// Waves are decided one way or the other, and sometimes left alone.
-    async fn answer(&self, waves: &[WavePreview]) {
+    pub(crate) async fn answer(&self, waves: &[WavePreview]) {
         let (bo, app) = (actor("bo"), &self.node.app);
         for wave in waves {
             let done = match self.chance.below(6) {
