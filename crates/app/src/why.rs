@@ -1,5 +1,7 @@
 //! Why someone has, or lacks, access.
 
+mod done;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,14 +10,14 @@ use lifecycle::assign::{Worker, holds, manager_keys};
 use lifecycle::resolve::{Resolved, Wanted};
 use model::event::StepChanged;
 use model::facts::Standing;
-use model::plan::{About, PlanStatus, StepStatus};
-use model::{Address, Kind, Ownership, Reason, SubjectId, TargetName, Timestamp, WaveId};
+use model::{Address, Ownership, Reason, SubjectId, TargetName, Timestamp, WaveId};
 use ports::store::{Decisions, Link, Pin};
 
-use crate::past::{Replay, Told, When};
+use crate::past::{Told, When};
 use crate::planner::Say;
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind, Known};
+use done::{Done, done_then};
 
 /// The answer for one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,16 +72,6 @@ struct Basis {
     links: Vec<Link>,
     decisions: Decisions,
     at: Timestamp,
-}
-
-/// What was seen and done at one address.
-struct Done {
-    link: Option<Link>,
-    seen: &'static str,
-    seen_at: Option<Timestamp>,
-    verified: Option<(StepChanged, Timestamp)>,
-    pending: Option<StepChanged>,
-    waits: Option<(String, WaveId)>,
 }
 
 impl App {
@@ -168,59 +160,6 @@ impl App {
         };
         Ok(say.explained(book, basis.at).desired)
     }
-
-    /// What was seen and done at an address up to now.
-    async fn done(&self, subject: SubjectId, address: &Address) -> Result<Done, AppError> {
-        let link = self.store.link(address).await?;
-        let mut seen_at = None;
-        let seen = match (&link, address.kind) {
-            (None, _) => "absent",
-            (Some(_), Kind::Grant) => "member",
-            (Some(link), kind) => {
-                let (target, remote) = (&address.target, &link.remote);
-                let shadow = self.store.shadow(target, kind, remote).await?;
-                seen_at = shadow.as_ref().map(|shadow| shadow.seen_at);
-                match shadow {
-                    Some(shadow) if shadow.record.active => "active",
-                    Some(_) => "disabled",
-                    None => "unknown",
-                }
-            }
-        };
-        let mut done = Done {
-            link,
-            seen,
-            seen_at,
-            verified: None,
-            pending: None,
-            waits: None,
-        };
-        let about = About::Subject(subject);
-        for plan in self.store.plans_about(&about, 20).await? {
-            // A plan of a wave that was not proposed has told nobody.
-            let waiting =
-                plan.status == PlanStatus::Waiting && self.store.wave(plan.wave).await?.is_some();
-            // Of several steps at one address the last tells how it ended.
-            let steps = plan.steps.into_iter().rev();
-            for step in steps.filter(|step| step.address == *address) {
-                if done.verified.is_some() {
-                    continue;
-                }
-                if waiting && done.waits.is_none() {
-                    done.waits = Some((step.verb.clone(), plan.wave));
-                }
-                let (Some(last), Some(at)) = (step.last, step.at) else {
-                    continue;
-                };
-                if last.status == StepStatus::Verified {
-                    done.verified = Some((last, at));
-                } else if done.pending.is_none() {
-                    done.pending = Some(last);
-                }
-            }
-        }
-        Ok(done)
-    }
 }
 
 impl Basis {
@@ -260,31 +199,6 @@ impl Basis {
             not_given: not_given(&self.loaded.book, target, self.worker()),
             told,
         }
-    }
-}
-
-/// What was seen and done at an address up to another instant. Which waves waited is not in a
-/// person's records.
-fn done_then(replay: &Replay, address: &Address) -> Done {
-    let link = replay.links.get(address).cloned();
-    let look = link
-        .as_ref()
-        .and_then(|link| replay.seen(&address.target, &link.remote));
-    let seen = match (&link, address.kind, look) {
-        (None, ..) => "absent",
-        (Some(_), Kind::Grant, _) => "member",
-        (Some(_), _, Some(look)) if look.active => "active",
-        (Some(_), _, Some(_)) => "disabled",
-        (Some(_), _, None) => "unknown",
-    };
-    let steps = replay.steps(address);
-    Done {
-        link,
-        seen,
-        seen_at: look.map(|look| look.at),
-        verified: steps.verified,
-        pending: steps.pending,
-        waits: None,
     }
 }
 

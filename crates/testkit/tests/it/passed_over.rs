@@ -11,7 +11,7 @@ use app::WavePreview;
 use lifecycle::mutants::{self, Mutant};
 use model::{Kind, Secret, TargetName, Value};
 use ports::Store;
-use store::{StorePorts, TenureStore};
+use store::{PostgresOptions, StorePorts, TenureStore};
 use testkit::memory::Fault;
 use testkit::node::{actor, keyring, morning};
 use testkit::{Company, Node, SeededEntropy, SimClock};
@@ -112,14 +112,25 @@ fn node(store: &Arc<dyn Store>, company: &Company, clock: &Arc<SimClock>, salt: 
 }
 
 impl World {
-    pub(crate) async fn new(seed: u64) -> Self {
+    async fn new(seed: u64) -> Self {
+        Self::on(None, seed).await
+    }
+
+    /// On SQLite in memory, or on this PostgreSQL database.
+    pub(crate) async fn on(postgres: Option<&str>, seed: u64) -> Self {
         let clock = Arc::new(SimClock::at(morning()));
         let ports = StorePorts {
             clock: Arc::clone(&clock) as _,
             entropy: Arc::new(SeededEntropy::new(seed + 1_000)) as _,
             keyring: Arc::new(keyring().unwrap()) as _,
         };
-        let store: Arc<dyn Store> = Arc::new(TenureStore::open_inline(None, ports).unwrap());
+        let store: Arc<dyn Store> = Arc::new(match postgres {
+            Some(url) => {
+                let opened = TenureStore::open_postgres(url, PostgresOptions::default(), ports);
+                opened.await.unwrap()
+            }
+            None => TenureStore::open_inline(None, ports).unwrap(),
+        });
         let company = Company::with(&APPS);
         let chance = Arc::new(SeededEntropy::new(seed));
         let row = |n: u64| Row {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use app::{When, WhyAccess};
 use model::Timestamp;
+use ports::conformance::cluster;
 use testkit::node::actor;
 
 use crate::passed_over::{APPS, PEOPLE, World};
@@ -34,8 +35,8 @@ async fn ask(world: &World) -> Answers {
     answers
 }
 
-async fn live(seed: u64) -> (World, Vec<(Timestamp, Answers)>) {
-    let mut world = World::new(seed).await;
+async fn live(postgres: Option<&str>, seed: u64) -> (World, Vec<(Timestamp, Answers)>) {
+    let mut world = World::on(postgres, seed).await;
     let mut told = Vec::new();
     for _ in 0..12 {
         let waves = world.node.app.plan(&actor("ana"), false).await.unwrap();
@@ -48,30 +49,50 @@ async fn live(seed: u64) -> (World, Vec<(Timestamp, Answers)>) {
     (world, told)
 }
 
+/// How many answers were compared, and how many of them are other ones now.
+async fn compare(postgres: Option<&str>, seed: u64) -> (usize, usize) {
+    let (mut compared, mut different) = (0, 0);
+    let (world, told) = live(postgres, seed).await;
+    let now = ask(&world).await;
+    for (at, answers) in &told {
+        let text = at.to_string();
+        let when = When {
+            as_of: Some(&text),
+            known_at: Some(&text),
+        };
+        for ((who, app), then) in answers {
+            let found = world.node.app.why_access_at(who, app, when).await;
+            let found = comparable(found.unwrap_or_else(|e| panic!("{seed} {at} {who}: {e}")));
+            assert_eq!(found, *then, "world {seed}: {who} in {app} at {at}");
+            compared += 1;
+            different += usize::from(now[&(who.clone(), *app)] != *then);
+        }
+    }
+    (compared, different)
+}
+
 #[tokio::test]
 async fn what_was_answered_then_is_what_is_reconstructed_of_then() {
     let (mut compared, mut different) = (0, 0);
     for seed in 1..=3 {
-        let (world, told) = live(seed).await;
-        let now = ask(&world).await;
-        for (at, answers) in &told {
-            let text = at.to_string();
-            let when = When {
-                as_of: Some(&text),
-                known_at: Some(&text),
-            };
-            for ((who, app), then) in answers {
-                let found = world.node.app.why_access_at(who, app, when).await;
-                let found = comparable(found.unwrap_or_else(|e| panic!("{seed} {at} {who}: {e}")));
-                assert_eq!(found, *then, "world {seed}: {who} in {app} at {at}");
-                compared += 1;
-                different += usize::from(now[&(who.clone(), *app)] != *then);
-            }
-        }
+        let more = compare(None, seed).await;
+        (compared, different) = (compared + more.0, different + more.1);
     }
     assert!(compared > 400, "{compared} answers are a law over nothing");
     assert!(
         different > 200,
         "only {different} of {compared} are other ones now"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_on_postgres() {
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
+    let (compared, different) = compare(Some(&cluster.database()), 4).await;
+    assert!(
+        compared > 100 && different > 20,
+        "{different} of {compared}"
     );
 }
