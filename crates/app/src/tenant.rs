@@ -266,6 +266,7 @@ fn app_rules(app: &documents::App) -> AppRules {
         },
         matching: app.account.matching.clone(),
         attributes: app.account.attributes.clone(),
+        clears: app.account.clears.clone(),
         unique: app.account.unique.as_ref().map(|unique| UniqueName {
             forms: unique.forms.clone(),
             number: unique.number,

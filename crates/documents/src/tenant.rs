@@ -10,7 +10,7 @@ use rules::{Condition, Mapping, Schema};
 
 pub use beside::{PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson};
 pub use expectation::{
-    AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MappingTest, Moment,
+    AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
@@ -193,8 +193,11 @@ pub struct Account {
     /// telling first. Each is in `attributes`.
     pub matching: Vec<String>,
     /// Attribute path → value. Where a mapping gives [`rules::Mapped::Missing`], the attribute is
-    /// not ours and stays as it is.
+    /// not ours and stays as it is, unless it is in `clears`.
     pub attributes: BTreeMap<String, Mapping>,
+    /// The attributes that are emptied where nothing gives them a value; [`MANAGER_PATH`] for the
+    /// manager.
+    pub clears: BTreeSet<String>,
     /// How new accounts are named; `None`: `userName` is in `attributes`.
     pub unique: Option<UniqueName>,
     /// Gives the worker key of the person's manager; the reference goes to [`MANAGER_PATH`].

@@ -67,6 +67,8 @@ pub struct AppRules {
     pub matching: Vec<String>,
     /// Attribute path → the expression that gives its value.
     pub attributes: BTreeMap<String, Mapping>,
+    /// The paths of `attributes` and of `manager` that are emptied where nothing gives them a value.
+    pub clears: BTreeSet<String>,
     /// How new accounts are named; `None`: by an attribute like any other.
     pub unique: Option<UniqueName>,
     /// Gives the worker key of the manager, and the path at which the reference belongs.

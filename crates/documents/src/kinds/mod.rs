@@ -5,6 +5,7 @@ mod beside;
 mod guard;
 mod lifecycle_test;
 mod mapping_test;
+mod missing;
 mod person;
 mod rule;
 mod source;

@@ -267,3 +267,38 @@ async fn documents_whose_own_tests_fail_are_not_accepted() {
         .unwrap();
     assert_eq!((report.revision, report.tests), (2, 1));
 }
+
+#[test]
+fn a_mapping_test_tells_what_is_emptied_from_what_stays() {
+    let with = |missing: &str| {
+        let mut files = documents(GUARD);
+        for (_, text) in &mut files {
+            *text = text.replace(
+                "    manager: person.manager\n",
+                &format!("    manager: {{value: person.manager, missing: {missing}}}\n"),
+            );
+        }
+        files
+    };
+    let run = |missing: &str, expect: &str| {
+        let mut files = with(missing);
+        let expect = format!("    {expect}: [manager]\n");
+        let test = mapping("email: ana@acme.example", &expect);
+        files.push(("tests.yaml".to_owned(), test));
+        let results = test_documents(&files).unwrap_or_else(|e| panic!("{:#?}", e.diagnostics()));
+        told(&results[0].failures)
+    };
+    for (missing, expect) in [
+        ("keep", "missing"),
+        ("clear", "missing"),
+        ("clear", "cleared"),
+    ] {
+        assert_eq!(run(missing, expect), Vec::<String>::new(), "{missing}");
+    }
+    assert_eq!(
+        run("keep", "cleared"),
+        ["`manager` in chat | missing, and emptied | missing"]
+    );
+    let refused = run("refuse", "cleared");
+    assert!(refused[0].contains("the error `"), "{refused:?}");
+}

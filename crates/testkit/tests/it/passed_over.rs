@@ -32,11 +32,15 @@ fn documents(revision: u64) -> Vec<(String, String)> {
         1 + revision % 3
     );
     let app = |name: &str, days: &str| {
+        let manager = match name {
+            "wiki" => "{value: person.manager, missing: clear}",
+            _ => "person.manager",
+        };
         format!(
             "kind: App\nmetadata: {{name: {name}}}\nspec:\n{days}  scim:\n    url: http://127.0.0.1:1/v2\n    \
              auth: {{bearer: {{secret: {name}-token}}}}\n    allow_private: true\n  mode: enforce\n  \
              account:\n    match: [userName]\n    attributes:\n      userName: person.email\n      \
-             title: person.department\n    manager: person.manager\n  groups:\n    all: {{display: All}}\n    \
+             title: person.department\n    manager: {manager}\n  groups:\n    all: {{display: All}}\n    \
              sales: {{display: Sales}}\n"
         )
     };
