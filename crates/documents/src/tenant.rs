@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{TargetName, Timestamp};
 use rules::{Condition, Mapping, Schema};
 
-pub use beside::{PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson};
+pub use beside::{
+    ListedGroup, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson,
+};
 pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
@@ -23,6 +25,8 @@ pub struct Tenant {
     pub apps: BTreeMap<TargetName, App>,
     /// Birthright rules, by name.
     pub rules: BTreeMap<String, Rule>,
+    /// Groups of people by hand, by name. Those by rule are in `schema`.
+    pub listed: BTreeMap<String, ListedGroup>,
     /// What single people get beside the rules, by name.
     pub grants: BTreeMap<String, PersonalGrant>,
     /// People who are not in HR, by name.
@@ -35,7 +39,7 @@ pub struct Tenant {
     pub mapping_tests: BTreeMap<String, MappingTest>,
     /// Tests of who has what when, by name.
     pub lifecycle_tests: BTreeMap<String, LifecycleTest>,
-    /// The attributes that sources give to people.
+    /// The attributes that sources give to people, and the groups that they can be in.
     pub schema: Schema,
     /// Those of them that people can change themselves.
     pub self_editable: BTreeSet<String>,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::group::PeopleGroup;
+
 /// The type of an attribute or of a sub-expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Type {
@@ -33,6 +35,9 @@ impl fmt::Display for Type {
 pub struct Schema {
     /// Attribute → type.
     pub attributes: BTreeMap<String, Type>,
+    /// The groups of people that `in_group` knows, by name; `None` for one that is declared and
+    /// could not be compiled: nothing more is said of whoever asks for it.
+    pub groups: BTreeMap<String, Option<PeopleGroup>>,
 }
 
 /// The name under which expressions see the worker's key.

@@ -2,6 +2,7 @@
 
 mod app;
 mod beside;
+pub(crate) mod group;
 mod guard;
 mod lifecycle_test;
 mod mapping_test;

@@ -70,6 +70,9 @@ pub(crate) struct WorkerSpec {
     /// Attribute → value. What is not here was not stated.
     #[serde(default)]
     pub attributes: BTreeMap<String, ValueSpec>,
+    /// The groups by hand that the worker is in; whoever `Group` documents list are other people.
+    #[serde(default)]
+    pub in_groups: Vec<String>,
 }
 
 /// A leave of absence.

@@ -203,6 +203,7 @@ fn mapped(clears: &[&str], refuses: bool) -> RuleBook {
         attributes: ["title", "boss"]
             .map(|name| (name.to_owned(), Type::Text))
             .into(),
+        ..Schema::default()
     };
     let mapping = |source| compile_mapping(source, &schema).unwrap();
     let title = mapping("person.title");
@@ -302,6 +303,7 @@ fn a_refused_absence_and_a_manager_without_an_answer_leave_the_account_untouched
     let mut odd = mapped(&["manager"], false);
     let schema = Schema {
         attributes: [("desk".to_owned(), Type::Text)].into(),
+        ..Schema::default()
     };
     let mapping = compile_mapping("person.desk == \"1\" ? \"b1\" : \"b2\"", &schema).unwrap();
     odd.apps.get_mut(&target()).unwrap().manager = Some(("manager".to_owned(), mapping));

@@ -58,6 +58,7 @@ fn book(grants: Vec<PersonalGrant>) -> RuleBook {
         beside: Beside {
             duties: BTreeMap::from([(named("hr", "boss"), duties.collect())]),
             grants: BTreeMap::from([(named("contractors", "c7"), grants)]),
+            ..Beside::default()
         },
         ..RuleBook::default()
     }
