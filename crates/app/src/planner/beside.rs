@@ -15,6 +15,7 @@ use ports::store::Person;
 
 use super::Pass;
 use super::memory::Notes;
+use super::subject::{DISAGREEING, UNDECIDED};
 use crate::AppError;
 use crate::due::is_late;
 
@@ -29,7 +30,15 @@ const WITHOUT_EFFECT: &str = "TNR-SERVICE-0002";
 /// A list by hand names a worker whom nobody knows.
 const UNKNOWN_MEMBER: &str = "TNR-GROUP-0001";
 /// What a planning closes when it does not find it again.
-const OURS: [&str; 5] = [UNKNOWN, UNANSWERED, EXPIRED, WITHOUT_EFFECT, UNKNOWN_MEMBER];
+const OURS: [&str; 7] = [
+    UNKNOWN,
+    UNANSWERED,
+    EXPIRED,
+    WITHOUT_EFFECT,
+    UNKNOWN_MEMBER,
+    UNDECIDED,
+    DISAGREEING,
+];
 /// Open findings that are looked through for those whose condition is gone.
 const MOST_OPEN: u32 = 10_000;
 

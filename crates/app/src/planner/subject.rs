@@ -21,6 +21,11 @@ use super::settle::Sketch;
 use super::weigh::Say;
 use crate::AppError;
 
+/// An expression gives no answer for somebody.
+pub(super) const UNDECIDED: &str = "TNR-RULE-0001";
+/// Rules want different things for somebody.
+pub(super) const DISAGREEING: &str = "TNR-RULE-0002";
+
 impl Pass<'_> {
     /// Plans for the groups that documents declare, one plan per app.
     pub(super) async fn groups(&mut self) -> Result<(), AppError> {
@@ -253,8 +258,8 @@ impl Pass<'_> {
                 format!(" for `{}`", u.path)
             };
             self.findings.push(Finding {
-                code: "TNR-RULE-0001".to_owned(),
-                fingerprint: format!("TNR-RULE-0001/{}{}", u.by, u.path),
+                code: UNDECIDED.to_owned(),
+                fingerprint: format!("{UNDECIDED}/{}{}", u.by, u.path),
                 subject: Some(subject),
                 address: None,
                 problem: format!("`{}` gives no answer{at}: {}", u.by, u.problem),
@@ -264,8 +269,8 @@ impl Pass<'_> {
         }
         for c in conflicts {
             self.findings.push(Finding {
-                code: "TNR-RULE-0002".to_owned(),
-                fingerprint: format!("TNR-RULE-0002/{}/{}/{}", c.one.by, c.other.by, c.attribute),
+                code: DISAGREEING.to_owned(),
+                fingerprint: format!("{DISAGREEING}/{}/{}/{}", c.one.by, c.other.by, c.attribute),
                 subject: Some(subject),
                 address: Some(c.address.clone()),
                 problem: format!(
