@@ -161,7 +161,7 @@ pub(crate) fn compiled(row: DocumentsRow, tenant: Tenant) -> Loaded {
 
 /// The engine's view of a tenant.
 pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
-    let rules = tenant
+    let birthrights = tenant
         .rules
         .values()
         .map(|rule| BirthrightRule {
@@ -187,13 +187,16 @@ pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
             groups.insert(group.name.clone());
         }
     }
-    RuleBook {
+    let mut book = RuleBook {
         revision,
-        rules,
+        rules: birthrights,
         apps,
         sources,
         beside: beside(tenant),
-    }
+        asks_for_chain: false,
+    };
+    book.asks_for_chain = book.looks_at(rules::MANAGER_CHAIN);
+    book
 }
 
 /// What documents say of single people, by what sources call them.

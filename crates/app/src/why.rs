@@ -11,6 +11,7 @@ use model::plan::{About, StepStatus};
 use model::{Address, Kind, Ownership, Reason, SubjectId, TargetName, Timestamp};
 use ports::store::Person;
 
+use crate::chain::Chains;
 use crate::planner::Say;
 use crate::{App, AppError, Known};
 
@@ -63,7 +64,13 @@ impl App {
         if !loaded.book.apps.contains_key(&target) {
             return Err(AppError::missing("app", app));
         }
-        let Known { person, identity } = self.one_person(person).await?;
+        let Known {
+            person,
+            mut identity,
+        } = self.one_person(person).await?;
+        let mut chains = Chains::default();
+        self.climb(&loaded.book, &mut chains, &person, &mut identity)
+            .await?;
         let now = self.clock.now();
         let terminated_by = person.termination.as_ref().map(|t| t.by.as_str());
         let worker = Worker::new(person.subject, &identity, terminated_by);

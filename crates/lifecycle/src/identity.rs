@@ -54,6 +54,8 @@ pub struct Provenance {
 /// An engagement in force, as the rules see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
+    /// The source that tells of it.
+    pub source: String,
     /// The worker's key.
     pub key: String,
     /// Its own attributes, and what sources that engage nobody add to them.
@@ -258,6 +260,7 @@ fn job(engagement: &Engagement, adds: &[&Engagement], sources: &Sources) -> Job 
         .chain(adds.iter().copied())
         .collect();
     Job {
+        source: engagement.source.clone(),
         key: engagement.key.clone(),
         facts: merged(engagement, &told, sources),
     }

@@ -7,7 +7,7 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, opera
 use crate::error::{ExprError, Span};
 use crate::functions::{FUNCTIONS, comparison, is_known, symbol, usage};
 use crate::group::IN_GROUP;
-use crate::schema::{Schema, Type, WORKER_KEY, ZONE};
+use crate::schema::{MANAGER, MANAGER_CHAIN, Schema, Type, WORKER_KEY, ZONE};
 use crate::span;
 use crate::suggest::closest;
 use crate::tree::{Comparison, Kind, Literal, Node, Origin, Slot, Test, Transform};
@@ -189,17 +189,17 @@ impl<'a> Checker<'a> {
 
     fn attribute(&mut self, name: &str, span: Span) -> Option<(usize, Type)> {
         let origin = Origin::of(name);
-        let of = match origin {
-            Origin::Key | Origin::Zone => Some(Type::Text),
-            Origin::Attribute => self.schema.attributes.get(name).copied(),
-        };
-        let Some(of) = of else {
-            let names = self
-                .schema
-                .attributes
-                .keys()
-                .map(String::as_str)
-                .chain([WORKER_KEY, ZONE]);
+        let Some(of) = self.schema.type_of(name) else {
+            if name == MANAGER_CHAIN {
+                let problem = format!("`{name}` needs an attribute `{MANAGER}` of type text");
+                let fix = "declare the column with the manager's worker key under that name";
+                return self.wrong(span, problem, fix);
+            }
+            let names = self.schema.attributes.keys().map(String::as_str).chain([
+                WORKER_KEY,
+                ZONE,
+                MANAGER_CHAIN,
+            ]);
             let fix = match closest(name, names) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "attributes are declared in the Source documents".to_owned(),

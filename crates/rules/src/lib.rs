@@ -2,8 +2,8 @@
 //!
 //! The syntax is that of CEL (the Common Expression Language), read by the `cel` crate's parser;
 //! types, cost, evaluation and trace are our own. There is one variable, `person`: its fields are
-//! the attributes of the directory [`Schema`]; `person.worker_key` is the worker's key and
-//! `person.zone` their IANA zone.
+//! the attributes of the directory [`Schema`]; `person.worker_key` is the worker's key,
+//! `person.zone` their IANA zone and `person.manager_chain` the keys of the managers above them.
 //! Facts are looked up while an expression runs; they never become expression text.
 //!
 //! Two uses: a [`Condition`] is true or false (who gets what), a [`Mapping`] gives a value (what
@@ -55,7 +55,7 @@ pub use error::{EvalError, ExprError, Problem, Span};
 pub use expression::{Condition, Mapping, compile_condition, compile_mapping};
 pub use group::{BY_HAND, PeopleGroup, compile_group, groups_in};
 pub use model::Facts;
-pub use schema::{Schema, Type, WORKER_KEY, ZONE};
+pub use schema::{MANAGER, MANAGER_CHAIN, Schema, Type, WORKER_KEY, ZONE};
 pub use suggest::closest;
 
 /// The longest source text of an expression, in bytes.

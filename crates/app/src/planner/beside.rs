@@ -29,13 +29,16 @@ const EXPIRED: &str = "TNR-SERVICE-0001";
 const WITHOUT_EFFECT: &str = "TNR-SERVICE-0002";
 /// A list by hand names a worker whom nobody knows.
 const UNKNOWN_MEMBER: &str = "TNR-GROUP-0001";
+/// Somebody is above themselves.
+const CIRCLE: &str = "TNR-MANAGER-0001";
 /// What a planning closes when it does not find it again.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     UNKNOWN,
     UNANSWERED,
     EXPIRED,
     WITHOUT_EFFECT,
     UNKNOWN_MEMBER,
+    CIRCLE,
     UNDECIDED,
     DISAGREEING,
 ];
@@ -199,6 +202,18 @@ fn unknown_member(group: &str, number: usize, source: &str) -> Finding {
             "member {number} of `group/{group}` is a worker whom `{source}` has not told of"
         ),
         fix: "mend the key or take it off the list; it counts as soon as they come".to_owned(),
+    }
+}
+
+/// Who manages this person is managed by them.
+pub(super) fn circle(subject: SubjectId) -> Finding {
+    Finding {
+        code: CIRCLE.to_owned(),
+        fingerprint: CIRCLE.to_owned(),
+        subject: Some(subject),
+        address: None,
+        problem: "the managers above this person lead back to them".to_owned(),
+        fix: "mend who manages whom in HR; until then the managers up to there count".to_owned(),
     }
 }
 

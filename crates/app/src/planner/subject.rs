@@ -84,7 +84,8 @@ impl Pass<'_> {
     ) -> Result<(), AppError> {
         let now = self.app.clock.now();
         let loaded = std::sync::Arc::clone(&self.loaded);
-        let identity = self.app.identity(person, &loaded.book.sources)?;
+        let mut identity = self.app.identity(person, &loaded.book.sources)?;
+        self.managers_above(person, &mut identity).await?;
         let terminated_by = self.terminated_by(person).map(str::to_owned);
         let worker = Worker::new(person.subject, &identity, terminated_by.as_deref());
         let managers = self.managers(person.subject, worker, &identity).await?;
@@ -188,7 +189,11 @@ impl Pass<'_> {
         let subject = found.as_ref().map(|boss| boss.subject);
         if let Some(boss) = found {
             let now = self.app.clock.now();
-            let identity = self.app.identity(&boss, &self.loaded.book.sources)?;
+            let mut identity = self.app.identity(&boss, &self.loaded.book.sources)?;
+            let book = &self.loaded.book;
+            self.app
+                .climb(book, &mut self.chains, &boss, &mut identity)
+                .await?;
             let terminated_by = boss.termination.as_ref().map(|t| t.by.as_str());
             let worker = Worker::new(boss.subject, &identity, terminated_by);
             let given = entitled(worker, &self.loaded.book, now);

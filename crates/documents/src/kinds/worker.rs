@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::facts::Leave;
 use model::time::{DateTime, Time};
 use model::{Facts, Timestamp, Value};
-use rules::{BY_HAND, Type, closest};
+use rules::{BY_HAND, MANAGER_CHAIN, Type, closest};
 
 use crate::report::{self, Reporter};
 use crate::tenant::Tenant;
@@ -144,7 +144,8 @@ pub(super) fn declared(
     reporter: &mut Reporter<'_, '_>,
 ) -> Option<Type> {
     let known = &tenant.schema.attributes;
-    let found = known.get(name).copied();
+    let chain = (name == MANAGER_CHAIN).then(|| tenant.schema.type_of(name));
+    let found = known.get(name).copied().or(chain.flatten());
     if found.is_none() {
         let fix = match closest(name, known.keys().map(String::as_str)) {
             Some(meant) => format!("did you mean `{meant}`?"),

@@ -23,7 +23,7 @@ fn book(mode: Mode) -> RuleBook {
         rules: Vec::new(),
         apps: BTreeMap::from([(target(), app)]),
         sources: BTreeMap::new(),
-        beside: Default::default(),
+        ..RuleBook::default()
     }
 }
 
