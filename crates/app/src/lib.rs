@@ -9,6 +9,7 @@
 
 mod adopt;
 mod apply;
+mod chain;
 mod connect;
 mod decide;
 mod deliver;

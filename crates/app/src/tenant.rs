@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use documents::{Mode as DocMode, Tenant};
 use lifecycle::beside::{Beside, Duty, PersonalGrant};
 use lifecycle::guard::{Freeze, GuardPolicy};
-use lifecycle::identity::SourceRank;
+use lifecycle::identity::{SourceRank, Sources};
 use lifecycle::{
     AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, UniqueName,
 };
-use model::{Attributes, Kind, Secret, TargetName, Value};
+use model::{Attributes, Kind, Secret, TargetName, Timestamp, Value};
 use ports::Target;
 use ports::store::{DocumentsRow, ObservationRow};
 
@@ -161,7 +161,7 @@ pub(crate) fn compiled(row: DocumentsRow, tenant: Tenant) -> Loaded {
 
 /// The engine's view of a tenant.
 pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
-    let rules = tenant
+    let birthrights = tenant
         .rules
         .values()
         .map(|rule| BirthrightRule {
@@ -175,18 +175,28 @@ pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
         .iter()
         .map(|(name, app)| (name.clone(), app_rules(app)))
         .collect();
-    let sources = tenant
+    let mut sources: Sources = tenant
         .sources
         .iter()
         .map(|(name, source)| (name.clone(), source_rank(source)))
         .collect();
-    RuleBook {
+    for group in tenant.listed.values() {
+        for member in &group.members {
+            let rank = sources.entry(member.source.clone()).or_default();
+            let groups = rank.by_hand.entry(member.key.clone()).or_default();
+            groups.insert(group.name.clone());
+        }
+    }
+    let mut book = RuleBook {
         revision,
-        rules,
+        rules: birthrights,
         apps,
         sources,
         beside: beside(tenant),
-    }
+        asks_for_chain: false,
+    };
+    book.asks_for_chain = book.looks_at(rules::MANAGER_CHAIN);
+    book
 }
 
 /// What documents say of single people, by what sources call them.
@@ -218,6 +228,19 @@ fn beside(tenant: &Tenant) -> Beside {
             asks: false,
         });
     }
+    for group in tenant.listed.values() {
+        let duties = beside.duties.entry(group.owner.clone()).or_default();
+        duties.push(Duty {
+            of: format!("group/{}", group.name),
+            // A list by hand stays until somebody takes it away.
+            until: Timestamp::from_micros(i64::MAX),
+            asks: false,
+        });
+        for (index, member) in group.members.iter().enumerate() {
+            let listed = beside.listed.entry(member.clone()).or_default();
+            listed.push((group.name.clone(), index + 1));
+        }
+    }
     for account in tenant.service_accounts.iter() {
         let duties = beside.duties.entry(account.owner.clone()).or_default();
         duties.push(Duty {
@@ -241,6 +264,7 @@ fn source_rank(source: &documents::Source) -> SourceRank {
         order: source.precedence,
         engages: source.engages,
         attributes: source.attribute_precedence.clone(),
+        by_hand: BTreeMap::new(),
     }
 }
 
@@ -266,6 +290,7 @@ fn app_rules(app: &documents::App) -> AppRules {
         },
         matching: app.account.matching.clone(),
         attributes: app.account.attributes.clone(),
+        clears: app.account.clears.clone(),
         unique: app.account.unique.as_ref().map(|unique| UniqueName {
             forms: unique.forms.clone(),
             number: unique.number,

@@ -13,6 +13,7 @@ use model::facts::Standing;
 use model::{Address, Ownership, Reason, SubjectId, TargetName, Timestamp, WaveId};
 use ports::store::{Decisions, Link, Pin};
 
+use crate::chain::Chains;
 use crate::past::{Told, When};
 use crate::planner::Say;
 use crate::tenant::Loaded;
@@ -82,7 +83,15 @@ impl App {
     pub async fn why_access(&self, person: &str, app: &str) -> Result<WhyAccess, AppError> {
         let loaded = self.loaded().await?;
         let target = declared(&loaded, app)?;
-        let known = self.one_person(person).await?;
+        let mut known = self.one_person(person).await?;
+        let mut chains = Chains::default();
+        self.climb(
+            &loaded.book,
+            &mut chains,
+            &known.person,
+            &mut known.identity,
+        )
+        .await?;
         let subject = known.person.subject;
         let basis = Basis {
             loaded,

@@ -9,10 +9,12 @@ use crate::kinds::{self, Directory};
 use crate::report::{self, Report, Reporter};
 use crate::schema::{self, Kind};
 use crate::tenant::Tenant;
-use crate::wire::beside::{PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
+use crate::wire::beside::{PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
+
+mod groups;
 
 /// What running all lifecycle tests may cost, in expressions; a few seconds.
 const MAX_EFFORT: usize = 1_000_000;
@@ -113,6 +115,7 @@ enum Spec {
     Source(Box<SourceSpec>),
     App(Box<AppSpec>),
     Rule(RuleSpec),
+    Group(PeopleGroupSpec),
     Grant(PersonalGrantSpec),
     Person(Box<PersonSpec>),
     ServiceAccount(ServiceAccountSpec),
@@ -186,6 +189,7 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Source => spec(json).map(|spec| Spec::Source(Box::new(spec))),
         Kind::App => spec(json).map(|spec| Spec::App(Box::new(spec))),
         Kind::BirthrightRule => spec(json).map(Spec::Rule),
+        Kind::Group => spec(json).map(Spec::Group),
         Kind::Grant => spec(json).map(Spec::Grant),
         Kind::Guard => spec(json).map(Spec::Guard),
         Kind::Person => spec(json).map(|spec| Spec::Person(Box::new(spec))),
@@ -206,6 +210,7 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         sources: BTreeMap::new(),
         apps: BTreeMap::new(),
         rules: BTreeMap::new(),
+        listed: BTreeMap::new(),
         grants: BTreeMap::new(),
         people: BTreeMap::new(),
         service_accounts: crate::ServiceAccounts::default(),
@@ -229,6 +234,9 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         .iter()
         .all(|d| d.kind != Kind::Source || d.spec.is_some());
     let directory = directory(documents);
+    if attributes_known {
+        groups::groups(documents, &mut tenant, &directory, diagnostics);
+    }
     for document in documents {
         with(document, diagnostics, |reporter| match &document.spec {
             Some(Spec::App(spec)) if attributes_known => {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::report::{self, Report};
-use crate::wire::beside::{PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
+use crate::wire::beside::{PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
@@ -24,6 +24,8 @@ pub enum Kind {
     App,
     /// Who gets what by birthright.
     BirthrightRule,
+    /// A group of people, for conditions.
+    Group,
     /// What one person gets beside the rules.
     Grant,
     /// What a wave may do without being asked.
@@ -40,10 +42,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
+        Self::Group,
         Self::Grant,
         Self::Guard,
         Self::Person,
@@ -59,6 +62,7 @@ impl Kind {
             Self::Source => "Source",
             Self::App => "App",
             Self::BirthrightRule => "BirthrightRule",
+            Self::Group => "Group",
             Self::Grant => "Grant",
             Self::Guard => "Guard",
             Self::Person => "Person",
@@ -69,11 +73,12 @@ impl Kind {
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 9]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 10]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
         schema_of::<RuleSpec>(Kind::BirthrightRule),
+        schema_of::<PeopleGroupSpec>(Kind::Group),
         schema_of::<PersonalGrantSpec>(Kind::Grant),
         schema_of::<GuardSpec>(Kind::Guard),
         schema_of::<PersonSpec>(Kind::Person),

@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{TargetName, Timestamp};
 use rules::{Condition, Mapping, Schema};
 
-pub use beside::{PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson};
+pub use beside::{
+    ListedGroup, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson,
+};
 pub use expectation::{
-    AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MappingTest, Moment,
+    AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
@@ -23,6 +25,8 @@ pub struct Tenant {
     pub apps: BTreeMap<TargetName, App>,
     /// Birthright rules, by name.
     pub rules: BTreeMap<String, Rule>,
+    /// Groups of people by hand, by name. Those by rule are in `schema`.
+    pub listed: BTreeMap<String, ListedGroup>,
     /// What single people get beside the rules, by name.
     pub grants: BTreeMap<String, PersonalGrant>,
     /// People who are not in HR, by name.
@@ -35,7 +39,7 @@ pub struct Tenant {
     pub mapping_tests: BTreeMap<String, MappingTest>,
     /// Tests of who has what when, by name.
     pub lifecycle_tests: BTreeMap<String, LifecycleTest>,
-    /// The attributes that sources give to people.
+    /// The attributes that sources give to people, and the groups that they can be in.
     pub schema: Schema,
     /// Those of them that people can change themselves.
     pub self_editable: BTreeSet<String>,
@@ -193,8 +197,11 @@ pub struct Account {
     /// telling first. Each is in `attributes`.
     pub matching: Vec<String>,
     /// Attribute path → value. Where a mapping gives [`rules::Mapped::Missing`], the attribute is
-    /// not ours and stays as it is.
+    /// not ours and stays as it is, unless it is in `clears`.
     pub attributes: BTreeMap<String, Mapping>,
+    /// The attributes that are emptied where nothing gives them a value; [`MANAGER_PATH`] for the
+    /// manager.
+    pub clears: BTreeSet<String>,
     /// How new accounts are named; `None`: `userName` is in `attributes`.
     pub unique: Option<UniqueName>,
     /// Gives the worker key of the person's manager; the reference goes to [`MANAGER_PATH`].

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use mapped::{MappedSpec, UniqueSpec};
+pub(crate) use mapped::{ManagerSpec, MappedSpec, Missing, UniqueSpec, ValuedSpec};
 pub(crate) use privileged::PrivilegedSpec;
 pub(crate) use source::*;
 
@@ -172,11 +172,12 @@ pub(crate) struct AccountSpec {
     /// The attributes by which an account that exists is recognised as a person's.
     #[serde(rename = "match")]
     pub matching: Vec<String>,
-    /// Attribute path → expression; `userName` may instead be a unique name.
+    /// Attribute path → expression, or `{value: …, missing: …}`; `userName` may instead be a unique
+    /// name.
     pub attributes: BTreeMap<String, MappedSpec>,
-    /// An expression that gives the worker key of the person's manager.
+    /// An expression that gives the worker key of the person's manager, or `{value: …, missing: …}`.
     #[serde(default)]
-    pub manager: Option<String>,
+    pub manager: Option<ManagerSpec>,
 }
 
 /// A group.

@@ -1,6 +1,7 @@
 //! From facts and rules to assignments: who should have what, and why.
 
 mod account;
+mod clears;
 mod stands;
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,7 @@ pub struct PersonalGrant {
 /// Something that a person answers for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duty {
-    /// What: `grant/NAME`, `service/NAME`, `person/NAME`.
+    /// What: `grant/NAME`, `service/NAME`, `person/NAME`, `group/NAME`.
     pub of: String,
     /// From this instant on there is nothing to answer for.
     pub until: Timestamp,
@@ -45,6 +45,8 @@ pub struct Beside {
     pub grants: BTreeMap<WorkerRef, Vec<PersonalGrant>>,
     /// Who answers for what.
     pub duties: BTreeMap<WorkerRef, Vec<Duty>>,
+    /// Who is listed in groups by hand: the group, and as which of its members, from 1.
+    pub listed: BTreeMap<WorkerRef, Vec<(String, usize)>>,
 }
 
 impl Beside {

@@ -5,11 +5,12 @@
 //! follows from one, the *main* engagement, and from what other sources add; what the rules give
 //! is the union of what each engagement in force gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::facts::Standing;
-use model::{Engagement, EngagementId, Facts, Timestamp, WorkerRef};
+use model::{Engagement, EngagementId, Facts, Timestamp, Value, WorkerRef};
+use rules::BY_HAND;
 
 /// How much a source's word counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct SourceRank {
     pub engages: bool,
     /// Attribute → the order that counts for it instead.
     pub attributes: BTreeMap<String, u32>,
+    /// Worker key → the groups by hand that documents list them in.
+    pub by_hand: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Default for SourceRank {
@@ -31,6 +34,7 @@ impl Default for SourceRank {
             order: u32::MAX,
             engages: true,
             attributes: BTreeMap::new(),
+            by_hand: BTreeMap::new(),
         }
     }
 }
@@ -50,6 +54,8 @@ pub struct Provenance {
 /// An engagement in force, as the rules see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
+    /// The source that tells of it.
+    pub source: String,
     /// The worker's key.
     pub key: String,
     /// Its own attributes, and what sources that engage nobody add to them.
@@ -105,7 +111,7 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
     let main = told.main;
     let mut names: Vec<WorkerRef> = engagements.iter().map(name).collect();
     names.sort_unstable();
-    let jobs = if told.in_force.len() > 1 {
+    let mut jobs = if told.in_force.len() > 1 {
         let job = |e: &&Engagement| job(e, &told.adds, sources);
         told.in_force.iter().map(job).collect()
     } else {
@@ -122,6 +128,7 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
     {
         Arc::make_mut(&mut facts).leave = None;
     }
+    list_by_hand(engagements, sources, &mut facts, &mut jobs);
     Some(Identity {
         engagement: main.id,
         source: main.source.clone(),
@@ -218,6 +225,29 @@ fn force(engagement: &Engagement, now: Timestamp) -> Force {
     }
 }
 
+/// Adds the groups by hand that a person is in under any of their names: a list is about a person,
+/// not about one of their jobs.
+fn list_by_hand(
+    engagements: &[Engagement],
+    sources: &Sources,
+    facts: &mut Arc<Facts>,
+    jobs: &mut [Job],
+) {
+    let listed = engagements
+        .iter()
+        .filter_map(|e| sources.get(&e.source)?.by_hand.get(&e.key));
+    let groups: BTreeSet<&String> = listed.flatten().collect();
+    if groups.is_empty() {
+        return;
+    }
+    let of_jobs = jobs.iter_mut().map(|job| &mut job.facts);
+    for facts in of_jobs.chain([facts]) {
+        let groups = groups.iter().map(|group| (*group).clone()).collect();
+        let attributes = &mut Arc::make_mut(facts).attributes;
+        attributes.insert(BY_HAND.to_owned(), Value::List(groups));
+    }
+}
+
 fn name(engagement: &Engagement) -> WorkerRef {
     WorkerRef {
         source: engagement.source.clone(),
@@ -230,6 +260,7 @@ fn job(engagement: &Engagement, adds: &[&Engagement], sources: &Sources) -> Job 
         .chain(adds.iter().copied())
         .collect();
     Job {
+        source: engagement.source.clone(),
         key: engagement.key.clone(),
         facts: merged(engagement, &told, sources),
     }

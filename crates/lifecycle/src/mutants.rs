@@ -37,10 +37,13 @@ pub enum Mutant {
     UnreadableIsMissing,
     /// People are passed over although the log has news of them.
     PassedOverNews,
+    /// People are passed over although the log has news of somebody above them. Hunted by the law
+    /// `passed_over` alone: in the simulation's company nothing follows from that.
+    PassedOverBelow,
 }
 
 impl Mutant {
-    /// All of them.
+    /// All that the simulation hunts.
     pub const ALL: [Self; 15] = [
         Self::SkippedIntent,
         Self::IgnoredCompleteness,

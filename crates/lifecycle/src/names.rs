@@ -203,6 +203,7 @@ mod tests {
         let attributes = ["given", "family", "nick"].map(|name| (name.to_owned(), Type::Text));
         let schema = Schema {
             attributes: attributes.into(),
+            ..Schema::default()
         };
         let compile = |form: &&str| rules::compile_mapping(form, &schema).unwrap();
         UniqueName {

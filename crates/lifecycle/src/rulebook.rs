@@ -78,6 +78,8 @@ pub struct AppRules {
     pub matching: Vec<String>,
     /// Attribute path → the expression that gives its value.
     pub attributes: BTreeMap<String, Mapping>,
+    /// The paths of `attributes` and of `manager` that are emptied where nothing gives them a value.
+    pub clears: BTreeSet<String>,
     /// How new accounts are named; `None`: by an attribute like any other.
     pub unique: Option<UniqueName>,
     /// Gives the worker key of the manager, and the path at which the reference belongs.
@@ -122,9 +124,24 @@ pub struct RuleBook {
     pub sources: Sources,
     /// What single people get and answer for.
     pub beside: Beside,
+    /// Whether an expression asks for the managers above a person.
+    pub asks_for_chain: bool,
 }
 
 impl RuleBook {
+    /// Whether a rule or an app looks at an attribute, also through a group.
+    #[must_use]
+    pub fn looks_at(&self, attribute: &str) -> bool {
+        let rules = self.rules.iter().flat_map(|rule| rule.when.attributes());
+        let mappings = self.apps.values().flat_map(|app| {
+            let unique = app.unique.iter().flat_map(|unique| &unique.forms);
+            let manager = app.manager.iter().map(|(_, mapping)| mapping);
+            app.attributes.values().chain(unique).chain(manager)
+        });
+        let mapped = mappings.flat_map(Mapping::attributes);
+        rules.chain(mapped).any(|name| name == attribute)
+    }
+
     /// How many days before somebody's first day something is due for them, each once.
     #[must_use]
     pub fn leads(&self) -> BTreeSet<u16> {

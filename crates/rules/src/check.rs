@@ -1,10 +1,13 @@
 //! The type checker: from CEL's syntax tree to ours, with every error it finds.
 
+mod group;
+
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
 
 use crate::error::{ExprError, Span};
 use crate::functions::{FUNCTIONS, comparison, is_known, symbol, usage};
-use crate::schema::{Schema, Type, WORKER_KEY, ZONE};
+use crate::group::IN_GROUP;
+use crate::schema::{MANAGER, MANAGER_CHAIN, Schema, Type, WORKER_KEY, ZONE};
 use crate::span;
 use crate::suggest::closest;
 use crate::tree::{Comparison, Kind, Literal, Node, Origin, Slot, Test, Transform};
@@ -14,7 +17,8 @@ pub(crate) struct Checker<'a> {
     source: &'a str,
     schema: &'a Schema,
     info: &'a SourceInfo,
-    nodes: usize,
+    pub nodes: usize,
+    pub deepest: usize,
     too_much: bool,
     pub slots: Vec<Slot>,
     pub errors: Vec<ExprError>,
@@ -28,6 +32,7 @@ impl<'a> Checker<'a> {
             schema,
             info,
             nodes: 0,
+            deepest: 0,
             too_much: false,
             slots,
             errors,
@@ -58,24 +63,7 @@ impl<'a> Checker<'a> {
     }
 
     fn node(&mut self, expr: &IdedExpr, depth: usize) -> Option<Node> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES || depth > MAX_DEPTH {
-            if !self.too_much {
-                self.too_much = true;
-                let span = Span {
-                    start: 0,
-                    end: self.source.len(),
-                };
-                self.complain(
-                    span,
-                    format!(
-                        "the expression is too large: at most {MAX_NODES} parts, {MAX_DEPTH} deep"
-                    ),
-                    "use `in [\"…\", \"…\"]` for many values, or several rules",
-                );
-            }
-            return None;
-        }
+        self.grow(1, depth)?;
         let token = span::token(self.info, expr.id, self.source);
         match &expr.expr {
             Expr::Literal(literal) => self.literal(literal, token),
@@ -110,6 +98,31 @@ impl<'a> Checker<'a> {
             ),
             Expr::Unspecified => self.wrong(token, "this part is empty", ""),
         }
+    }
+
+    /// Counts parts at a depth; complains once when they are too many or too deep.
+    fn grow(&mut self, nodes: usize, depth: usize) -> Option<()> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        self.deepest = self.deepest.max(depth);
+        if self.nodes <= MAX_NODES && depth <= MAX_DEPTH {
+            return Some(());
+        }
+        if !self.too_much {
+            self.too_much = true;
+            let span = Span {
+                start: 0,
+                end: self.source.len(),
+            };
+            self.complain(
+                span,
+                format!(
+                    "the expression is too large: at most {MAX_NODES} parts, {MAX_DEPTH} deep, with \
+                     the conditions of its groups"
+                ),
+                "use `in [\"…\", \"…\"]` for many values, or several rules",
+            );
+        }
+        None
     }
 
     fn literal(&mut self, literal: &LiteralValue, token: Span) -> Option<Node> {
@@ -176,17 +189,17 @@ impl<'a> Checker<'a> {
 
     fn attribute(&mut self, name: &str, span: Span) -> Option<(usize, Type)> {
         let origin = Origin::of(name);
-        let of = match origin {
-            Origin::Key | Origin::Zone => Some(Type::Text),
-            Origin::Attribute => self.schema.attributes.get(name).copied(),
-        };
-        let Some(of) = of else {
-            let names = self
-                .schema
-                .attributes
-                .keys()
-                .map(String::as_str)
-                .chain([WORKER_KEY, ZONE]);
+        let Some(of) = self.schema.type_of(name) else {
+            if name == MANAGER_CHAIN {
+                let problem = format!("`{name}` needs an attribute `{MANAGER}` of type text");
+                let fix = "declare the column with the manager's worker key under that name";
+                return self.wrong(span, problem, fix);
+            }
+            let names = self.schema.attributes.keys().map(String::as_str).chain([
+                WORKER_KEY,
+                ZONE,
+                MANAGER_CHAIN,
+            ]);
             let fix = match closest(name, names) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "attributes are declared in the Source documents".to_owned(),
@@ -273,7 +286,7 @@ impl<'a> Checker<'a> {
             Ok(two) => self.two(name, two, span),
             Err(nodes) => match <[Node; 3]>::try_from(nodes) {
                 Ok(three) => self.choose(three, span),
-                Err(mut nodes) => self.one(name, nodes.pop()?, span),
+                Err(mut nodes) => self.one(name, nodes.pop()?, span, depth),
             },
         }
     }
@@ -297,7 +310,10 @@ impl<'a> Checker<'a> {
         self.wrong(token, format!("no function `{name:.60}`"), fix)
     }
 
-    fn one(&mut self, name: &str, inner: Node, span: Span) -> Option<Node> {
+    fn one(&mut self, name: &str, inner: Node, span: Span, depth: usize) -> Option<Node> {
+        if name == IN_GROUP {
+            return self.in_group(&inner, span, depth);
+        }
         if name == operators::LOGICAL_NOT {
             self.expect(&inner, Type::Bool, "`!`")?;
             return Some(Node {

@@ -1,5 +1,7 @@
 //! Answers with the way to them.
 
+use std::sync::Arc;
+
 use model::Value;
 
 use crate::error::{EvalError, Span};
@@ -21,6 +23,8 @@ pub struct Decided<A> {
 pub struct TraceLine {
     /// The part of the source.
     pub span: Span,
+    /// The text that `span` is a part of, where that is the condition of a group that was asked for.
+    pub within: Option<Arc<str>>,
     /// Its value: `Ok(None)` is missing.
     pub value: Result<Option<Value>, EvalError>,
 }

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use model::{Facts, Value};
 
 use crate::MAX_TEXT;
 use crate::decided::TraceLine;
 use crate::error::{EvalError, Problem};
+use crate::group::{PeopleGroup, is_listed};
 use crate::schema::Type;
 use crate::text;
 use crate::tree::{Comparison, Kind, Literal, Node, Origin, Slot, Test, Transform, Tree};
@@ -39,6 +41,11 @@ pub(crate) type Out<'a> = Result<Option<Val<'a>>, EvalError>;
 pub(crate) trait Watch {
     fn evaluated(&mut self, node: &Node, out: &Out<'_>);
     fn looked_at(&mut self, slot: &Slot, value: Option<&Val<'_>>);
+    /// The condition of a group begins, and ends.
+    fn enter(&mut self, condition: &Arc<str>);
+    fn leave(&mut self);
+    /// Whether the person is in a group; `None`: that has no answer.
+    fn member(&mut self, group: &str, is: Option<bool>);
 }
 
 /// Watches nothing.
@@ -47,6 +54,9 @@ pub(crate) struct Silent;
 impl Watch for Silent {
     fn evaluated(&mut self, _: &Node, _: &Out<'_>) {}
     fn looked_at(&mut self, _: &Slot, _: Option<&Val<'_>>) {}
+    fn enter(&mut self, _: &Arc<str>) {}
+    fn leave(&mut self) {}
+    fn member(&mut self, _: &str, _: Option<bool>) {}
 }
 
 /// Keeps everything.
@@ -54,6 +64,19 @@ impl Watch for Silent {
 pub(crate) struct Recorder {
     pub trace: Vec<TraceLine>,
     pub facts: Vec<(String, Option<Value>)>,
+    /// The conditions of groups that are being evaluated, the innermost last.
+    within: Vec<Arc<str>>,
+}
+
+impl Recorder {
+    fn note(&mut self, name: &str, value: Option<Value>) {
+        if let Err(at) = self
+            .facts
+            .binary_search_by(|(known, _)| known.as_str().cmp(name))
+        {
+            self.facts.insert(at, (name.to_owned(), value));
+        }
+    }
 }
 
 impl Watch for Recorder {
@@ -64,18 +87,25 @@ impl Watch for Recorder {
         };
         self.trace.push(TraceLine {
             span: node.span,
+            within: self.within.last().cloned(),
             value,
         });
     }
 
     fn looked_at(&mut self, slot: &Slot, value: Option<&Val<'_>>) {
-        if let Err(at) = self
-            .facts
-            .binary_search_by(|(name, _)| name.as_str().cmp(&slot.name))
-        {
-            self.facts
-                .insert(at, (slot.name.clone(), value.map(Val::to_value)));
-        }
+        self.note(&slot.name, value.map(Val::to_value));
+    }
+
+    fn enter(&mut self, condition: &Arc<str>) {
+        self.within.push(Arc::clone(condition));
+    }
+
+    fn leave(&mut self) {
+        self.within.pop();
+    }
+
+    fn member(&mut self, group: &str, is: Option<bool>) {
+        self.note(&format!("in_group(\"{group}\")"), is.map(Value::Bool));
     }
 }
 
@@ -156,6 +186,7 @@ impl<'a> Run<'a> {
                 None => self.node(&sides[1], watch),
             },
             Kind::List(items) => self.list(items, watch),
+            Kind::InGroup(group) => self.in_group(node, group, watch),
         }
     }
 
@@ -199,6 +230,30 @@ impl<'a> Run<'a> {
             Ok(Some(Val::Bool(decisive)))
         } else {
             left.map(|l| Some(Val::Bool(l)))
+        }
+    }
+
+    /// A group's condition is evaluated as if it stood here.
+    fn in_group<W: Watch>(&self, node: &Node, group: &'a PeopleGroup, watch: &mut W) -> Out<'a> {
+        let is = match group.tree() {
+            None => Ok(is_listed(self.facts, &group.name)),
+            Some(tree) => {
+                watch.enter(&tree.source);
+                let inside = Run {
+                    tree,
+                    facts: self.facts,
+                    key: self.key,
+                };
+                let is = inside.truth(&tree.root, watch);
+                watch.leave();
+                is
+            }
+        };
+        watch.member(&group.name, is.as_ref().ok().copied());
+        match is {
+            Ok(is) => Ok(Some(Val::Bool(is))),
+            // Its place in the group's own text means nothing in this one.
+            Err(error) => fail(node, error.problem),
         }
     }
 

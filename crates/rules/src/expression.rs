@@ -27,7 +27,7 @@ pub struct Mapping {
 /// Everything that is wrong with it, each with its place in the source, sorted by place.
 pub fn compile_condition(source: &str, schema: &Schema) -> Result<Condition, Vec<ExprError>> {
     Ok(Condition {
-        tree: compile(source, schema, Wanted::Bool)?,
+        tree: compile(source, schema, Wanted::Bool)?.tree,
     })
 }
 
@@ -37,7 +37,7 @@ pub fn compile_condition(source: &str, schema: &Schema) -> Result<Condition, Vec
 /// Everything that is wrong with it, each with its place in the source, sorted by place.
 pub fn compile_mapping(source: &str, schema: &Schema) -> Result<Mapping, Vec<ExprError>> {
     Ok(Mapping {
-        tree: compile(source, schema, Wanted::Any)?,
+        tree: compile(source, schema, Wanted::Any)?.tree,
         required: false,
     })
 }

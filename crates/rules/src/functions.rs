@@ -2,13 +2,15 @@
 
 use cel::common::ast::operators;
 
+use crate::group::IN_GROUP;
 use crate::tree::Comparison;
 
 /// The functions, sorted.
-pub(crate) const FUNCTIONS: [&str; 9] = [
+pub(crate) const FUNCTIONS: [&str; 10] = [
     "contains",
     "endsWith",
     "has",
+    "in_group",
     "lower",
     "orValue",
     "slug",
@@ -20,7 +22,9 @@ pub(crate) const FUNCTIONS: [&str; 9] = [
 pub(crate) fn is_known(name: &str, count: usize) -> bool {
     match name {
         operators::CONDITIONAL => count == 3,
-        operators::LOGICAL_NOT | "lower" | "upper" | "slug" | "transliterate" => count == 1,
+        operators::LOGICAL_NOT | IN_GROUP | "lower" | "upper" | "slug" | "transliterate" => {
+            count == 1
+        }
         operators::LOGICAL_AND | operators::LOGICAL_OR | operators::IN | operators::ADD => true,
         "orValue" | "startsWith" | "endsWith" | "contains" => count == 2,
         _ => comparison(name).is_some(),
@@ -57,6 +61,7 @@ pub(crate) fn usage(name: &str) -> &'static str {
         "endsWith" => "text.endsWith(\"part\")",
         "startsWith" => "text.startsWith(\"part\")",
         "orValue" => "person.attribute.orValue(\"value\")",
+        IN_GROUP => "in_group(\"name\")",
         "lower" => "lower(text)",
         "upper" => "upper(text)",
         "slug" => "slug(text)",

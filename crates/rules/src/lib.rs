@@ -2,8 +2,8 @@
 //!
 //! The syntax is that of CEL (the Common Expression Language), read by the `cel` crate's parser;
 //! types, cost, evaluation and trace are our own. There is one variable, `person`: its fields are
-//! the attributes of the directory [`Schema`]; `person.worker_key` is the worker's key and
-//! `person.zone` their IANA zone.
+//! the attributes of the directory [`Schema`]; `person.worker_key` is the worker's key,
+//! `person.zone` their IANA zone and `person.manager_chain` the keys of the managers above them.
 //! Facts are looked up while an expression runs; they never become expression text.
 //!
 //! Two uses: a [`Condition`] is true or false (who gets what), a [`Mapping`] gives a value (what
@@ -23,6 +23,7 @@
 //! | `lower(t)`, `upper(t)` | case, by Unicode |
 //! | `transliterate(t)` | ASCII: `Müller` → `Mueller`; see [`text::transliterate`] |
 //! | `slug(t)` | lower-case ASCII words joined by `-`; see [`text::slug`] |
+//! | `in_group("name")` | whether the person is in a group of people; see [`PeopleGroup`] |
 //!
 //! # Missing values
 //! An attribute that was not stated is *missing*, a third state beside a value and an error.
@@ -31,7 +32,8 @@
 //! A mapping whose result is missing says so ([`Mapped::Missing`]) and owns no value.
 //!
 //! # Limits
-//! [`MAX_SOURCE`] bytes, [`MAX_NODES`] nodes, [`MAX_DEPTH`] levels; no loops, macros or maps; at
+//! [`MAX_SOURCE`] bytes, [`MAX_NODES`] nodes, [`MAX_DEPTH`] levels, those of the groups that are asked
+//! for counted in at each place; no loops, macros or maps; at
 //! run time no text longer than [`MAX_TEXT`]. Evaluation always ends and never panics.
 
 mod check;
@@ -40,6 +42,7 @@ mod error;
 mod eval;
 mod expression;
 mod functions;
+mod group;
 mod parse;
 mod schema;
 mod span;
@@ -50,8 +53,9 @@ mod tree;
 pub use decided::{Decided, Mapped, TraceLine};
 pub use error::{EvalError, ExprError, Problem, Span};
 pub use expression::{Condition, Mapping, compile_condition, compile_mapping};
+pub use group::{BY_HAND, PeopleGroup, compile_group, groups_in};
 pub use model::Facts;
-pub use schema::{Schema, Type, WORKER_KEY, ZONE};
+pub use schema::{MANAGER, MANAGER_CHAIN, Schema, Type, WORKER_KEY, ZONE};
 pub use suggest::closest;
 
 /// The longest source text of an expression, in bytes.

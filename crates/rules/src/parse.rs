@@ -1,12 +1,26 @@
 //! From text to a checked tree: CEL's parser for the syntax, with our bounds around it.
 
-use cel::parser::Parser;
+use std::collections::BTreeSet;
+
+use cel::common::ast::{Expr, IdedExpr, LiteralValue, SourceInfo};
+use cel::parser::{ParseErrors, Parser};
 
 use crate::check::Checker;
 use crate::error::{ExprError, Span};
+use crate::group::IN_GROUP;
 use crate::schema::{Schema, Type};
 use crate::tree::Tree;
 use crate::{MAX_DEPTH, MAX_SOURCE};
+
+/// A compiled expression and its size, with the groups that it asks for.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub tree: Tree,
+    /// Parts.
+    pub nodes: usize,
+    /// Levels.
+    pub depth: usize,
+}
 
 /// What an expression must give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +37,7 @@ pub(crate) fn compile(
     source: &str,
     schema: &Schema,
     wanted: Wanted,
-) -> Result<Tree, Vec<ExprError>> {
+) -> Result<Compiled, Vec<ExprError>> {
     let whole = Span {
         start: 0,
         end: source.len(),
@@ -38,15 +52,7 @@ pub(crate) fn compile(
             fix: "split it into several rules".to_owned(),
         }]);
     }
-    // The parser recurses as deeply as the text is long (`a.a.a…`), and documents come from
-    // outside: a stack of its own keeps a hostile text from ending the process.
-    let compiled = std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, || parse_and_check(source, schema, wanted))
-            .map(std::thread::ScopedJoinHandle::join)
-    });
-    match compiled {
+    match on_own_stack(|| parse_and_check(source, schema, wanted)) {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(vec![ExprError {
             span: whole,
@@ -61,12 +67,71 @@ pub(crate) fn compile(
     }
 }
 
-fn parse_and_check(source: &str, schema: &Schema, wanted: Wanted) -> Result<Tree, Vec<ExprError>> {
+/// The parser recurses as deeply as the text is long (`a.a.a…`), and documents come from outside: a
+/// stack of its own keeps a hostile text from ending the process.
+fn on_own_stack<T: Send>(
+    work: impl FnOnce() -> T + Send,
+) -> std::io::Result<std::thread::Result<T>> {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, work)
+            .map(std::thread::ScopedJoinHandle::join)
+    })
+}
+
+/// The names of the groups that an expression asks for; see [`crate::groups_in`].
+pub(crate) fn groups_in(source: &str) -> Vec<String> {
+    if source.len() > MAX_SOURCE {
+        return Vec::new();
+    }
+    let read = on_own_stack(|| {
+        let mut found = BTreeSet::new();
+        if let Ok((ast, _)) = parsed(source) {
+            collect_groups(&ast, &mut found);
+        }
+        found
+    });
+    match read {
+        Ok(Ok(found)) => found.into_iter().collect(),
+        // Compiling it will say what is wrong with it.
+        _ => Vec::new(),
+    }
+}
+
+fn collect_groups(expr: &IdedExpr, found: &mut BTreeSet<String>) {
+    match &expr.expr {
+        Expr::Call(call) => {
+            let operands = call.target.as_deref().into_iter().chain(&call.args);
+            for operand in operands {
+                if let (IN_GROUP, Expr::Literal(LiteralValue::String(name))) =
+                    (call.func_name.as_str(), &operand.expr)
+                {
+                    found.insert(name.inner().to_owned());
+                }
+                collect_groups(operand, found);
+            }
+        }
+        Expr::List(list) => list.elements.iter().for_each(|e| collect_groups(e, found)),
+        Expr::Select(select) => collect_groups(&select.operand, found),
+        // What else there is, no expression of ours may have.
+        _ => {}
+    }
+}
+
+fn parsed(source: &str) -> Result<(IdedExpr, SourceInfo), ParseErrors> {
     let depth = u16::try_from(MAX_DEPTH).unwrap_or(u16::MAX);
-    let parsed = Parser::new()
+    Parser::new()
         .max_recursion_depth(depth)
-        .parse_with_source_info(source);
-    let (ast, info) = parsed.map_err(|errors| {
+        .parse_with_source_info(source)
+}
+
+fn parse_and_check(
+    source: &str,
+    schema: &Schema,
+    wanted: Wanted,
+) -> Result<Compiled, Vec<ExprError>> {
+    let (ast, info) = parsed(source).map_err(|errors| {
         errors
             .errors
             .iter()
@@ -87,10 +152,14 @@ fn parse_and_check(source: &str, schema: &Schema, wanted: Wanted) -> Result<Tree
         );
     }
     match (root, checker.errors) {
-        (Some(root), errors) if errors.is_empty() => Ok(Tree {
-            source: source.to_owned(),
-            slots: checker.slots,
-            root,
+        (Some(root), errors) if errors.is_empty() => Ok(Compiled {
+            tree: Tree {
+                source: source.into(),
+                slots: checker.slots,
+                root,
+            },
+            nodes: checker.nodes,
+            depth: checker.deepest,
         }),
         (_, mut errors) => {
             errors.sort_by_key(|e| (e.span, e.problem.clone()));

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::Span;
+use crate::group::PeopleGroup;
 use crate::schema::{Type, WORKER_KEY, ZONE};
 
 /// A compiled expression. Shows itself as its source.
 #[derive(Clone)]
 pub(crate) struct Tree {
     /// The text it was compiled from.
-    pub source: String,
-    /// The attributes it can look at; a [`Kind::Fact`] holds an index into them.
+    pub source: Arc<str>,
+    /// The attributes it can look at, also through groups; a [`Kind::Fact`] holds an index into them.
     pub slots: Vec<Slot>,
     /// The whole expression.
     pub root: Node,
@@ -69,6 +71,7 @@ pub(crate) enum Kind {
     Transform(Transform, Box<Node>),
     OrValue(Box<[Node; 2]>),
     List(Vec<Node>),
+    InGroup(PeopleGroup),
 }
 
 #[derive(Debug, Clone)]

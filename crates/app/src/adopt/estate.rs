@@ -9,6 +9,7 @@ use model::{Kind, Record, RemoteId, SubjectId, TargetName, Value};
 use ports::store::Decisions;
 use rules::Mapped;
 
+use crate::chain::Chains;
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind, Known};
 
@@ -181,6 +182,7 @@ impl App {
         loaded: &Loaded,
     ) -> Result<(BTreeMap<SubjectId, Known>, Decisions), AppError> {
         let (mut people, mut decisions) = (BTreeMap::new(), Decisions::default());
+        let mut chains = Chains::default();
         let mut after: Option<SubjectId> = None;
         loop {
             let page = self.store.people_page(None, after, PAGE).await?;
@@ -192,7 +194,9 @@ impl App {
             decisions.rejected.extend(about.rejected);
             decisions.access.extend(about.access);
             for person in page {
-                let identity = self.identity(&person, &loaded.book.sources)?;
+                let mut identity = self.identity(&person, &loaded.book.sources)?;
+                self.climb(&loaded.book, &mut chains, &person, &mut identity)
+                    .await?;
                 people.insert(person.subject, Known { person, identity });
             }
             if !full {

@@ -3,10 +3,12 @@
 use model::Value;
 use rules::TraceLine;
 
-/// One line for the whole expression and one for each part that was evaluated.
+/// One line for the whole expression and one for each part that was evaluated; parts of the
+/// conditions of groups stand before the group, further in.
 pub(super) fn of(by: &str, source: &str, lines: &[TraceLine]) -> Vec<String> {
     let mut told = vec![format!("{by}: {}", one_line(source))];
     for line in lines {
+        let source = line.within.as_deref().unwrap_or(source);
         let part = source.get(line.span.start..line.span.end).unwrap_or(source);
         let value = match &line.value {
             Ok(Some(found)) => value(found),
@@ -15,7 +17,8 @@ pub(super) fn of(by: &str, source: &str, lines: &[TraceLine]) -> Vec<String> {
         };
         // What a literal is worth, its own text says.
         if part != value {
-            told.push(format!("  {} = {value}", one_line(part)));
+            let deeper = if line.within.is_some() { "  " } else { "" };
+            told.push(format!("  {deeper}{} = {value}", one_line(part)));
         }
     }
     told

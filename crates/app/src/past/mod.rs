@@ -109,6 +109,13 @@ impl App {
             not_known: replay.gaps(as_of),
         };
         told.add_what_is_never_known(now);
+        if loaded.as_ref().is_some_and(|l| l.book.asks_for_chain) {
+            told.not_known.push(
+                "the managers above the person, which only the managers' own records tell: what \
+                 asks for `person.manager_chain` has no answer"
+                    .to_owned(),
+            );
+        }
         let decided = self.store.decisions_about(&[person.subject]).await?;
         told.not_known.extend(replay.taken_back(&decided.accounts));
         let known = Known {

@@ -15,6 +15,7 @@ use ports::store::Person;
 
 use super::Pass;
 use super::memory::Notes;
+use super::subject::{DISAGREEING, UNDECIDED};
 use crate::AppError;
 use crate::due::is_late;
 
@@ -26,6 +27,21 @@ const UNANSWERED: &str = "TNR-OWNER-0001";
 const EXPIRED: &str = "TNR-SERVICE-0001";
 /// A document about a service account says nothing about any account.
 const WITHOUT_EFFECT: &str = "TNR-SERVICE-0002";
+/// A list by hand names a worker whom nobody knows.
+const UNKNOWN_MEMBER: &str = "TNR-GROUP-0001";
+/// Somebody is above themselves.
+const CIRCLE: &str = "TNR-MANAGER-0001";
+/// What a planning closes when it does not find it again.
+const OURS: [&str; 8] = [
+    UNKNOWN,
+    UNANSWERED,
+    EXPIRED,
+    WITHOUT_EFFECT,
+    UNKNOWN_MEMBER,
+    CIRCLE,
+    UNDECIDED,
+    DISAGREEING,
+];
 /// Open findings that are looked through for those whose condition is gone.
 const MOST_OPEN: u32 = 10_000;
 
@@ -64,6 +80,14 @@ impl Pass<'_> {
             }
             let open = grants.iter().filter(|grant| now < grant.until);
             let found = open.map(|grant| unknown(&grant.name, &name.source));
+            self.findings.extend(found);
+        }
+        for (name, groups) in &beside.listed {
+            if self.is_known(name).await? {
+                continue;
+            }
+            let found = groups.iter();
+            let found = found.map(|(group, number)| unknown_member(group, *number, &name.source));
             self.findings.extend(found);
         }
         for (name, duties) in &beside.duties {
@@ -118,8 +142,7 @@ impl Pass<'_> {
         let mut mended = Vec::new();
         for row in self.app.store.open_findings(MOST_OPEN).await? {
             let finding = &row.opened.finding;
-            let ours =
-                [UNKNOWN, UNANSWERED, EXPIRED, WITHOUT_EFFECT].contains(&finding.code.as_str());
+            let ours = OURS.contains(&finding.code.as_str());
             let looked = finding.subject.is_none_or(|s| notes.has_looked_at(s));
             if ours && looked && !found.contains(&(finding.fingerprint.as_str(), finding.subject)) {
                 mended.push(Event::FindingClosed(FindingClosed {
@@ -166,6 +189,31 @@ fn unknown(grant: &str, source: &str) -> Finding {
         address: None,
         problem: format!("`grant/{grant}` is for a worker whom `{source}` has not told of"),
         fix: "mend the key or remove the document; it counts as soon as they come".to_owned(),
+    }
+}
+
+fn unknown_member(group: &str, number: usize, source: &str) -> Finding {
+    Finding {
+        code: UNKNOWN_MEMBER.to_owned(),
+        fingerprint: format!("{UNKNOWN_MEMBER}/{group}/{number}"),
+        subject: None,
+        address: None,
+        problem: format!(
+            "member {number} of `group/{group}` is a worker whom `{source}` has not told of"
+        ),
+        fix: "mend the key or take it off the list; it counts as soon as they come".to_owned(),
+    }
+}
+
+/// Who manages this person is managed by them.
+pub(super) fn circle(subject: SubjectId) -> Finding {
+    Finding {
+        code: CIRCLE.to_owned(),
+        fingerprint: CIRCLE.to_owned(),
+        subject: Some(subject),
+        address: None,
+        problem: "the managers above this person lead back to them".to_owned(),
+        fix: "mend who manages whom in HR; until then the managers up to there count".to_owned(),
     }
 }
 

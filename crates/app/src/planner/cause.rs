@@ -125,6 +125,9 @@ impl Pass<'_> {
         if let Some(cause) = self.turned(person, identity, plan, last.wave).await? {
             return Ok(cause);
         }
+        if let Some(cause) = self.moved_above(identity, plan, &last).await? {
+            return Ok(cause);
+        }
         self.drifted(plan).await
     }
 

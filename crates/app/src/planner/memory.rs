@@ -112,13 +112,17 @@ impl Memory {
     /// has come. `plans`: something became of plans, so that those whose plan waits are meant too.
     pub(super) fn restless(&self, now: Timestamp, plans: bool) -> BTreeSet<SubjectId> {
         let waiting = self.waiting.iter().filter(|_| plans);
-        let lapsed = self.lapses.iter().filter(|(_, at)| **at <= now);
-        let lapsed = lapsed.map(|(subject, _)| *subject);
         let restless = self.unsettled.iter().chain(waiting).copied();
-        restless.chain(lapsed).collect()
+        restless.chain(self.lapsed(now)).collect()
     }
 
-    /// Those for whom somebody is the manager.
+    /// Those of whom an instant has come.
+    pub(super) fn lapsed(&self, now: Timestamp) -> impl Iterator<Item = SubjectId> {
+        let lapsed = self.lapses.iter().filter(move |(_, at)| **at <= now);
+        lapsed.map(|(subject, _)| *subject)
+    }
+
+    /// Those for whom somebody is the manager, or above them.
     pub(super) fn reports_of(&self, person: &Person) -> impl Iterator<Item = SubjectId> {
         let keys = person.engagements.iter();
         let found = keys.filter_map(|e| self.reports.get(&(e.source.clone(), e.key.clone())));

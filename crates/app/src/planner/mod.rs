@@ -4,6 +4,7 @@
 //! last, so a planning that was missed or killed loses nothing. The cause is worked out for the
 //! reader and the guard; it does not decide what a plan contains.
 
+mod above;
 mod ahead;
 mod beside;
 mod cause;
@@ -40,6 +41,7 @@ pub(crate) use weigh::Say;
 use chunks::Chunks;
 use memory::{Listed, Notes};
 
+use crate::chain::Chains;
 use crate::due::Settle;
 use crate::preview::survey::Survey;
 use crate::tenant::Loaded;
@@ -241,6 +243,7 @@ impl App {
             late: Vec::new(),
             entitled: BTreeMap::new(),
             bosses: BTreeMap::new(),
+            chains: Chains::default(),
             pinned: self.pinned_people().await?,
             survey,
             notes: Notes::default(),
@@ -341,6 +344,8 @@ struct Pass<'a> {
     entitled: BTreeMap<SubjectId, Vec<TargetName>>,
     /// Managers by source and key; `None`: the source knows nobody of this key.
     bosses: BTreeMap<(String, String), Option<SubjectId>>,
+    /// Managers above people.
+    chains: Chains,
     /// Whom undos hold; `None`: so many that each is asked about.
     pinned: Option<BTreeSet<SubjectId>>,
     /// What accounts would look like, where somebody asks.

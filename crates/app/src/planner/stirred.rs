@@ -111,8 +111,13 @@ impl App {
             return Ok(None);
         };
         touched.extend(due);
+        // Whose day has come may be called or managed otherwise since.
+        touched.extend(memory.lapsed(now));
         let people: Vec<SubjectId> = touched.iter().copied().collect();
         for chunk in people.chunks(super::chunks::PAGE as usize) {
+            if mutants::on(Mutant::PassedOverBelow) {
+                break;
+            }
             for person in self.store.people(chunk).await? {
                 touched.extend(memory.reports_of(&person));
             }

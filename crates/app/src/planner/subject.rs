@@ -21,6 +21,11 @@ use super::settle::Sketch;
 use super::weigh::Say;
 use crate::AppError;
 
+/// An expression gives no answer for somebody.
+pub(super) const UNDECIDED: &str = "TNR-RULE-0001";
+/// Rules want different things for somebody.
+pub(super) const DISAGREEING: &str = "TNR-RULE-0002";
+
 impl Pass<'_> {
     /// Plans for the groups that documents declare, one plan per app.
     pub(super) async fn groups(&mut self) -> Result<(), AppError> {
@@ -79,7 +84,8 @@ impl Pass<'_> {
     ) -> Result<(), AppError> {
         let now = self.app.clock.now();
         let loaded = std::sync::Arc::clone(&self.loaded);
-        let identity = self.app.identity(person, &loaded.book.sources)?;
+        let mut identity = self.app.identity(person, &loaded.book.sources)?;
+        self.managers_above(person, &mut identity).await?;
         let terminated_by = self.terminated_by(person).map(str::to_owned);
         let worker = Worker::new(person.subject, &identity, terminated_by.as_deref());
         let managers = self.managers(person.subject, worker, &identity).await?;
@@ -183,7 +189,11 @@ impl Pass<'_> {
         let subject = found.as_ref().map(|boss| boss.subject);
         if let Some(boss) = found {
             let now = self.app.clock.now();
-            let identity = self.app.identity(&boss, &self.loaded.book.sources)?;
+            let mut identity = self.app.identity(&boss, &self.loaded.book.sources)?;
+            let book = &self.loaded.book;
+            self.app
+                .climb(book, &mut self.chains, &boss, &mut identity)
+                .await?;
             let terminated_by = boss.termination.as_ref().map(|t| t.by.as_str());
             let worker = Worker::new(boss.subject, &identity, terminated_by);
             let given = entitled(worker, &self.loaded.book, now);
@@ -253,8 +263,8 @@ impl Pass<'_> {
                 format!(" for `{}`", u.path)
             };
             self.findings.push(Finding {
-                code: "TNR-RULE-0001".to_owned(),
-                fingerprint: format!("TNR-RULE-0001/{}{}", u.by, u.path),
+                code: UNDECIDED.to_owned(),
+                fingerprint: format!("{UNDECIDED}/{}{}", u.by, u.path),
                 subject: Some(subject),
                 address: None,
                 problem: format!("`{}` gives no answer{at}: {}", u.by, u.problem),
@@ -264,8 +274,8 @@ impl Pass<'_> {
         }
         for c in conflicts {
             self.findings.push(Finding {
-                code: "TNR-RULE-0002".to_owned(),
-                fingerprint: format!("TNR-RULE-0002/{}/{}/{}", c.one.by, c.other.by, c.attribute),
+                code: DISAGREEING.to_owned(),
+                fingerprint: format!("{DISAGREEING}/{}/{}/{}", c.one.by, c.other.by, c.attribute),
                 subject: Some(subject),
                 address: Some(c.address.clone()),
                 problem: format!(

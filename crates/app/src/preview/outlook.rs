@@ -263,8 +263,9 @@ fn changes(step: &Step) -> Option<String> {
         }
         Act::Adopt { .. } => Some("account taken over".to_owned()),
         Act::Update { set, unset } => {
-            let paths: Vec<&str> = set.keys().chain(unset).map(String::as_str).collect();
-            Some(paths.join(", "))
+            let changed = set.keys().cloned();
+            let emptied = unset.iter().map(|path| format!("{path} emptied"));
+            Some(changed.chain(emptied).collect::<Vec<_>>().join(", "))
         }
         _ => None,
     }

@@ -1,10 +1,11 @@
 //! `App`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::TargetName;
 use rules::{Mapping, Type, closest};
 
+use crate::kinds::missing::{self, Valued};
 use crate::kinds::unique::{self, USER_NAME};
 use crate::kinds::{self, NAME_FIX};
 use crate::report::{self, Reporter};
@@ -12,7 +13,9 @@ use crate::tenant::{
     Account, App, Auth, ClientAuth, Group, Joiner, Limits, MANAGER_PATH, Mode, OnLeave, Privileged,
     Profile, Scim, Tenant,
 };
-use crate::wire::{self, AccountSpec, AppSpec, AuthSpec, MappedSpec, ProfileSpec, ScimSpec};
+use crate::wire::{
+    self, AccountSpec, AppSpec, AuthSpec, ManagerSpec, MappedSpec, ProfileSpec, ScimSpec,
+};
 use crate::yaml::Part;
 
 const SPEC: Part<'static> = Part::Key("spec");
@@ -188,6 +191,7 @@ fn account(
 ) -> Option<Account> {
     let account = [SPEC, Part::Key("account")];
     let mut attributes = BTreeMap::new();
+    let mut clears = BTreeSet::new();
     let mut unique = None;
     let mut sound = true;
     for (name, value) in &spec.attributes {
@@ -198,22 +202,19 @@ fn account(
             Part::Key(name),
         ];
         check_path(name, &path, reporter);
-        let source = match value {
-            MappedSpec::Expression(source) => source,
+        let valued = match value {
+            MappedSpec::Expression(source) => Valued::from(source),
+            MappedSpec::Valued(spec) => Valued::from(spec),
             MappedSpec::Unique(value) => {
                 unique = unique::unique(name, value, &path, spec, tenant, reporter);
                 sound &= unique.is_some();
                 continue;
             }
         };
-        match mapping(source, tenant, &path, reporter) {
-            Some(mapping) => {
-                let is_match = spec.matching.contains(name);
-                let mapping = if is_match || name == USER_NAME {
-                    mapping.required()
-                } else {
-                    mapping
-                };
+        let needed = name == USER_NAME || spec.matching.contains(name);
+        match missing::mapping(&valued, needed, tenant, &path, reporter) {
+            Some((mapping, clear)) => {
+                clears.extend(clear.then(|| name.clone()));
                 attributes.insert(name.clone(), mapping);
             }
             None => sound = false,
@@ -230,21 +231,37 @@ fn account(
         );
     }
     check_matching(spec, &attributes, sound, tenant, reporter);
-    let path = [account[0], account[1], Part::Key("manager")];
     let manager = match &spec.manager {
         None => None,
-        Some(source) => {
-            let manager = mapping(source, tenant, &path, reporter)?;
-            text_only(&manager, "a manager's worker key", &path, reporter);
+        Some(spec) => {
+            let (manager, clear) = manager(spec, tenant, reporter)?;
+            clears.extend(clear.then(|| MANAGER_PATH.to_owned()));
             Some(manager)
         }
     };
     sound.then(|| Account {
         matching: spec.matching.clone(),
         attributes,
+        clears,
         unique,
         manager,
     })
+}
+
+/// What gives the manager's worker key, and whether the reference is emptied where it gives none.
+fn manager(
+    spec: &ManagerSpec,
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<(Mapping, bool)> {
+    let path = [SPEC, Part::Key("account"), Part::Key("manager")];
+    let valued = match spec {
+        ManagerSpec::Expression(source) => Valued::from(source),
+        ManagerSpec::Valued(spec) => Valued::from(spec),
+    };
+    let (manager, clear) = missing::mapping(&valued, false, tenant, &path, reporter)?;
+    text_only(&manager, "a manager's worker key", &path, reporter);
+    Some((manager, clear))
 }
 
 pub(super) fn mapping(

@@ -8,7 +8,7 @@ use rules::{Mapping, Type, closest};
 use crate::kinds::unique::USER_NAME;
 use crate::kinds::{Directory, worker};
 use crate::report::{self, Reporter};
-use crate::tenant::{Account, ExpectedValue, MappingTest, Tenant};
+use crate::tenant::{Account, ExpectedValue, MANAGER, MappingTest, Tenant};
 use crate::wire::expectation::{MappingExpectSpec, MappingTestSpec};
 use crate::yaml::Part;
 
@@ -29,7 +29,7 @@ pub(crate) fn mapping_test(
     let app = tenant.apps.get(&TargetName::from(spec.app.as_str()))?;
     let expect = expected(&spec.expect, &app.account, reporter);
     if expect.is_empty() && spec.expect.manager.is_none() {
-        let fix = "write `attributes:`, `missing:`, `errors:` or `manager:`";
+        let fix = "write `attributes:`, `missing:`, `cleared:`, `errors:` or `manager:`";
         reporter.at(report::VALUE, &EXPECT, "the test expects nothing", fix);
     }
     if spec.expect.manager.is_some() && app.account.manager.is_none() {
@@ -70,15 +70,16 @@ fn expected(
         }
         add(&mut all, name, ExpectedValue::Value(value), &path, reporter);
     }
-    for (index, name) in spec.missing.iter().enumerate() {
-        let path = [
-            EXPECT[0],
-            EXPECT[1],
-            Part::Key("missing"),
-            Part::Index(index),
-        ];
-        known(name, account, &path, reporter);
-        add(&mut all, name, ExpectedValue::Missing, &path, reporter);
+    let lists = [
+        ("missing", &spec.missing, ExpectedValue::Missing),
+        ("cleared", &spec.cleared, ExpectedValue::Cleared),
+    ];
+    for (list, names, expected) in lists {
+        for (index, name) in names.iter().enumerate() {
+            let path = [EXPECT[0], EXPECT[1], Part::Key(list), Part::Index(index)];
+            known(name, account, &path, reporter);
+            add(&mut all, name, expected.clone(), &path, reporter);
+        }
     }
     for (name, part) in &spec.errors {
         let path = [EXPECT[0], EXPECT[1], Part::Key("errors"), Part::Key(name)];
@@ -99,12 +100,13 @@ fn known(
 ) -> Option<Type> {
     let mappings = &account.attributes;
     let unique = account.unique.iter().map(|_| USER_NAME);
-    if unique.clone().any(|unique| unique == name) {
+    let others = unique.chain(account.manager.iter().map(|_| MANAGER));
+    if others.clone().any(|other| other == name) {
         return Some(Type::Text);
     }
     let found = mappings.get(name).map(Mapping::gives);
     if found.is_none() {
-        let names = mappings.keys().map(String::as_str).chain(unique);
+        let names = mappings.keys().map(String::as_str).chain(others);
         let fix = match closest(name, names) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "name an attribute that the app maps".to_owned(),

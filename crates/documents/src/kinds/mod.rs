@@ -2,9 +2,11 @@
 
 mod app;
 mod beside;
+pub(crate) mod group;
 mod guard;
 mod lifecycle_test;
 mod mapping_test;
+mod missing;
 mod person;
 mod rule;
 mod source;

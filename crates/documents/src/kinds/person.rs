@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{Facts, Timestamp, Value, WorkerRef};
+use rules::MANAGER_CHAIN;
 
 use crate::kinds::{Directory, beside, worker};
 use crate::report::{self, Reporter};
@@ -92,6 +93,11 @@ fn attributes(
         }
     };
     let found = worker::attributes(given, &path, tenant, reporter);
+    if found.contains_key(MANAGER_CHAIN) {
+        let path = [path[0], path[1], Part::Key(MANAGER_CHAIN)];
+        let problem = "who is above somebody follows from `manager`, and is stated only in tests";
+        reporter.at(report::VALUE, &path, problem, "write `manager`");
+    }
     for (name, value) in &found {
         if let Value::Text(text) = value
             && (text.trim().is_empty() || text.chars().count() > MAX_TEXT)

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use model::Timestamp;
 use model::source as csv;
-use rules::{Type, WORKER_KEY, ZONE};
+use rules::{MANAGER, MANAGER_CHAIN, Type, WORKER_KEY, ZONE};
 
 use crate::report::{self, Reporter};
 use crate::tenant::{Source, Tenant};
@@ -96,7 +96,7 @@ fn date_format(format: wire::DateFormat) -> csv::DateFormat {
 
 fn check_attribute_name(name: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
     // CEL's reserved words would be attributes that no expression can name.
-    const RESERVED: [&str; 23] = [
+    const RESERVED: [&str; 24] = [
         "as",
         "break",
         "const",
@@ -120,6 +120,7 @@ fn check_attribute_name(name: &str, path: &[Part<'_>], reporter: &mut Reporter<'
         "while",
         WORKER_KEY,
         ZONE,
+        MANAGER_CHAIN,
     ];
     let sound = name.len() <= 63
         && name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -224,6 +225,9 @@ fn declare(
     // Self-editable in one source is self-editable: the value may come from there.
     if field.self_editable {
         tenant.self_editable.insert(attribute.to_owned());
+        if attribute == MANAGER {
+            tenant.self_editable.insert(MANAGER_CHAIN.to_owned());
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::facts::Leave;
 use model::time::{DateTime, Time};
 use model::{Facts, Timestamp, Value};
-use rules::{Type, closest};
+use rules::{BY_HAND, MANAGER_CHAIN, Type, closest};
 
 use crate::report::{self, Reporter};
 use crate::tenant::Tenant;
@@ -25,7 +25,11 @@ pub(super) fn facts(
         reporter.at(report::VALUE, &under("worker_key"), problem, "write one");
     }
     let zone = known_zone(&spec.zone, &under("zone"), reporter);
-    let attributes = attributes(&spec.attributes, &under("attributes"), tenant, reporter);
+    let mut attributes = attributes(&spec.attributes, &under("attributes"), tenant, reporter);
+    let groups = groups(&spec.in_groups, &under("in_groups"), tenant, reporter);
+    if !groups.is_empty() {
+        attributes.insert(BY_HAND.to_owned(), Value::List(groups));
+    }
     let starts = match &spec.starts {
         Some(text) => Some(first_minute(text, &under("starts"), reporter)?),
         None => None,
@@ -45,6 +49,37 @@ pub(super) fn facts(
         zone: spec.zone.clone(),
         leave,
     })
+}
+
+/// The groups by hand that a test's person is in; reports those that there are not.
+fn groups(
+    names: &[String],
+    path: &[Part<'_>],
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> Vec<String> {
+    for (index, name) in names.iter().enumerate() {
+        let path = [path, &[Part::Index(index)]].concat();
+        match tenant.schema.groups.get(name) {
+            Some(_) if tenant.listed.contains_key(name) => {}
+            // What is wrong with it is said where it stands.
+            Some(None) => {}
+            Some(Some(_)) => {
+                let problem =
+                    format!("`{name}` is a group by rule: who is in it follows from facts");
+                reporter.at(report::VALUE, &path, problem, "remove it");
+            }
+            None => {
+                let fix = match closest(name, tenant.schema.groups.keys().map(String::as_str)) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "name a `Group` document with `members:`".to_owned(),
+                };
+                let problem = format!("there is no group `{name:.80}`");
+                reporter.at(report::REFERENCE, &path, problem, fix);
+            }
+        }
+    }
+    names.to_vec()
 }
 
 /// A leave of absence.
@@ -109,7 +144,8 @@ pub(super) fn declared(
     reporter: &mut Reporter<'_, '_>,
 ) -> Option<Type> {
     let known = &tenant.schema.attributes;
-    let found = known.get(name).copied();
+    let chain = (name == MANAGER_CHAIN).then(|| tenant.schema.type_of(name));
+    let found = known.get(name).copied().or(chain.flatten());
     if found.is_none() {
         let fix = match closest(name, known.keys().map(String::as_str)) {
             Some(meant) => format!("did you mean `{meant}`?"),

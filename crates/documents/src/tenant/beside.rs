@@ -24,6 +24,19 @@ pub struct PersonalGrant {
     pub until: Timestamp,
 }
 
+/// A group of people that somebody lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedGroup {
+    /// `metadata.name`.
+    pub name: String,
+    /// Who is in it, each once, as they are written; at most 1,000.
+    pub members: Vec<WorkerRef>,
+    /// Who answers for it.
+    pub owner: WorkerRef,
+    /// Why, in at most 500 characters.
+    pub reason: String,
+}
+
 /// An account that a workload uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceAccount {

@@ -16,7 +16,8 @@ pub struct MappingTest {
     pub key: String,
     /// What HR says of the worker.
     pub facts: Facts,
-    /// Attribute path → what its mapping is to give. Each path is in the app's mappings.
+    /// Attribute path → what its mapping is to give. Each path is in the app's mappings, or
+    /// [`MANAGER`] for its manager.
     pub expect: BTreeMap<String, ExpectedValue>,
     /// The worker key that the app's expression for the manager is to give.
     pub manager: Option<String>,
@@ -29,9 +30,14 @@ pub enum ExpectedValue {
     Value(Value),
     /// No value.
     Missing,
+    /// No value, and what the app has is emptied.
+    Cleared,
     /// No answer, and this is part of what is said about it.
     Error(String),
 }
+
+/// How a test calls the app's expression for the manager. No attribute can be mapped under it.
+pub const MANAGER: &str = "manager";
 
 /// What one person has, from moment to moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -42,6 +42,24 @@ pub(crate) struct ServiceAccountSpec {
     pub expires: String,
 }
 
+/// A group of people, for `in_group("name")` in expressions: by rule, or by hand.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeopleGroupSpec {
+    /// Who is in it: a condition over `person`.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// Who is in it, by hand: worker keys, or `{source: hr, key: w001}`.
+    #[serde(default)]
+    pub members: Option<Vec<WorkerRefSpec>>,
+    /// Who answers for a list by hand: a worker key, or `{source: hr, key: w002}`.
+    #[serde(default)]
+    pub owner: Option<WorkerRefSpec>,
+    /// Why there is a list by hand.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
 /// Somebody who is not in HR: a contractor, an auditor. Stands in a file with nothing but people.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -24,9 +24,13 @@ pub(crate) struct MappingExpectSpec {
     /// Attribute path → value.
     #[serde(default)]
     pub attributes: BTreeMap<String, ValueSpec>,
-    /// Attribute paths that get no value.
+    /// Attribute paths that get no value, whatever becomes of what the app has; `manager` for the
+    /// app's `manager` expression.
     #[serde(default)]
     pub missing: Vec<String>,
+    /// Those of them that are emptied in the app.
+    #[serde(default)]
+    pub cleared: Vec<String>,
     /// Attribute path → a part of what is said when it has no answer.
     #[serde(default)]
     pub errors: BTreeMap<String, String>,
@@ -66,6 +70,9 @@ pub(crate) struct WorkerSpec {
     /// Attribute → value. What is not here was not stated.
     #[serde(default)]
     pub attributes: BTreeMap<String, ValueSpec>,
+    /// The groups by hand that the worker is in; whoever `Group` documents list are other people.
+    #[serde(default)]
+    pub in_groups: Vec<String>,
 }
 
 /// A leave of absence.

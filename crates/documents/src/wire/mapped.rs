@@ -8,8 +8,40 @@ use serde::Deserialize;
 pub(crate) enum MappedSpec {
     /// An expression.
     Expression(String),
+    /// An expression, and what becomes of the attribute where it gives no value.
+    Valued(ValuedSpec),
     /// A name that is given once, to one account alone.
     Unique(UniqueSpec),
+}
+
+/// An expression for the manager, alone or with what becomes of the reference where it gives none.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum ManagerSpec {
+    /// An expression.
+    Expression(String),
+    /// An expression, and what becomes of the reference where it gives no value.
+    Valued(ValuedSpec),
+}
+
+/// An expression, and what becomes of the attribute where it gives no value.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ValuedSpec {
+    /// An expression.
+    pub value: String,
+    /// Where it gives no value: what the app has stays (`keep`, if not given), it is emptied there
+    /// (`clear`), or the account is left untouched and a finding says so (`refuse`).
+    #[serde(default)]
+    pub missing: Option<Missing>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Missing {
+    Keep,
+    Clear,
+    Refuse,
 }
 
 /// A name that is given once, to one account alone.

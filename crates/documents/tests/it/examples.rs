@@ -171,3 +171,33 @@ fn a_unique_name_is_no_attribute_and_its_reserved_names_have_no_case() {
     assert_eq!(unique.reserved.iter().collect::<Vec<_>>(), ["admin"]);
     assert!(!unique.number);
 }
+
+#[test]
+fn an_attribute_says_what_becomes_of_it_where_nothing_states_a_value() {
+    let app = APP.replace(
+        "      userName: person.email\n",
+        "      userName: {value: person.email, missing: refuse}\n      \
+         title: {value: person.department, missing: clear}\n      \
+         nickName: {value: person.nickname, missing: keep}\n      \
+         displayName: {value: person.given_name, missing: refuse}\n    \
+         manager: {value: person.department, missing: clear}\n",
+    );
+    let tenant = load(&[("a", SOURCE), ("b", app.as_str())]).unwrap();
+    let account = &tenant.apps[&"wiki".into()].account;
+    let clears: Vec<&str> = account.clears.iter().map(String::as_str).collect();
+    assert_eq!(clears, ["title", documents::MANAGER_PATH]);
+    let nobody = model::Facts {
+        attributes: std::collections::BTreeMap::new(),
+        starts: None,
+        ends: None,
+        zone: "UTC".to_owned(),
+        leave: None,
+    };
+    let refused: Vec<&str> = account
+        .attributes
+        .iter()
+        .filter(|(_, mapping)| mapping.apply(&nobody, "1").is_err())
+        .map(|(path, _)| path.as_str())
+        .collect();
+    assert_eq!(refused, ["displayName", "userName"]);
+}

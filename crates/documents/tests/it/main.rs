@@ -4,6 +4,7 @@
 mod beside;
 mod examples;
 mod expectations;
+mod groups;
 mod laws;
 mod mistakes;
 mod people;

@@ -39,6 +39,32 @@ fn an_error_names_file_line_column_field_problem_and_fix() {
 /// What is replaced, by what, and what is said of it.
 const MISTAKES: &[(&str, &str, &str)] = &[
     (
+        "      userName: person.email",
+        "      userName: {value: person.email, missing: keep}",
+        "userName.missing: an account is recognised by this, so it cannot go without a value; write \
+         `refuse`",
+    ),
+    (
+        "      userName: person.email",
+        "      userName: person.email\n      title: {value: person.dept, missing: clear}",
+        "attributes.title.value: in `person.dept`: no attribute `dept`",
+    ),
+    (
+        "      userName: person.email",
+        "      userName: person.email\n      title: {missing: clear}",
+        "`value` is missing",
+    ),
+    (
+        "      userName: person.email",
+        "      userName: person.email\n      title: {value: person.department, missing: empty}",
+        "write one of: keep clear refuse",
+    ),
+    (
+        "      userName: person.email",
+        "      userName: person.email\n    manager: {value: person.grade, missing: clear}",
+        "a manager's worker key is text, but this is int",
+    ),
+    (
         "match: [userName]\n    attributes:\n      userName: person.email",
         "match: [userName]\n    attributes:\n      userName: {unique: [person.email]}",
         "spec.account.match[0]: a name that gives way to others proves nobody's account",

@@ -1,8 +1,9 @@
 //! People who are not in HR: how they are read, kept, and what is said of them when they are wrong.
 
 use documents::{PEOPLE, load, stored};
+use model::Value;
 
-use super::{APP, SOURCE, told};
+use super::{APP, MAPPING_TEST, RULE, SOURCE, told};
 
 const PERSON: &str = r#"
 kind: Person
@@ -158,6 +159,41 @@ fn what_is_wrong_with_a_person_is_said_at_its_place() {
     let said = told(&[("both", both.as_str())]);
     assert!(
         said.contains("both:16:7 kind: a person stands in one file with other"),
+        "{said}"
+    );
+}
+
+#[test]
+fn who_is_above_a_person_is_stated_in_tests_alone() {
+    let source = SOURCE.replace(
+        "    nickname:",
+        "    manager: {column: Boss}\n    nickname:",
+    );
+    let stated = "grade: 3, manager_chain: [\"7\"]";
+    let person = PERSON.replace("grade: 3", stated);
+    let said = told(&[("hr", &source), ("people", &person)]);
+    assert!(
+        said.contains("is stated only in tests; write `manager`"),
+        "{said}"
+    );
+    let test = MAPPING_TEST.replace("grade: 7", "manager_chain: [\"7\", \"1\"]");
+    let files = [("hr", source.as_str()), ("wiki", APP), ("test", &test)];
+    let tenant = load(&files).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let above = Value::List(vec!["7".to_owned(), "1".to_owned()]);
+    let facts = &tenant.mapping_tests["account"].facts;
+    assert_eq!(facts.attributes["manager_chain"], above);
+    // A source that would state it is refused, and so is one whose people say who manages them.
+    let declared = source.replace("    manager:", "    manager_chain:");
+    let said = told(&[("hr", &declared)]);
+    assert!(said.contains("`manager_chain` is reserved"), "{said}");
+    let own = source.replace("{column: Boss}", "{column: Boss, self_editable: true}");
+    let rule = RULE.replace(
+        "person.department == \"Engineering\"",
+        "'\"7\" in person.manager_chain'",
+    );
+    let said = told(&[("hr", &own), ("wiki", APP), ("rule", &rule)]);
+    assert!(
+        said.contains("`person.manager_chain` can be changed by the people"),
         "{said}"
     );
 }

@@ -7,6 +7,7 @@ use model::{
 };
 use rules::Mapped;
 
+use super::clears::Clears;
 use super::{Telling, Undecided, Wishes, Worker, describe, untouched};
 use crate::claims::USER_NAME;
 use crate::names;
@@ -39,7 +40,8 @@ pub(super) fn account(
 ) {
     let by = format!("app/{target}");
     let mut facts = Vec::new();
-    let mut attributes = mapped(worker, &by, app, &mut facts, out);
+    let mut clears = Clears::default();
+    let mut attributes = mapped(worker, &by, app, &mut facts, &mut clears, out);
     if let Some(unique) = &app.unique {
         // Which of them it is, and whether one is needed, depends on what others have.
         let forms = names::forms(unique, worker.facts, worker.key);
@@ -53,16 +55,22 @@ pub(super) fn account(
             });
         }
     }
-    let Some(mut attributes) = attributes else {
+    match clears.manager(worker, &by, app, managers, out.telling) {
+        Ok(manager) => {
+            if let Some(attributes) = &mut attributes {
+                attributes.extend(manager);
+            }
+        }
+        Err(undecided) => {
+            attributes = None;
+            out.undecided.push(undecided);
+        }
+    }
+    let Some(attributes) = attributes else {
         hold_account(worker, target, app, reason, &mut out.assignments);
         return;
     };
-    if let Some((path, mapping)) = &app.manager
-        && let Ok(Mapped::Value(Value::Text(key))) = mapping.apply(worker.facts, worker.key)
-        && let Some(subject) = managers.get(&key)
-    {
-        attributes.insert(path.clone(), Value::Subject { subject: *subject });
-    }
+    clears.wish(worker, target, out);
     let because = out.because(|| {
         facts.sort();
         facts.dedup();
@@ -97,6 +105,7 @@ fn mapped(
     by: &str,
     app: &AppRules,
     facts: &mut Vec<(String, Option<Value>)>,
+    clears: &mut Clears,
     out: &mut Wishes,
 ) -> Option<Attributes> {
     // Put together at the end: paths come in order, so none has to be looked for.
@@ -115,7 +124,11 @@ fn mapped(
             Ok(Mapped::Value(value)) => {
                 attributes.push((path.clone(), value));
             }
-            Ok(Mapped::Missing) => {}
+            Ok(Mapped::Missing) => {
+                if app.clears.contains(path) {
+                    clears.add(path, mapping, worker, out.telling);
+                }
+            }
             Err(error) => {
                 failed = true;
                 out.undecided.push(Undecided {

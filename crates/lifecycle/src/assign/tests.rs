@@ -1,13 +1,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::facts::Leave;
 use model::time::Date;
-use model::{Address, Facts, Timestamp};
-use rules::{Schema, compile_condition};
+use model::{Address, Assignment, Facts, SubjectId, Timestamp, Value};
+use rules::{Schema, Type, compile_condition, compile_mapping};
 
-use super::{Worker, assign};
+use super::{Undecided, Worker, assign, wishes};
 use crate::fixtures::{facts, instant, subject, target};
 use crate::resolve::{Wanted, resolve};
 use crate::rulebook::{AppRules, BirthrightRule, Entitlement, Lead, Mode, OnLeave, RuleBook};
@@ -25,6 +25,7 @@ fn book(joiner: Option<Lead>) -> RuleBook {
         mode: Mode::Enforce,
         matching: Vec::new(),
         attributes: BTreeMap::new(),
+        clears: BTreeSet::new(),
         manager: None,
         groups: BTreeMap::new(),
         joiner,
@@ -194,4 +195,125 @@ fn where_nobody_can_tell_the_first_day_nothing_is_touched() {
     assert_eq!(undecided.len(), 1);
     let untouched = |a: &model::Assignment| a.want == model::Want::Untouched;
     assert!(assignments.iter().all(untouched) && !assignments.is_empty());
+}
+
+/// An app that maps a title and a manager, and what becomes of each where nothing states it.
+fn mapped(clears: &[&str], refuses: bool) -> RuleBook {
+    let schema = Schema {
+        attributes: ["title", "boss"]
+            .map(|name| (name.to_owned(), Type::Text))
+            .into(),
+        ..Schema::default()
+    };
+    let mapping = |source| compile_mapping(source, &schema).unwrap();
+    let title = mapping("person.title");
+    let title = if refuses { title.required() } else { title };
+    let mut book = book(None);
+    let app = book.apps.get_mut(&target()).unwrap();
+    app.attributes = BTreeMap::from([("title".to_owned(), title)]);
+    app.manager = Some(("manager".to_owned(), mapping("person.boss")));
+    app.clears = clears.iter().map(|path| (*path).to_owned()).collect();
+    book
+}
+
+fn looks(book: &RuleBook, stated: &[(&str, &str)]) -> (Vec<Assignment>, Vec<Undecided>) {
+    let facts = facts(stated);
+    let worker = Worker {
+        subject: subject(),
+        key: "w1",
+        names: &[],
+        facts: &facts,
+        withdrawn: false,
+        jobs: &[],
+        terminated_by: None,
+    };
+    let managers = BTreeMap::from([("b1".to_owned(), SubjectId::from_bits(9))]);
+    let told = assign(worker, book, &managers, Timestamp::EPOCH);
+    let (short, undecided) = wishes(worker, book, &managers, Timestamp::EPOCH);
+    let wants = |all: &[Assignment]| -> Vec<_> {
+        let want = |a: &Assignment| (a.about.clone(), a.want.clone(), a.rank);
+        all.iter().map(want).collect()
+    };
+    assert_eq!(wants(&short), wants(&told.0), "without reasons the same");
+    assert_eq!(undecided, told.1);
+    told
+}
+
+/// The attributes that are set and those that are emptied.
+fn values(book: &RuleBook, stated: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let (assignments, undecided) = looks(book, stated);
+    assert_eq!(undecided, vec![]);
+    let (desired, conflicts) = resolve(&assignments, Timestamp::EPOCH);
+    assert_eq!(conflicts, vec![]);
+    match &desired[&Address::account(&target(), subject())].wanted {
+        Wanted::Present {
+            attributes, unset, ..
+        } => (
+            attributes.keys().cloned().collect(),
+            unset.iter().cloned().collect(),
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn what_nothing_states_stays_or_is_emptied_as_the_mapping_says() {
+    let (keep, clear) = (mapped(&[], false), mapped(&["manager", "title"], false));
+    let stated = [("title", "CEO"), ("boss", "b1")];
+    for book in [&keep, &clear] {
+        assert_eq!(
+            values(book, &stated),
+            (words(&["manager", "title"]), vec![])
+        );
+    }
+    assert_eq!(values(&keep, &[]), (vec![], vec![]));
+    let emptied = words(&["manager", "title"]);
+    assert_eq!(values(&clear, &[]), (vec![], emptied));
+    // Whoever is named and not known is no reason to empty anything.
+    let unknown = values(&clear, &[("boss", "b7")]);
+    assert_eq!(unknown, (vec![], words(&["title"])));
+}
+
+#[test]
+fn what_is_emptied_has_a_reason_of_its_own() {
+    let (assignments, _) = looks(&mapped(&["title"], false), &[("boss", "b1")]);
+    let found: Vec<&Assignment> = assignments
+        .iter()
+        .filter(|a| matches!(a.want, model::Want::Values { .. }))
+        .collect();
+    let [only] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(only.because.by, "app/chat");
+    assert!(only.because.text.contains("`title`"), "{:?}", only.because);
+    assert_eq!(
+        only.because.facts,
+        vec![("title".to_owned(), None::<Value>)]
+    );
+}
+
+#[test]
+fn a_refused_absence_and_a_manager_without_an_answer_leave_the_account_untouched() {
+    let refused = (mapped(&[], true), &[("boss", "b1")][..], "title");
+    // A comparison with something missing has no answer.
+    let mut odd = mapped(&["manager"], false);
+    let schema = Schema {
+        attributes: [("desk".to_owned(), Type::Text)].into(),
+        ..Schema::default()
+    };
+    let mapping = compile_mapping("person.desk == \"1\" ? \"b1\" : \"b2\"", &schema).unwrap();
+    odd.apps.get_mut(&target()).unwrap().manager = Some(("manager".to_owned(), mapping));
+    let unanswered = (odd, &[("title", "CEO")][..], "manager");
+    for (book, stated, path) in [refused, unanswered] {
+        let (assignments, undecided) = looks(&book, stated);
+        let paths: Vec<&str> = undecided.iter().map(|u| u.path.as_str()).collect();
+        assert_eq!(paths, [path]);
+        let (desired, _) = resolve(&assignments, Timestamp::EPOCH);
+        let account = &desired[&Address::account(&target(), subject())];
+        assert_eq!(account.wanted, Wanted::Untouched);
+    }
 }

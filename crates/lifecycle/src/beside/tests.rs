@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeSet;
+
 use model::{Change, DeliveryId, Digest, Engagement, EngagementId};
 
 use super::*;
@@ -39,6 +41,7 @@ fn book(grants: Vec<PersonalGrant>) -> RuleBook {
         mode: Mode::Enforce,
         matching: vec!["userName".to_owned()],
         attributes: BTreeMap::new(),
+        clears: BTreeSet::new(),
         manager: None,
         groups: BTreeMap::from([("admins".to_owned(), group)]),
         joiner: None,
@@ -55,6 +58,7 @@ fn book(grants: Vec<PersonalGrant>) -> RuleBook {
         beside: Beside {
             duties: BTreeMap::from([(named("hr", "boss"), duties.collect())]),
             grants: BTreeMap::from([(named("contractors", "c7"), grants)]),
+            ..Beside::default()
         },
         ..RuleBook::default()
     }

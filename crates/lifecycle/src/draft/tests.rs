@@ -11,6 +11,7 @@ fn book(mode: Mode) -> RuleBook {
         mode,
         matching: vec!["userName".to_owned()],
         attributes: BTreeMap::new(),
+        clears: BTreeSet::new(),
         unique: None,
         manager: None,
         groups: BTreeMap::new(),
@@ -22,7 +23,7 @@ fn book(mode: Mode) -> RuleBook {
         rules: Vec::new(),
         apps: BTreeMap::from([(target(), app)]),
         sources: BTreeMap::new(),
-        beside: Default::default(),
+        ..RuleBook::default()
     }
 }
 

@@ -52,6 +52,7 @@ fn sources() -> Sources {
             .iter()
             .map(|(k, v)| ((*k).to_owned(), *v))
             .collect(),
+        by_hand: BTreeMap::new(),
     };
     Sources::from([
         ("hr".to_owned(), rank(10, true, &[])),
@@ -247,4 +248,30 @@ proptest! {
             prop_assert_eq!(told, Some(value));
         }
     }
+}
+
+#[test]
+fn whoever_is_listed_under_any_name_is_listed_in_every_job_and_nobody_else_is() {
+    let mut sources = sources();
+    let rank = sources.get_mut("contractors").unwrap();
+    let listed = |groups: &[&str]| groups.iter().map(|g| (*g).to_owned()).collect();
+    rank.by_hand = BTreeMap::from([
+        ("k2".to_owned(), listed(&["on-call", "auditors"])),
+        ("k3".to_owned(), listed(&["others"])),
+    ]);
+    let jobs = [
+        engagement(1, "hr", &[("department", "Sales")]),
+        engagement(2, "contractors", &[]),
+    ];
+    let found = identity(&jobs, &sources, now()).unwrap();
+    let groups = Value::List(vec!["auditors".to_owned(), "on-call".to_owned()]);
+    let of_jobs = found.jobs.iter().map(|job| &job.facts);
+    for facts in of_jobs.chain([&found.facts]) {
+        assert_eq!(facts.attributes.get(BY_HAND), Some(&groups));
+    }
+    assert_eq!(found.jobs.len(), 2);
+    // The same key in another source is somebody else.
+    let other = [engagement(2, "hr", &[])];
+    let found = identity(&other, &sources, now()).unwrap();
+    assert_eq!(found.facts.attributes.get(BY_HAND), None);
 }

@@ -53,6 +53,10 @@ fn each_mistake_has_its_message() {
         ("department == \"x\"", "write `person.department`"),
         ("person.department == Engineering", "texts stand in quotes"),
         ("person == \"x\"", "add an attribute"),
+        (
+            "\"1\" in person.manager_chain",
+            "needs an attribute `manager` of type text",
+        ),
         ("person.department.size == 1", "has no field `size`"),
         (
             "person.department.startswith(\"a\")",

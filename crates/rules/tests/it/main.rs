@@ -2,13 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod compile;
+mod groups;
 mod oracle;
 mod run;
 
 use std::collections::BTreeMap;
 
 use model::{Facts, Value};
-use rules::{Schema, Type};
+use rules::{PeopleGroup, Schema, Type, compile_group};
 
 fn schema() -> Schema {
     let attributes = [
@@ -20,10 +21,27 @@ fn schema() -> Schema {
         ("remote", Type::Bool),
         ("skills", Type::List),
     ];
-    Schema {
+    let mut schema = Schema {
         attributes: attributes.map(|(name, of)| (name.to_owned(), of)).into(),
+        ..Schema::default()
+    };
+    for (name, when) in GROUPS {
+        let group = compile_group(name, when, &schema).unwrap();
+        schema.groups.insert(name.to_owned(), Some(group));
     }
+    let listed = PeopleGroup::by_hand(LISTED);
+    schema.groups.insert(LISTED.to_owned(), Some(listed));
+    schema
 }
+
+/// Groups by rule; a later one may ask for an earlier one.
+const GROUPS: [(&str, &str); 2] = [
+    ("engineers", "person.department == \"Engineering\""),
+    ("seniors", "in_group(\"engineers\") && person.grade > 1"),
+];
+
+/// A group by hand.
+const LISTED: &str = "on-call";
 
 fn facts(attributes: &[(&str, Value)]) -> Facts {
     let attributes: BTreeMap<String, Value> = attributes

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use cel::{Context, Program};
 use model::{Facts, Value};
 use proptest::prelude::*;
-use rules::{Mapped, compile_mapping};
+use rules::{BY_HAND, Mapped, compile_mapping};
 
-use super::{facts, schema};
+use super::{GROUPS, LISTED, facts, schema};
 
 /// An expression as we write it, and as CEL without our additions writes it.
 #[derive(Debug, Clone)]
@@ -97,12 +97,29 @@ fn list(depth: u32) -> BoxedStrategy<Both> {
     .boxed()
 }
 
+/// A group is its condition in brackets; CEL knows who is listed by hand as a list of its own.
+fn group() -> impl Strategy<Value = Both> {
+    let [(first, engineers), (second, seniors)] = GROUPS;
+    let asked = |name: &str| format!("in_group({name:?})");
+    let inlined = seniors.replace(&asked(first), &format!("({engineers})"));
+    prop::sample::select(vec![
+        (first, format!("({engineers})")),
+        (second, format!("({inlined})")),
+        (LISTED, format!("({LISTED:?} in by_hand)")),
+    ])
+    .prop_map(move |(name, cel)| Both {
+        ours: asked(name),
+        cel,
+    })
+}
+
 fn truth(depth: u32) -> BoxedStrategy<Both> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(|flag| Both::same(flag.to_string())),
         Just(Both::same("person.remote")),
         prop::sample::select(vec!["department", "title", "skills", "grade"])
             .prop_map(|name| Both::same(format!("has(person.{name})"))),
+        group(),
     ];
     if depth == 0 {
         return leaf.boxed();
@@ -140,22 +157,26 @@ fn people() -> impl Strategy<Value = Facts> {
         prop::option::of(-3i64..4),
         prop::option::of(any::<bool>()),
         prop::option::of(prop::collection::vec(word(), 0..3)),
+        prop::option::of(prop::sample::select(vec![LISTED, "others"])),
     )
-        .prop_map(|(department, given, title, grade, remote, skills)| {
-            let mut stated: Vec<(&str, Value)> = Vec::new();
-            stated.extend(department.map(|v| ("department", v.into())));
-            stated.extend(given.map(|v| ("given_name", v.into())));
-            stated.extend(title.map(|v| ("title", v.into())));
-            stated.extend(grade.map(|v| ("grade", Value::Int(v))));
-            stated.extend(remote.map(|v| ("remote", Value::Bool(v))));
-            stated.extend(skills.map(|v| {
-                (
-                    "skills",
-                    Value::List(v.into_iter().map(str::to_owned).collect()),
-                )
-            }));
-            facts(&stated)
-        })
+        .prop_map(
+            |(department, given, title, grade, remote, skills, listed)| {
+                let mut stated: Vec<(&str, Value)> = Vec::new();
+                stated.extend(department.map(|v| ("department", v.into())));
+                stated.extend(given.map(|v| ("given_name", v.into())));
+                stated.extend(title.map(|v| ("title", v.into())));
+                stated.extend(grade.map(|v| ("grade", Value::Int(v))));
+                stated.extend(remote.map(|v| ("remote", Value::Bool(v))));
+                stated.extend(skills.map(|v| {
+                    (
+                        "skills",
+                        Value::List(v.into_iter().map(str::to_owned).collect()),
+                    )
+                }));
+                stated.extend(listed.map(|v| (BY_HAND, Value::List(vec![v.to_owned()]))));
+                facts(&stated)
+            },
+        )
 }
 
 fn to_cel(value: &Value) -> cel::Value {
@@ -177,6 +198,9 @@ fn ask(source: &str, facts: &Facts) -> Option<cel::Value> {
         .iter()
         .map(|(name, value)| (name.clone(), to_cel(value)))
         .collect();
+    let by_hand = facts.attributes.get(BY_HAND);
+    let by_hand = by_hand.map_or_else(|| Vec::<String>::new().into(), to_cel);
+    context.add_variable_from_value("by_hand", by_hand);
     context.add_variable_from_value("person", person);
     program.execute(&context).ok()
 }

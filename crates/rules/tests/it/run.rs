@@ -1,7 +1,7 @@
 //! What expressions give.
 
 use model::Value;
-use rules::{Mapped, Problem, compile_condition, compile_mapping};
+use rules::{Mapped, Problem, Type, compile_condition, compile_mapping};
 
 use super::{ana, facts, schema};
 
@@ -256,4 +256,22 @@ fn what_is_always_there_is_told_as_a_fact_that_was_looked_at() {
     let told = [("worker_key", "4711"), ("zone", "UTC")];
     let told = told.map(|(name, text)| (name.to_owned(), Some(Value::from(text))));
     assert_eq!(condition.holds(&ana(), "4711").facts, told);
+}
+
+#[test]
+fn the_managers_above_are_a_list_where_a_manager_is_text() {
+    let mut schema = schema();
+    schema.attributes.insert("manager".to_owned(), Type::Text);
+    let condition = compile_condition("\"k9\" in person.manager_chain", &schema).unwrap();
+    assert_eq!(condition.attributes(), ["manager_chain"]);
+    let with = |keys: &[&str]| {
+        let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+        facts(&[("manager_chain", Value::List(keys))])
+    };
+    assert_eq!(condition.test(&with(&["k1", "k9"]), "k"), Ok(true));
+    assert_eq!(condition.test(&with(&[]), "k"), Ok(false));
+    // Of whom nobody has told it, nobody knows.
+    assert!(condition.test(&facts(&[]), "k").is_err());
+    schema.attributes.insert("manager".to_owned(), Type::Int);
+    assert!(compile_condition("has(person.manager_chain)", &schema).is_err());
 }

@@ -267,3 +267,66 @@ async fn documents_whose_own_tests_fail_are_not_accepted() {
         .unwrap();
     assert_eq!((report.revision, report.tests), (2, 1));
 }
+
+#[test]
+fn a_mapping_test_tells_what_is_emptied_from_what_stays() {
+    let with = |missing: &str| {
+        let mut files = documents(GUARD);
+        for (_, text) in &mut files {
+            *text = text.replace(
+                "    manager: person.manager\n",
+                &format!("    manager: {{value: person.manager, missing: {missing}}}\n"),
+            );
+        }
+        files
+    };
+    let run = |missing: &str, expect: &str| {
+        let mut files = with(missing);
+        let expect = format!("    {expect}: [manager]\n");
+        let test = mapping("email: ana@acme.example", &expect);
+        files.push(("tests.yaml".to_owned(), test));
+        let results = test_documents(&files).unwrap_or_else(|e| panic!("{:#?}", e.diagnostics()));
+        told(&results[0].failures)
+    };
+    for (missing, expect) in [
+        ("keep", "missing"),
+        ("clear", "missing"),
+        ("clear", "cleared"),
+    ] {
+        assert_eq!(run(missing, expect), Vec::<String>::new(), "{missing}");
+    }
+    assert_eq!(
+        run("keep", "cleared"),
+        ["`manager` in chat | missing, and emptied | missing"]
+    );
+    let refused = run("refuse", "cleared");
+    assert!(refused[0].contains("the error `"), "{refused:?}");
+}
+
+#[test]
+fn a_story_tells_the_groups_that_its_person_is_in() {
+    let group = "kind: Group\nmetadata: {name: on-call}\nspec: {members: [w900], owner: w901, reason: \
+                 telephone}\n---\nkind: Group\nmetadata: {name: pagers}\nspec: {when: 'in_group(\"on-call\") \
+                 && person.department == \"Sales\"'}\n---\nkind: BirthrightRule\nmetadata: {name: pagers}\n\
+                 spec: {when: in_group(\"pagers\"), grants: [{app: chat, group: eng}]}\n";
+    let run = |listed: &str| {
+        let moments = "    - at: 2026-03-02\n      expect: {chat: {account: present, groups: [eng, sales]}}\n";
+        let story = story(moments).replace("  moments:", &format!("{listed}  moments:"));
+        let mut files = with(&story);
+        files.push(("groups.yaml".to_owned(), group.to_owned()));
+        let results = test_documents(&files).unwrap_or_else(|e| panic!("{:#?}", e.diagnostics()));
+        results.into_iter().next().unwrap().failures
+    };
+    assert_eq!(
+        told(&run("    in_groups: [on-call]\n")),
+        Vec::<String>::new()
+    );
+    let [missed] = <[TestFailure; 1]>::try_from(run("")).unwrap();
+    assert_eq!(
+        (missed.expected.as_str(), missed.got.as_str()),
+        ("eng, sales", "sales")
+    );
+    // How it came to that goes into the group.
+    let inside = "    in_group(\"on-call\") = false".to_owned();
+    assert!(missed.trace.contains(&inside), "{:#?}", missed.trace);
+}

@@ -32,11 +32,15 @@ fn documents(revision: u64) -> Vec<(String, String)> {
         1 + revision % 3
     );
     let app = |name: &str, days: &str| {
+        let manager = match name {
+            "wiki" => "{value: person.manager, missing: clear}",
+            _ => "person.manager",
+        };
         format!(
             "kind: App\nmetadata: {{name: {name}}}\nspec:\n{days}  scim:\n    url: http://127.0.0.1:1/v2\n    \
              auth: {{bearer: {{secret: {name}-token}}}}\n    allow_private: true\n  mode: enforce\n  \
              account:\n    match: [userName]\n    attributes:\n      userName: person.email\n      \
-             title: person.department\n    manager: person.manager\n  groups:\n    all: {{display: All}}\n    \
+             title: person.department\n    manager: {manager}\n  groups:\n    all: {{display: All}}\n    \
              sales: {{display: Sales}}\n"
         )
     };
@@ -75,6 +79,20 @@ fn documents(revision: u64) -> Vec<(String, String)> {
             ),
         ),
         ("r3.yaml".to_owned(), rule("wiki", wiki, "{app: wiki}")),
+        // What one person has depends on all above them.
+        (
+            "r4.yaml".to_owned(),
+            rule(
+                "below",
+                "'\"w1\" in person.manager_chain || in_group(\"far-below\")'",
+                "{app: wiki, group: all}",
+            ),
+        ),
+        (
+            "g1.yaml".to_owned(),
+            "kind: Group\nmetadata: {name: far-below}\nspec:\n  when: '\"w3\" in person.manager_chain'\n"
+                .to_owned(),
+        ),
     ]
 }
 
@@ -136,10 +154,10 @@ impl World {
         let row = |n: u64| Row {
             there: n < 8,
             department: "Sales",
-            boss: if n == 0 {
-                String::new()
-            } else {
-                "w0".to_owned()
+            // A tree, three levels deep: what becomes of one in the middle is meant for those below.
+            boss: match n {
+                0 => String::new(),
+                _ => format!("w{}", n / 2),
             },
             start: String::new(),
             end: String::new(),
@@ -400,4 +418,15 @@ async fn passing_over_the_log_as_well_is_noticed() {
     }
     mutants::switch(None);
     assert!(noticed >= 4, "only {noticed} of 5 worlds noticed");
+}
+
+#[tokio::test]
+async fn passing_over_those_below_somebody_who_moved_is_noticed() {
+    mutants::switch(Some(Mutant::PassedOverBelow));
+    let mut noticed = 0;
+    for seed in 1..=10 {
+        noticed += u64::from(play(seed).await.is_err());
+    }
+    mutants::switch(None);
+    assert!(noticed >= 1, "none of 10 worlds noticed");
 }

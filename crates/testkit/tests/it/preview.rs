@@ -230,3 +230,23 @@ async fn documents_that_would_be_refused_are_refused_here_too() {
         .unwrap_err();
     assert_eq!(refused.code(), "TNR-APP-0004");
 }
+
+#[tokio::test]
+async fn whose_attribute_would_be_emptied_is_said_by_name() {
+    let stage = settled().await;
+    let (plain, valued) = (
+        "title: person.department",
+        "title: {value: person.manager, missing: clear}",
+    );
+    let preview = preview(&stage, changed(plain, valued)).await;
+    let chat = only(&preview);
+    let told = names(&chat.change);
+    assert_eq!(told[0], "First1 Last1: title emptied", "{told:?}");
+    assert_eq!(told[1], "First2 Last2: title");
+    let title = chat.attributes.iter().find(|a| a.path == "title").unwrap();
+    assert_eq!((title.empty, title.different), (1, 1));
+    let kept = changed(plain, "title: {value: person.manager, missing: keep}");
+    let preview = self::preview(&stage, kept).await;
+    let told = names(&only(&preview).change);
+    assert_eq!(told[0], "First2 Last2: title", "what is there stays");
+}

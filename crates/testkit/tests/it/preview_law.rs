@@ -30,11 +30,12 @@ fn app(name: &str, chance: &SeededEntropy) -> String {
         "person.family_name",
     ];
     let title = title[usize::try_from(chance.below(3)).unwrap()];
-    let manager = if chance.one_in(3) {
-        ""
-    } else {
-        "    manager: person.manager\n"
-    };
+    let manager = [
+        "",
+        "    manager: person.manager\n",
+        "    manager: {value: person.manager, missing: clear}\n",
+    ];
+    let manager = manager[usize::try_from(chance.below(3)).unwrap()];
     let joiner = [
         "",
         "  joiner: {days_before: 10}\n",

@@ -32,6 +32,7 @@ pub fn expr_ns() -> Result<Vec<Figure>, Failure> {
     ];
     let schema = Schema {
         attributes: names.map(|name| (name.to_owned(), Type::Text)).into(),
+        ..Schema::default()
     };
     let compiled: Result<Vec<Condition>, _> = CONDITIONS
         .iter()
