@@ -1,10 +1,12 @@
 //! When somebody has to be looked at again because time alone changes something for them: a day
-//! of work begins or ends, or something that a document gave them runs out.
+//! of work begins or ends, an account of theirs is kept no longer, or something that a document
+//! says of them runs out.
 
 use std::collections::BTreeSet;
 
+use lifecycle::Spans;
 use lifecycle::beside::Beside;
-use lifecycle::due::{next_due, next_end};
+use lifecycle::due::{Told, next_due, next_end};
 use model::event::SubjectAdvanced;
 use model::{Actor, Event, SubjectId, Timestamp, WorkerRef};
 use ports::store::{Append, Expect, Person, Stream};
@@ -28,13 +30,8 @@ pub(crate) enum Settle {
 }
 
 /// Whether documents make somebody due before what is written down; `now` is when that was read.
-pub(crate) fn is_late(
-    person: &Person,
-    leads: &BTreeSet<u16>,
-    beside: &Beside,
-    now: Timestamp,
-) -> bool {
-    match (next(person, leads, beside, now), person.next_change) {
+pub(crate) fn is_late(person: &Person, spans: &Spans, beside: &Beside, now: Timestamp) -> bool {
+    match (next(person, spans, beside, now), person.next_change) {
         (Some(next), Some(written)) => next < written && now < written,
         (Some(_), None) => true,
         (None, _) => false,
@@ -43,14 +40,17 @@ pub(crate) fn is_late(
 
 /// When somebody is due next. Where a zone is unknown, days cannot be told, but what ends at an
 /// instant can.
-fn next(
-    person: &Person,
-    leads: &BTreeSet<u16>,
-    beside: &Beside,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let told = &person.engagements;
-    next_due(told, leads, beside, now).unwrap_or_else(|_| next_end(told, beside, now))
+fn next(person: &Person, spans: &Spans, beside: &Beside, now: Timestamp) -> Option<Timestamp> {
+    let told = told(person);
+    next_due(told, spans, beside, now).unwrap_or_else(|_| next_end(told.engagements, beside, now))
+}
+
+/// What the next instant of a person is worked out from.
+pub(crate) fn told(person: &Person) -> Told<'_> {
+    Told {
+        engagements: &person.engagements,
+        terminated: person.termination.as_ref().map(|t| t.at),
+    }
 }
 
 impl App {
@@ -92,14 +92,14 @@ impl App {
         for source in sources.chain([documents::PEOPLE]) {
             expect.push(self.still(format!("source/{source}")).await?);
         }
-        let leads = loaded.book.leads();
+        let spans = loaded.book.spans();
         let mut events = Vec::new();
         for person in self.store.people(subjects).await? {
             let beside = &loaded.book.beside;
-            let next = next(&person, &leads, beside, since);
+            let next = next(&person, &spans, beside, since);
             let write = match which {
                 Settle::Next => next != person.next_change,
-                Settle::Earlier => is_late(&person, &leads, beside, since),
+                Settle::Earlier => is_late(&person, &spans, beside, since),
             };
             if write {
                 events.push(Event::SubjectAdvanced(SubjectAdvanced {
@@ -131,8 +131,8 @@ impl App {
     pub(crate) async fn due_after_documents(&self, loaded: &Loaded) -> Result<(), AppError> {
         let now = self.clock.now();
         let beside = &loaded.book.beside;
-        let names: BTreeSet<&WorkerRef> =
-            beside.grants.keys().chain(beside.duties.keys()).collect();
+        let given = beside.grants.keys().chain(beside.holds.keys());
+        let names: BTreeSet<&WorkerRef> = given.chain(beside.duties.keys()).collect();
         let mut subjects = Vec::new();
         for name in names {
             if beside.next_end(std::slice::from_ref(name), now).is_none() {

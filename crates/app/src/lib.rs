@@ -11,6 +11,7 @@ mod adopt;
 mod apply;
 mod connect;
 mod decide;
+mod deletion;
 mod deliver;
 mod documents;
 mod due;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use documents::{Mode as DocMode, Tenant};
-use lifecycle::beside::{Beside, Duty, PersonalGrant};
-use lifecycle::guard::{Freeze, GuardPolicy};
+use lifecycle::beside::{Beside, Duty, Hold, PersonalGrant};
+use lifecycle::guard::{Freeze, GuardPolicy, Unasked};
 use lifecycle::identity::SourceRank;
 use lifecycle::{
     AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, UniqueName,
@@ -210,6 +210,21 @@ fn beside(tenant: &Tenant) -> Beside {
             until,
         });
     }
+    for hold in tenant.holds.values() {
+        let duties = beside.duties.entry(hold.owner.clone()).or_default();
+        duties.push(Duty {
+            of: format!("hold/{}", hold.name),
+            until: hold.until,
+            asks: false,
+        });
+        let held = beside.holds.entry(hold.person.clone()).or_default();
+        held.push(Hold {
+            name: hold.name.clone(),
+            owner: hold.owner.clone(),
+            reason: hold.reason.clone(),
+            until: hold.until,
+        });
+    }
     for person in tenant.people.values() {
         let duties = beside.duties.entry(person.sponsor.clone()).or_default();
         duties.push(Duty {
@@ -285,6 +300,7 @@ fn app_rules(app: &documents::App) -> AppRules {
             documents::OnLeave::Keep => OnLeave::Keep,
             documents::OnLeave::Disable => OnLeave::Disable,
         },
+        delete_after_days: app.delete_after_days,
     }
 }
 
@@ -295,6 +311,10 @@ fn policy(tenant: &Tenant) -> GuardPolicy {
         removals_percent: u64::from(guard.removals.max_share_percent),
         creations_max: guard.creations.max_count,
         creations_percent: u64::from(guard.creations.max_share_percent),
+        deletions: guard.deletions.map(|limit| Unasked {
+            max: limit.max_count,
+            percent: u64::from(limit.max_share_percent),
+        }),
         window_hours: u64::from(guard.window_hours),
         freezes: guard
             .freeze

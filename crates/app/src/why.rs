@@ -11,6 +11,7 @@ use model::plan::{About, StepStatus};
 use model::{Address, Kind, Ownership, Reason, SubjectId, TargetName, Timestamp};
 use ports::store::Person;
 
+use crate::identity::worker;
 use crate::planner::Say;
 use crate::{App, AppError, Known};
 
@@ -65,8 +66,7 @@ impl App {
         }
         let Known { person, identity } = self.one_person(person).await?;
         let now = self.clock.now();
-        let terminated_by = person.termination.as_ref().map(|t| t.by.as_str());
-        let worker = Worker::new(person.subject, &identity, terminated_by);
+        let worker = worker(&person, &identity);
         let mut managers = BTreeMap::new();
         for key in manager_keys(worker, &loaded.book) {
             if let Some(boss) = self.store.person_by_key(&identity.source, &key).await? {

@@ -9,7 +9,7 @@ use crate::kinds::{self, Directory};
 use crate::report::{self, Report, Reporter};
 use crate::schema::{self, Kind};
 use crate::tenant::Tenant;
-use crate::wire::beside::{PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
+use crate::wire::beside::{HoldSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
@@ -114,6 +114,7 @@ enum Spec {
     App(Box<AppSpec>),
     Rule(RuleSpec),
     Grant(PersonalGrantSpec),
+    Hold(HoldSpec),
     Person(Box<PersonSpec>),
     ServiceAccount(ServiceAccountSpec),
     Guard(GuardSpec),
@@ -188,6 +189,7 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::BirthrightRule => spec(json).map(Spec::Rule),
         Kind::Grant => spec(json).map(Spec::Grant),
         Kind::Guard => spec(json).map(Spec::Guard),
+        Kind::Hold => spec(json).map(Spec::Hold),
         Kind::Person => spec(json).map(|spec| Spec::Person(Box::new(spec))),
         Kind::ServiceAccount => spec(json).map(Spec::ServiceAccount),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
@@ -207,6 +209,7 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         apps: BTreeMap::new(),
         rules: BTreeMap::new(),
         grants: BTreeMap::new(),
+        holds: BTreeMap::new(),
         people: BTreeMap::new(),
         service_accounts: crate::ServiceAccounts::default(),
         guard: crate::Guard::default(),
@@ -245,6 +248,11 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
             Some(Spec::Grant(spec)) => {
                 if let Some(grant) = kinds::grant(&document.name, spec, &directory, reporter) {
                     tenant.grants.insert(document.name.clone(), grant);
+                }
+            }
+            Some(Spec::Hold(spec)) => {
+                if let Some(hold) = kinds::hold(&document.name, spec, &directory, reporter) {
+                    tenant.holds.insert(document.name.clone(), hold);
                 }
             }
             Some(Spec::Person(spec)) if attributes_known => {

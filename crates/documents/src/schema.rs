@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::report::{self, Report};
-use crate::wire::beside::{PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
+use crate::wire::beside::{HoldSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
@@ -28,6 +28,8 @@ pub enum Kind {
     Grant,
     /// What a wave may do without being asked.
     Guard,
+    /// That what one person left behind is not deleted.
+    Hold,
     /// Somebody who is not in HR.
     Person,
     /// An account that a workload uses.
@@ -40,12 +42,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
         Self::Grant,
         Self::Guard,
+        Self::Hold,
         Self::Person,
         Self::ServiceAccount,
         Self::MappingTest,
@@ -61,6 +64,7 @@ impl Kind {
             Self::BirthrightRule => "BirthrightRule",
             Self::Grant => "Grant",
             Self::Guard => "Guard",
+            Self::Hold => "Hold",
             Self::Person => "Person",
             Self::ServiceAccount => "ServiceAccount",
             Self::MappingTest => "MappingTest",
@@ -69,13 +73,14 @@ impl Kind {
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 9]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 10]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
         schema_of::<RuleSpec>(Kind::BirthrightRule),
         schema_of::<PersonalGrantSpec>(Kind::Grant),
         schema_of::<GuardSpec>(Kind::Guard),
+        schema_of::<HoldSpec>(Kind::Hold),
         schema_of::<PersonSpec>(Kind::Person),
         schema_of::<ServiceAccountSpec>(Kind::ServiceAccount),
         schema_of::<MappingTestSpec>(Kind::MappingTest),

@@ -215,7 +215,8 @@ pub(crate) struct LeaverSpec {
     #[serde(default)]
     #[allow(dead_code, reason = "there is one choice so far")]
     pub disable: Disable,
-    /// Not supported yet, and refused: accounts of leavers are disabled and stay.
+    /// So many days after the last day of work, at the same time on the person's own clock, their
+    /// account is deleted; it stays, disabled, if not given.
     #[serde(default)]
     #[schemars(range(min = 1, max = 36500))]
     pub delete_after_days: Option<u32>,
@@ -273,6 +274,9 @@ pub(crate) struct GuardSpec {
     /// Accounts that are created; 50 and 10 % if not given.
     #[serde(default)]
     pub creations: Option<LimitSpec>,
+    /// Accounts that are deleted for good; each is asked if not given.
+    #[serde(default)]
+    pub deletions: Option<LimitSpec>,
     /// Removals are summed over this many hours; 24 if not given.
     #[serde(default)]
     #[schemars(range(min = 1, max = 8760))]

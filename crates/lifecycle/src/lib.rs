@@ -31,5 +31,6 @@ pub mod undo;
 mod fixtures;
 
 pub use rulebook::{
-    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, UniqueName,
+    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, Spans,
+    UniqueName,
 };

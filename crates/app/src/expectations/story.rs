@@ -6,8 +6,9 @@ use std::sync::Arc;
 use documents::{AccountState, ExpectedAccess, LifecycleTest, Moment, Part};
 use lifecycle::RuleBook;
 use lifecycle::assign::{Worker, assign};
-use lifecycle::draft::{Object, Observed, Seen, draft};
-use lifecycle::due::next_day;
+use lifecycle::beside::Beside;
+use lifecycle::draft::{Object, Observed, Proof, Seen, draft};
+use lifecycle::due::{Told, next_due};
 use lifecycle::identity::identity;
 use lifecycle::resolve::{Desired, Wanted, resolve, unwanted};
 use model::canonical::Digest;
@@ -111,12 +112,18 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// What happens by itself after a moment and before the next one: work begins or ends.
+    /// What happens by itself after a moment and before the next one: work begins or ends, or an
+    /// account is kept no longer.
     fn meanwhile(&mut self, since: &Moment, until: Timestamp) {
         let engagement = self.engagement(since);
-        let leads = self.book.leads();
+        let spans = self.book.spans();
+        let told = Told {
+            engagements: std::slice::from_ref(&engagement),
+            terminated: None,
+        };
+        let nobody = Beside::default();
         let mut now = since.at;
-        while let Ok(Some(next)) = next_day(std::slice::from_ref(&engagement), &leads, now)
+        while let Ok(Some(next)) = next_due(told, &spans, &nobody, now)
             && next < until
         {
             self.go_on(since, next);
@@ -177,6 +184,8 @@ impl<'a> Story<'a> {
                 present(Some(object))
             });
             let at = Address::account(target, self.subject);
+            // Targets here are looked at before anything else happens.
+            observed.proofs.insert(at.clone(), Proof::Disabled);
             observed.seen.insert(at, seen);
         }
         let wanted = self.desired.keys().filter(|at| at.kind == Kind::Grant);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use lifecycle::assign::Worker;
 use lifecycle::beside::Duty;
+use lifecycle::draft::UNLISTED;
 use lifecycle::identity::Identity;
 use model::event::FindingClosed;
 use model::finding::Finding;
@@ -18,7 +19,7 @@ use super::memory::Notes;
 use crate::AppError;
 use crate::due::is_late;
 
-/// A document gives something to a worker whom nobody knows.
+/// A document is about a worker whom nobody knows.
 const UNKNOWN: &str = "TNR-GRANT-0001";
 /// Nobody answers for what a document gives.
 const UNANSWERED: &str = "TNR-OWNER-0001";
@@ -46,7 +47,7 @@ impl Pass<'_> {
             .filter(|d| d.asks && d.until <= now);
         let expired = expired.map(|duty| expired_of(duty, Some(person.subject)));
         self.findings.extend(expired);
-        if is_late(person, &self.leads, beside, now) {
+        if is_late(person, &self.spans, beside, now) {
             self.late.push(person.subject);
         }
         self.findings.len() == before
@@ -63,7 +64,15 @@ impl Pass<'_> {
                 continue;
             }
             let open = grants.iter().filter(|grant| now < grant.until);
-            let found = open.map(|grant| unknown(&grant.name, &name.source));
+            let found = open.map(|grant| unknown(&format!("grant/{}", grant.name), &name.source));
+            self.findings.extend(found);
+        }
+        for (name, holds) in &beside.holds {
+            if self.is_known(name).await? {
+                continue;
+            }
+            let open = holds.iter().filter(|hold| now < hold.until);
+            let found = open.map(|hold| unknown(&format!("hold/{}", hold.name), &name.source));
             self.findings.extend(found);
         }
         for (name, duties) in &beside.duties {
@@ -118,8 +127,8 @@ impl Pass<'_> {
         let mut mended = Vec::new();
         for row in self.app.store.open_findings(MOST_OPEN).await? {
             let finding = &row.opened.finding;
-            let ours =
-                [UNKNOWN, UNANSWERED, EXPIRED, WITHOUT_EFFECT].contains(&finding.code.as_str());
+            let ours = [UNKNOWN, UNANSWERED, EXPIRED, WITHOUT_EFFECT, UNLISTED]
+                .contains(&finding.code.as_str());
             let looked = finding.subject.is_none_or(|s| notes.has_looked_at(s));
             if ours && looked && !found.contains(&(finding.fingerprint.as_str(), finding.subject)) {
                 mended.push(Event::FindingClosed(FindingClosed {
@@ -158,13 +167,13 @@ impl Pass<'_> {
     }
 }
 
-fn unknown(grant: &str, source: &str) -> Finding {
+fn unknown(of: &str, source: &str) -> Finding {
     Finding {
         code: UNKNOWN.to_owned(),
-        fingerprint: format!("{UNKNOWN}/{grant}"),
+        fingerprint: format!("{UNKNOWN}/{}", of.strip_prefix("grant/").unwrap_or(of)),
         subject: None,
         address: None,
-        problem: format!("`grant/{grant}` is for a worker whom `{source}` has not told of"),
+        problem: format!("`{of}` is for a worker whom `{source}` has not told of"),
         fix: "mend the key or remove the document; it counts as soon as they come".to_owned(),
     }
 }

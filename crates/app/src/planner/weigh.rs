@@ -6,7 +6,7 @@ use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, wishes};
 use lifecycle::beside::tell_what_ran_out;
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
-use model::{Address, Assignment, Attributes, SubjectId, Timestamp};
+use model::{Address, Assignment, Attributes, Kind, SubjectId, Timestamp};
 use ports::store::{Decisions, Link};
 
 use super::stated;
@@ -77,13 +77,15 @@ impl Weighed {
         self.undecided.is_empty() && self.conflicts.is_empty()
     }
 
-    /// The addresses that are wanted to exist, with their attributes.
+    /// The addresses that are wanted to exist, with their attributes; and accounts that are kept no
+    /// longer, because a decision may say that one is theirs which nothing is linked to.
     pub fn wanted(&self) -> BTreeMap<&Address, &Attributes> {
         static NONE: Attributes = Attributes::new();
         let wanted = self.desired.iter().filter_map(|(address, wish)| {
             let attributes = match &wish.wanted {
                 Wanted::Present { attributes, .. } => attributes,
                 Wanted::Untouched => &NONE,
+                Wanted::Absent if address.kind == Kind::Account => &NONE,
                 Wanted::IfPresent { .. } | Wanted::Absent => return None,
             };
             Some((address, attributes))

@@ -4,6 +4,7 @@
 mod brownfield;
 mod company;
 mod deaths;
+mod deletion;
 mod due;
 mod engagements;
 mod erasure;
