@@ -31,7 +31,17 @@ pub(crate) enum Settle {
 
 /// Whether documents make somebody due before what is written down; `now` is when that was read.
 pub(crate) fn is_late(person: &Person, spans: &Spans, beside: &Beside, now: Timestamp) -> bool {
-    match (next(person, spans, beside, now), person.next_change) {
+    is_earlier(next(person, spans, beside, now), person.next_change, now)
+}
+
+/// Whether an instant comes before the one that is written down. Whoever is due already stays so
+/// until it was planned for.
+pub(crate) fn is_earlier(
+    next: Option<Timestamp>,
+    written: Option<Timestamp>,
+    now: Timestamp,
+) -> bool {
+    match (next, written) {
         (Some(next), Some(written)) => next < written && now < written,
         (Some(_), None) => true,
         (None, _) => false,
@@ -94,12 +104,17 @@ impl App {
         }
         let spans = loaded.book.spans();
         let mut events = Vec::new();
+        let holders = self.holders(subjects, &loaded).await?;
         for person in self.store.people(subjects).await? {
-            let beside = &loaded.book.beside;
-            let next = next(&person, &spans, beside, since);
+            let mut next = next(&person, &spans, &loaded.book.beside, since);
+            if holders.contains(&person.subject) {
+                let graces = self.graces(&person, &loaded.book, since).await?;
+                let ends = graces.iter().map(|grace| grace.until);
+                next = next.into_iter().chain(ends).min();
+            }
             let write = match which {
                 Settle::Next => next != person.next_change,
-                Settle::Earlier => is_late(&person, &spans, beside, since),
+                Settle::Earlier => is_earlier(next, person.next_change, since),
             };
             if write {
                 events.push(Event::SubjectAdvanced(SubjectAdvanced {
@@ -115,6 +130,19 @@ impl App {
         append.expect = expect;
         self.store.append(append).await?;
         Ok(())
+    }
+
+    /// Those of the people who have something that a rule might let them keep after a move.
+    async fn holders(
+        &self,
+        subjects: &[SubjectId],
+        loaded: &Loaded,
+    ) -> Result<BTreeSet<SubjectId>, AppError> {
+        if !loaded.book.has_grace() {
+            return Ok(BTreeSet::new());
+        }
+        let links = self.store.links_about(subjects).await?.into_iter();
+        Ok(links.filter_map(|l| l.address.key.subject()).collect())
     }
 
     /// That nothing is new on a stream, as it is now.
@@ -145,7 +173,8 @@ impl App {
     }
 
     /// After a delivery that was read by documents of this revision: where others came into
-    /// force meanwhile, the instants that it wrote down were not theirs.
+    /// force meanwhile, the instants that it wrote down were not theirs; and what somebody keeps
+    /// for a while after a move follows from what was told before, which a delivery does not read.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -156,7 +185,8 @@ impl App {
     ) -> Result<(), AppError> {
         let now = self.clock.now();
         let in_force = self.store.documents().await?;
-        if in_force.is_none_or(|row| row.revision == revision) {
+        let same = in_force.is_none_or(|row| row.revision == revision);
+        if same && !self.loaded().await?.book.has_grace() {
             return Ok(());
         }
         self.settle_due(subjects, now, Settle::Earlier).await

@@ -18,6 +18,7 @@ mod due;
 mod error;
 mod expectations;
 mod findings;
+mod grace;
 mod identity;
 mod losses;
 mod matching;

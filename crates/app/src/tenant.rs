@@ -168,6 +168,7 @@ pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
             name: rule.name.clone(),
             when: rule.when.clone(),
             grants: rule.grants.iter().map(entitlement).collect(),
+            grace_days: rule.grace_days,
         })
         .collect();
     let apps = tenant

@@ -81,6 +81,9 @@ impl App {
             pins: pins.into_iter().flat_map(|pin| pin.assignments).collect(),
             decisions: &self.store.decisions_about(&[person.subject]).await?,
             links: &links,
+            graces: self
+                .in_grace(&person, worker, &loaded.book, &links, now)
+                .await?,
             extra: &[],
         };
         let desired = say.explained(&loaded.book, now).desired;

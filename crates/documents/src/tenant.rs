@@ -244,6 +244,8 @@ pub struct Rule {
     pub when: Condition,
     /// What they get, sorted.
     pub grants: Vec<Grant>,
+    /// So many days whoever no longer fits because they moved keeps what they have; at least one.
+    pub grace_days: Option<u16>,
 }
 
 /// One thing that a rule gives.

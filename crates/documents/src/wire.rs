@@ -251,6 +251,11 @@ pub(crate) struct RuleSpec {
     pub when: String,
     /// What they get.
     pub grants: Vec<GrantSpec>,
+    /// So many days whoever no longer fits because they moved keeps what they have; it is taken
+    /// away at once if not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 365))]
+    pub grace_days: Option<u16>,
 }
 
 /// An account, or a group and with it the account.

@@ -209,12 +209,9 @@ impl<'a> Layers<'a> {
         } else {
             self.untouched && !knows
         };
-        self.exists = match (exists, active) {
-            (Some((exists, _)), _) => Some(exists),
-            // Whoever says how it may be used says that it stays: nothing weaker destroys it.
-            (None, Some(_)) => self.exists.filter(|exists| *exists),
-            (None, None) => self.exists,
-        };
+        // Whoever says how it may be used says that it stays: nothing weaker destroys it.
+        let weaker = self.exists.filter(|exists| *exists || active.is_none());
+        self.exists = exists.map(|(e, _)| e).or(weaker);
         if let Some((usable, _)) = active {
             self.active = Some(usable);
             self.ahead = ahead && !usable;

@@ -37,6 +37,8 @@ pub struct BirthrightRule {
     pub when: Condition,
     /// What.
     pub grants: Vec<Entitlement>,
+    /// So many days after a move what it gave is kept.
+    pub grace_days: Option<u16>,
 }
 
 /// A group that documents declare in a target.
@@ -125,6 +127,12 @@ pub struct RuleBook {
 }
 
 impl RuleBook {
+    /// Whether some rule lets people keep something for a while after a move.
+    #[must_use]
+    pub fn has_grace(&self) -> bool {
+        self.rules.iter().any(|rule| rule.grace_days.is_some())
+    }
+
     /// How many days before somebody's first day, and after they have left, something is due for
     /// them.
     #[must_use]

@@ -173,6 +173,7 @@ impl App {
             pins: pins.into_iter().flat_map(|pin| pin.assignments).collect(),
             decisions: &decisions,
             links: &links,
+            graces: self.in_grace(person, worker, book, &links, now).await?,
             extra: &[],
         };
         let weighed = say.in_short(book, now);

@@ -9,6 +9,7 @@ use lifecycle::assign::{Worker, assign};
 use lifecycle::beside::Beside;
 use lifecycle::draft::{Object, Observed, Proof, Seen, draft};
 use lifecycle::due::{Told, next_due};
+use lifecycle::grace::{History, Past, graces, keep};
 use lifecycle::identity::identity;
 use lifecycle::resolve::{Desired, Wanted, resolve, unwanted};
 use model::canonical::Digest;
@@ -27,6 +28,7 @@ pub(super) fn unmet<'t>(test: &'t LifecycleTest, book: &RuleBook) -> Vec<Unmet<'
     for (index, moment) in test.moments.iter().enumerate() {
         if let Some(before) = before {
             story.meanwhile(before, moment.at);
+            story.tell(before, moment);
         }
         story.go_on(moment, moment.at);
         for (app, expected) in &moment.expect {
@@ -98,6 +100,8 @@ struct Story<'a> {
     grants: BTreeSet<Address>,
     /// What was wanted last.
     desired: Desired,
+    /// What was told before.
+    history: History,
 }
 
 impl<'a> Story<'a> {
@@ -109,6 +113,7 @@ impl<'a> Story<'a> {
             accounts: BTreeMap::new(),
             grants: BTreeSet::new(),
             desired: Desired::new(),
+            history: History::default(),
         }
     }
 
@@ -123,12 +128,35 @@ impl<'a> Story<'a> {
         };
         let nobody = Beside::default();
         let mut now = since.at;
-        while let Ok(Some(next)) = next_due(told, &spans, &nobody, now)
-            && next < until
-        {
+        loop {
+            let about = (self.subject, std::slice::from_ref(&engagement));
+            let graces = graces(about, &self.history, self.book, now, now);
+            let ends = graces.iter().map(|grace| grace.until);
+            let due = next_due(told, &spans, &nobody, now).unwrap_or(None);
+            let next = due.into_iter().chain(ends).min();
+            let Some(next) = next.filter(|next| *next < until) else {
+                break;
+            };
             self.go_on(since, next);
             now = next;
         }
+    }
+
+    /// HR says something new at a moment, or the same again.
+    fn tell(&mut self, before: &Moment, moment: &Moment) {
+        if before.facts == moment.facts && before.withdrawn == moment.withdrawn {
+            return;
+        }
+        let from = self
+            .history
+            .past
+            .last()
+            .map_or(before.at, |past| past.until);
+        self.history.past.push(Past {
+            from,
+            until: moment.at,
+            engagements: vec![self.engagement(before)],
+        });
     }
 
     fn engagement(&self, moment: &Moment) -> Engagement {
@@ -147,11 +175,18 @@ impl<'a> Story<'a> {
     /// Decides as production does, and does what was decided.
     fn go_on(&mut self, moment: &Moment, now: Timestamp) {
         let engagement = self.engagement(moment);
-        let Some(identity) = identity(&[engagement], &self.book.sources, now) else {
+        let told = [engagement];
+        let Some(identity) = identity(&told, &self.book.sources, now) else {
             return;
         };
         let worker = Worker::new(self.subject, &identity, None);
-        let (assignments, _) = assign(worker, self.book, &BTreeMap::new(), now);
+        let (mut assignments, _) = assign(worker, self.book, &BTreeMap::new(), now);
+        let accounts = self.accounts.keys();
+        let accounts = accounts.map(|target| Address::account(target, self.subject));
+        let theirs: BTreeSet<Address> = accounts.chain(self.grants.iter().cloned()).collect();
+        let graces = graces((self.subject, &told), &self.history, self.book, now, now);
+        let kept = keep(worker, &graces, &assignments, &theirs, now);
+        assignments.extend(kept);
         (self.desired, _) = resolve(&assignments, now);
         let cause = Cause {
             input: Input::Clock,

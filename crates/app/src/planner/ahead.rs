@@ -47,10 +47,14 @@ impl Ahead {
         };
         for (target, remotes) in remotes {
             let remotes: Vec<RemoteId> = remotes.into_iter().collect();
-            let mut accounts: HashMap<RemoteId, Option<Record>> =
-                remotes.iter().map(|remote| (remote.clone(), None)).collect();
-            let mut groups: HashMap<RemoteId, Vec<RemoteId>> =
-                remotes.iter().map(|remote| (remote.clone(), Vec::new())).collect();
+            let mut accounts: HashMap<RemoteId, Option<Record>> = remotes
+                .iter()
+                .map(|remote| (remote.clone(), None))
+                .collect();
+            let mut groups: HashMap<RemoteId, Vec<RemoteId>> = remotes
+                .iter()
+                .map(|remote| (remote.clone(), Vec::new()))
+                .collect();
             for shadow in store.shadows(&target, Kind::Account, &remotes).await? {
                 let record = shadow.record;
                 accounts.insert(record.remote.clone(), Some(record));

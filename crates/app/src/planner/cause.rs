@@ -29,6 +29,12 @@ const RAN_OUT: Cause = Cause {
     change: Change::Rule,
 };
 
+/// The cause of what happens because somebody moved, and what they kept for a while has ended.
+const GRACE_OVER: Cause = Cause {
+    input: Input::Clock,
+    change: Change::Mover,
+};
+
 /// What was told of them last.
 fn news(person: &Person, identity: &Identity) -> Cause {
     let told = person.engagements.iter().find(|e| e.id == person.news);
@@ -94,6 +100,9 @@ impl Pass<'_> {
         };
         if !ended && self.ran_out(identity, plan, last.wave).await? {
             return Ok(RAN_OUT);
+        }
+        if !ended && self.is_grace_over(person, plan, last.wave).await? {
+            return Ok(GRACE_OVER);
         }
         if let Some(told) = self.told(person, identity, plan, &last, &news).await? {
             return Ok(or_ended(told));
@@ -224,6 +233,27 @@ impl Pass<'_> {
         };
         let input = Input::Clock;
         Ok(Some(Cause { input, change }))
+    }
+
+    /// Whether a plan does nothing but withdraw what was kept after a move until after their last
+    /// wave.
+    async fn is_grace_over(
+        &self,
+        person: &Person,
+        plan: &Plan,
+        last: WaveId,
+    ) -> Result<bool, AppError> {
+        let book = &self.loaded.book;
+        if !book.has_grace() {
+            return Ok(false);
+        }
+        let Some(wave) = self.app.store.wave(last).await? else {
+            return Ok(false);
+        };
+        let withdraws = self
+            .app
+            .withdraws_what_was_kept(person, plan, book, wave.at);
+        withdraws.await
     }
 
     /// Who decided what the plan withdraws: they may not release it.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lifecycle::assign::{Terminated, Undecided, Worker, assign_groups, manager_keys, wishes};
 use lifecycle::draft::{Observed, Obstacle, Seen, UNLISTED, draft, is_as_wanted};
 use lifecycle::due::next_due;
+use lifecycle::grace::Grace;
 use lifecycle::identity::Identity;
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
 use lifecycle::{RuleBook, Spans};
@@ -12,7 +13,7 @@ use model::canonical::Digest;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus};
 use model::{Assignment, Kind, SubjectId, TargetName, Timestamp, Want};
-use ports::store::{Person, PlanRow};
+use ports::store::{Link, Person, PlanRow};
 
 use super::Pass;
 use super::chunks::Chunk;
@@ -20,7 +21,7 @@ use super::memory::Rest;
 use super::settle::Sketch;
 use super::weigh::Say;
 use crate::AppError;
-use crate::due::told;
+use crate::due::{is_earlier, told};
 use crate::identity::{terminated, worker};
 
 impl Pass<'_> {
@@ -93,6 +94,9 @@ impl Pass<'_> {
             pins: self.pins(person.subject).await?,
             decisions: &decisions,
             links: &links,
+            graces: self
+                .graces(person, worker, &links, &loaded.book, now)
+                .await?,
             extra,
         };
         let mut short = say.in_short(&loaded.book, now);
@@ -140,6 +144,23 @@ impl Pass<'_> {
         let lapses = lapses.unwrap_or(None);
         self.notes.looked_at(person.subject, rest, lapses);
         Ok(())
+    }
+
+    /// What rules let somebody keep because they moved; and whether that makes them due earlier.
+    async fn graces<'b>(
+        &mut self,
+        person: &Person,
+        worker: Worker<'_>,
+        links: &[Link],
+        book: &'b RuleBook,
+        now: Timestamp,
+    ) -> Result<Vec<Grace<'b>>, AppError> {
+        let graces = self.app.in_grace(person, worker, book, links, now).await?;
+        let ends = graces.iter().map(|grace| grace.until).min();
+        if is_earlier(ends, person.next_change, now) {
+            self.late.push(person.subject);
+        }
+        Ok(graces)
     }
 
     /// The subjects behind the keys of somebody's managers.

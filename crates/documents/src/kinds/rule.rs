@@ -65,5 +65,6 @@ pub(crate) fn rule(
         name: name.to_owned(),
         when,
         grants: grants.into_iter().collect(),
+        grace_days: spec.grace_days,
     })
 }

@@ -205,6 +205,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "unknown field `delete_after`",
     ),
     (
+        "  grants:",
+        "  grace_days: 0\n  grants:",
+        "spec.grace_days: 0 is out of range; write a number from 1 to 365",
+    ),
+    (
         "mode: observe",
         "mode: observe\n  joiner: {days_before: 0}",
         "wiki:9:25 spec.joiner.days_before: 0 is out of range; write a number from 1 to 180",

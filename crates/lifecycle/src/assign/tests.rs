@@ -21,6 +21,7 @@ fn book(joiner: Option<Lead>) -> RuleBook {
             target: target(),
             group: Some("eng".to_owned()),
         }],
+        grace_days: None,
     };
     let app = AppRules {
         mode: Mode::Enforce,

@@ -45,6 +45,14 @@ fn ours(object: Object) -> Seen {
     }
 }
 
+/// One of ours that could not be read.
+fn dark() -> Seen {
+    Seen::Present {
+        object: None,
+        ownership: Some(Ownership::Managed),
+    }
+}
+
 fn present(attributes: &[(&str, &str)]) -> Wanted {
     Wanted::Present {
         active: true,
@@ -122,10 +130,6 @@ fn verbs(draft: &Draft) -> Vec<&'static str> {
 #[test]
 fn a_table_of_accounts() {
     let seen_ok = ours(object(true, &[("title", "CEO")]));
-    let dark = Seen::Present {
-        object: None,
-        ownership: Some(Ownership::Managed),
-    };
     let one = Seen::Candidates(vec![object(false, &[("title", "CTO")])]);
     let two = Seen::Candidates(vec![object(true, &[]), object(true, &[])]);
     type Case = (&'static str, Option<Wanted>, Seen, Vec<&'static str>, usize);
@@ -152,7 +156,7 @@ fn a_table_of_accounts() {
             0,
         ),
         ("unproven", Some(present(&[])), Seen::Unknown, vec![], 1),
-        ("unreadable", Some(present(&[])), dark.clone(), vec![], 1),
+        ("unreadable", Some(present(&[])), dark(), vec![], 1),
         (
             "adopts",
             Some(present(&[("title", "CEO")])),
@@ -162,13 +166,7 @@ fn a_table_of_accounts() {
         ),
         ("ambiguous", Some(present(&[])), two, vec![], 1),
         ("leaves", Some(left()), seen_ok.clone(), vec!["disable"], 0),
-        (
-            "leaves unread",
-            Some(left()),
-            dark.clone(),
-            vec!["disable"],
-            0,
-        ),
+        ("leaves unread", Some(left()), dark(), vec!["disable"], 0),
         (
             "left already",
             Some(left()),
@@ -184,34 +182,6 @@ fn a_table_of_accounts() {
             seen_ok.clone(),
             vec![],
             0,
-        ),
-        (
-            "closed before it is deleted",
-            Some(Wanted::Absent),
-            seen_ok,
-            vec!["disable"],
-            0,
-        ),
-        (
-            "closed unread",
-            Some(Wanted::Absent),
-            dark.clone(),
-            vec!["disable"],
-            0,
-        ),
-        (
-            "theirs by a decision, and kept no longer",
-            Some(Wanted::Absent),
-            Seen::Candidates(vec![object(true, &[])]),
-            vec!["adopt", "disable"],
-            0,
-        ),
-        (
-            "no listing shows it closed",
-            Some(Wanted::Absent),
-            ours(object(false, &[])),
-            vec![],
-            1,
         ),
     ];
     for (name, wish, seen, expected, obstacles) in table {
@@ -360,6 +330,25 @@ fn a_manager_without_an_account_is_pending_not_different() {
         vec![(address(), ours(object(true, &[])))],
     );
     assert_eq!(draft.plan, None);
+}
+
+#[test]
+fn what_is_to_be_deleted_is_closed_first() {
+    let theirs = Seen::Candidates(vec![object(true, &[])]);
+    let table = [
+        ("open", ours(object(true, &[])), vec!["disable"], 0),
+        ("unread", dark(), vec!["disable"], 0),
+        ("theirs by a decision", theirs, vec!["adopt", "disable"], 0),
+        ("in no listing", ours(object(false, &[])), vec![], 1),
+        ("gone", Seen::Absent, vec![], 0),
+        ("unknown", Seen::Unknown, vec![], 0),
+    ];
+    for (name, seen, expected, obstacles) in table {
+        let wishes = vec![(address(), Wanted::Absent)];
+        let draft = draft_of(Mode::Enforce, wishes, vec![(address(), seen)]);
+        assert_eq!(verbs(&draft), expected, "{name}");
+        assert_eq!(draft.obstacles.len(), obstacles, "{name}");
+    }
 }
 
 /// The steps about two accounts of one person who has left long ago, and the codes in the way.

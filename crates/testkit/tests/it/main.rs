@@ -11,6 +11,7 @@ mod erasure;
 mod estate;
 mod examples;
 mod expectations;
+mod grace;
 mod guarded;
 mod lanes;
 mod names;

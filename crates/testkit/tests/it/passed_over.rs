@@ -74,7 +74,7 @@ fn documents(revision: u64) -> Vec<(String, String)> {
             "r2.yaml".to_owned(),
             rule(
                 "sales",
-                "person.department == 'Sales'",
+                "person.department == 'Sales'\n  grace_days: 1",
                 "{app: chat, group: sales}",
             ),
         ),
