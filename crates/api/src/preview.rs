@@ -39,7 +39,8 @@ pub struct PreviewAnswer {
 pub struct ForeseenWave {
     /// Its cause, for people.
     pub cause: String,
-    /// `leaver`, `missing_row`, `leave`, `joiner`, `rehire`, `return`, `mover`, `rule` or `drift`.
+    /// `leaver`, `missing_row`, `leave`, `joiner`, `rehire`, `return`, `mover`, `rule`, `drift`
+    /// or `deletion`.
     pub change: String,
     /// What the guard would say: `allow`, `ask` or `halt`.
     pub verdict: String,

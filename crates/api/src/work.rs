@@ -52,8 +52,8 @@ pub struct WavePreviewAnswer {
     pub wave: String,
     /// Its cause, for people.
     pub cause: String,
-    /// `leaver`, `missing_row`, `leave`, `joiner`, `rehire`, `return`, `mover`, `rule`, `drift` or
-    /// `undo`.
+    /// `leaver`, `missing_row`, `leave`, `joiner`, `rehire`, `return`, `mover`, `rule`, `drift`,
+    /// `undo` or `deletion`.
     pub change: String,
     /// What the guard says: `allow`, `ask` or `halt`.
     pub verdict: String,

@@ -1,10 +1,12 @@
 //! When somebody has to be looked at again because time alone changes something for them: a day
-//! of work begins or ends, or something that a document gave them runs out.
+//! of work begins or ends, an account of theirs is kept no longer, or something that a document
+//! says of them runs out.
 
 use std::collections::BTreeSet;
 
+use lifecycle::Spans;
 use lifecycle::beside::Beside;
-use lifecycle::due::{next_due, next_end};
+use lifecycle::due::{Told, next_due, next_end};
 use model::event::SubjectAdvanced;
 use model::{Actor, Event, SubjectId, Timestamp, WorkerRef};
 use ports::store::{Append, Expect, Person, Stream};
@@ -28,13 +30,18 @@ pub(crate) enum Settle {
 }
 
 /// Whether documents make somebody due before what is written down; `now` is when that was read.
-pub(crate) fn is_late(
-    person: &Person,
-    leads: &BTreeSet<u16>,
-    beside: &Beside,
+pub(crate) fn is_late(person: &Person, spans: &Spans, beside: &Beside, now: Timestamp) -> bool {
+    is_earlier(next(person, spans, beside, now), person.next_change, now)
+}
+
+/// Whether an instant comes before the one that is written down. Whoever is due already stays so
+/// until it was planned for.
+pub(crate) fn is_earlier(
+    next: Option<Timestamp>,
+    written: Option<Timestamp>,
     now: Timestamp,
 ) -> bool {
-    match (next(person, leads, beside, now), person.next_change) {
+    match (next, written) {
         (Some(next), Some(written)) => next < written && now < written,
         (Some(_), None) => true,
         (None, _) => false,
@@ -43,14 +50,17 @@ pub(crate) fn is_late(
 
 /// When somebody is due next. Where a zone is unknown, days cannot be told, but what ends at an
 /// instant can.
-fn next(
-    person: &Person,
-    leads: &BTreeSet<u16>,
-    beside: &Beside,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let told = &person.engagements;
-    next_due(told, leads, beside, now).unwrap_or_else(|_| next_end(told, beside, now))
+fn next(person: &Person, spans: &Spans, beside: &Beside, now: Timestamp) -> Option<Timestamp> {
+    let told = told(person);
+    next_due(told, spans, beside, now).unwrap_or_else(|_| next_end(told.engagements, beside, now))
+}
+
+/// What the next instant of a person is worked out from.
+pub(crate) fn told(person: &Person) -> Told<'_> {
+    Told {
+        engagements: &person.engagements,
+        terminated: person.termination.as_ref().map(|t| t.at),
+    }
 }
 
 impl App {
@@ -92,14 +102,19 @@ impl App {
         for source in sources.chain([documents::PEOPLE]) {
             expect.push(self.still(format!("source/{source}")).await?);
         }
-        let leads = loaded.book.leads();
+        let spans = loaded.book.spans();
         let mut events = Vec::new();
+        let holders = self.holders(subjects, &loaded).await?;
         for person in self.store.people(subjects).await? {
-            let beside = &loaded.book.beside;
-            let next = next(&person, &leads, beside, since);
+            let mut next = next(&person, &spans, &loaded.book.beside, since);
+            if holders.contains(&person.subject) {
+                let graces = self.graces(&person, &loaded.book, since).await?;
+                let ends = graces.iter().map(|grace| grace.until);
+                next = next.into_iter().chain(ends).min();
+            }
             let write = match which {
                 Settle::Next => next != person.next_change,
-                Settle::Earlier => is_late(&person, &leads, beside, since),
+                Settle::Earlier => is_earlier(next, person.next_change, since),
             };
             if write {
                 events.push(Event::SubjectAdvanced(SubjectAdvanced {
@@ -117,6 +132,19 @@ impl App {
         Ok(())
     }
 
+    /// Those of the people who have something that a rule might let them keep after a move.
+    async fn holders(
+        &self,
+        subjects: &[SubjectId],
+        loaded: &Loaded,
+    ) -> Result<BTreeSet<SubjectId>, AppError> {
+        if !loaded.book.has_grace() {
+            return Ok(BTreeSet::new());
+        }
+        let links = self.store.links_about(subjects).await?.into_iter();
+        Ok(links.filter_map(|l| l.address.key.subject()).collect())
+    }
+
     /// That nothing is new on a stream, as it is now.
     async fn still(&self, stream: String) -> Result<Expect, AppError> {
         let stream = Stream(stream);
@@ -131,8 +159,8 @@ impl App {
     pub(crate) async fn due_after_documents(&self, loaded: &Loaded) -> Result<(), AppError> {
         let now = self.clock.now();
         let beside = &loaded.book.beside;
-        let names: BTreeSet<&WorkerRef> =
-            beside.grants.keys().chain(beside.duties.keys()).collect();
+        let given = beside.grants.keys().chain(beside.holds.keys());
+        let names: BTreeSet<&WorkerRef> = given.chain(beside.duties.keys()).collect();
         let mut subjects = Vec::new();
         for name in names {
             if beside.next_end(std::slice::from_ref(name), now).is_none() {
@@ -145,7 +173,8 @@ impl App {
     }
 
     /// After a delivery that was read by documents of this revision: where others came into
-    /// force meanwhile, the instants that it wrote down were not theirs.
+    /// force meanwhile, the instants that it wrote down were not theirs; and what somebody keeps
+    /// for a while after a move follows from what was told before, which a delivery does not read.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -156,7 +185,8 @@ impl App {
     ) -> Result<(), AppError> {
         let now = self.clock.now();
         let in_force = self.store.documents().await?;
-        if in_force.is_none_or(|row| row.revision == revision) {
+        let same = in_force.is_none_or(|row| row.revision == revision);
+        if same && !self.loaded().await?.book.has_grace() {
             return Ok(());
         }
         self.settle_due(subjects, now, Settle::Earlier).await

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lifecycle::assign::{Terminated, Worker};
 use lifecycle::identity::{Identity, Provenance, Sources, identity, provenance};
 use ports::store::Person;
 
@@ -14,6 +15,27 @@ pub struct Known {
     pub person: Person,
     /// Put together.
     pub identity: Identity,
+}
+
+impl Known {
+    /// As the rules see them.
+    pub(crate) fn worker(&self) -> Worker<'_> {
+        worker(&self.person, &self.identity)
+    }
+}
+
+/// A person as the rules see them.
+pub(crate) fn worker<'a>(person: &'a Person, identity: &'a Identity) -> Worker<'a> {
+    Worker::new(person.subject, identity, terminated(person))
+}
+
+/// The termination for cause that stands against somebody.
+pub(crate) fn terminated(person: &Person) -> Option<Terminated<'_>> {
+    let stands = person.termination.as_ref();
+    stands.map(|t| Terminated {
+        by: &t.by,
+        at: t.at,
+    })
 }
 
 impl App {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lifecycle::guard::{GuardPolicy, removals_allowed};
+use lifecycle::guard::{GuardPolicy, deletions_allowed, removals_allowed};
 use model::event::WaveJudged;
 use model::plan::{About, PlanStatus};
 use model::{Actor, Change, Event, Kind, TargetName, Verdict};
@@ -67,10 +67,16 @@ impl App {
         }
         let before = self.lost_before(&loaded.policy, row.cause.change).await?;
         let change = row.cause.change;
-        let (allowed, text) = removals_allowed(change, (losing, before), managed, &loaded.policy);
-        if allowed {
-            return Ok(None);
-        }
+        let policy = &loaded.policy;
+        let deletes = |p: &&PlanRow| p.plan.known().is_some_and(model::Plan::deletes);
+        let deleting = waiting.iter().filter(deletes).count() as u64;
+        let (few, of_all) = removals_allowed(change, (losing, before), managed, policy);
+        let (few_deleted, of_deleted) = deletions_allowed((deleting, before), managed, policy);
+        let text = match (few, few_deleted) {
+            (true, true) => return Ok(None),
+            (false, _) => of_all,
+            (true, false) => of_deleted,
+        };
         let judged = Event::WaveJudged(WaveJudged {
             wave: row.wave,
             verdict: Verdict::Ask {

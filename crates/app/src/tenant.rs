@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use documents::{Mode as DocMode, Tenant};
-use lifecycle::beside::{Beside, Duty, PersonalGrant};
-use lifecycle::guard::{Freeze, GuardPolicy};
+use lifecycle::beside::{Beside, Duty, Hold, PersonalGrant};
+use lifecycle::guard::{Freeze, GuardPolicy, Unasked};
 use lifecycle::identity::{SourceRank, Sources};
 use lifecycle::{
     AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, UniqueName,
@@ -168,6 +168,7 @@ pub(crate) fn rulebook(tenant: &Tenant, revision: u64) -> RuleBook {
             name: rule.name.clone(),
             when: rule.when.clone(),
             grants: rule.grants.iter().map(entitlement).collect(),
+            grace_days: rule.grace_days,
         })
         .collect();
     let apps = tenant
@@ -218,6 +219,21 @@ fn beside(tenant: &Tenant) -> Beside {
             owner: grant.owner.clone(),
             reason: grant.reason.clone(),
             until,
+        });
+    }
+    for hold in tenant.holds.values() {
+        let duties = beside.duties.entry(hold.owner.clone()).or_default();
+        duties.push(Duty {
+            of: format!("hold/{}", hold.name),
+            until: hold.until,
+            asks: false,
+        });
+        let held = beside.holds.entry(hold.person.clone()).or_default();
+        held.push(Hold {
+            name: hold.name.clone(),
+            owner: hold.owner.clone(),
+            reason: hold.reason.clone(),
+            until: hold.until,
         });
     }
     for person in tenant.people.values() {
@@ -310,6 +326,7 @@ fn app_rules(app: &documents::App) -> AppRules {
             documents::OnLeave::Keep => OnLeave::Keep,
             documents::OnLeave::Disable => OnLeave::Disable,
         },
+        delete_after_days: app.delete_after_days,
     }
 }
 
@@ -320,6 +337,10 @@ fn policy(tenant: &Tenant) -> GuardPolicy {
         removals_percent: u64::from(guard.removals.max_share_percent),
         creations_max: guard.creations.max_count,
         creations_percent: u64::from(guard.creations.max_share_percent),
+        deletions: guard.deletions.map(|limit| Unasked {
+            max: limit.max_count,
+            percent: u64::from(limit.max_share_percent),
+        }),
         window_hours: u64::from(guard.window_hours),
         freezes: guard
             .freeze

@@ -114,6 +114,14 @@ impl App {
                 });
             }
         }
+        if holds.is_empty() && !cannot.is_empty() {
+            return Err(AppError::new(
+                ErrorKind::Conflict,
+                "TNR-UNDO-0004",
+                "accounts were deleted, and what was deleted cannot be brought back",
+                "whoever needs one again gets a new one when a rule gives it to them",
+            ));
+        }
         if holds.is_empty() {
             return Err(AppError::new(
                 ErrorKind::Conflict,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use lifecycle::RuleBook;
 use lifecycle::assign::{Worker, holds, manager_keys};
+use lifecycle::grace::Grace;
 use lifecycle::resolve::{Resolved, Wanted};
 use model::event::StepChanged;
 use model::facts::Standing;
@@ -14,6 +15,7 @@ use model::{Address, Ownership, Reason, SubjectId, TargetName, Timestamp, WaveId
 use ports::store::{Decisions, Link, Pin};
 
 use crate::chain::Chains;
+use crate::identity::worker;
 use crate::past::{Told, When};
 use crate::planner::Say;
 use crate::tenant::Loaded;
@@ -101,7 +103,8 @@ impl App {
             known,
             at: self.clock.now(),
         };
-        let desired = self.desired(&basis).await?;
+        let graces = self.graces_of(&basis).await?;
+        let desired = self.desired(&basis, graces).await?;
         let mut items = Vec::new();
         for address in basis.addresses(&target, &desired) {
             let done = self.done(subject, &address).await?;
@@ -134,7 +137,7 @@ impl App {
             known: past.known,
             at: told.as_of,
         };
-        let desired = self.desired(&basis).await?;
+        let desired = self.desired(&basis, Vec::new()).await?;
         let addresses = basis.addresses(&target, &desired).into_iter();
         let items = addresses
             .map(|address| {
@@ -145,8 +148,19 @@ impl App {
         Ok(basis.answer(&target, items, Some(told)))
     }
 
+    /// What they keep for a while because they moved.
+    async fn graces_of<'b>(&self, basis: &'b Basis) -> Result<Vec<Grace<'b>>, AppError> {
+        let (person, book) = (&basis.known.person, &basis.loaded.book);
+        self.in_grace(person, basis.worker(), book, &basis.links, basis.at)
+            .await
+    }
+
     /// What is wanted of each address.
-    async fn desired(&self, basis: &Basis) -> Result<BTreeMap<Address, Resolved>, AppError> {
+    async fn desired(
+        &self,
+        basis: &Basis,
+        graces: Vec<Grace<'_>>,
+    ) -> Result<BTreeMap<Address, Resolved>, AppError> {
         let (worker, book) = (basis.worker(), &basis.loaded.book);
         let mut managers = BTreeMap::new();
         for key in manager_keys(worker, book) {
@@ -165,6 +179,7 @@ impl App {
                 .collect(),
             decisions: &basis.decisions,
             links: &basis.links,
+            graces,
             extra: &[],
         };
         Ok(say.explained(book, basis.at).desired)
@@ -173,9 +188,7 @@ impl App {
 
 impl Basis {
     fn worker(&self) -> Worker<'_> {
-        let person = &self.known.person;
-        let by = person.termination.as_ref().map(|t| t.by.as_str());
-        Worker::new(person.subject, &self.known.identity, by)
+        worker(&self.known.person, &self.known.identity)
     }
 
     /// What is wanted or linked in an app; the account always, and first.

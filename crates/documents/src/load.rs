@@ -9,7 +9,9 @@ use crate::kinds::{self, Directory};
 use crate::report::{self, Report, Reporter};
 use crate::schema::{self, Kind};
 use crate::tenant::Tenant;
-use crate::wire::beside::{PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
+use crate::wire::beside::{
+    HoldSpec, PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec,
+};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
@@ -117,6 +119,7 @@ enum Spec {
     Rule(RuleSpec),
     Group(PeopleGroupSpec),
     Grant(PersonalGrantSpec),
+    Hold(HoldSpec),
     Person(Box<PersonSpec>),
     ServiceAccount(ServiceAccountSpec),
     Guard(GuardSpec),
@@ -192,6 +195,7 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Group => spec(json).map(Spec::Group),
         Kind::Grant => spec(json).map(Spec::Grant),
         Kind::Guard => spec(json).map(Spec::Guard),
+        Kind::Hold => spec(json).map(Spec::Hold),
         Kind::Person => spec(json).map(|spec| Spec::Person(Box::new(spec))),
         Kind::ServiceAccount => spec(json).map(Spec::ServiceAccount),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
@@ -212,6 +216,7 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         rules: BTreeMap::new(),
         listed: BTreeMap::new(),
         grants: BTreeMap::new(),
+        holds: BTreeMap::new(),
         people: BTreeMap::new(),
         service_accounts: crate::ServiceAccounts::default(),
         guard: crate::Guard::default(),
@@ -220,15 +225,7 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         schema: Schema::default(),
         self_editable: BTreeSet::new(),
     };
-    for document in documents {
-        let Some(Spec::Source(spec)) = &document.spec else {
-            continue;
-        };
-        with(document, diagnostics, |reporter| {
-            let source = kinds::source(&document.name, spec, &mut tenant, reporter);
-            tenant.sources.insert(document.name.clone(), source);
-        });
-    }
+    sources(documents, &mut tenant, diagnostics);
     // Without all sources the attributes are not known, and every expression would seem wrong.
     let attributes_known = documents
         .iter()
@@ -255,6 +252,11 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
                     tenant.grants.insert(document.name.clone(), grant);
                 }
             }
+            Some(Spec::Hold(spec)) => {
+                if let Some(hold) = kinds::hold(&document.name, spec, &directory, reporter) {
+                    tenant.holds.insert(document.name.clone(), hold);
+                }
+            }
             Some(Spec::Person(spec)) if attributes_known => {
                 let name = &document.name;
                 if let Some(person) = kinds::person(name, spec, &tenant, &directory, reporter) {
@@ -273,6 +275,19 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         expectations(documents, &mut tenant, &directory, diagnostics);
     }
     tenant
+}
+
+/// Sources are read first: they say which attributes there are.
+fn sources(documents: &[Read<'_>], tenant: &mut Tenant, diagnostics: &mut Vec<Diagnostic>) {
+    for document in documents {
+        let Some(Spec::Source(spec)) = &document.spec else {
+            continue;
+        };
+        with(document, diagnostics, |reporter| {
+            let source = kinds::source(&document.name, spec, tenant, reporter);
+            tenant.sources.insert(document.name.clone(), source);
+        });
+    }
 }
 
 /// Tests are read last: they speak of what the other documents declare.

@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::report::{self, Report};
-use crate::wire::beside::{PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec};
+use crate::wire::beside::{
+    HoldSpec, PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec,
+};
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
@@ -30,6 +32,8 @@ pub enum Kind {
     Grant,
     /// What a wave may do without being asked.
     Guard,
+    /// That what one person left behind is not deleted.
+    Hold,
     /// Somebody who is not in HR.
     Person,
     /// An account that a workload uses.
@@ -42,13 +46,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
         Self::Group,
         Self::Grant,
         Self::Guard,
+        Self::Hold,
         Self::Person,
         Self::ServiceAccount,
         Self::MappingTest,
@@ -65,6 +70,7 @@ impl Kind {
             Self::Group => "Group",
             Self::Grant => "Grant",
             Self::Guard => "Guard",
+            Self::Hold => "Hold",
             Self::Person => "Person",
             Self::ServiceAccount => "ServiceAccount",
             Self::MappingTest => "MappingTest",
@@ -73,7 +79,7 @@ impl Kind {
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 10]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 11]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
@@ -81,6 +87,7 @@ static SCHEMAS: LazyLock<[Json; 10]> = LazyLock::new(|| {
         schema_of::<PeopleGroupSpec>(Kind::Group),
         schema_of::<PersonalGrantSpec>(Kind::Grant),
         schema_of::<GuardSpec>(Kind::Guard),
+        schema_of::<HoldSpec>(Kind::Hold),
         schema_of::<PersonSpec>(Kind::Person),
         schema_of::<ServiceAccountSpec>(Kind::ServiceAccount),
         schema_of::<MappingTestSpec>(Kind::MappingTest),

@@ -9,7 +9,7 @@ use model::{TargetName, Timestamp};
 use rules::{Condition, Mapping, Schema};
 
 pub use beside::{
-    ListedGroup, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson,
+    Hold, ListedGroup, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson,
 };
 pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
@@ -29,6 +29,8 @@ pub struct Tenant {
     pub listed: BTreeMap<String, ListedGroup>,
     /// What single people get beside the rules, by name.
     pub grants: BTreeMap<String, PersonalGrant>,
+    /// Whose accounts are not deleted, by name.
+    pub holds: BTreeMap<String, Hold>,
     /// People who are not in HR, by name.
     pub people: BTreeMap<String, SponsoredPerson>,
     /// Accounts that workloads use.
@@ -80,6 +82,8 @@ pub struct App {
     pub joiner: Option<Joiner>,
     /// What becomes of accounts of people who are on leave.
     pub leave: OnLeave,
+    /// So many days after somebody has left their account is deleted; at least one.
+    pub delete_after_days: Option<u32>,
     /// How hard we may press it.
     pub limits: Limits,
     /// Accounts that no match may give to anyone.
@@ -247,6 +251,8 @@ pub struct Rule {
     pub when: Condition,
     /// What they get, sorted.
     pub grants: Vec<Grant>,
+    /// So many days whoever no longer fits because they moved keeps what they have; at least one.
+    pub grace_days: Option<u16>,
 }
 
 /// One thing that a rule gives.
@@ -265,6 +271,8 @@ pub struct Guard {
     pub removals: Limit,
     /// Accounts that are created.
     pub creations: Limit,
+    /// Accounts that are deleted for good; `None`: each is asked.
+    pub deletions: Option<Limit>,
     /// Removals are summed over this many hours.
     pub window_hours: u32,
     /// Worker keys whose accounts are never taken away without being asked.
@@ -339,6 +347,7 @@ impl Default for Guard {
                 max_count: 50,
                 max_share_percent: 10,
             },
+            deletions: None,
             window_hours: 24,
             protected: BTreeSet::new(),
             last_admin: BTreeSet::new(),

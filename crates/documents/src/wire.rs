@@ -216,7 +216,8 @@ pub(crate) struct LeaverSpec {
     #[serde(default)]
     #[allow(dead_code, reason = "there is one choice so far")]
     pub disable: Disable,
-    /// Not supported yet, and refused: accounts of leavers are disabled and stay.
+    /// So many days after the last day of work, at the same time on the person's own clock, their
+    /// account is deleted; it stays, disabled, if not given.
     #[serde(default)]
     #[schemars(range(min = 1, max = 36500))]
     pub delete_after_days: Option<u32>,
@@ -251,6 +252,11 @@ pub(crate) struct RuleSpec {
     pub when: String,
     /// What they get.
     pub grants: Vec<GrantSpec>,
+    /// So many days whoever no longer fits because they moved keeps what they have; it is taken
+    /// away at once if not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 365))]
+    pub grace_days: Option<u16>,
 }
 
 /// An account, or a group and with it the account.
@@ -274,6 +280,9 @@ pub(crate) struct GuardSpec {
     /// Accounts that are created; 50 and 10 % if not given.
     #[serde(default)]
     pub creations: Option<LimitSpec>,
+    /// Accounts that are deleted for good; each is asked if not given.
+    #[serde(default)]
+    pub deletions: Option<LimitSpec>,
     /// Removals are summed over this many hours; 24 if not given.
     #[serde(default)]
     #[schemars(range(min = 1, max = 8760))]

@@ -2,6 +2,7 @@
 
 mod account;
 mod clears;
+mod retention;
 mod stands;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,9 @@ use model::{
 use rules::{Decided, EvalError, Mapped};
 
 use self::account::{account, accounts_of};
-use self::stands::{leave, stands};
+use self::retention::Gone;
+pub use self::retention::kept_no_longer_since;
+use self::stands::{Leaving, leave, stands};
 use crate::beside;
 use crate::identity::{Identity, Job};
 use crate::rulebook::{AppRules, BirthrightRule, RuleBook};
@@ -33,25 +36,41 @@ pub struct Worker<'a> {
     pub facts: &'a Facts,
     /// The last full delivery no longer had them.
     pub withdrawn: bool,
+    /// An engagement that is yet to begin is known.
+    pub announced: bool,
     /// The engagements in force, where there are several: what rules give is what any of them
     /// is given.
     pub jobs: &'a [Job],
-    /// Who terminated them for cause, while that stands.
-    pub terminated_by: Option<&'a str>,
+    /// Set while a termination for cause stands.
+    pub terminated: Option<Terminated<'a>>,
+}
+
+/// A termination for cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminated<'a> {
+    /// Who did it.
+    pub by: &'a str,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 impl<'a> Worker<'a> {
     /// A person as the rules see them.
     #[must_use]
-    pub fn new(subject: SubjectId, identity: &'a Identity, terminated_by: Option<&'a str>) -> Self {
+    pub fn new(
+        subject: SubjectId,
+        identity: &'a Identity,
+        terminated: Option<Terminated<'a>>,
+    ) -> Self {
         Self {
             subject,
             key: &identity.key,
             names: &identity.names,
             facts: &identity.facts,
             withdrawn: identity.withdrawn,
+            announced: identity.announced,
             jobs: &identity.jobs,
-            terminated_by,
+            terminated,
         }
     }
 }
@@ -139,14 +158,19 @@ fn assigned(
         assignments: Vec::new(),
         undecided: Vec::new(),
     };
-    if let Some(by) = worker.terminated_by {
+    if let Some(Terminated { by, at }) = worker.terminated {
         // Whatever HR says, and even if nobody can tell where they stand.
         let because = out.because(|| Reason {
             by: "lifecycle/termination".to_owned(),
             text: format!("terminated for cause by {by}"),
             facts: Vec::new(),
         });
-        leave(worker, book, Rank::EmergencyStop, &because, &mut out);
+        let leaving = Leaving {
+            rank: Rank::EmergencyStop,
+            because,
+            gone: Gone::Terminated(at),
+        };
+        leave(worker, book, &leaving, now, &mut out);
         return (out.assignments, out.undecided);
     }
     match stands(worker, book, now, &mut out) {

@@ -27,10 +27,23 @@ pub struct PersonalGrant {
     pub until: Timestamp,
 }
 
+/// That somebody's accounts are not deleted: they may be evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// `metadata.name`.
+    pub name: String,
+    /// Who answers for it.
+    pub owner: WorkerRef,
+    /// Why.
+    pub reason: String,
+    /// From this instant on it holds nothing.
+    pub until: Timestamp,
+}
+
 /// Something that a person answers for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duty {
-    /// What: `grant/NAME`, `service/NAME`, `person/NAME`, `group/NAME`.
+    /// What: `grant/NAME`, `hold/NAME`, `service/NAME`, `person/NAME`, `group/NAME`.
     pub of: String,
     /// From this instant on there is nothing to answer for.
     pub until: Timestamp,
@@ -43,6 +56,8 @@ pub struct Duty {
 pub struct Beside {
     /// Who is given what.
     pub grants: BTreeMap<WorkerRef, Vec<PersonalGrant>>,
+    /// Whose accounts are not deleted.
+    pub holds: BTreeMap<WorkerRef, Vec<Hold>>,
     /// Who answers for what.
     pub duties: BTreeMap<WorkerRef, Vec<Duty>>,
     /// Who is listed in groups by hand: the group, and as which of its members, from 1.
@@ -59,23 +74,30 @@ impl Beside {
         found.flatten()
     }
 
+    /// What keeps their accounts from being deleted, also what has run out.
+    pub fn holds_of<'a>(&'a self, names: &'a [WorkerRef]) -> impl Iterator<Item = &'a Hold> {
+        let found = names.iter().filter_map(|name| self.holds.get(name));
+        found.flatten()
+    }
+
     /// What they answer for, also what is over.
     pub fn duties_of<'a>(&'a self, names: &'a [WorkerRef]) -> impl Iterator<Item = &'a Duty> {
         let found = names.iter().filter_map(|name| self.duties.get(name));
         found.flatten()
     }
 
-    /// Nobody is given anything, and nobody answers for anything.
+    /// Nothing is said of anybody.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.grants.is_empty() && self.duties.is_empty()
+        self.grants.is_empty() && self.holds.is_empty() && self.duties.is_empty()
     }
 
-    /// The next instant after `now` at which something given to them runs out, or at which
+    /// The next instant after `now` at which something given to or held of them runs out, or at which
     /// somebody has to look at something that they answer for.
     #[must_use]
     pub fn next_end(&self, names: &[WorkerRef], now: Timestamp) -> Option<Timestamp> {
         let ends = self.grants_of(names).map(|grant| grant.until);
+        let ends = ends.chain(self.holds_of(names).map(|hold| hold.until));
         let asks = self.duties_of(names).filter(|duty| duty.asks);
         let ends = ends.chain(asks.map(|duty| duty.until));
         ends.filter(|until| *until > now).min()
@@ -90,7 +112,7 @@ impl Beside {
             return Vec::new();
         }
         let gone = match worker.facts.standing(now) {
-            _ if worker.terminated_by.is_some() => true,
+            _ if worker.terminated.is_some() => true,
             Ok(standing) => worker.withdrawn || !at_work(standing),
             Err(_) => false,
         };

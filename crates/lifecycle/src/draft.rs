@@ -1,6 +1,7 @@
 //! From what is wanted and what is seen to the steps between them.
 
 mod account;
+mod deletion;
 mod grant;
 mod group;
 
@@ -48,6 +49,17 @@ pub enum Seen {
     Barred,
 }
 
+/// What is known about an account that is to be deleted, beside how it was seen last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The last listing was complete and shows it disabled.
+    Disabled,
+    /// No complete listing shows it as it is now.
+    Unlisted,
+    /// A document says that a workload uses it.
+    Workload,
+}
+
 /// Everything that is known about the addresses of one plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Observed {
@@ -57,6 +69,8 @@ pub struct Observed {
     pub references: BTreeMap<(TargetName, SubjectId), RemoteId>,
     /// Accounts of other subjects that do not exist yet and that rules give them.
     pub coming: BTreeSet<(TargetName, SubjectId)>,
+    /// What is known about accounts that are to be deleted; of others nothing is proven.
+    pub proofs: BTreeMap<Address, Proof>,
 }
 
 /// Something that keeps an address from being planned; becomes a finding.
@@ -80,6 +94,9 @@ pub struct Draft {
     /// What could not be planned.
     pub obstacles: Vec<Obstacle>,
 }
+
+/// The code of an account that is to be deleted and that no complete listing shows disabled.
+pub const UNLISTED: &str = "TNR-PLAN-0009";
 
 /// The steps of one plan as they grow.
 struct Steps<'a> {
@@ -148,6 +165,7 @@ pub fn draft(
     let Steps {
         steps, obstacles, ..
     } = steps_between(desired, observed, book);
+    let steps = deletion::alone(steps);
     if steps.is_empty() {
         return Draft {
             plan: None,

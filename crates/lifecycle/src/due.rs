@@ -4,19 +4,19 @@
 //! for only when somebody plans for everyone.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use model::{Engagement, Timestamp, WorkerRef};
 
 use crate::beside::Beside;
+use crate::rulebook::Spans;
 
 /// The next instant after `now` at which one of these engagements means something else: a first or
-/// last day, or one of the `leads` before a first day (see [`RuleBook::leads`]). Too early an
+/// last day, or one of the `leads` before a first day (see [`Spans::leads`]). Too early an
 /// instant costs a look; too late a one is never made good.
 ///
 /// # Errors
 /// When a zone is unknown.
-///
-/// [`RuleBook::leads`]: crate::rulebook::RuleBook::leads
 pub fn next_day(
     engagements: &[Engagement],
     leads: &BTreeSet<u16>,
@@ -39,19 +39,56 @@ pub fn next_day(
     Ok(next)
 }
 
-/// As [`next_day`], or at which something ends that documents say of a person.
+/// What the next instant of a person is worked out from.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// What sources tell.
+    pub engagements: &'a [Engagement],
+    /// Since when they are terminated for cause.
+    pub terminated: Option<Timestamp>,
+}
+
+/// As [`next_day`], or at which an account of whoever has left is kept no longer, or something
+/// ends that documents say of a person.
 ///
 /// # Errors
 /// As [`next_day`].
 pub fn next_due(
-    engagements: &[Engagement],
-    leads: &BTreeSet<u16>,
+    told: Told<'_>,
+    spans: &Spans,
     beside: &Beside,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, String> {
-    let day = next_day(engagements, leads, now)?;
-    let end = next_end(engagements, beside, now);
-    Ok(day.into_iter().chain(end).min())
+    let day = next_day(told.engagements, &spans.leads, now)?;
+    let deletion = next_deletion(told, &spans.retentions, now)?;
+    let end = next_end(told.engagements, beside, now);
+    Ok(day.into_iter().chain(deletion).chain(end).min())
+}
+
+/// The next instant after `now` that is so many days after one of the last days, or after a
+/// termination for cause.
+fn next_deletion(
+    told: Told<'_>,
+    retentions: &BTreeSet<u32>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, String> {
+    let mut next: Option<Timestamp> = None;
+    for days in retentions {
+        let terminated = told.terminated.map(|at| days_after(at, *days));
+        let mut found: Vec<Timestamp> = terminated.into_iter().collect();
+        for engagement in told.engagements {
+            found.extend(engagement.facts.days_after_end(*days)?);
+        }
+        let ahead = found.into_iter().filter(|at| *at > now);
+        next = next.into_iter().chain(ahead).min();
+    }
+    Ok(next)
+}
+
+/// So many days of 24 hours after an instant: a termination stands in nobody's time zone.
+#[must_use]
+pub fn days_after(at: Timestamp, days: u32) -> Timestamp {
+    at.plus(Duration::from_secs(u64::from(days) * 24 * 60 * 60))
 }
 
 /// When something that documents say of a person ends next.
@@ -75,9 +112,8 @@ mod tests {
     use model::time::Date;
     use model::{Change, DeliveryId, Digest, EngagementId};
 
-    #[test]
-    fn each_lead_and_the_first_day_come_in_turn() -> Result<(), String> {
-        let mut hire = Engagement {
+    fn engagement() -> Engagement {
+        Engagement {
             id: EngagementId::from_bits(1),
             source: "hr".to_owned(),
             key: "w1".to_owned(),
@@ -86,7 +122,45 @@ mod tests {
             withdrawn: false,
             delivery: DeliveryId::from_bits(1),
             change: Change::Joiner,
+        }
+    }
+
+    #[test]
+    fn the_end_of_each_retention_comes_after_a_last_day_and_after_a_termination()
+    -> Result<(), String> {
+        let mut left = engagement();
+        std::sync::Arc::make_mut(&mut left.facts).ends =
+            Some(Date::constant(2026, 3, 20).at(17, 0, 0, 0));
+        let engagements = [left];
+        let spans = Spans {
+            retentions: BTreeSet::from([10, 30]),
+            ..Spans::default()
         };
+        let all = |terminated: Option<&str>| {
+            let told = Told {
+                engagements: &engagements,
+                terminated: terminated.map(instant),
+            };
+            let mut now = instant("2026-03-20T16:00:00Z");
+            let mut found = Vec::new();
+            while let Some(next) = next_due(told, &spans, &Beside::default(), now)? {
+                found.push(next.to_string());
+                now = next;
+            }
+            Ok::<_, String>(found)
+        };
+        // The clocks of Berlin go forward in between; a termination is counted in hours.
+        let days = ["2026-03-30T15:00:00Z", "2026-04-19T15:00:00Z"];
+        assert_eq!(all(None)?, days);
+        let both = all(Some("2026-03-19T16:00:00Z"))?;
+        let earlier = ["2026-03-29T16:00:00Z", "2026-04-18T16:00:00Z"];
+        assert_eq!(both, [earlier[0], days[0], earlier[1], days[1]]);
+        Ok(())
+    }
+
+    #[test]
+    fn each_lead_and_the_first_day_come_in_turn() -> Result<(), String> {
+        let mut hire = engagement();
         std::sync::Arc::make_mut(&mut hire.facts).starts =
             Some(Date::constant(2026, 4, 1).at(0, 0, 0, 0));
         let leads = BTreeSet::from([1, 14]);

@@ -18,10 +18,21 @@ pub struct GuardPolicy {
     pub creations_max: u64,
     /// Creations by share of the people with managed accounts, in percent, that need no question.
     pub creations_percent: u64,
+    /// Accounts that are deleted for good and need no question; `None`: each is asked.
+    pub deletions: Option<Unasked>,
     /// The window over which removals of earlier waves count along, in hours; 0: none.
     pub window_hours: u64,
     /// Times in which nothing but leavers goes through unasked.
     pub freezes: Vec<Freeze>,
+}
+
+/// So many need no question, and so large a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unasked {
+    /// By count, whatever their share.
+    pub max: u64,
+    /// By share of the people with managed accounts, in percent, whatever their count.
+    pub percent: u64,
 }
 
 /// A change freeze.
@@ -44,6 +55,7 @@ impl Default for GuardPolicy {
             removals_percent: 2,
             creations_max: 50,
             creations_percent: 10,
+            deletions: None,
             window_hours: 24,
             freezes: Vec::new(),
         }
@@ -61,6 +73,8 @@ pub struct WaveFacts {
     pub losing: u64,
     /// People for whom an account is created.
     pub creating: u64,
+    /// People of whom an account is deleted for good.
+    pub deleting: u64,
     /// Protected subjects who lose something, by worker key or name, for people.
     pub protected: Vec<String>,
     /// Groups under `last_admin` that are left without a member, as `app/group`.
@@ -92,6 +106,7 @@ pub fn guard(wave: &WaveFacts, policy: &GuardPolicy, now: Timestamp) -> Verdict 
         empty_feed(wave),
         protected(wave),
         creations(wave, policy),
+        deletions(wave, policy),
         emptied(wave),
         confirm(wave),
         freeze(wave, policy, now),
@@ -146,6 +161,47 @@ pub fn removals_allowed(
     let asked = losing > 0 && lost > policy.removals_max && percent > policy.removals_percent;
     let unguarded = mutants::on(Mutant::UnguardedMissing) && change == Change::MissingRow;
     (!asked || unguarded, text)
+}
+
+/// What is deleted does not come back, so it has a limit of its own beside that of everything that
+/// takes away, and without one each is asked.
+fn deletions(wave: &WaveFacts, policy: &GuardPolicy) -> (Answer, String) {
+    let lost = (wave.deleting, wave.lost_before);
+    match deletions_allowed(lost, wave.managed, policy) {
+        (true, text) => (Answer::Allow, text),
+        (false, text) => (Answer::Ask, text),
+    }
+}
+
+/// Whether accounts of so many people may be deleted unasked, and the sentence that says how many.
+/// Asked when a wave is proposed, and again when it begins.
+///
+/// `deleting`: by the wave, and within the window by others of its kind of change.
+#[must_use]
+pub fn deletions_allowed(
+    (deleting, before): (u64, u64),
+    managed: u64,
+    policy: &GuardPolicy,
+) -> (bool, String) {
+    if deleting == 0 {
+        return (true, String::new());
+    }
+    let Some(unasked) = policy.deletions else {
+        let text = format!(
+            "accounts of {deleting} people are deleted for good, and the guard document lets none \
+             go unasked"
+        );
+        return (false, text);
+    };
+    let lost = deleting + before;
+    let percent = percent(lost, managed);
+    let text = format!(
+        "accounts of {deleting} people are deleted for good, with {before} in the last {} h that \
+         is {lost} of {managed} people with managed accounts ({percent} %); unasked are {} people \
+         or {} %",
+        policy.window_hours, unasked.max, unasked.percent,
+    );
+    (lost <= unasked.max || percent <= unasked.percent, text)
 }
 
 /// Rounded up in the wave's disfavour: 3 of 100 is 3 %, and 3 of 101 counts as 3 % too.
@@ -240,6 +296,7 @@ mod tests {
             input: Input::Clock,
             losing: 0,
             creating: 3,
+            deleting: 0,
             protected: Vec::new(),
             emptied: Vec::new(),
             confirm_removals: 0,
@@ -324,6 +381,57 @@ mod tests {
         assert_eq!(at(Change::Mover, 10), "allow");
     }
 
+    #[test]
+    fn deletions_are_asked_unless_the_document_lets_some_go_and_a_freeze_asks_again() {
+        let wave = |deleting, lost_before| WaveFacts {
+            change: Change::Deletion,
+            losing: deleting,
+            deleting,
+            lost_before,
+            ..quiet()
+        };
+        assert_eq!(verdict(&wave(1, 0)), "ask", "no document speaks of them");
+        let policy = GuardPolicy {
+            deletions: Some(Unasked { max: 2, percent: 0 }),
+            ..GuardPolicy::default()
+        };
+        let judge =
+            |wave: &WaveFacts, policy: &GuardPolicy| guard(wave, policy, Timestamp::EPOCH).as_str();
+        assert_eq!(judge(&wave(2, 0), &policy), "allow");
+        assert_eq!(judge(&wave(3, 0), &policy), "ask");
+        assert_eq!(
+            judge(&wave(1, 2), &policy),
+            "ask",
+            "a slow bleed counts along"
+        );
+        let none = GuardPolicy {
+            deletions: Some(Unasked { max: 0, percent: 0 }),
+            ..GuardPolicy::default()
+        };
+        assert_eq!(judge(&wave(1, 0), &none), "ask");
+        let frozen = GuardPolicy {
+            freezes: vec![Freeze {
+                from: Timestamp::EPOCH,
+                to: Timestamp::from_micros(10),
+                reason: "year end".to_owned(),
+            }],
+            ..policy.clone()
+        };
+        assert_eq!(judge(&wave(1, 0), &frozen), "ask");
+        let removals = GuardPolicy {
+            deletions: Some(Unasked {
+                max: 99,
+                percent: 100,
+            }),
+            ..GuardPolicy::default()
+        };
+        assert_eq!(
+            judge(&wave(6, 0), &removals),
+            "ask",
+            "they take away as well"
+        );
+    }
+
     fn strictness(verdict: &Verdict) -> u8 {
         match verdict {
             Verdict::Allow { .. } => 0,
@@ -336,16 +444,25 @@ mod tests {
         #[test]
         fn monotone_in_what_is_taken_away(
             losing in 0u64..500, more in 0u64..500, managed in 0u64..1000, before in 0u64..50,
-            max in 0u64..20, percent in 0u64..20,
+            max in 0u64..20, percent in 0u64..20, deleting in 0u64..50,
+            deletions in proptest::option::of((0u64..50, 0u64..20)),
         ) {
             let policy = GuardPolicy {
-                removals_max: max, removals_percent: percent, ..GuardPolicy::default()
+                removals_max: max, removals_percent: percent,
+                deletions: deletions.map(|(max, percent)| Unasked { max, percent }),
+                ..GuardPolicy::default()
             };
-            let less = WaveFacts { losing, managed, lost_before: before, ..quiet() };
-            let greater = WaveFacts { losing: losing + more, ..less.clone() };
+            let less = WaveFacts { losing, deleting, managed, lost_before: before, ..quiet() };
+            let greater = WaveFacts {
+                losing: losing + more, deleting: deleting + more, ..less.clone()
+            };
             let judge = |w| strictness(&guard(w, &policy, Timestamp::EPOCH));
             prop_assert!(judge(&less) <= judge(&greater));
-            let tighter = GuardPolicy { removals_max: max / 2, removals_percent: percent / 2, ..policy.clone() };
+            let tighter = GuardPolicy {
+                removals_max: max / 2, removals_percent: percent / 2,
+                deletions: policy.deletions.map(|u| Unasked { max: u.max / 2, percent: u.percent / 2 }),
+                ..policy.clone()
+            };
             prop_assert!(judge(&less) <= strictness(&guard(&less, &tighter, Timestamp::EPOCH)));
         }
     }

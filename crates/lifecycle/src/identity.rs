@@ -80,6 +80,8 @@ pub struct Identity {
     /// The main engagement is one that its source no longer has: nothing else says that they
     /// work here.
     pub withdrawn: bool,
+    /// A source tells of an engagement that is yet to begin.
+    pub announced: bool,
     /// The engagements in force, if there are several; the main one first.
     pub jobs: Vec<Job>,
 }
@@ -136,6 +138,7 @@ pub fn identity(engagements: &[Engagement], sources: &Sources, now: Timestamp) -
         names,
         facts,
         withdrawn: main.withdrawn,
+        announced: told.announced,
         jobs,
     })
 }
@@ -166,6 +169,8 @@ struct Told<'a> {
     in_force: Vec<&'a Engagement>,
     /// Those in force of sources that only add.
     adds: Vec<&'a Engagement>,
+    /// One of a source that engages is yet to begin.
+    announced: bool,
 }
 
 impl<'a> Told<'a> {
@@ -191,6 +196,7 @@ impl<'a> Told<'a> {
                 .then_with(|| (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id)))
         });
         let &(_, main) = engaged.first()?;
+        let announced = engaged.iter().any(|(f, _)| *f == Force::Upcoming);
         let active = |all: Vec<(Force, &'a Engagement)>| -> Vec<&'a Engagement> {
             let active = all.into_iter().filter(|(f, _)| *f == Force::Active);
             active.map(|(_, e)| e).collect()
@@ -201,6 +207,7 @@ impl<'a> Told<'a> {
             main,
             in_force: active(engaged),
             adds,
+            announced,
         })
     }
 

@@ -6,6 +6,7 @@
 //! [`identity`] → [`classify`] → [`assign`] → [`resolve`] → [`draft`] → [`check`] → [`guard`] → [`advance`],
 //! and [`undo`], which makes assignments of its own. For an app that was there before:
 //! [`correlate`] says whose its accounts are, [`explain`] which rule would give what it holds.
+//! What somebody keeps for a while after a move, [`grace`] says.
 //! What several plans cannot all have is told apart by [`claims`]; what new accounts may be called,
 //! [`names`] says.
 
@@ -19,6 +20,7 @@ pub mod correlate;
 pub mod draft;
 pub mod due;
 pub mod explain;
+pub mod grace;
 pub mod guard;
 pub mod identity;
 pub mod mutants;
@@ -31,5 +33,6 @@ pub mod undo;
 mod fixtures;
 
 pub use rulebook::{
-    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, UniqueName,
+    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, Spans,
+    UniqueName,
 };

@@ -187,7 +187,9 @@ impl<'a> Layers<'a> {
         } else {
             self.untouched && !knows
         };
-        self.exists = exists.map(|(e, _)| e).or(self.exists);
+        // Whoever says how it may be used says that it stays: nothing weaker destroys it.
+        let weaker = self.exists.filter(|exists| *exists || active.is_none());
+        self.exists = exists.map(|(e, _)| e).or(weaker);
         if let Some((usable, _)) = active {
             self.active = Some(usable);
             self.ahead = ahead && !usable;
@@ -358,6 +360,27 @@ mod tests {
             only(&desired),
             Wanted::IfPresent { active: false, .. }
         ));
+    }
+
+    #[test]
+    fn what_is_kept_no_longer_is_absent_unless_someone_stronger_says_how_it_is_used() {
+        let out = wish(Rank::Leaver, "lifecycle/leaver", Want::Disabled);
+        let over = wish(Rank::Leaver, "lifecycle/retention", Want::Absent);
+        let rule = wish(Rank::Birthright, "decision/adopt", present(&[]));
+        let leaver = [rule, out, over];
+        let (desired, conflicts) = resolve(&leaver, Timestamp::EPOCH);
+        assert_eq!(only(&desired), &Wanted::Absent);
+        assert_eq!(conflicts, []);
+        for (want, active) in [(Want::Enabled, true), (Want::Disabled, false)] {
+            let mut all = leaver.to_vec();
+            all.push(wish(Rank::Undo, "undo/w", want));
+            let (desired, _) = resolve(&all, Timestamp::EPOCH);
+            let held = only(&desired);
+            assert!(
+                matches!(held, Wanted::IfPresent { active: a, .. } if *a == active),
+                "{held:?}"
+            );
+        }
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct BirthrightRule {
     pub when: Condition,
     /// What.
     pub grants: Vec<Entitlement>,
+    /// So many days after a move what it gave is kept.
+    pub grace_days: Option<u16>,
 }
 
 /// A group that documents declare in a target.
@@ -90,6 +92,8 @@ pub struct AppRules {
     pub joiner: Option<Lead>,
     /// What becomes of accounts of people who are on leave.
     pub leave: OnLeave,
+    /// So many days after somebody has left their account is deleted; `None`: it is kept, disabled.
+    pub delete_after_days: Option<u32>,
 }
 
 /// What becomes of the accounts of an app while their people are on leave.
@@ -109,6 +113,15 @@ pub struct Lead {
     pub days: u16,
     /// Whether they may be used before it.
     pub active: bool,
+}
+
+/// At which distances from a first or last day something is due for a person, in days, each once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spans {
+    /// So many days before the first day of work.
+    pub leads: BTreeSet<u16>,
+    /// So many days after somebody has left.
+    pub retentions: BTreeSet<u32>,
 }
 
 /// Everything that decides who gets what.
@@ -142,10 +155,21 @@ impl RuleBook {
         rules.chain(mapped).any(|name| name == attribute)
     }
 
-    /// How many days before somebody's first day something is due for them, each once.
+    /// Whether some rule lets people keep something for a while after a move.
     #[must_use]
-    pub fn leads(&self) -> BTreeSet<u16> {
+    pub fn has_grace(&self) -> bool {
+        self.rules.iter().any(|rule| rule.grace_days.is_some())
+    }
+
+    /// How many days before somebody's first day, and after they have left, something is due for
+    /// them.
+    #[must_use]
+    pub fn spans(&self) -> Spans {
         let leads = self.apps.values().filter_map(|app| app.joiner);
-        leads.map(|lead| lead.days).collect()
+        let retentions = self.apps.values().filter_map(|app| app.delete_after_days);
+        Spans {
+            leads: leads.map(|lead| lead.days).collect(),
+            retentions: retentions.collect(),
+        }
     }
 }

@@ -127,6 +127,22 @@ impl Facts {
         Timestamp::in_zone(civil, &self.zone).map(Some)
     }
 
+    /// The instant so many days after work ends, at the same time on the wall clock. `None` when no
+    /// end is known, or when that is later than any date can be.
+    ///
+    /// # Errors
+    /// When the zone is unknown.
+    pub fn days_after_end(&self, days: u32) -> Result<Option<Timestamp>, String> {
+        let Some(ends) = self.ends else {
+            return Ok(None);
+        };
+        let days = jiff::Span::new().try_days(i64::from(days));
+        match days.and_then(|days| ends.checked_add(days)) {
+            Ok(civil) => Timestamp::in_zone(civil, &self.zone).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The attribute as text, if it was stated and is one.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
@@ -247,6 +263,22 @@ mod tests {
         }
         facts.starts = None;
         assert_eq!(facts.days_before_start(7)?, None);
+        Ok(())
+    }
+
+    /// An end that stands for "never" in many exports is no error, and never comes.
+    #[test]
+    fn days_after_the_end_are_days_on_the_wall_and_may_never_come() -> Result<(), String> {
+        let mut facts = melbourne();
+        facts.ends = Some(date(2026, 3, 6).at(17, 0, 0, 0));
+        // Clocks go back in Melbourne on 5 April.
+        let at = facts.days_after_end(30)?.map(|at| at.to_string());
+        assert_eq!(at.as_deref(), Some("2026-04-05T07:00:00Z"));
+        facts.ends = Some(date(9999, 12, 30).at(0, 0, 0, 0));
+        assert_eq!(facts.days_after_end(90)?, None);
+        assert_eq!(facts.days_after_end(u32::MAX)?, None);
+        facts.ends = None;
+        assert_eq!(facts.days_after_end(30)?, None);
         Ok(())
     }
 }

@@ -159,6 +159,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether it destroys something for good.
+    #[must_use]
+    pub fn deletes(&self) -> bool {
+        self.steps.iter().any(|step| step.act == Act::Delete)
+    }
+
     /// The id: the first 128 bits of the hash of the canonical bytes.
     ///
     /// # Errors

@@ -69,6 +69,9 @@ pub enum Change {
     Drift,
     /// A wave is taken back.
     Undo,
+    /// Somebody left so long ago that their accounts are kept no longer. Goes last: nothing waits
+    /// for it, and it cannot be taken back.
+    Deletion,
 }
 
 impl Change {
@@ -87,6 +90,7 @@ impl Change {
             Self::Rule => "rule",
             Self::Drift => "drift",
             Self::Undo => "undo",
+            Self::Deletion => "deletion",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lifecycle::assign::{Worker, assign_groups, manager_keys};
+use lifecycle::assign::{assign_groups, manager_keys};
 use lifecycle::draft::{Draft, Observed, Seen, draft};
 use lifecycle::resolve::{Desired, Wanted, resolve};
 use lifecycle::{Mode, RuleBook};
@@ -152,8 +152,7 @@ impl App {
     ) -> Result<Vec<Stands>, AppError> {
         let now = self.clock.now();
         let Known { person, identity } = known;
-        let terminated_by = person.termination.as_ref().map(|t| t.by.as_str());
-        let worker = Worker::new(person.subject, identity, terminated_by);
+        let worker = known.worker();
         let mut managers = BTreeMap::new();
         for key in manager_keys(worker, book) {
             let at = (identity.source.clone(), key.clone());
@@ -174,10 +173,12 @@ impl App {
             pins: pins.into_iter().flat_map(|pin| pin.assignments).collect(),
             decisions: &decisions,
             links: &links,
+            graces: self.in_grace(person, worker, book, &links, now).await?,
             extra: &[],
         };
         let weighed = say.in_short(book, now);
-        let observed = sight.of_subject(person.subject, &weighed.wanted()).await?;
+        let mut observed = sight.of_subject(person.subject, &weighed.wanted()).await?;
+        sight.prove(&weighed.desired, &mut observed).await?;
         let about = About::Subject(person.subject);
         Ok(compared(&about, &weighed.desired, &observed, book))
     }
@@ -330,6 +331,7 @@ fn told(act: &Act) -> String {
         }
         Act::Disable => "may be used and should not".to_owned(),
         Act::Enable => "may not be used and should".to_owned(),
+        Act::Delete => "is there and is kept no longer".to_owned(),
         Act::Revoke => "is a member and should not be".to_owned(),
         other => other.verb().to_owned(),
     }

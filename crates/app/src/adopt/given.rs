@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifecycle::assign::{Worker, assign};
+use lifecycle::assign::assign;
 use model::{Address, Assignment, SubjectId, Timestamp, Value, Want};
 
 use super::estate::Estate;
@@ -13,9 +13,7 @@ impl Estate {
         let Some(known) = self.people.get(&subject) else {
             return Vec::new();
         };
-        let terminated_by = known.person.termination.as_ref().map(|t| t.by.as_str());
-        let worker = Worker::new(subject, &known.identity, terminated_by);
-        assign(worker, &self.loaded.book, &BTreeMap::new(), now).0
+        assign(known.worker(), &self.loaded.book, &BTreeMap::new(), now).0
     }
 
     /// The addresses in this app that rules give a person, or of which they cannot tell.

@@ -96,7 +96,10 @@ impl Worker {
             Err(error) => return Ok((wait(&error), Vec::new())),
         };
         let Some(record) = record else {
-            let events = vanished(&step.address, kind, &link.remote);
+            let mut events = vanished(&step.address, kind, &link.remote);
+            if *act == Act::Delete {
+                events.extend(self.gone_with(step).await?);
+            }
             // What is gone can no longer be used: a leaver's account that someone deleted must
             // not keep them in all the others.
             let found = match act {
@@ -116,6 +119,17 @@ impl Worker {
             _ => different("it still exists"),
         };
         Ok((found, vec![observed(step, record, self.app.clock.now())]))
+    }
+
+    /// The memberships that went with an account that was deleted.
+    async fn gone_with(&self, step: &Step) -> Result<Vec<Event>, AppError> {
+        let Some(subject) = step.address.key.subject() else {
+            return Ok(Vec::new());
+        };
+        let links = self.app.store.links_of(subject).await?;
+        let here = links.into_iter().map(|link| link.address);
+        let here = here.filter(|at| at.kind == Kind::Grant && at.target == step.address.target);
+        Ok(here.map(|at| unlinked(&at)).collect())
     }
 
     /// A created object is found by the id that the answer gave, or else by our key in it.

@@ -45,8 +45,13 @@ impl Worker {
             if left && person.termination.is_some() {
                 lifted.push(confirmed(subject));
             }
-            if left && !mutants::on(Mutant::PinsOutlive) {
-                // A last day that has come is new word of leaving: no undo outlives it.
+            // A last day that has come is new word of leaving: no undo outlives it. What else comes
+            // afterwards, the end of a retention, is none.
+            let last = identity.facts.days_after_end(0).ok().flatten();
+            let came = person
+                .next_change
+                .is_none_or(|due| last.is_some_and(|last| due <= last));
+            if left && came && !mutants::on(Mutant::PinsOutlive) {
                 for pin in self.app.store.pins(subject).await? {
                     lifted.push(Event::PinsLifted(PinsLifted {
                         subject,

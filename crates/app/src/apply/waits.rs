@@ -43,6 +43,10 @@ impl Worker {
                 continue;
             }
             let step = &run.progress.plan.steps[no];
+            let again = run.progress.steps[no].attempt > 0;
+            if step.act == Act::Delete && !self.app.is_still_to_go(&step.address, again).await? {
+                return Ok(Some("the account is not to be deleted any more".to_owned()));
+            }
             match self.needs(step).await? {
                 Needs::Nothing => {}
                 Needs::Time => {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use lifecycle::RuleBook;
 use lifecycle::classify::classify;
 use lifecycle::due::next_due;
 use lifecycle::identity::{Identity, identity};
 use lifecycle::mutants::{self, Mutant};
+use lifecycle::{RuleBook, Spans};
 use model::canonical;
 use model::event::{
     FactsAccepted, FactsWithdrawn, PinsLifted, TerminationEnd, TerminationEnded, WorkerFacts,
@@ -22,6 +22,7 @@ use ports::store::{MAX_PAGE, Person, WorkerDigest};
 
 use super::correlate::Correlation;
 use super::{RowChange, UndecidedWorker};
+use crate::due::told;
 use crate::{App, AppError, ErrorKind};
 
 /// Everyone whom the source ever told us of, by key.
@@ -53,8 +54,8 @@ pub(crate) struct Differences<'a> {
     app: &'a App,
     feed: Feed<'a>,
     book: &'a RuleBook,
-    /// How many days before a first day something is due.
-    leads: BTreeSet<u16>,
+    /// How far from a first or last day something is due.
+    spans: Spans,
     delivery: DeliveryId,
     now: Timestamp,
     /// The people concerned, as they are with what was found so far.
@@ -78,7 +79,7 @@ impl<'a> Differences<'a> {
             app,
             feed,
             book,
-            leads: book.leads(),
+            spans: book.spans(),
             delivery,
             now: app.clock.now(),
             people: BTreeMap::new(),
@@ -357,9 +358,10 @@ impl<'a> Differences<'a> {
     }
 
     fn next_change(&self, subject: SubjectId) -> Result<Option<Timestamp>, AppError> {
-        let engagements = self.people.get(&subject).map(|p| p.engagements.as_slice());
-        let engagements = engagements.unwrap_or_default();
-        next_due(engagements, &self.leads, &self.book.beside, self.now).map_err(broken)
+        let Some(person) = self.people.get(&subject) else {
+            return Ok(None);
+        };
+        next_due(told(person), &self.spans, &self.book.beside, self.now).map_err(broken)
     }
 }
 

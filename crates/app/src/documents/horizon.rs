@@ -24,11 +24,14 @@ pub(super) fn refuse_beyond(
     let last = now.plus(MOST);
     let grants = tenant.grants.values();
     let grants = grants.map(|g| (Kind::Grant, g.name.as_str(), "until", g.until));
+    let holds = tenant.holds.values();
+    let holds = holds.map(|h| (Kind::Hold, h.name.as_str(), "until", h.until));
     let services = tenant.service_accounts.iter();
     let services = services.map(|s| (Kind::ServiceAccount, s.name.as_str(), "expires", s.expires));
     let people = tenant.people.values();
     let people = people.map(|p| (Kind::Person, p.name.as_str(), "ends", p.until));
     let beyond = grants
+        .chain(holds)
         .chain(services)
         .chain(people)
         .filter(|(_, _, _, end)| *end > last);

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use documents::{AccountState, ExpectedAccess, LifecycleTest, Moment, Part};
 use lifecycle::RuleBook;
 use lifecycle::assign::{Worker, assign};
-use lifecycle::draft::{Object, Observed, Seen, draft};
-use lifecycle::due::next_day;
+use lifecycle::beside::Beside;
+use lifecycle::draft::{Object, Observed, Proof, Seen, draft};
+use lifecycle::due::{Told, next_due};
+use lifecycle::grace::{History, Past, graces, keep};
 use lifecycle::identity::identity;
 use lifecycle::resolve::{Desired, Wanted, resolve, unwanted};
 use model::canonical::Digest;
@@ -26,6 +28,7 @@ pub(super) fn unmet<'t>(test: &'t LifecycleTest, book: &RuleBook) -> Vec<Unmet<'
     for (index, moment) in test.moments.iter().enumerate() {
         if let Some(before) = before {
             story.meanwhile(before, moment.at);
+            story.tell(before, moment);
         }
         story.go_on(moment, moment.at);
         for (app, expected) in &moment.expect {
@@ -97,6 +100,8 @@ struct Story<'a> {
     grants: BTreeSet<Address>,
     /// What was wanted last.
     desired: Desired,
+    /// What was told before.
+    history: History,
 }
 
 impl<'a> Story<'a> {
@@ -108,20 +113,50 @@ impl<'a> Story<'a> {
             accounts: BTreeMap::new(),
             grants: BTreeSet::new(),
             desired: Desired::new(),
+            history: History::default(),
         }
     }
 
-    /// What happens by itself after a moment and before the next one: work begins or ends.
+    /// What happens by itself after a moment and before the next one: work begins or ends, or an
+    /// account is kept no longer.
     fn meanwhile(&mut self, since: &Moment, until: Timestamp) {
         let engagement = self.engagement(since);
-        let leads = self.book.leads();
+        let spans = self.book.spans();
+        let told = Told {
+            engagements: std::slice::from_ref(&engagement),
+            terminated: None,
+        };
+        let nobody = Beside::default();
         let mut now = since.at;
-        while let Ok(Some(next)) = next_day(std::slice::from_ref(&engagement), &leads, now)
-            && next < until
-        {
+        loop {
+            let about = (self.subject, std::slice::from_ref(&engagement));
+            let graces = graces(about, &self.history, self.book, now, now);
+            let ends = graces.iter().map(|grace| grace.until);
+            let due = next_due(told, &spans, &nobody, now).unwrap_or(None);
+            let next = due.into_iter().chain(ends).min();
+            let Some(next) = next.filter(|next| *next < until) else {
+                break;
+            };
             self.go_on(since, next);
             now = next;
         }
+    }
+
+    /// HR says something new at a moment, or the same again.
+    fn tell(&mut self, before: &Moment, moment: &Moment) {
+        if before.facts == moment.facts && before.withdrawn == moment.withdrawn {
+            return;
+        }
+        let from = self
+            .history
+            .past
+            .last()
+            .map_or(before.at, |past| past.until);
+        self.history.past.push(Past {
+            from,
+            until: moment.at,
+            engagements: vec![self.engagement(before)],
+        });
     }
 
     fn engagement(&self, moment: &Moment) -> Engagement {
@@ -140,11 +175,18 @@ impl<'a> Story<'a> {
     /// Decides as production does, and does what was decided.
     fn go_on(&mut self, moment: &Moment, now: Timestamp) {
         let engagement = self.engagement(moment);
-        let Some(identity) = identity(&[engagement], &self.book.sources, now) else {
+        let told = [engagement];
+        let Some(identity) = identity(&told, &self.book.sources, now) else {
             return;
         };
         let worker = Worker::new(self.subject, &identity, None);
-        let (assignments, _) = assign(worker, self.book, &BTreeMap::new(), now);
+        let (mut assignments, _) = assign(worker, self.book, &BTreeMap::new(), now);
+        let accounts = self.accounts.keys();
+        let accounts = accounts.map(|target| Address::account(target, self.subject));
+        let theirs: BTreeSet<Address> = accounts.chain(self.grants.iter().cloned()).collect();
+        let graces = graces((self.subject, &told), &self.history, self.book, now, now);
+        let kept = keep(worker, &graces, &assignments, &theirs, now);
+        assignments.extend(kept);
         (self.desired, _) = resolve(&assignments, now);
         let cause = Cause {
             input: Input::Clock,
@@ -177,6 +219,8 @@ impl<'a> Story<'a> {
                 present(Some(object))
             });
             let at = Address::account(target, self.subject);
+            // Targets here are looked at before anything else happens.
+            observed.proofs.insert(at.clone(), Proof::Disabled);
             observed.seen.insert(at, seen);
         }
         let wanted = self.desired.keys().filter(|at| at.kind == Kind::Grant);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use lifecycle::assign::Worker;
 use lifecycle::beside::Duty;
+use lifecycle::draft::UNLISTED;
 use lifecycle::identity::Identity;
 use model::event::FindingClosed;
 use model::finding::Finding;
@@ -19,7 +20,7 @@ use super::subject::{DISAGREEING, UNDECIDED};
 use crate::AppError;
 use crate::due::is_late;
 
-/// A document gives something to a worker whom nobody knows.
+/// A document is about a worker whom nobody knows.
 const UNKNOWN: &str = "TNR-GRANT-0001";
 /// Nobody answers for what a document gives.
 const UNANSWERED: &str = "TNR-OWNER-0001";
@@ -32,7 +33,8 @@ const UNKNOWN_MEMBER: &str = "TNR-GROUP-0001";
 /// Somebody is above themselves.
 const CIRCLE: &str = "TNR-MANAGER-0001";
 /// What a planning closes when it does not find it again.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
+    UNLISTED,
     UNKNOWN,
     UNANSWERED,
     EXPIRED,
@@ -62,7 +64,7 @@ impl Pass<'_> {
             .filter(|d| d.asks && d.until <= now);
         let expired = expired.map(|duty| expired_of(duty, Some(person.subject)));
         self.findings.extend(expired);
-        if is_late(person, &self.leads, beside, now) {
+        if is_late(person, &self.spans, beside, now) {
             self.late.push(person.subject);
         }
         self.findings.len() == before
@@ -79,7 +81,15 @@ impl Pass<'_> {
                 continue;
             }
             let open = grants.iter().filter(|grant| now < grant.until);
-            let found = open.map(|grant| unknown(&grant.name, &name.source));
+            let found = open.map(|grant| unknown(&format!("grant/{}", grant.name), &name.source));
+            self.findings.extend(found);
+        }
+        for (name, holds) in &beside.holds {
+            if self.is_known(name).await? {
+                continue;
+            }
+            let open = holds.iter().filter(|hold| now < hold.until);
+            let found = open.map(|hold| unknown(&format!("hold/{}", hold.name), &name.source));
             self.findings.extend(found);
         }
         for (name, groups) in &beside.listed {
@@ -181,13 +191,13 @@ impl Pass<'_> {
     }
 }
 
-fn unknown(grant: &str, source: &str) -> Finding {
+fn unknown(of: &str, source: &str) -> Finding {
     Finding {
         code: UNKNOWN.to_owned(),
-        fingerprint: format!("{UNKNOWN}/{grant}"),
+        fingerprint: format!("{UNKNOWN}/{}", of.strip_prefix("grant/").unwrap_or(of)),
         subject: None,
         address: None,
-        problem: format!("`grant/{grant}` is for a worker whom `{source}` has not told of"),
+        problem: format!("`{of}` is for a worker whom `{source}` has not told of"),
         fix: "mend the key or remove the document; it counts as soon as they come".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! What to call the cause of a plan: for the reader and the guard. It never decides what a plan
 //! contains.
 
+use lifecycle::assign::kept_no_longer_since;
 use lifecycle::classify::at_instant;
 use lifecycle::due::next_day;
 use lifecycle::identity::{Identity, identity as who};
@@ -13,6 +14,7 @@ use ports::store::{Person, PlanRow};
 use super::Pass;
 use crate::AppError;
 use crate::deliver::has_left;
+use crate::identity::worker;
 use crate::terminate::TERMINATION_ENDED;
 
 /// The cause of what happens because a last day has come.
@@ -25,6 +27,12 @@ const LEFT: Cause = Cause {
 const RAN_OUT: Cause = Cause {
     input: Input::Clock,
     change: Change::Rule,
+};
+
+/// The cause of what happens because somebody moved, and what they kept for a while has ended.
+const GRACE_OVER: Cause = Cause {
+    input: Input::Clock,
+    change: Change::Mover,
 };
 
 /// What was told of them last.
@@ -61,7 +69,10 @@ impl Pass<'_> {
         about: &About,
         plan: &Plan,
     ) -> Result<Cause, AppError> {
-        if self.terminated_by(person).is_some() {
+        if plan.deletes() {
+            return self.let_go(person, identity, plan).await;
+        }
+        if self.is_terminated(person) {
             return Ok(Cause {
                 input: Input::Termination(person.subject),
                 change: Change::Termination,
@@ -89,6 +100,9 @@ impl Pass<'_> {
         };
         if !ended && self.ran_out(identity, plan, last.wave).await? {
             return Ok(RAN_OUT);
+        }
+        if !ended && self.is_grace_over(person, plan, last.wave).await? {
+            return Ok(GRACE_OVER);
         }
         if let Some(told) = self.told(person, identity, plan, &last, &news).await? {
             return Ok(or_ended(told));
@@ -129,6 +143,35 @@ impl Pass<'_> {
             return Ok(cause);
         }
         self.drifted(plan).await
+    }
+
+    /// The cause of a deletion: the clock, or whoever made it due at once, so that they may not
+    /// release it. That is whoever pushed documents or delivered facts since it was due.
+    async fn let_go(
+        &self,
+        person: &Person,
+        identity: &Identity,
+        plan: &Plan,
+    ) -> Result<Cause, AppError> {
+        let now = self.app.clock.now();
+        let worker = worker(person, identity);
+        let since = plan.steps.iter().filter_map(|step| {
+            kept_no_longer_since(worker, &self.loaded.book, &step.address.target, now)
+        });
+        let since = since.min().unwrap_or(now);
+        let documents = &self.loaded.row;
+        let mut said = vec![(documents.at, Input::Documents(documents.revision))];
+        if let Input::Delivery(id) = news(person, identity).input
+            && let Some(told) = self.app.store.delivery(id).await?
+        {
+            said.push((told.at, Input::Delivery(id)));
+        }
+        said.retain(|(at, _)| since <= *at);
+        let last = said.into_iter().max_by_key(|(at, _)| *at);
+        Ok(Cause {
+            input: last.map_or(Input::Clock, |(_, input)| input),
+            change: Change::Deletion,
+        })
     }
 
     /// The cause where something was said of them since their last wave.
@@ -179,7 +222,7 @@ impl Pass<'_> {
         ) else {
             return Ok(None);
         };
-        let due = next_day(&person.engagements, &self.leads, wave.at).unwrap_or(None);
+        let due = next_day(&person.engagements, &self.spans.leads, wave.at).unwrap_or(None);
         let change = match at_instant(before, after) {
             // Where an app keeps accounts as they are, a leave has no wave of its own, and what
             // comes later is not its doing.
@@ -193,6 +236,27 @@ impl Pass<'_> {
         };
         let input = Input::Clock;
         Ok(Some(Cause { input, change }))
+    }
+
+    /// Whether a plan does nothing but withdraw what was kept after a move until after their last
+    /// wave.
+    async fn is_grace_over(
+        &self,
+        person: &Person,
+        plan: &Plan,
+        last: WaveId,
+    ) -> Result<bool, AppError> {
+        let book = &self.loaded.book;
+        if !book.has_grace() {
+            return Ok(false);
+        }
+        let Some(wave) = self.app.store.wave(last).await? else {
+            return Ok(false);
+        };
+        let withdraws = self
+            .app
+            .withdraws_what_was_kept(person, plan, book, wave.at);
+        withdraws.await
     }
 
     /// Who decided what the plan withdraws: they may not release it.

@@ -2,6 +2,7 @@
 
 mod matching;
 mod named;
+mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -24,6 +24,7 @@ mod weigh;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use lifecycle::Spans;
 use lifecycle::claims::Claim;
 use lifecycle::draft::Obstacle;
 use model::plan::About;
@@ -71,6 +72,8 @@ pub struct Planning {
     pub terminating: Option<String>,
     /// Propose nothing; only say what would be proposed.
     pub dry_run: bool,
+    /// Apps may be looked at, after it, for accounts of which a listing is wanted.
+    pub looks: bool,
 }
 
 impl Planning {
@@ -82,6 +85,7 @@ impl Planning {
             urgent: false,
             terminating: None,
             dry_run,
+            looks: false,
         }
     }
 }
@@ -151,7 +155,7 @@ impl App {
     pub(crate) async fn plan_with(
         &self,
         actor: &Actor,
-        planning: Planning,
+        mut planning: Planning,
         extra: BTreeMap<SubjectId, Vec<Assignment>>,
     ) -> Result<Vec<WavePreview>, AppError> {
         if planning.urgent {
@@ -164,12 +168,16 @@ impl App {
         if !planning.dry_run {
             self.first_look(actor, &loaded).await?;
         }
-        if planning.scope != Scope::Everyone || !extra.is_empty() {
-            let (waves, _) = self.plan_over(actor, loaded, planning, extra, None).await?;
-            return Ok(waves);
-        }
-        self.plan_the_stirred(actor, loaded, planning, &mut memory)
-            .await
+        planning.looks = !planning.dry_run;
+        let (mut waves, seen) = if planning.scope != Scope::Everyone || !extra.is_empty() {
+            self.plan_over(actor, Arc::clone(&loaded), planning, extra, None)
+                .await?
+        } else {
+            self.plan_the_stirred(actor, Arc::clone(&loaded), planning, &mut memory)
+                .await?
+        };
+        waves.extend(self.look_and_plan(actor, loaded, seen.unlisted).await?);
+        Ok(waves)
     }
 
     /// Plans for everyone, passing over those for whom nothing can have changed.
@@ -179,7 +187,7 @@ impl App {
         loaded: Arc<Loaded>,
         mut planning: Planning,
         memory: &mut Option<Memory>,
-    ) -> Result<Vec<WavePreview>, AppError> {
+    ) -> Result<(Vec<WavePreview>, Seen), AppError> {
         // Before anything else is read: what comes in between is looked at twice.
         let (head, _) = self.store.head().await?;
         let revision = loaded.row.revision;
@@ -193,7 +201,7 @@ impl App {
             planning.scope = Scope::Stirred(stirred);
         }
         let dry_run = planning.dry_run;
-        let (waves, seen) = self
+        let (waves, mut seen) = self
             .plan_over(actor, loaded, planning, BTreeMap::new(), None)
             .await?;
         if !dry_run {
@@ -201,9 +209,9 @@ impl App {
                 Some(memory) if !everyone => memory,
                 anew => anew.insert(Memory::new(head, revision, Listed::new())),
             };
-            learning.learn(head, listed, seen.notes);
+            learning.learn(head, listed, std::mem::take(&mut seen.notes));
         }
-        Ok(waves)
+        Ok((waves, seen))
     }
 
     /// Plans by documents that may not be in force yet; those only as a dry run.
@@ -227,7 +235,7 @@ impl App {
         let mut pass = Pass {
             app: self,
             sight: Sight::new(&*self.store, Arc::clone(&loaded)),
-            leads: loaded.book.leads(),
+            spans: loaded.book.spans(),
             loaded,
             undo: planning.undo.clone(),
             terminating: planning.terminating.clone(),
@@ -247,6 +255,8 @@ impl App {
             pinned: self.pinned_people().await?,
             survey,
             notes: Notes::default(),
+            looks: planning.looks,
+            unlisted: BTreeMap::new(),
         };
         if !matches!(planning.scope, Scope::Subjects(_)) {
             pass.groups().await?;
@@ -263,6 +273,7 @@ impl App {
         let mut seen = Seen {
             survey: pass.survey.take(),
             notes: std::mem::take(&mut pass.notes),
+            unlisted: std::mem::take(&mut pass.unlisted),
             findings: Vec::new(),
         };
         if planning.dry_run {
@@ -285,6 +296,8 @@ pub(crate) struct Seen {
     pub(crate) survey: Option<Survey>,
     /// What it learned about the people at whom it looked.
     notes: Notes,
+    /// Whose accounts a complete listing has to show disabled before they are deleted.
+    unlisted: BTreeMap<TargetName, BTreeSet<SubjectId>>,
     /// What a dry run would have opened findings for.
     pub(crate) findings: Vec<model::finding::Finding>,
 }
@@ -296,6 +309,32 @@ impl App {
         let pinned = self.store.pinned(None, FEW).await?;
         let few = pinned.len() < FEW as usize;
         Ok(few.then(|| pinned.into_iter().collect()))
+    }
+
+    /// Observes the apps of accounts that are kept no longer and that no complete listing shows
+    /// disabled, and plans again for their people: what is destroyed is looked at once more. What
+    /// cannot be listed now becomes an obstacle.
+    async fn look_and_plan(
+        &self,
+        actor: &Actor,
+        loaded: Arc<Loaded>,
+        unlisted: BTreeMap<TargetName, BTreeSet<SubjectId>>,
+    ) -> Result<Vec<WavePreview>, AppError> {
+        if unlisted.is_empty() {
+            return Ok(Vec::new());
+        }
+        for target in unlisted.keys() {
+            if let Err(error) = self.observe(actor, target).await {
+                tracing::warn!(target.name = %target, error.code = error.code(), "target.not_observed");
+            }
+        }
+        let people: BTreeSet<SubjectId> = unlisted.into_values().flatten().collect();
+        let scope = Scope::Subjects(people.into_iter().collect());
+        let planning = Planning::of(scope, false);
+        let (waves, _) = self
+            .plan_over(actor, loaded, planning, BTreeMap::new(), None)
+            .await?;
+        Ok(waves)
     }
 
     /// Observes targets that were never listed completely: nothing is created where nothing was
@@ -320,8 +359,8 @@ struct Pass<'a> {
     app: &'a App,
     sight: Sight<'a>,
     loaded: Arc<Loaded>,
-    /// How many days before a first day something is due.
-    leads: BTreeSet<u16>,
+    /// How far from a first or last day something is due.
+    spans: Spans,
     undo: Option<(WaveId, String)>,
     terminating: Option<String>,
     drafted: Vec<Drafted>,
@@ -351,4 +390,8 @@ struct Pass<'a> {
     /// What accounts would look like, where somebody asks.
     survey: Option<Survey>,
     notes: Notes,
+    /// Whether apps are looked at, after this, for accounts of which a listing is wanted.
+    looks: bool,
+    /// Whose accounts a complete listing has to show disabled before they are deleted.
+    unlisted: BTreeMap<TargetName, BTreeSet<SubjectId>>,
 }

@@ -22,7 +22,7 @@ pub(crate) fn stated(
     now: Timestamp,
 ) -> Vec<Assignment> {
     let standing = worker.facts.standing(now);
-    let terminated = worker.terminated_by.is_some();
+    let terminated = worker.terminated.is_some();
     if standing.is_err() && !terminated {
         // Where they stand cannot be told: nothing of theirs is touched.
         return Vec::new();

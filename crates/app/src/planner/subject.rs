@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifecycle::RuleBook;
-use lifecycle::assign::{Undecided, Worker, assign_groups, manager_keys, wishes};
-use lifecycle::draft::{Observed, Obstacle, Seen, draft, is_as_wanted};
+use lifecycle::assign::{Terminated, Undecided, Worker, assign_groups, manager_keys, wishes};
+use lifecycle::draft::{Observed, Obstacle, Seen, UNLISTED, draft, is_as_wanted};
 use lifecycle::due::next_due;
+use lifecycle::grace::Grace;
 use lifecycle::identity::Identity;
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
+use lifecycle::{RuleBook, Spans};
 use model::canonical::Digest;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus};
 use model::{Assignment, Kind, SubjectId, TargetName, Timestamp, Want};
-use ports::store::{Person, PlanRow};
+use ports::store::{Link, Person, PlanRow};
 
 use super::Pass;
 use super::chunks::Chunk;
@@ -20,6 +21,8 @@ use super::memory::Rest;
 use super::settle::Sketch;
 use super::weigh::Say;
 use crate::AppError;
+use crate::due::{is_earlier, told};
+use crate::identity::{terminated, worker};
 
 /// An expression gives no answer for somebody.
 pub(super) const UNDECIDED: &str = "TNR-RULE-0001";
@@ -86,8 +89,8 @@ impl Pass<'_> {
         let loaded = std::sync::Arc::clone(&self.loaded);
         let mut identity = self.app.identity(person, &loaded.book.sources)?;
         self.managers_above(person, &mut identity).await?;
-        let terminated_by = self.terminated_by(person).map(str::to_owned);
-        let worker = Worker::new(person.subject, &identity, terminated_by.as_deref());
+        let terminated_by = self.terminating.clone();
+        let worker = seen_by_rules(person, &identity, terminated_by.as_deref(), now);
         let managers = self.managers(person.subject, worker, &identity).await?;
         let decisions = self.sight.decisions(person.subject).await?;
         let links = self.sight.links(person.subject).await?;
@@ -97,10 +100,13 @@ impl Pass<'_> {
             pins: self.pins(person.subject).await?,
             decisions: &decisions,
             links: &links,
+            graces: self
+                .graces(person, worker, &links, &loaded.book, now)
+                .await?,
             extra,
         };
         let mut short = say.in_short(&loaded.book, now);
-        let lapses = lapses(short.ends, person, &loaded.book, &self.leads, now);
+        let lapses = lapses(short.ends, person, &loaded.book, &self.spans, now);
         let answered = self.beside(person, worker, now);
         if let Some(survey) = &mut self.survey {
             survey.add(person.subject, &short.desired, &loaded.book);
@@ -109,6 +115,7 @@ impl Pass<'_> {
             .sight
             .of_subject(person.subject, &short.wanted())
             .await?;
+        self.sight.prove(&short.desired, &mut observed).await?;
         for boss in managers.values() {
             let apps = self.entitled.get(boss).into_iter().flatten();
             observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
@@ -145,6 +152,23 @@ impl Pass<'_> {
         Ok(())
     }
 
+    /// What rules let somebody keep because they moved; and whether that makes them due earlier.
+    async fn graces<'b>(
+        &mut self,
+        person: &Person,
+        worker: Worker<'_>,
+        links: &[Link],
+        book: &'b RuleBook,
+        now: Timestamp,
+    ) -> Result<Vec<Grace<'b>>, AppError> {
+        let graces = self.app.in_grace(person, worker, book, links, now).await?;
+        let ends = graces.iter().map(|grace| grace.until).min();
+        if is_earlier(ends, person.next_change, now) {
+            self.late.push(person.subject);
+        }
+        Ok(graces)
+    }
+
     /// The subjects behind the keys of somebody's managers.
     async fn managers(
         &mut self,
@@ -173,10 +197,9 @@ impl Pass<'_> {
         Ok(pins.into_iter().flat_map(|pin| pin.assignments).collect())
     }
 
-    /// Who terminated a person for cause, or is about to.
-    pub(super) fn terminated_by<'p>(&'p self, person: &'p Person) -> Option<&'p str> {
-        let stands = person.termination.as_ref().map(|t| t.by.as_str());
-        stands.or(self.terminating.as_deref())
+    /// Whether a person is terminated for cause, or about to be.
+    pub(super) fn is_terminated(&self, person: &Person) -> bool {
+        person.termination.is_some() || self.terminating.is_some()
     }
 
     /// The manager whom a source knows by this key; remembered with what rules give them.
@@ -194,9 +217,7 @@ impl Pass<'_> {
             self.app
                 .climb(book, &mut self.chains, &boss, &mut identity)
                 .await?;
-            let terminated_by = boss.termination.as_ref().map(|t| t.by.as_str());
-            let worker = Worker::new(boss.subject, &identity, terminated_by);
-            let given = entitled(worker, &self.loaded.book, now);
+            let given = entitled(worker(&boss, &identity), &self.loaded.book, now);
             self.entitled.insert(boss.subject, given);
         }
         self.bosses.insert(at, subject);
@@ -218,6 +239,11 @@ impl Pass<'_> {
         let clear = found.obstacles.is_empty();
         for obstacle in found.obstacles {
             let at = &obstacle.address;
+            if let (UNLISTED, true, About::Subject(subject)) = (obstacle.code, self.looks, &about) {
+                let here = self.unlisted.entry(at.target.clone()).or_default();
+                here.insert(*subject);
+                continue;
+            }
             let there = matches!(observed.seen.get(at), Some(Seen::Present { .. }));
             if at.kind == Kind::Account && !there {
                 self.unmade.insert(at.clone());
@@ -288,16 +314,27 @@ impl Pass<'_> {
     }
 }
 
+/// A person as the rules see them, if somebody is about to terminate them.
+fn seen_by_rules<'a>(
+    person: &'a Person,
+    identity: &'a Identity,
+    terminating: Option<&'a str>,
+    now: Timestamp,
+) -> Worker<'a> {
+    let about_to = terminating.map(|by| Terminated { by, at: now });
+    Worker::new(person.subject, identity, terminated(person).or(about_to))
+}
+
 /// When something about a person changes by itself next: an assignment ends, or one of their days
 /// comes.
 fn lapses(
     ends: Option<Timestamp>,
     person: &Person,
     book: &RuleBook,
-    leads: &BTreeSet<u16>,
+    spans: &Spans,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, String> {
-    let day = next_due(&person.engagements, leads, &book.beside, now)?;
+    let day = next_due(told(person), spans, &book.beside, now)?;
     Ok(ends.into_iter().chain(day).min())
 }
 

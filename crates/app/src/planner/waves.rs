@@ -73,11 +73,13 @@ impl Pass<'_> {
             .filter(|p| p.worker_keys.iter().any(|k| guard.protected.contains(k)))
             .map(|p| p.name.clone())
             .collect();
+        let deleting = losing.iter().filter(|p| p.plan.deletes()).count() as u64;
         Ok(WaveFacts {
             change: cause.change,
             input: cause.input.clone(),
             losing: losing.len() as u64,
             creating,
+            deleting,
             protected,
             emptied: self.emptied(plans).await?,
             confirm_removals,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use lifecycle::RuleBook;
 use lifecycle::assign::{Undecided, Worker, assign, wishes};
 use lifecycle::beside::tell_what_ran_out;
+use lifecycle::grace::{Grace, keep};
 use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
-use model::{Address, Assignment, Attributes, SubjectId, Timestamp};
+use model::{Address, Assignment, Attributes, Kind, SubjectId, Timestamp};
 use ports::store::{Decisions, Link};
 
 use super::stated;
@@ -21,6 +22,8 @@ pub(crate) struct Say<'a> {
     /// What people decided about their access.
     pub decisions: &'a Decisions,
     pub links: &'a [Link],
+    /// What rules let them keep of theirs because they moved.
+    pub graces: Vec<Grace<'a>>,
     /// What is not in the store yet.
     pub extra: &'a [Assignment],
 }
@@ -55,6 +58,11 @@ impl Say<'_> {
     ) -> Weighed {
         assignments.extend(self.pins.iter().cloned());
         let (decisions, links) = (self.decisions, self.links);
+        if !self.graces.is_empty() {
+            let theirs = links.iter().map(|link| link.address.clone()).collect();
+            let kept = keep(self.worker, &self.graces, &assignments, &theirs, now);
+            assignments.extend(kept);
+        }
         let more = stated(self.worker, decisions, &assignments, links, book, now);
         assignments.extend(more);
         assignments.extend(self.extra.iter().cloned());
@@ -77,13 +85,15 @@ impl Weighed {
         self.undecided.is_empty() && self.conflicts.is_empty()
     }
 
-    /// The addresses that are wanted to exist, with their attributes.
+    /// The addresses that are wanted to exist, with their attributes; and accounts that are kept no
+    /// longer, because a decision may say that one is theirs which nothing is linked to.
     pub fn wanted(&self) -> BTreeMap<&Address, &Attributes> {
         static NONE: Attributes = Attributes::new();
         let wanted = self.desired.iter().filter_map(|(address, wish)| {
             let attributes = match &wish.wanted {
                 Wanted::Present { attributes, .. } => attributes,
                 Wanted::Untouched => &NONE,
+                Wanted::Absent if address.kind == Kind::Account => &NONE,
                 Wanted::IfPresent { .. } | Wanted::Absent => return None,
             };
             Some((address, attributes))

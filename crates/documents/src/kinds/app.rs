@@ -30,7 +30,6 @@ pub(crate) fn app(
     let account = account(&spec.account, tenant, reporter);
     let groups = groups(spec, reporter);
     let privileged = privileged(spec, reporter);
-    refuse_deletion(spec, reporter);
     Some(App {
         name: TargetName(name.to_owned()),
         scim,
@@ -49,6 +48,7 @@ pub(crate) fn app(
             wire::OnLeave::Keep => OnLeave::Keep,
             wire::OnLeave::Disable => OnLeave::Disable,
         },
+        delete_after_days: spec.leaver.delete_after_days,
         limits: Limits {
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,
@@ -76,19 +76,6 @@ fn privileged(spec: &AppSpec, reporter: &mut Reporter<'_, '_>) -> Privileged {
     Privileged {
         groups: spec.privileged.groups.iter().cloned().collect(),
         names: names.iter().map(|n| n.to_ascii_lowercase()).collect(),
-    }
-}
-
-/// Whoever asks for deletion must not believe that it happens.
-fn refuse_deletion(spec: &AppSpec, reporter: &mut Reporter<'_, '_>) {
-    if spec.leaver.delete_after_days.is_some() {
-        let path = [SPEC, Part::Key("leaver"), Part::Key("delete_after_days")];
-        reporter.at(
-            report::UNSUPPORTED,
-            &path,
-            "accounts of leavers are disabled and stay; deleting them later is not supported yet",
-            "remove it",
-        );
     }
 }
 

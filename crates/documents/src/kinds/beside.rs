@@ -1,11 +1,11 @@
-//! What documents say of one person or account beside the rules: `Grant`, `ServiceAccount`.
+//! What documents say of one person or account beside the rules: `Grant`, `Hold`, `ServiceAccount`.
 
 use model::{TargetName, Timestamp, WorkerRef};
 
 use crate::kinds::Directory;
 use crate::report::{self, Reporter};
-use crate::tenant::{Grant, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts};
-use crate::wire::beside::{PersonalGrantSpec, ServiceAccountSpec, WorkerRefSpec};
+use crate::tenant::{Grant, Hold, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts};
+use crate::wire::beside::{HoldSpec, PersonalGrantSpec, ServiceAccountSpec, WorkerRefSpec};
 use crate::yaml::Part;
 
 /// The longest reason, in characters: it is shown beside every step that it causes.
@@ -43,6 +43,32 @@ pub(crate) fn grant(
             app: TargetName(spec.app.clone()),
             group: spec.group.clone(),
         },
+        owner,
+        reason: reason?,
+        until: until?,
+    })
+}
+
+pub(crate) fn hold(
+    name: &str,
+    spec: &HoldSpec,
+    directory: &Directory,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<Hold> {
+    let at = |key| [Part::Key("spec"), Part::Key(key)];
+    let person = worker(&spec.person, &at("person"), directory, reporter);
+    let owner = worker(&spec.owner, &at("owner"), directory, reporter);
+    let reason = reason(&spec.reason, &at("reason"), reporter);
+    let until = instant(&spec.until, &at("until"), reporter);
+    let (person, owner) = (person?, owner?);
+    if person == owner {
+        let problem = "nobody answers for what they left behind themselves";
+        let fix = "name somebody else as the owner";
+        reporter.at(report::VALUE, &at("owner"), problem, fix);
+    }
+    Some(Hold {
+        name: name.to_owned(),
+        person,
         owner,
         reason: reason?,
         until: until?,

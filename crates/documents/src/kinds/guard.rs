@@ -36,6 +36,7 @@ pub(crate) fn guard(
     Guard {
         removals: spec.removals.as_ref().map_or(usual.removals, limit),
         creations: spec.creations.as_ref().map_or(usual.creations, limit),
+        deletions: spec.deletions.as_ref().map(limit),
         window_hours: spec.window_hours.unwrap_or(usual.window_hours),
         protected: spec.protected.iter().cloned().collect(),
         last_admin,

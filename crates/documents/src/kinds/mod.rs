@@ -19,7 +19,7 @@ use model::TargetName;
 use rules::closest;
 
 pub(crate) use app::app;
-pub(crate) use beside::{grant, service_account};
+pub(crate) use beside::{grant, hold, service_account};
 pub(crate) use guard::guard;
 pub(crate) use lifecycle_test::lifecycle_test;
 pub(crate) use mapping_test::mapping_test;

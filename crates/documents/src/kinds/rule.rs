@@ -61,9 +61,20 @@ pub(crate) fn rule(
             reporter.at(report::SELF_EDITABLE, &when_path, problem, fix);
         }
     }
+    if spec.grace_days.is_some() && when.attributes().contains(&rules::MANAGER_CHAIN) {
+        // What follows from other people's facts is not told by one's own past.
+        reporter.at(
+            report::VALUE,
+            &[Part::Key("spec"), Part::Key("grace_days")],
+            "who was above somebody before a move is not kept, so a rule that asks for \
+             `person.manager_chain` cannot let them keep anything because it held before",
+            "leave `grace_days` out, or ask for something else",
+        );
+    }
     Some(Rule {
         name: name.to_owned(),
         when,
         grants: grants.into_iter().collect(),
+        grace_days: spec.grace_days,
     })
 }

@@ -37,6 +37,21 @@ pub struct ListedGroup {
     pub reason: String,
 }
 
+/// That nothing of what one person left behind is deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// `metadata.name`.
+    pub name: String,
+    /// Whose accounts stay.
+    pub person: WorkerRef,
+    /// Who answers for it: somebody else.
+    pub owner: WorkerRef,
+    /// Why, in at most 500 characters.
+    pub reason: String,
+    /// From this instant on it holds nothing.
+    pub until: Timestamp,
+}
+
 /// An account that a workload uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceAccount {

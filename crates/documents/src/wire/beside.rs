@@ -26,6 +26,20 @@ pub(crate) struct PersonalGrantSpec {
     pub until: String,
 }
 
+/// That nothing of what one person left behind is deleted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldSpec {
+    /// Whose accounts stay, in every app: a worker key, or `{source: hr, key: w001}`.
+    pub person: WorkerRefSpec,
+    /// Who answers for it: a worker key, or `{source: hr, key: w002}`.
+    pub owner: WorkerRefSpec,
+    /// Why.
+    pub reason: String,
+    /// The instant at which it ends, RFC 3339.
+    pub until: String,
+}
+
 /// An account that a workload uses: no match gives it to a person.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

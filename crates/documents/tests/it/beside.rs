@@ -1,7 +1,7 @@
 //! What is written down for one person or account: how it is read, and what is said of it when
 //! it is wrong.
 
-use documents::{Grant, PersonalGrant, load};
+use documents::{Grant, Hold, Limit, PersonalGrant, load};
 use model::WorkerRef;
 
 use super::{APP, SOURCE, told};
@@ -216,4 +216,78 @@ fn what_is_wrong_with_a_service_account_is_said_at_its_place() {
         let said = told(&[("hr", SOURCE), ("wiki", APP), ("a", &service)]);
         assert!(said.contains(wanted), "{wanted}\n{said}");
     }
+}
+
+const HOLD: &str = r#"
+kind: Hold
+metadata: {name: case-7}
+spec:
+  person: "7"
+  owner: "1"
+  reason: evidence
+  until: 2027-07-01T00:00:00+02:00
+"#;
+
+#[test]
+fn a_hold_names_one_worker_and_whoever_answers_for_it() {
+    let files = [("hr", SOURCE), ("wiki", APP), ("hold", HOLD)];
+    let expected = Hold {
+        name: "case-7".to_owned(),
+        person: worker("hr", "7"),
+        owner: worker("hr", "1"),
+        reason: "evidence".to_owned(),
+        until: "2027-06-30T22:00:00Z".parse().unwrap(),
+    };
+    assert_eq!(load(&files).unwrap().holds["case-7"], expected);
+    for (from, to, wanted) in [
+        (
+            "owner: \"1\"",
+            "owner: \"7\"",
+            "hold:6:10 spec.owner: nobody answers for",
+        ),
+        (
+            "reason: evidence",
+            "reason: \" \"",
+            "spec.reason: this is no reason",
+        ),
+        (
+            "  until: 2027-07-01T00:00:00+02:00\n",
+            "",
+            "spec: `until` is missing",
+        ),
+        (
+            "until: 2027-07-01T00:00:00+02:00",
+            "until: ever",
+            "spec.until: `ever` is no instant",
+        ),
+        (
+            "spec:",
+            "spec:\n  app: wiki",
+            "spec.app: unknown field `app`",
+        ),
+    ] {
+        assert!(HOLD.contains(from), "{from}");
+        let hold = HOLD.replace(from, to);
+        let said = told(&[("hr", SOURCE), ("wiki", APP), ("hold", &hold)]);
+        assert!(said.contains(wanted), "{wanted}\n{said}");
+    }
+}
+
+#[test]
+fn an_app_may_delete_the_accounts_of_leavers_and_the_guard_may_let_some_go_unasked() {
+    let kept = load(&[("hr", SOURCE), ("wiki", APP)]).unwrap();
+    assert_eq!(kept.apps[&"wiki".into()].delete_after_days, None);
+    assert_eq!(kept.guard.deletions, None);
+    let app = APP.replace(
+        "mode: observe",
+        "mode: observe\n  leaver: {delete_after_days: 90}",
+    );
+    let guard = "kind: Guard\nmetadata: {name: g}\nspec:\n  deletions: {max_count: 3, max_share_percent: 0}\n";
+    let tenant = load(&[("hr", SOURCE), ("wiki", &app), ("guard", guard)]).unwrap();
+    assert_eq!(tenant.apps[&"wiki".into()].delete_after_days, Some(90));
+    let unasked = Limit {
+        max_count: 3,
+        max_share_percent: 0,
+    };
+    assert_eq!(tenant.guard.deletions, Some(unasked));
 }

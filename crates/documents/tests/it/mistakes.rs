@@ -217,9 +217,23 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "mode: observe",
-        "mode: observe\n  leaver: {disable: now, delete_after_days: 30}",
-        "wiki:9:45 spec.leaver.delete_after_days: accounts of leavers are disabled and stay; \
-         deleting them later is not supported yet; remove it [TNR-DOC-0016]",
+        "mode: observe\n  leaver: {disable: now, delete_after_days: 0}",
+        "wiki:9:45 spec.leaver.delete_after_days: 0 is out of range; write a number from 1 to 36500",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {delete_after_days: ninety}",
+        "delete_after_days: a whole number",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {delete_after: 30}",
+        "unknown field `delete_after`",
+    ),
+    (
+        "  grants:",
+        "  grace_days: 0\n  grants:",
+        "spec.grace_days: 0 is out of range; write a number from 1 to 365",
     ),
     (
         "mode: observe",

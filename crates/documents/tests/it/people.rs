@@ -182,6 +182,15 @@ fn who_is_above_a_person_is_stated_in_tests_alone() {
     let above = Value::List(vec!["7".to_owned(), "1".to_owned()]);
     let facts = &tenant.mapping_tests["account"].facts;
     assert_eq!(facts.attributes["manager_chain"], above);
+    // Nobody's own past tells who was above them.
+    let kept = RULE.replace("  grants:", "  grace_days: 30\n  grants:");
+    let when = RULE.lines().find(|line| line.contains("when:")).unwrap();
+    let kept = kept.replace(when, "  when: \"'7' in person.manager_chain\"");
+    let said = told(&[("hr", &source), ("wiki", APP), ("rule", &kept)]);
+    assert!(
+        said.contains("spec.grace_days: who was above somebody"),
+        "{said}"
+    );
     // A source that would state it is refused, and so is one whose people say who manages them.
     let declared = source.replace("    manager:", "    manager_chain:");
     let said = told(&[("hr", &declared)]);

@@ -6,8 +6,17 @@ use model::facts::Standing;
 use model::time::DateTime;
 use model::{Address, Assignment, Attributes, Rank, Reason, TargetName, Timestamp, Value, Want};
 
+use super::retention::{self, Gone};
 use super::{Wishes, Worker};
 use crate::rulebook::{Lead, OnLeave, RuleBook};
+
+/// That somebody is out.
+pub(super) struct Leaving {
+    pub rank: Rank,
+    pub because: Reason,
+    /// By whose word.
+    pub gone: Gone,
+}
 
 /// Says what somebody's standing wants, and gives the apps in which rules have a say now.
 ///
@@ -38,7 +47,15 @@ pub(super) fn stands<'b>(
         text: why.to_owned(),
         facts: vec![last_day(worker, standing)],
     });
-    leave(worker, book, Rank::Leaver, &because, out);
+    let leaving = Leaving {
+        rank: Rank::Leaver,
+        because,
+        gone: match standing {
+            Standing::Ended => Gone::Ended,
+            Standing::Upcoming | Standing::Active | Standing::OnLeave => Gone::Missing,
+        },
+    };
+    leave(worker, book, &leaving, now, out);
     Ok(BTreeSet::new())
 }
 
@@ -126,17 +143,19 @@ fn day(name: &str, at: Option<DateTime>, worker: Worker<'_>) -> (String, Option<
 pub(super) fn leave(
     worker: Worker<'_>,
     book: &RuleBook,
-    rank: Rank,
-    because: &Reason,
+    leaving: &Leaving,
+    now: Timestamp,
     out: &mut Wishes,
 ) {
     for target in book.apps.keys() {
-        let closed = about_account(worker, target, Want::Disabled, because.clone(), rank);
+        let because = leaving.because.clone();
+        let closed = about_account(worker, target, Want::Disabled, because, leaving.rank);
         out.assignments.push(closed);
+        retention::keep(worker, book, target, leaving, now, out);
     }
 }
 
-fn about_account(
+pub(super) fn about_account(
     worker: Worker<'_>,
     target: &TargetName,
     want: Want,

@@ -7,7 +7,8 @@ use model::time::Date;
 use model::{Address, Assignment, Facts, SubjectId, Timestamp, Value};
 use rules::{Schema, Type, compile_condition, compile_mapping};
 
-use super::{Undecided, Worker, assign, wishes};
+use super::{Terminated, Undecided, Worker, assign, wishes};
+use crate::beside::Hold;
 use crate::fixtures::{facts, instant, subject, target};
 use crate::resolve::{Wanted, resolve};
 use crate::rulebook::{AppRules, BirthrightRule, Entitlement, Lead, Mode, OnLeave, RuleBook};
@@ -20,6 +21,7 @@ fn book(joiner: Option<Lead>) -> RuleBook {
             target: target(),
             group: Some("eng".to_owned()),
         }],
+        grace_days: None,
     };
     let app = AppRules {
         mode: Mode::Enforce,
@@ -30,6 +32,7 @@ fn book(joiner: Option<Lead>) -> RuleBook {
         groups: BTreeMap::new(),
         joiner,
         leave: OnLeave::Keep,
+        delete_after_days: None,
         unique: None,
     };
     RuleBook {
@@ -54,8 +57,9 @@ fn wanted(
         names: &[],
         facts,
         withdrawn,
+        announced: false,
         jobs: &[],
-        terminated_by: None,
+        terminated: None,
     };
     let (assignments, undecided) = assign(worker, book, &BTreeMap::new(), now);
     assert!(undecided.is_empty());
@@ -68,6 +72,7 @@ fn wanted(
         Some(Wanted::Present { ahead: true, .. }) => "made closed",
         Some(Wanted::Present { .. }) => "closed",
         Some(Wanted::IfPresent { active: false, .. }) => "closed if there",
+        Some(Wanted::Absent) => "gone",
         Some(other) => panic!("{other:?}"),
     };
     let group = desired.contains_key(&Address::grant(&target(), subject(), "eng"));
@@ -188,8 +193,9 @@ fn where_nobody_can_tell_the_first_day_nothing_is_touched() {
         names: &[],
         facts: &odd,
         withdrawn: false,
+        announced: false,
         jobs: &[],
-        terminated_by: None,
+        terminated: None,
     };
     let (assignments, undecided) = assign(worker, &book, &BTreeMap::new(), Timestamp::EPOCH);
     assert_eq!(undecided.len(), 1);
@@ -224,8 +230,9 @@ fn looks(book: &RuleBook, stated: &[(&str, &str)]) -> (Vec<Assignment>, Vec<Unde
         names: &[],
         facts: &facts,
         withdrawn: false,
+        announced: false,
         jobs: &[],
-        terminated_by: None,
+        terminated: None,
     };
     let managers = BTreeMap::from([("b1".to_owned(), SubjectId::from_bits(9))]);
     let told = assign(worker, book, &managers, Timestamp::EPOCH);
@@ -316,4 +323,138 @@ fn a_refused_absence_and_a_manager_without_an_answer_leave_the_account_untouched
         let account = &desired[&Address::account(&target(), subject())];
         assert_eq!(account.wanted, Wanted::Untouched);
     }
+}
+
+/// What is wanted of the account of somebody who has left, and what retention and holds say of it.
+fn kept(book: &RuleBook, worker: Worker<'_>, now: &str) -> (bool, Vec<String>) {
+    let now = instant(now);
+    let (assignments, _) = assign(worker, book, &BTreeMap::new(), now);
+    let (desired, conflicts) = resolve(&assignments, now);
+    assert!(conflicts.is_empty(), "{conflicts:?}");
+    let wish = &desired[&Address::account(&target(), subject())];
+    let told = wish.because.iter();
+    let told = told.filter(|r| r.by.starts_with("hold/") || r.by == "lifecycle/retention");
+    let told = told.map(|r| format!("{}: {}", r.by, r.text)).collect();
+    match wish.wanted {
+        Wanted::Absent => (true, told),
+        Wanted::IfPresent { active: false, .. } => (false, told),
+        ref other => panic!("{other:?}"),
+    }
+}
+
+fn retaining(days: u32) -> RuleBook {
+    let mut book = book(None);
+    for app in book.apps.values_mut() {
+        app.delete_after_days = Some(days);
+    }
+    book
+}
+
+fn gone(facts: &Facts) -> Worker<'_> {
+    Worker {
+        subject: subject(),
+        key: "w1",
+        names: &[],
+        facts,
+        withdrawn: false,
+        announced: false,
+        jobs: &[],
+        terminated: None,
+    }
+}
+
+fn left() -> Facts {
+    let mut facts = facts(&[]);
+    facts.ends = Some(Date::constant(2026, 3, 20).at(17, 0, 0, 0));
+    facts
+}
+
+const LAST: &str = "2026-03-30T14:59:59Z";
+const OVER: &str = "2026-03-30T15:00:00Z";
+
+#[test]
+fn an_account_is_kept_disabled_for_so_many_days_after_the_last_one() {
+    let (book, facts) = (retaining(10), left());
+    let before = kept(&book, gone(&facts), LAST);
+    // The clocks of Berlin go forward in between.
+    let until = "lifecycle/retention: kept until 2026-03-30T15:00:00Z, 10 days after the last day \
+                 of work, and then deleted";
+    assert_eq!(before, (false, vec![until.to_owned()]));
+    let (wanted, told) = kept(&book, gone(&facts), OVER);
+    assert!(wanted && told[0].ends_with("and not longer"), "{told:?}");
+    let silent = self::book(None);
+    assert_eq!(kept(&silent, gone(&facts), OVER), (false, vec![]));
+}
+
+#[test]
+fn only_a_word_that_somebody_has_left_makes_their_account_go() {
+    let book = retaining(10);
+    // Their row is missing: nobody said that they have left.
+    let mut at_work = left();
+    at_work.ends = None;
+    let missing = Worker {
+        withdrawn: true,
+        ..gone(&at_work)
+    };
+    assert_eq!(
+        kept(&book, missing, "2036-01-01T00:00:00Z"),
+        (false, vec![])
+    );
+    // Whoever has left and is to come back keeps it.
+    let facts = left();
+    let back = Worker {
+        announced: true,
+        ..gone(&facts)
+    };
+    let (wanted, told) = kept(&book, back, OVER);
+    assert!(
+        !wanted && told[0].ends_with("they are to come back"),
+        "{told:?}"
+    );
+    // A termination is a word, whatever HR says.
+    let terminated = Worker {
+        terminated: Some(Terminated {
+            by: "legal",
+            at: instant("2026-03-20T16:00:00Z"),
+        }),
+        ..gone(&at_work)
+    };
+    assert!(!kept(&book, terminated, "2026-03-30T15:59:59Z").0);
+    assert!(kept(&book, terminated, "2026-03-30T16:00:00Z").0);
+}
+
+#[test]
+fn a_hold_keeps_the_account_as_long_as_it_stands() {
+    let (mut book, facts) = (retaining(10), left());
+    let name = |key: &str| model::WorkerRef {
+        source: "hr".to_owned(),
+        key: key.to_owned(),
+    };
+    let hold = Hold {
+        name: "case-7".to_owned(),
+        owner: name("counsel"),
+        reason: "evidence".to_owned(),
+        until: instant("2026-05-01T00:00:00Z"),
+    };
+    book.beside.holds = BTreeMap::from([(name("w1"), vec![hold])]);
+    let names = [name("w1")];
+    let held = Worker {
+        names: &names,
+        ..gone(&facts)
+    };
+    let (wanted, told) = kept(&book, held, OVER);
+    assert!(!wanted);
+    assert_eq!(
+        told[0],
+        "hold/case-7: not deleted until 2026-05-01T00:00:00Z: evidence"
+    );
+    assert!(
+        told[1].ends_with("and longer because of a hold"),
+        "{told:?}"
+    );
+    assert!(
+        kept(&book, held, "2026-05-01T00:00:00Z").0,
+        "it has run out"
+    );
+    assert!(kept(&book, gone(&facts), OVER).0, "somebody else's");
 }

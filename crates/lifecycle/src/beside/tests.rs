@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::{Change, DeliveryId, Digest, Engagement, EngagementId};
 
 use super::*;
-use crate::assign::assign;
+use crate::assign::{Terminated, assign};
 use crate::fixtures::{address, facts, instant, subject, target};
 use crate::identity::{Identity, identity};
 use crate::resolve::resolve;
@@ -46,6 +46,7 @@ fn book(grants: Vec<PersonalGrant>) -> RuleBook {
         groups: BTreeMap::from([("admins".to_owned(), group)]),
         joiner: None,
         leave: OnLeave::Keep,
+        delete_after_days: None,
         unique: None,
     };
     let duties = grants.iter().map(|grant| Duty {
@@ -89,7 +90,9 @@ fn membership() -> Address {
 }
 
 fn wanted(who: &Identity, book: &RuleBook, now: &str, terminated_by: Option<&str>) -> Desired {
-    let worker = Worker::new(subject(), who, terminated_by);
+    let at = instant(now);
+    let terminated = terminated_by.map(|by| Terminated { by, at });
+    let worker = Worker::new(subject(), who, terminated);
     let now = instant(now);
     let (assignments, undecided) = assign(worker, book, &BTreeMap::new(), now);
     assert_eq!(undecided, []);
@@ -190,10 +193,12 @@ fn nobody_answers_for_what_an_owner_owned_who_has_left_and_what_is_over_needs_no
     let book = book(vec![grant("audit", UNTIL)]);
     let mut boss = person(Some("2026-05-31"));
     boss.names = vec![named("hr", "boss")];
-    let unanswered = |terminated_by, now| {
-        let worker = Worker::new(subject(), &boss, terminated_by);
+    let unanswered = |terminated_by: Option<&str>, now| {
+        let at = instant(now);
+        let terminated = terminated_by.map(|by| Terminated { by, at });
+        let worker = Worker::new(subject(), &boss, terminated);
         let duties = book.beside.unanswered(worker, instant(now));
-        duties.iter().map(|d| d.of.as_str()).collect::<Vec<_>>()
+        duties.iter().map(|d| d.of.clone()).collect::<Vec<_>>()
     };
     assert!(unanswered(None, "2026-05-30T12:00:00Z").is_empty());
     assert_eq!(

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use model::attributes::Value;
 use model::plan::Before;
-use model::{Act, Address, Attributes};
+use model::{Act, Address, Attributes, Ownership};
 
+use super::deletion::delete;
 use super::{Object, Seen, Steps, before_of};
 use crate::resolve::{Resolved, Wanted};
 
@@ -14,8 +15,8 @@ pub(super) fn steps(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, s
     match seen {
         Seen::Present {
             object: Some(object),
-            ..
-        } => existing(steps, address, wish, object),
+            ownership,
+        } => existing(steps, address, wish, object, *ownership),
         Seen::Present { object: None, .. } => unread(steps, address, wish),
         Seen::Candidates(found) => unlinked(steps, address, wish, found),
         Seen::Barred => {
@@ -55,17 +56,18 @@ pub(super) fn steps(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, s
 }
 
 /// A linked account that could be read.
-fn existing(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, object: &Object) {
+fn existing(
+    steps: &mut Steps<'_>,
+    address: &Address,
+    wish: &Resolved,
+    object: &Object,
+    ownership: Option<Ownership>,
+) {
     let goal = match &wish.wanted {
         Wanted::Untouched => return,
-        Wanted::Absent => {
-            let before = Before::Present {
-                active: object.active,
-                attributes: object.attributes.clone(),
-            };
-            steps.push(address, Act::Delete, before, Vec::new(), &wish.because);
-            return;
-        }
+        // Whatever becomes of it, until then nobody may use it.
+        Wanted::Absent if object.active => Goal::closed(),
+        Wanted::Absent => return delete(steps, address, wish, object, ownership),
         Wanted::Present {
             active,
             attributes,
@@ -94,14 +96,15 @@ fn existing(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, object: &
 fn unread(steps: &mut Steps<'_>, address: &Address, wish: &Resolved) {
     match &wish.wanted {
         Wanted::Untouched => {}
-        Wanted::IfPresent { active: false, .. } => {
+        // One that is to be deleted is closed meanwhile, and never deleted unread.
+        Wanted::IfPresent { active: false, .. } | Wanted::Absent => {
             let before = Before::Present {
                 active: true,
                 attributes: Attributes::new(),
             };
             steps.push(address, Act::Disable, before, Vec::new(), &wish.because);
         }
-        Wanted::Present { .. } | Wanted::Absent | Wanted::IfPresent { .. } => {
+        Wanted::Present { .. } | Wanted::IfPresent { .. } => {
             unreadable(steps, address);
         }
     }
@@ -109,16 +112,22 @@ fn unread(steps: &mut Steps<'_>, address: &Address, wish: &Resolved) {
 
 /// No link, but accounts that match exactly.
 fn unlinked(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, found: &[Object]) {
-    // What is made ahead takes nothing over: someone may be using it until the first day, and it
-    // would be closed to them.
-    let Wanted::Present {
-        active,
-        ahead: false,
-        attributes,
-        unset,
-    } = &wish.wanted
-    else {
-        return;
+    let goal = match &wish.wanted {
+        // What is made ahead takes nothing over: someone may be using it until the first day, and
+        // it would be closed to them.
+        Wanted::Present {
+            active,
+            ahead: false,
+            attributes,
+            unset,
+        } => Goal {
+            active: *active,
+            attributes,
+            unset,
+        },
+        // Theirs by a decision, and kept no longer: first of all nobody may use it.
+        Wanted::Absent => Goal::closed(),
+        _ => return,
     };
     let [one] = found else {
         steps.obstacle(
@@ -133,11 +142,6 @@ fn unlinked(steps: &mut Steps<'_>, address: &Address, wish: &Resolved, found: &[
         remote: one.remote.clone(),
     };
     let adopted = steps.push(address, act, Before::Absent, Vec::new(), &wish.because);
-    let goal = Goal {
-        active: *active,
-        attributes,
-        unset,
-    };
     change(steps, address, one, &goal, wish, Some(adopted));
 }
 
@@ -198,6 +202,19 @@ struct Goal<'a> {
     active: bool,
     attributes: &'a Attributes,
     unset: &'a BTreeSet<String>,
+}
+
+impl Goal<'_> {
+    /// Nobody may use it, whatever else it is like.
+    fn closed() -> Self {
+        static NONE: Attributes = Attributes::new();
+        static NOTHING: BTreeSet<String> = BTreeSet::new();
+        Self {
+            active: false,
+            attributes: &NONE,
+            unset: &NOTHING,
+        }
+    }
 }
 
 fn change(

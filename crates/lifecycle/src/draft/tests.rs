@@ -17,6 +17,7 @@ fn book(mode: Mode) -> RuleBook {
         groups: BTreeMap::new(),
         joiner: None,
         leave: crate::rulebook::OnLeave::Keep,
+        delete_after_days: None,
     };
     RuleBook {
         revision: 3,
@@ -41,6 +42,14 @@ fn object(active: bool, attributes: &[(&str, &str)]) -> Object {
 fn ours(object: Object) -> Seen {
     Seen::Present {
         object: Some(object),
+        ownership: Some(Ownership::Managed),
+    }
+}
+
+/// One of ours that could not be read.
+fn dark() -> Seen {
+    Seen::Present {
+        object: None,
         ownership: Some(Ownership::Managed),
     }
 }
@@ -86,6 +95,7 @@ fn draft_of(mode: Mode, wishes: Vec<(Address, Wanted)>, seen: Vec<(Address, Seen
         seen: seen.into_iter().collect(),
         references: BTreeMap::new(),
         coming: std::collections::BTreeSet::new(),
+        proofs: BTreeMap::new(),
     };
     let cause = Cause {
         input: Input::Clock,
@@ -121,10 +131,6 @@ fn verbs(draft: &Draft) -> Vec<&'static str> {
 #[test]
 fn a_table_of_accounts() {
     let seen_ok = ours(object(true, &[("title", "CEO")]));
-    let dark = Seen::Present {
-        object: None,
-        ownership: Some(Ownership::Managed),
-    };
     let one = Seen::Candidates(vec![object(false, &[("title", "CTO")])]);
     let two = Seen::Candidates(vec![object(true, &[]), object(true, &[])]);
     type Case = (&'static str, Option<Wanted>, Seen, Vec<&'static str>, usize);
@@ -151,7 +157,7 @@ fn a_table_of_accounts() {
             0,
         ),
         ("unproven", Some(present(&[])), Seen::Unknown, vec![], 1),
-        ("unreadable", Some(present(&[])), dark.clone(), vec![], 1),
+        ("unreadable", Some(present(&[])), dark(), vec![], 1),
         (
             "adopts",
             Some(present(&[("title", "CEO")])),
@@ -161,7 +167,7 @@ fn a_table_of_accounts() {
         ),
         ("ambiguous", Some(present(&[])), two, vec![], 1),
         ("leaves", Some(left()), seen_ok.clone(), vec!["disable"], 0),
-        ("leaves unread", Some(left()), dark, vec!["disable"], 0),
+        ("leaves unread", Some(left()), dark(), vec!["disable"], 0),
         (
             "left already",
             Some(left()),
@@ -178,7 +184,6 @@ fn a_table_of_accounts() {
             vec![],
             0,
         ),
-        ("deleted", Some(Wanted::Absent), seen_ok, vec!["delete"], 0),
     ];
     for (name, wish, seen, expected, obstacles) in table {
         let wishes = wish.into_iter().map(|w| (address(), w)).collect();
@@ -326,4 +331,104 @@ fn a_manager_without_an_account_is_pending_not_different() {
         vec![(address(), ours(object(true, &[])))],
     );
     assert_eq!(draft.plan, None);
+}
+
+#[test]
+fn what_is_to_be_deleted_is_closed_first() {
+    let theirs = Seen::Candidates(vec![object(true, &[])]);
+    let table = [
+        ("open", ours(object(true, &[])), vec!["disable"], 0),
+        ("unread", dark(), vec!["disable"], 0),
+        ("theirs by a decision", theirs, vec!["adopt", "disable"], 0),
+        ("in no listing", ours(object(false, &[])), vec![], 1),
+        ("gone", Seen::Absent, vec![], 0),
+        ("unknown", Seen::Unknown, vec![], 0),
+    ];
+    for (name, seen, expected, obstacles) in table {
+        let wishes = vec![(address(), Wanted::Absent)];
+        let draft = draft_of(Mode::Enforce, wishes, vec![(address(), seen)]);
+        assert_eq!(verbs(&draft), expected, "{name}");
+        assert_eq!(draft.obstacles.len(), obstacles, "{name}");
+    }
+}
+
+/// The steps about two accounts of one person who has left long ago, and the codes in the way.
+fn of_two(
+    one: (Object, Option<Ownership>, Option<Proof>),
+    other: Object,
+) -> (Vec<String>, Vec<&'static str>) {
+    let second = TargetName::from("wiki");
+    let mut book = book(Mode::Enforce);
+    book.apps
+        .insert(second.clone(), book.apps[&target()].clone());
+    let elsewhere = Address::account(&second, subject());
+    let wish = || Resolved {
+        wanted: Wanted::Absent,
+        because: vec![reason("lifecycle/retention")],
+    };
+    let desired = [(address(), wish()), (elsewhere.clone(), wish())].into();
+    let (object, ownership, proof) = one;
+    let seen = Seen::Present {
+        object: Some(object),
+        ownership,
+    };
+    let mut proofs = BTreeMap::from([(elsewhere.clone(), Proof::Disabled)]);
+    proofs.extend(proof.map(|proof| (address(), proof)));
+    let observed = Observed {
+        seen: [(address(), seen), (elsewhere, ours(other))].into(),
+        proofs,
+        ..Observed::default()
+    };
+    let cause = Cause {
+        input: Input::Clock,
+        change: Change::Deletion,
+    };
+    let about = About::Subject(subject());
+    let draft = draft(
+        &about,
+        &desired,
+        &observed,
+        &book,
+        &cause,
+        Digest::default(),
+    );
+    let steps = draft.plan.map(|plan| {
+        assert_eq!(crate::check::check(&plan), vec![]);
+        plan.steps
+    });
+    let told = |step: &Step| format!("{} {}", step.act.verb(), step.address.target);
+    (
+        steps.iter().flatten().map(told).collect(),
+        draft.obstacles.iter().map(|o| o.code).collect(),
+    )
+}
+
+#[test]
+fn only_what_is_ours_and_proven_closed_is_deleted() {
+    let closed = || object(false, &[]);
+    let (managed, foreign) = (Some(Ownership::Managed), Some(Ownership::Foreign));
+    let disabled = Some(Proof::Disabled);
+    let both = of_two((closed(), managed, disabled), closed());
+    assert_eq!(both.0, ["delete chat", "delete wiki"]);
+    for (ownership, proof, code) in [
+        (managed, Some(Proof::Unlisted), UNLISTED),
+        (managed, None, UNLISTED),
+        (managed, Some(Proof::Workload), "TNR-PLAN-0010"),
+        (foreign, disabled, "TNR-PLAN-0010"),
+        (None, disabled, "TNR-PLAN-0010"),
+    ] {
+        let (steps, codes) = of_two((closed(), ownership, proof), closed());
+        assert_eq!(steps, ["delete wiki"], "{proof:?}");
+        assert_eq!(codes, [code]);
+    }
+}
+
+#[test]
+fn a_deletion_is_never_in_one_plan_with_anything_else() {
+    let (managed, disabled) = (Some(Ownership::Managed), Some(Proof::Disabled));
+    let open = object(true, &[]);
+    let steps = of_two((object(false, &[]), managed, disabled), open.clone()).0;
+    assert_eq!(steps, ["disable wiki"], "what must not wait goes first");
+    let steps = of_two((open, managed, disabled), object(false, &[])).0;
+    assert_eq!(steps, ["disable chat"]);
 }

@@ -207,6 +207,7 @@ fn the_stored_order_of_changes_is_the_order_of_work() {
         Change::Rule,
         Change::Drift,
         Change::Undo,
+        Change::Deletion,
     ];
     let groups = work::place(&About::Target(TargetName::from("chat")), Change::Rule);
     assert!(work::rank(Change::Leaver) < groups && groups < work::rank(Change::MissingRow));

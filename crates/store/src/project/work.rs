@@ -146,5 +146,6 @@ pub(super) const fn rank(change: Change) -> i64 {
         Change::Rule => 60,
         Change::Drift => 70,
         Change::Undo => 80,
+        Change::Deletion => 90,
     }
 }

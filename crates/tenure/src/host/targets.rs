@@ -8,7 +8,9 @@ use documents::{Auth, ClientAuth};
 use model::Secret;
 use model::source::{CsvMapping, Delivery};
 use ports::Target;
-use protocol::scim::profile::{ClientSecretStyle, ScimAuth, ScimProfile, ScimSettings};
+use protocol::scim::profile::{
+    ClientSecretStyle, DeleteStyle, ScimAuth, ScimProfile, ScimSettings,
+};
 use serde_json::{Value, json};
 
 /// Connects to the targets of `App` documents.
@@ -17,7 +19,14 @@ pub struct Targets;
 #[async_trait::async_trait]
 impl Connect for Targets {
     fn check(&self, app: &documents::App) -> Result<(), String> {
-        settings(app).map(drop)
+        let settings = settings(app)?;
+        let never = settings.profile.delete == DeleteStyle::Deactivates;
+        if never && app.delete_after_days.is_some() {
+            let problem = "by its profile this app never deletes users, it only disables them; \
+                           remove `leaver.delete_after_days`";
+            return Err(problem.to_owned());
+        }
+        Ok(())
     }
 
     async fn connect(
@@ -108,6 +117,10 @@ spec:
 ";
 
     fn checked(profile: &str) -> Result<(), String> {
+        checked_with(profile, "observe")
+    }
+
+    fn checked_with(profile: &str, mode: &str) -> Result<(), String> {
         let app = format!(
             "kind: App
 metadata: {{name: wiki}}
@@ -116,7 +129,7 @@ spec:
     url: https://wiki.example/scim/v2
     auth: {{bearer: {{secret: wiki-token}}}}
     profile: {profile}
-  mode: observe
+  mode: {mode}
   account:
     match: [userName]
     attributes: {{userName: person.email}}
@@ -124,6 +137,19 @@ spec:
         );
         let tenant = documents::load(&[("hr.yaml", HR), ("wiki.yaml", &app)]).unwrap();
         Targets.check(&tenant.apps[&"wiki".into()])
+    }
+
+    #[test]
+    fn what_never_deletes_users_is_asked_for_no_deletion() {
+        let deletes = "observe\n  leaver: {delete_after_days: 90}";
+        let never = "{overrides: {delete: deactivates}}";
+        assert_eq!(checked_with("rfc", deletes), Ok(()));
+        assert_eq!(checked_with(never, "observe"), Ok(()));
+        let refused = checked_with(never, deletes).unwrap_err();
+        assert!(
+            refused.contains("remove `leaver.delete_after_days`"),
+            "{refused}"
+        );
     }
 
     #[test]

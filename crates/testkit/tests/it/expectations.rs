@@ -72,6 +72,46 @@ fn a_life_from_before_the_first_day_to_after_a_return() {
 }
 
 #[test]
+fn what_a_move_leaves_for_a_while_and_what_is_kept_after_leaving_have_their_ends() {
+    let mut files = with(&story(
+        r#"    - at: 2026-03-02
+      expect: {chat: {account: present, groups: [sales]}}
+    - at: 2026-04-01
+      change: {attributes: {department: Engineering}}
+      expect: {chat: {account: present, groups: [eng, sales]}}
+    - {at: 2026-04-14T23:59, expect: {chat: {groups: [eng, sales], account: present}}}
+    - {at: 2026-04-15, expect: {chat: {account: present, groups: [eng]}}}
+    - at: 2026-05-04
+      change: {attributes: {department: Sales}, ends: 2026-05-05T12:00}
+      expect: {chat: {account: present, groups: [sales]}}
+    - at: 2026-05-05T12:00
+      expect: {chat: {account: disabled, groups: [], because: [lifecycle/leaver, lifecycle/retention]}}
+    - {at: 2026-06-04T11:59, expect: {chat: {account: disabled}}}
+    - {at: 2026-06-04T12:00, expect: {chat: {account: absent}}}
+    - at: 2026-07-01
+      change: {ends: never}
+      expect: {chat: {account: present, groups: [sales]}}
+"#,
+    ));
+    for (name, text) in &mut files {
+        let (from, to) = match name.as_str() {
+            "chat.yaml" => (
+                "mode: enforce",
+                "mode: enforce\n  leaver: {delete_after_days: 30}",
+            ),
+            "rules.yaml" => (
+                "grants: [{app: chat, group: sales}]",
+                "grants: [{app: chat, group: sales}]\n  grace_days: 14",
+            ),
+            _ => continue,
+        };
+        *text = text.replace(from, to);
+    }
+    let results = test_documents(&files).unwrap_or_else(|e| panic!("{:#?}", e.diagnostics()));
+    assert_eq!(told(&results[0].failures), Vec::<String>::new());
+}
+
+#[test]
 fn what_happens_between_two_moments_has_happened() {
     // Nobody looks while they work here; their account is there all the same, and disabled.
     let came_and_went = r"    - {at: 2026-03-01, change: {ends: 2026-03-31}}

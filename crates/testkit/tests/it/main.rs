@@ -4,12 +4,14 @@
 mod brownfield;
 mod company;
 mod deaths;
+mod deletion;
 mod due;
 mod engagements;
 mod erasure;
 mod estate;
 mod examples;
 mod expectations;
+mod grace;
 mod guarded;
 mod lanes;
 mod names;

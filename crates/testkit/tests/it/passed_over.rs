@@ -28,8 +28,9 @@ fn worlds() -> u64 {
 fn documents(revision: u64) -> Vec<(String, String)> {
     // Everyone's next instant moves with the documents.
     let wiki_days = format!(
-        "  joiner: {{days_before: {}}}\n  leave: disable\n",
-        1 + revision % 3
+        "  joiner: {{days_before: {}}}\n  leave: disable\n  leaver: {{delete_after_days: {}}}\n",
+        1 + revision % 3,
+        1 + revision % 2
     );
     let app = |name: &str, days: &str| {
         let manager = match name {
@@ -64,7 +65,10 @@ fn documents(revision: u64) -> Vec<(String, String)> {
     vec![
         ("hr.yaml".to_owned(), source.to_owned()),
         ("guard.yaml".to_owned(), guard.to_owned()),
-        ("chat.yaml".to_owned(), app("chat", "")),
+        (
+            "chat.yaml".to_owned(),
+            app("chat", "  leaver: {delete_after_days: 1}\n"),
+        ),
         ("wiki.yaml".to_owned(), app("wiki", &wiki_days)),
         (
             "r1.yaml".to_owned(),
@@ -74,7 +78,7 @@ fn documents(revision: u64) -> Vec<(String, String)> {
             "r2.yaml".to_owned(),
             rule(
                 "sales",
-                "person.department == 'Sales'",
+                "person.department == 'Sales'\n  grace_days: 1",
                 "{app: chat, group: sales}",
             ),
         ),
@@ -366,11 +370,11 @@ fn told(waves: &[WavePreview]) -> Vec<String> {
     waves.iter().map(one).collect()
 }
 
-/// Plays one world; the first round in which the two plannings differ, and how many plans there
-/// were.
-async fn play(seed: u64) -> Result<usize, String> {
+/// Plays one world; the first round in which the two plannings differ, and how many plans and
+/// deletions there were.
+async fn play(seed: u64) -> Result<(usize, usize), String> {
     let mut world = World::new(seed).await;
-    let mut plans = 0;
+    let (mut plans, mut deletions) = (0, 0);
     for round in 0..ROUNDS {
         let ana = actor("ana");
         let anew = node(
@@ -389,20 +393,24 @@ async fn play(seed: u64) -> Result<usize, String> {
         }
         plans += forgetful.iter().map(|w| w.plans.len()).sum::<usize>();
         let waves = world.node.app.plan(&ana, false).await.unwrap();
+        let deleted = waves.iter().flat_map(|w| &w.plans);
+        deletions += deleted.filter(|p| p.plan.deletes()).count();
         world.answer(&waves).await;
         world.happen().await;
     }
-    Ok(plans)
+    Ok((plans, deletions))
 }
 
 #[tokio::test]
 async fn passing_over_those_whom_nothing_touched_changes_no_plan() {
-    let mut plans = 0;
+    let (mut plans, mut deletions) = (0, 0);
     for seed in 1..=worlds() {
-        plans += play(seed)
-            .await
-            .unwrap_or_else(|difference| panic!("{difference}"));
+        let played = play(seed).await;
+        let (more, deleted) = played.unwrap_or_else(|difference| panic!("{difference}"));
+        plans += more;
+        deletions += deleted;
     }
+    assert!(deletions > 0, "a law over no deletion");
     assert!(
         plans as u64 > worlds() * 8,
         "{plans} plans are a law over nothing"

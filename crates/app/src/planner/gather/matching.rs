@@ -115,7 +115,7 @@ impl Sight<'_> {
 
     /// Whether a document says that a workload uses the account: then it is nobody's, whatever
     /// was decided before.
-    fn is_service(&self, target: &TargetName, record: &Record) -> bool {
+    pub(super) fn is_service(&self, target: &TargetName, record: &Record) -> bool {
         let services = &self.loaded.tenant.service_accounts;
         services.of(target, &record.name).is_some()
     }

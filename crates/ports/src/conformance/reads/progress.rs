@@ -122,9 +122,9 @@ pub async fn order(store: &dyn Store) {
         Change::Rehire,
         Change::Joiner,
         Change::MissingRow,
+        Change::Deletion,
         Change::Leaver,
         Change::Leaver,
-        Change::Joiner,
     ];
     let mut expected = Vec::new();
     // The ids fall while the plans are drafted, so that age and id disagree.
