@@ -15,7 +15,8 @@ use ports::store::{Link, MAX_PAGE, Person};
 use crate::{App, AppError};
 
 impl App {
-    /// What rules let a person keep of theirs because they moved.
+    /// What rules let a person keep of theirs at `now` because they moved, as far as was told up to
+    /// `learnt`.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -25,7 +26,7 @@ impl App {
         worker: Worker<'_>,
         book: &'b RuleBook,
         links: &[Link],
-        now: Timestamp,
+        (learnt, now): (Timestamp, Timestamp),
     ) -> Result<Vec<Grace<'b>>, AppError> {
         if !book.has_grace() || worker.terminated.is_some() {
             return Ok(Vec::new());
@@ -34,7 +35,9 @@ impl App {
         if !may_keep(worker, book, &theirs) {
             return Ok(Vec::new());
         }
-        let history = self.told_of(person.subject).await?;
+        let mut history = self.told_of(person.subject).await?;
+        history.past.retain(|past| past.until <= learnt);
+        history.terminations.retain(|at| *at <= learnt);
         let told = (person.subject, person.engagements.as_slice());
         Ok(graces(told, &history, book, now, now))
     }

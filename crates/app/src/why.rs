@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use lifecycle::RuleBook;
 use lifecycle::assign::{Worker, holds, manager_keys};
-use lifecycle::grace::Grace;
 use lifecycle::resolve::{Resolved, Wanted};
 use model::event::StepChanged;
 use model::facts::Standing;
@@ -15,7 +14,6 @@ use model::{Address, Ownership, Reason, SubjectId, TargetName, Timestamp, WaveId
 use ports::store::{Decisions, Link, Pin};
 
 use crate::chain::Chains;
-use crate::identity::worker;
 use crate::past::{Told, When};
 use crate::planner::Say;
 use crate::tenant::Loaded;
@@ -75,6 +73,8 @@ struct Basis {
     links: Vec<Link>,
     decisions: Decisions,
     at: Timestamp,
+    /// Up to when what was told counts.
+    learnt: Timestamp,
 }
 
 impl App {
@@ -101,10 +101,10 @@ impl App {
             links: self.store.links_of(subject).await?,
             decisions: self.store.decisions_about(&[subject]).await?,
             known,
+            learnt: self.clock.now(),
             at: self.clock.now(),
         };
-        let graces = self.graces_of(&basis).await?;
-        let desired = self.desired(&basis, graces).await?;
+        let desired = self.desired(&basis).await?;
         let mut items = Vec::new();
         for address in basis.addresses(&target, &desired) {
             let done = self.done(subject, &address).await?;
@@ -135,9 +135,10 @@ impl App {
             links: replay.links.values().cloned().collect(),
             decisions: replay.decisions(),
             known: past.known,
+            learnt: told.as_of.min(told.known_at),
             at: told.as_of,
         };
-        let desired = self.desired(&basis, Vec::new()).await?;
+        let desired = self.desired(&basis).await?;
         let addresses = basis.addresses(&target, &desired).into_iter();
         let items = addresses
             .map(|address| {
@@ -148,19 +149,8 @@ impl App {
         Ok(basis.answer(&target, items, Some(told)))
     }
 
-    /// What they keep for a while because they moved.
-    async fn graces_of<'b>(&self, basis: &'b Basis) -> Result<Vec<Grace<'b>>, AppError> {
-        let (person, book) = (&basis.known.person, &basis.loaded.book);
-        self.in_grace(person, basis.worker(), book, &basis.links, basis.at)
-            .await
-    }
-
     /// What is wanted of each address.
-    async fn desired(
-        &self,
-        basis: &Basis,
-        graces: Vec<Grace<'_>>,
-    ) -> Result<BTreeMap<Address, Resolved>, AppError> {
+    async fn desired(&self, basis: &Basis) -> Result<BTreeMap<Address, Resolved>, AppError> {
         let (worker, book) = (basis.worker(), &basis.loaded.book);
         let mut managers = BTreeMap::new();
         for key in manager_keys(worker, book) {
@@ -179,7 +169,15 @@ impl App {
                 .collect(),
             decisions: &basis.decisions,
             links: &basis.links,
-            graces,
+            graces: self
+                .in_grace(
+                    &basis.known.person,
+                    worker,
+                    book,
+                    &basis.links,
+                    (basis.learnt, basis.at),
+                )
+                .await?,
             extra: &[],
         };
         Ok(say.explained(book, basis.at).desired)
@@ -188,7 +186,7 @@ impl App {
 
 impl Basis {
     fn worker(&self) -> Worker<'_> {
-        worker(&self.known.person, &self.known.identity)
+        self.known.worker()
     }
 
     /// What is wanted or linked in an app; the account always, and first.

@@ -173,7 +173,9 @@ impl App {
             pins: pins.into_iter().flat_map(|pin| pin.assignments).collect(),
             decisions: &decisions,
             links: &links,
-            graces: self.in_grace(person, worker, book, &links, now).await?,
+            graces: self
+                .in_grace(person, worker, book, &links, (now, now))
+                .await?,
             extra: &[],
         };
         let weighed = say.in_short(book, now);

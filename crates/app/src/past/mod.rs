@@ -116,10 +116,6 @@ impl App {
                     .to_owned(),
             );
         }
-        if loaded.as_ref().is_some_and(|l| l.book.has_grace()) {
-            told.not_known
-                .push("what was kept for a while after a move".to_owned());
-        }
         let decided = self.store.decisions_about(&[person.subject]).await?;
         told.not_known.extend(replay.taken_back(&decided.accounts));
         let known = Known {

@@ -161,7 +161,10 @@ impl Pass<'_> {
         book: &'b RuleBook,
         now: Timestamp,
     ) -> Result<Vec<Grace<'b>>, AppError> {
-        let graces = self.app.in_grace(person, worker, book, links, now).await?;
+        let graces = self
+            .app
+            .in_grace(person, worker, book, links, (now, now))
+            .await?;
         let ends = graces.iter().map(|grace| grace.until).min();
         if is_earlier(ends, person.next_change, now) {
             self.late.push(person.subject);

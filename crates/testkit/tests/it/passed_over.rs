@@ -120,6 +120,8 @@ pub(crate) struct World {
     chance: Arc<SeededEntropy>,
     rows: Vec<Row>,
     revision: u64,
+    /// Whether a rule asks for the managers above a person.
+    chain: bool,
 }
 
 fn node(store: &Arc<dyn Store>, company: &Company, clock: &Arc<SimClock>, salt: u64) -> Node {
@@ -135,11 +137,12 @@ fn node(store: &Arc<dyn Store>, company: &Company, clock: &Arc<SimClock>, salt: 
 
 impl World {
     async fn new(seed: u64) -> Self {
-        Self::on(None, seed).await
+        Self::on(None, seed, true).await
     }
 
-    /// On SQLite in memory, or on this PostgreSQL database.
-    pub(crate) async fn on(postgres: Option<&str>, seed: u64) -> Self {
+    /// On SQLite in memory, or on this PostgreSQL database. `chain`: whether a rule asks for the
+    /// managers above a person.
+    pub(crate) async fn on(postgres: Option<&str>, seed: u64, chain: bool) -> Self {
         let clock = Arc::new(SimClock::at(morning()));
         let ports = StorePorts {
             clock: Arc::clone(&clock) as _,
@@ -176,6 +179,7 @@ impl World {
             chance,
             rows: (0..PEOPLE).map(row).collect(),
             revision: 0,
+            chain,
         };
         world.accept().await;
         let ana = actor("ana");
@@ -191,13 +195,19 @@ impl World {
         world
     }
 
+    fn documents(&self) -> Vec<(String, String)> {
+        let mut documents = documents(self.revision);
+        documents.retain(|(_, text)| self.chain || !text.contains("manager_chain"));
+        documents
+    }
+
     async fn accept(&mut self) {
         self.revision += 1;
         let ana = actor("ana");
         let accepted = self
             .node
             .app
-            .accept_documents(&ana, documents(self.revision), false);
+            .accept_documents(&ana, self.documents(), false);
         accepted.await.unwrap();
     }
 

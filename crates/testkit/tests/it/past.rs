@@ -36,7 +36,8 @@ async fn ask(world: &World) -> Answers {
 }
 
 async fn live(postgres: Option<&str>, seed: u64) -> (World, Vec<(Timestamp, Answers)>) {
-    let mut world = World::on(postgres, seed).await;
+    // Who was above somebody is not reconstructed, and the answer says so.
+    let mut world = World::on(postgres, seed, false).await;
     let mut told = Vec::new();
     for _ in 0..12 {
         let waves = world.node.app.plan(&actor("ana"), false).await.unwrap();
@@ -74,7 +75,7 @@ async fn compare(postgres: Option<&str>, seed: u64) -> (usize, usize) {
 #[tokio::test]
 async fn what_was_answered_then_is_what_is_reconstructed_of_then() {
     let (mut compared, mut different) = (0, 0);
-    for seed in 1..=3 {
+    for seed in 1..=4 {
         let more = compare(None, seed).await;
         (compared, different) = (compared + more.0, different + more.1);
     }
