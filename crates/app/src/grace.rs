@@ -87,7 +87,7 @@ impl App {
     /// What was told of a person. Where more is known than one read gives, the oldest is left
     /// out: it is too old to matter.
     async fn told_of(&self, subject: SubjectId) -> Result<History, AppError> {
-        let mut records = self.store.records_about(subject, MAX_PAGE).await?;
+        let mut records = self.store.records_about(subject, None, MAX_PAGE).await?;
         records.reverse();
         let mut history = History::default();
         let mut told: BTreeMap<EngagementId, Engagement> = BTreeMap::new();

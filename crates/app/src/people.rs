@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::event::SubjectErased;
 use model::plan::About;
 use model::{Actor, Event, Kind, SubjectId};
-use ports::store::{Append, Stir, Stream};
+use ports::store::{Append, MAX_PAGE, Stir, Stream};
 
 use crate::observe::stand_in;
 use crate::terminate::TERMINATION_ENDED;
@@ -140,9 +140,18 @@ impl App {
         for link in self.store.links_of(subject).await? {
             accounts.insert((link.address, link.remote));
         }
-        for record in self.store.records_about(subject, u32::MAX).await? {
-            if let Event::ObjectLinked(linked) = record.event {
-                accounts.insert((linked.address, linked.remote));
+        let mut before = None;
+        loop {
+            let page = self.store.records_about(subject, before, MAX_PAGE).await?;
+            let full = page.len() == MAX_PAGE as usize;
+            before = page.last().map(|record| record.seq);
+            for record in page {
+                if let Event::ObjectLinked(linked) = record.event {
+                    accounts.insert((linked.address, linked.remote));
+                }
+            }
+            if !full {
+                break;
             }
         }
         let accounts = accounts.iter().filter(|(at, _)| at.kind == Kind::Account);

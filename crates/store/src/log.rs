@@ -41,14 +41,17 @@ impl Log for TenureStore {
     async fn records_about(
         &self,
         subject: SubjectId,
+        before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<LogRecord>, StoreError> {
         let sql = format!(
-            "SELECT {} FROM record WHERE subject = $1 ORDER BY seq DESC LIMIT $2",
+            "SELECT {} FROM record WHERE subject = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
             rows::RECORD_COLUMNS
         );
+        let before = before.and_then(|seq| i64::try_from(seq).ok());
         let args = [
             Cell::Text(subject.to_string()),
+            Cell::Int(before.unwrap_or(i64::MAX)),
             Cell::Int(limit.min(MAX_PAGE).into()),
         ];
         let found = self.db().query(&sql, &args).await?;

@@ -234,14 +234,14 @@ pub enum Command {
     Secret(SecretCommand),
     /// Reads the log; its newest records without options.
     Log {
-        /// Records after this one.
+        /// Records after this one; with `--person`, those that are older.
         #[arg(long)]
         after: Option<u64>,
         /// At most this many.
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
         /// Only records about this person, newest first.
-        #[arg(long, conflicts_with = "after")]
+        #[arg(long)]
         person: Option<String>,
     },
     /// People who leave.

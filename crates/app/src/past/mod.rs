@@ -161,13 +161,13 @@ impl App {
     }
 
     async fn whole_history(&self, of: model::SubjectId) -> Result<Vec<LogRecord>, AppError> {
-        let records = self.store.records_about(of, MOST_RECORDS).await?;
+        let records = self.store.records_about(of, None, MOST_RECORDS).await?;
         if records.len() >= MOST_RECORDS as usize {
             return Err(AppError::new(
                 ErrorKind::Conflict,
                 "TNR-PAST-0003",
                 format!("{of} has {MOST_RECORDS} records or more, which are not read at once"),
-                "read them in pieces with `tenure log --person`",
+                "read them in pieces with `tenure log --person WHO --after SEQ`",
             ));
         }
         Ok(records)

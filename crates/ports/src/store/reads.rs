@@ -240,8 +240,13 @@ pub trait Log: Send + Sync {
     /// Of the records after `after`, at most `limit`, in order: what kind they are and whom they
     /// are about. Opens nothing.
     async fn stirs(&self, after: u64, limit: u32) -> Read<Vec<Stir>>;
-    /// Records about one subject, newest first.
-    async fn records_about(&self, subject: SubjectId, limit: u32) -> Read<Vec<LogRecord>>;
+    /// Records about one subject, newest first: at most `limit`, before `before` where it is given.
+    async fn records_about(
+        &self,
+        subject: SubjectId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Read<Vec<LogRecord>>;
     /// The newest record about one subject that is of one of these kinds (`facts.accepted/2`).
     /// Opens nothing.
     async fn last_stir(&self, subject: SubjectId, kinds: &[&str]) -> Read<Option<Stir>>;

@@ -417,7 +417,10 @@ pub static ROUTES: &[Route<Rooms>] = &[
         &[
             LIMIT,
             AFTER,
-            parameter("person", "Only records about this person, newest first."),
+            parameter(
+                "person",
+                "Only records about this person, newest first; `after` goes on with older ones.",
+            ),
         ],
         schema_of::<Page<LogEntry>>,
         |rooms, call| Box::pin(tenant::log(rooms, call)),

@@ -214,27 +214,28 @@ async fn known_target(rooms: &Rooms, name: Option<String>) -> Result<Option<Targ
 
 pub async fn log(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let limit = call.limit()?;
+    let after = call.asked_as::<u64>("after")?;
     if let Some(person) = call.asked("person") {
         let known = rooms.app.one_person(person).await.map_err(fail)?;
         let records = rooms
             .app
             .store()
-            .records_about(known.person.subject, limit)
+            .records_about(known.person.subject, after, limit + 1)
             .await;
-        let entries = records
-            .map_err(fail)?
-            .iter()
-            .map(entry)
-            .collect::<Result<_, _>>()?;
-        return Reply::json(&Page::whole(entries));
+        let records = records.map_err(fail)?;
+        return page(&records, limit);
     }
-    let after = call.asked_as::<u64>("after")?.unwrap_or(0);
+    let after = after.unwrap_or(0);
     let records = rooms
         .app
         .store()
         .records(after, limit + 1)
         .await
         .map_err(fail)?;
+    page(&records, limit)
+}
+
+fn page(records: &[LogRecord], limit: u32) -> Result<Reply, Problem> {
     let entries = records.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     Reply::json(&Page::cut(entries, limit as usize, |entry| {
         entry.seq.to_string()

@@ -132,9 +132,10 @@ pub async fn log(
 ) -> Result<Exit, Failure> {
     let limit_text = limit.to_string();
     let rows: Page<LogEntry> = if let Some(person) = person {
-        desk.client
-            .get(&["log"], &[("person", person), ("limit", &limit_text)])
-            .await?
+        let after = after.map(|after| after.to_string());
+        let mut asked = vec![("person", person), ("limit", &limit_text)];
+        asked.extend(after.as_deref().map(|after| ("after", after)));
+        desk.client.get(&["log"], &asked).await?
     } else {
         let after = match after {
             Some(after) => after,

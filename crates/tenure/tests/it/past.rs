@@ -20,6 +20,7 @@ async fn another_day_is_asked_for_by_command_line() {
 
     after_the_last_day(&node);
     nothing_was_known(&node);
+    their_records_in_pieces(&node);
     // By its own instant it is what is answered now, but for what another day is told with.
     let now = node.run(&["log", "--limit", "1"]).expect(0).rows()[0]["at"].clone();
     let now = now.as_str().unwrap();
@@ -34,6 +35,26 @@ async fn another_day_is_asked_for_by_command_line() {
     then.as_object_mut().unwrap().remove("when");
     assert_eq!(then, today);
     node.stop();
+}
+
+/// Newest first, and on with older ones until there are no more.
+fn their_records_in_pieces(node: &Node) {
+    let seqs = |more: &[&str]| -> Vec<u64> {
+        let log = [&["log", "--person", "1002", "--limit"], more].concat();
+        let rows = node.run(&log).expect(0).rows();
+        rows.iter().map(|row| row["seq"].as_u64().unwrap()).collect()
+    };
+    let all = seqs(&["1000"]);
+    assert!(all.len() > 3 && all.is_sorted_by(|a, b| a > b), "{all:?}");
+    let mut found = seqs(&["2"]);
+    while found.len() < all.len() {
+        let last = found.last().unwrap().to_string();
+        let more = seqs(&["2", "--after", &last]);
+        assert!(!more.is_empty(), "{found:?} of {all:?}");
+        found.extend(more);
+    }
+    assert_eq!(found, all);
+    assert_eq!(seqs(&["2", "--after", &all.last().unwrap().to_string()]), [0; 0]);
 }
 
 /// Jonas stays until 31 August 2027, 17:00 in Berlin.

@@ -27,8 +27,13 @@ pub async fn appends_are_numbered_and_come_back<H: Harness>(harness: &H) {
     assert_eq!(stored.pop(), Some(call(7)));
     assert_eq!(stored, events);
     assert_eq!(records[0].actor, Actor::named("ana"));
-    let about = store.records_about(samples::subject(1), 3).await.unwrap();
+    let about = store.records_about(samples::subject(1), None, 3);
+    let about = about.await.unwrap();
     assert_eq!(about.len(), 3);
+    let older = store.records_about(samples::subject(1), Some(about[0].seq), 2);
+    assert_eq!(older.await.unwrap(), about[1..], "before one, without it");
+    let first = store.records_about(samples::subject(1), Some(1), 2);
+    assert_eq!(first.await.unwrap(), [], "nothing is before the first");
     assert!(about.is_sorted_by(|a, b| a.seq > b.seq), "newest first");
     assert!(
         about

@@ -198,7 +198,7 @@ pub async fn a_node_sees_what_another_did<H: Harness>(harness: &H) {
         .await
         .unwrap();
     let about = second
-        .records_about(samples::subject(1), 100)
+        .records_about(samples::subject(1), None, 100)
         .await
         .unwrap();
     let known = about.iter().any(|record| match &record.event {
