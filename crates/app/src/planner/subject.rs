@@ -7,12 +7,12 @@ use lifecycle::draft::{Observed, Obstacle, Seen, UNLISTED, draft, is_as_wanted};
 use lifecycle::due::next_due;
 use lifecycle::grace::Grace;
 use lifecycle::identity::Identity;
-use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
+use lifecycle::resolve::{Conflict, Desired, Resolved, Wanted, resolve};
 use lifecycle::{RuleBook, Spans};
 use model::canonical::Digest;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus};
-use model::{Assignment, Kind, SubjectId, TargetName, Timestamp, Want};
+use model::{Address, Assignment, Kind, SubjectId, TargetName, Timestamp};
 use ports::store::{Link, Person, PlanRow};
 
 use super::Pass;
@@ -116,6 +116,8 @@ impl Pass<'_> {
             .of_subject(person.subject, &short.wanted())
             .await?;
         self.sight.prove(&short.desired, &mut observed).await?;
+        self.unmade
+            .extend(until_the_first_day(&short.desired, &observed));
         for boss in managers.values() {
             let apps = self.entitled.get(boss).into_iter().flatten();
             observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
@@ -341,6 +343,27 @@ fn lapses(
     Ok(ends.into_iter().chain(day).min())
 }
 
+/// Accounts that are to be made ahead and are not: one that is there already is taken over on the
+/// first day.
+fn until_the_first_day(desired: &Desired, observed: &Observed) -> Vec<Address> {
+    let waits = |(at, wish): (&Address, &Resolved)| {
+        let ahead = matches!(
+            wish.wanted,
+            Wanted::Present {
+                active: false,
+                ahead: true,
+                ..
+            }
+        );
+        let there = matches!(
+            observed.seen.get(at),
+            Some(Seen::Candidates(_) | Seen::Barred)
+        );
+        (at.kind == Kind::Account && ahead && there).then(|| at.clone())
+    };
+    desired.iter().filter_map(waits).collect()
+}
+
 /// Leaves out the apps in which plans still have something to do.
 fn leave_busy(plans: &[PlanRow], desired: &mut Desired, observed: &mut Observed) {
     let busy = busy_targets(plans);
@@ -356,17 +379,15 @@ fn busy_targets(plans: &[PlanRow]) -> BTreeSet<TargetName> {
     open.map(|s| s.address.target.clone()).collect()
 }
 
-/// The apps in which rules give a person an account.
+/// The apps in which a person is to have an account, which is made where there is none: not where
+/// they are on leave, say, and accounts are disabled meanwhile.
 fn entitled(worker: Worker<'_>, book: &RuleBook, now: Timestamp) -> Vec<TargetName> {
     let (assignments, _) = wishes(worker, book, &BTreeMap::new(), now);
-    let account = |a: &Assignment| {
-        let present = matches!(a.want, Want::Present { active: true, .. });
-        (present && a.about.kind == Kind::Account).then(|| a.about.target.clone())
-    };
-    let mut apps: Vec<TargetName> = assignments.iter().filter_map(account).collect();
-    apps.sort();
-    apps.dedup();
-    apps
+    let (desired, _) = resolve(&assignments, now);
+    let made = |wanted: &Wanted| matches!(wanted, Wanted::Present { active, ahead, .. } if *active || *ahead);
+    let accounts = desired.iter().filter(|(at, _)| at.kind == Kind::Account);
+    let made = accounts.filter(|(_, wish)| made(&wish.wanted));
+    made.map(|(at, _)| at.target.clone()).collect()
 }
 
 fn obstacle_finding(about: &About, obstacle: &Obstacle) -> Finding {

@@ -42,7 +42,9 @@ fn their_records_in_pieces(node: &Node) {
     let seqs = |more: &[&str]| -> Vec<u64> {
         let log = [&["log", "--person", "1002", "--limit"], more].concat();
         let rows = node.run(&log).expect(0).rows();
-        rows.iter().map(|row| row["seq"].as_u64().unwrap()).collect()
+        rows.iter()
+            .map(|row| row["seq"].as_u64().unwrap())
+            .collect()
     };
     let all = seqs(&["1000"]);
     assert!(all.len() > 3 && all.is_sorted_by(|a, b| a > b), "{all:?}");
@@ -54,7 +56,10 @@ fn their_records_in_pieces(node: &Node) {
         found.extend(more);
     }
     assert_eq!(found, all);
-    assert_eq!(seqs(&["2", "--after", &all.last().unwrap().to_string()]), [0; 0]);
+    assert_eq!(
+        seqs(&["2", "--after", &all.last().unwrap().to_string()]),
+        [0; 0]
+    );
 }
 
 /// Jonas stays until 31 August 2027, 17:00 in Berlin.

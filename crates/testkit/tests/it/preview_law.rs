@@ -23,6 +23,11 @@ fn worlds() -> u64 {
     asked.map_or(25, |n| n.parse().expect("TENURE_WORLDS is a number"))
 }
 
+/// Worlds that once broke it.
+///
+/// 77: a manager whose account is there, and is taken over on their first day only, was waited for.
+const FOUND: [u64; 1] = [77];
+
 fn app(name: &str, chance: &SeededEntropy) -> String {
     let title = [
         "person.department",
@@ -369,7 +374,7 @@ async fn a_preview_and_the_apply_that_follows_send_the_same_requests() {
     let (mut requests, mut kinds) = (0, BTreeMap::<String, u64>::new());
     let mut ahead = 0;
     let (mut numbered, mut contested) = (0, 0);
-    for seed in 1..=worlds() {
+    for seed in (1..=worlds()).chain(FOUND) {
         let world = World::new(seed).await;
         let (ana, app) = (actor("ana"), &world.node.app);
         let files = documents(&world.chance);
