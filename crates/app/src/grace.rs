@@ -15,8 +15,9 @@ use ports::store::{Link, MAX_PAGE, Person};
 use crate::{App, AppError};
 
 impl App {
-    /// What rules let a person keep of theirs at `now` because they moved, as far as was told up to
-    /// `learnt`.
+    /// What rules let a person keep of theirs at `now` because they moved; of another day, as far as
+    /// was told up to `learnt`. Without it everything counts, also what a node told whose clock is
+    /// ahead of ours.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -26,7 +27,7 @@ impl App {
         worker: Worker<'_>,
         book: &'b RuleBook,
         links: &[Link],
-        (learnt, now): (Timestamp, Timestamp),
+        (learnt, now): (Option<Timestamp>, Timestamp),
     ) -> Result<Vec<Grace<'b>>, AppError> {
         if !book.has_grace() || worker.terminated.is_some() {
             return Ok(Vec::new());
@@ -36,8 +37,10 @@ impl App {
             return Ok(Vec::new());
         }
         let mut history = self.told_of(person.subject).await?;
-        history.past.retain(|past| past.until <= learnt);
-        history.terminations.retain(|at| *at <= learnt);
+        if let Some(learnt) = learnt {
+            history.past.retain(|past| past.until <= learnt);
+            history.terminations.retain(|at| *at <= learnt);
+        }
         let told = (person.subject, person.engagements.as_slice());
         Ok(graces(told, &history, book, now, now))
     }

@@ -73,8 +73,8 @@ struct Basis {
     links: Vec<Link>,
     decisions: Decisions,
     at: Timestamp,
-    /// Up to when what was told counts.
-    learnt: Timestamp,
+    /// Up to when what was told counts, of another day.
+    learnt: Option<Timestamp>,
 }
 
 impl App {
@@ -101,7 +101,7 @@ impl App {
             links: self.store.links_of(subject).await?,
             decisions: self.store.decisions_about(&[subject]).await?,
             known,
-            learnt: self.clock.now(),
+            learnt: None,
             at: self.clock.now(),
         };
         let desired = self.desired(&basis).await?;
@@ -135,7 +135,7 @@ impl App {
             links: replay.links.values().cloned().collect(),
             decisions: replay.decisions(),
             known: past.known,
-            learnt: told.as_of.min(told.known_at),
+            learnt: Some(told.as_of.min(told.known_at)),
             at: told.as_of,
         };
         let desired = self.desired(&basis).await?;

@@ -174,7 +174,7 @@ impl App {
             decisions: &decisions,
             links: &links,
             graces: self
-                .in_grace(person, worker, book, &links, (now, now))
+                .in_grace(person, worker, book, &links, (None, now))
                 .await?,
             extra: &[],
         };

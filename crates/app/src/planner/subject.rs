@@ -165,7 +165,7 @@ impl Pass<'_> {
     ) -> Result<Vec<Grace<'b>>, AppError> {
         let graces = self
             .app
-            .in_grace(person, worker, book, links, (now, now))
+            .in_grace(person, worker, book, links, (None, now))
             .await?;
         let ends = graces.iter().map(|grace| grace.until).min();
         if is_earlier(ends, person.next_change, now) {
