@@ -1,9 +1,13 @@
 //! What somebody keeps for a while after a move, on a whole node.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use model::SubjectId;
-use testkit::node::actor;
+use model::{Secret, SubjectId};
+use ports::Store;
+use store::{StorePorts, TenureStore};
+use testkit::node::{actor, keyring, morning};
+use testkit::{Company, Node, SeededEntropy, SimClock};
 
 use crate::company::{GUARD, Stage, documents, stage, summary, workers};
 
@@ -101,4 +105,48 @@ async fn what_was_taken_already_does_not_come_back_and_a_termination_takes_it_at
         .await;
     stage.apply(&lifted.unwrap().waves).await;
     assert_eq!(sellers(&stage), 1);
+}
+
+#[tokio::test]
+async fn a_node_whose_clock_is_behind_takes_nothing_that_another_one_lets_them_keep() {
+    let (company, clock) = (Company::with(&["chat"]), Arc::new(SimClock::at(morning())));
+    let ports = StorePorts {
+        clock: Arc::clone(&clock) as _,
+        entropy: Arc::new(SeededEntropy::new(1)) as _,
+        keyring: Arc::new(keyring().unwrap()) as _,
+    };
+    let store: Arc<dyn Store> = Arc::new(TenureStore::open_inline(None, ports).unwrap());
+    let node = |clock: Arc<SimClock>, name: &str| {
+        let (entropy, keys) = (Arc::new(SeededEntropy::new(2)), keyring().unwrap());
+        let company = Arc::new(company.clone());
+        Node::over(
+            Arc::clone(&store),
+            clock,
+            entropy,
+            Arc::new(keys),
+            company,
+            name,
+        )
+    };
+    let stage = Stage {
+        node: node(Arc::clone(&clock), "node-1"),
+        company: company.clone(),
+    };
+    push(&stage, graceful()).await;
+    let (ana, token) = (actor("ana"), Secret::new("s3cret"));
+    let app = &stage.node.app;
+    let set = app.set_secret(&ana, "chat-token", "chat", "127.0.0.1:1", &token);
+    set.await.unwrap();
+    let mut rows = workers(10);
+    let waves = stage.deliver(&rows).await;
+    stage.apply(&waves).await;
+    clock.advance(DAY);
+    let behind = app.now().minus(Duration::from_secs(5));
+    rows[2] = rows[2].replace("Sales", "Engineering");
+    let waves = stage.deliver(&rows).await;
+    stage.apply(&waves).await;
+    assert_eq!(sellers(&stage), 3);
+    let other = node(Arc::new(SimClock::at(behind)), "node-2");
+    let waves = other.app.plan(&ana, true).await.unwrap();
+    assert_eq!(waves, vec![], "the move was told five seconds ahead");
 }
