@@ -1,6 +1,7 @@
 //! Deleting an account: asked once more right before, because nothing brings it back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lifecycle::Mode;
 use lifecycle::assign::assign;
@@ -49,7 +50,7 @@ impl App {
         if desired.is_empty() {
             return Ok(false);
         }
-        let mut sight = Sight::new(&*self.store, loaded);
+        let mut sight = Sight::new(Arc::clone(&self.store), loaded);
         let none = Attributes::new();
         let wanted = BTreeMap::from([(account, &none)]);
         let mut observed = sight.of_subject(known.person.subject, &wanted).await?;

@@ -2,18 +2,19 @@
 
 mod correlate;
 mod differences;
+mod outbox;
 mod told;
+
+use std::sync::Arc;
 
 use model::canonical::{self, Digest};
 use model::{Actor, Change, Completeness, DeliveryId, Diagnostic, SubjectId};
-use ports::store::{Append, Stream};
+use ports::store::Stream;
 
 pub(crate) use self::differences::{Differences, Feed, confirmed, has_left};
+pub(crate) use self::outbox::Outbox;
 pub(crate) use self::told::received;
 use crate::{App, AppError};
-
-/// Events per append: small enough to be one quick transaction.
-const CHUNK: usize = 2_000;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,12 +80,15 @@ impl App {
             .get(source)
             .ok_or_else(|| AppError::missing("source", source))?;
         let stream = Stream::new("source", source);
-        let mut head = self.store.head_of(&stream).await?;
+        let head = self.store.head_of(&stream).await?;
         let read = self.source.read(&document.csv, place, bytes);
         let digest = Digest::of(bytes);
         let id = DeliveryId::from_bits(canonical::digest(&(source, digest))?.to_bits());
         let mut found = Differences::new(self, document.into(), &loaded.book, id);
-        let known = found.look(&read).await?;
+        let seen_before = self.store.delivery(id).await?.is_some();
+        let store = Arc::clone(&self.store);
+        let mut outbox = Outbox::new(store, actor.clone(), stream, head);
+        let known = found.look(&read, (!dry_run).then_some(&mut outbox)).await?;
         let report = DeliveryReport {
             delivery: id,
             refused: read.refused,
@@ -94,7 +98,6 @@ impl App {
             changes: found.changes,
             undecided: found.undecided,
         };
-        let seen_before = self.store.delivery(id).await?.is_some();
         let nothing = report.changes.is_empty() && report.undecided.is_empty();
         if dry_run {
             return Ok(report);
@@ -109,12 +112,7 @@ impl App {
             self.delivery_findings(source, &read, &report, known)
                 .await?,
         );
-        while !events.is_empty() {
-            let rest = events.split_off(events.len().min(CHUNK));
-            let append = Append::of(actor.clone(), events).on(stream.clone(), head);
-            head = Some(self.store.append(append).await?.last);
-            events = rest;
-        }
+        outbox.close(events).await?;
         let changed: Vec<SubjectId> = report.changes.iter().map(|c| c.subject).collect();
         self.due_after_delivery(&changed, loaded.row.revision)
             .await?;

@@ -72,7 +72,8 @@ pub mod rows {
     };
 }
 
-/// One tenant's use-cases over its store. Cheap to share behind an [`Arc`].
+/// One tenant's use-cases over its store. Clones are cheap, and the same: they share everything.
+#[derive(Clone)]
 pub struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -80,12 +81,12 @@ pub struct App {
     pub(crate) keyring: Arc<dyn KeyRing>,
     pub(crate) connect: Arc<dyn Connect>,
     pub(crate) source: Arc<dyn ReadSource>,
-    loaded: tenant::Cache,
+    loaded: Arc<tenant::Cache>,
     /// Plannings of one node come one after the other; those of several nodes conflict on the
     /// stream `planner` and are tried again. With it, what the last one of everyone remembers.
-    planning: tokio::sync::Mutex<Option<planner::Memory>>,
+    planning: Arc<tokio::sync::Mutex<Option<planner::Memory>>>,
     /// Rings whenever there may be something new to carry out.
-    pub(crate) bell: tokio::sync::Notify,
+    pub(crate) bell: Arc<tokio::sync::Notify>,
 }
 
 /// What an [`App`] is made of.
@@ -115,9 +116,9 @@ impl App {
             keyring: parts.keyring,
             connect: parts.connect,
             source: parts.source,
-            loaded: tenant::Cache::default(),
-            planning: tokio::sync::Mutex::new(None),
-            bell: tokio::sync::Notify::new(),
+            loaded: Arc::default(),
+            planning: Arc::default(),
+            bell: Arc::default(),
         }
     }
 

@@ -96,19 +96,27 @@ enum Telling {
 }
 
 /// Assignments as they grow.
-struct Wishes {
+struct Wishes<'b> {
     telling: Telling,
+    /// The app and group of what rules give so far, where nobody asks which of them does.
+    given: BTreeSet<(&'b TargetName, Option<&'b str>)>,
     assignments: Vec<Assignment>,
     undecided: Vec<Undecided>,
 }
 
-impl Wishes {
+impl<'b> Wishes<'b> {
     /// A reason, or an empty one where nobody asks.
     fn because(&self, tell: impl FnOnce() -> Reason) -> Reason {
         match self.telling {
             Telling::Reasons => tell(),
             Telling::Wishes => untold(),
         }
+    }
+
+    /// Whether another rule has said the same. With its reasons, each of them is told.
+    fn is_said(&mut self, target: &'b TargetName, group: Option<&'b str>, want: &Want) -> bool {
+        let plainly = self.telling == Telling::Wishes && matches!(want, Want::Present { .. });
+        plainly && !self.given.insert((target, group))
     }
 }
 
@@ -155,6 +163,7 @@ fn assigned(
 ) -> (Vec<Assignment>, Vec<Undecided>) {
     let mut out = Wishes {
         telling,
+        given: BTreeSet::new(),
         assignments: Vec::new(),
         undecided: Vec::new(),
     };
@@ -189,12 +198,12 @@ fn assigned(
 }
 
 /// What rules give in these apps, and documents beside them.
-fn given(
+fn given<'b>(
     worker: Worker<'_>,
-    (book, now): (&RuleBook, Timestamp),
+    (book, now): (&'b RuleBook, Timestamp),
     managers: &BTreeMap<String, SubjectId>,
     apps: &BTreeSet<&TargetName>,
-    out: &mut Wishes,
+    out: &mut Wishes<'b>,
 ) {
     if apps.is_empty() {
         return;
@@ -344,11 +353,11 @@ fn stated(worker: Worker<'_>, rule: &BirthrightRule, out: &mut Wishes) -> Option
     Some((want, Reason { by, text, facts }))
 }
 
-fn birthright(
+fn birthright<'b>(
     worker: Worker<'_>,
-    rule: &BirthrightRule,
+    rule: &'b BirthrightRule,
     apps: &BTreeSet<&TargetName>,
-    out: &mut Wishes,
+    out: &mut Wishes<'b>,
 ) {
     let Some((want, because)) = stated(worker, rule, out) else {
         return;
@@ -357,11 +366,16 @@ fn birthright(
         if !apps.contains(&grant.target) {
             continue;
         }
-        let mut about = vec![Address::account(&grant.target, worker.subject)];
-        if let Some(group) = &grant.group {
-            about.push(Address::grant(&grant.target, worker.subject, group));
-        }
-        for about in about {
+        let target = &grant.target;
+        let group = grant.group.as_deref();
+        for group in [None].into_iter().chain(group.map(Some)) {
+            if out.is_said(target, group, &want) {
+                continue;
+            }
+            let about = match group {
+                None => Address::account(target, worker.subject),
+                Some(group) => Address::grant(target, worker.subject, group),
+            };
             out.assignments.push(Assignment {
                 subject: Some(worker.subject),
                 about,

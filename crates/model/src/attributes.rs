@@ -2,6 +2,8 @@
 
 mod read;
 
+pub(crate) use self::read::by_path;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -14,6 +14,7 @@ use crate::time::{DateTime, Timestamp};
 pub struct Facts {
     /// Attribute → value, under the names that the source's mapping gives them
     /// (`given_name`, `family_name`, `email`, `department`, …).
+    #[serde(deserialize_with = "crate::attributes::by_path")]
     pub attributes: BTreeMap<String, Value>,
     /// When work begins, on the wall clock of `zone`. `None`: it began in the past.
     pub starts: Option<DateTime>,

@@ -20,6 +20,7 @@ pub struct Record {
     /// Accounts: whether it may be used. Groups: always true.
     pub active: bool,
     /// The attributes that we understand.
+    #[serde(deserialize_with = "crate::attributes::by_path")]
     pub attributes: Attributes,
     /// Groups: the remote ids of the members, sorted; `None` where the target did not say.
     pub members: Option<Vec<RemoteId>>,

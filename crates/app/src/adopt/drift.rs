@@ -77,7 +77,7 @@ impl App {
         let estate = self.estate(app).await?;
         let target = estate.target.clone();
         let book = alone(&estate.loaded.book, &target);
-        let mut sight = Sight::new(&*self.store, Arc::clone(&estate.loaded));
+        let mut sight = Sight::new(Arc::clone(&self.store), Arc::clone(&estate.loaded));
         let mut out = self.listings(&target).await?;
         out.extend(self.groups_stand(&estate, &book, &mut sight).await?);
         let mut bosses = BTreeMap::new();
@@ -125,7 +125,7 @@ impl App {
         &self,
         estate: &Estate,
         book: &RuleBook,
-        sight: &mut Sight<'_>,
+        sight: &mut Sight,
     ) -> Result<Vec<Stands>, AppError> {
         let Some(rules) = book.apps.get(&estate.target) else {
             return Ok(Vec::new());
@@ -147,7 +147,7 @@ impl App {
         &self,
         known: &Known,
         book: &RuleBook,
-        sight: &mut Sight<'_>,
+        sight: &mut Sight,
         bosses: &mut BTreeMap<(String, String), Option<SubjectId>>,
     ) -> Result<Vec<Stands>, AppError> {
         let now = self.clock.now();

@@ -1,6 +1,7 @@
 //! One plan in one go: feed the reducer, make its events durable, carry its effects out.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lifecycle::advance::{Effect, Input, Progress, StepState, advance};
@@ -277,7 +278,7 @@ impl Worker {
         let nothing = Attributes::new();
         let base = progress.plan.base.iter();
         let wanted = base.map(|(address, _)| (address, &nothing)).collect();
-        let now = Sight::new(&*self.app.store, loaded)
+        let now = Sight::new(Arc::clone(&self.app.store), loaded)
             .of_subject(subject, &wanted)
             .await?;
         for (address, digest) in &progress.plan.base {

@@ -21,6 +21,7 @@ use model::{
 use ports::store::{MAX_PAGE, Person, WorkerDigest};
 
 use super::correlate::Correlation;
+use super::outbox::Outbox;
 use super::{RowChange, UndecidedWorker};
 use crate::due::told;
 use crate::{App, AppError, ErrorKind};
@@ -92,8 +93,13 @@ impl<'a> Differences<'a> {
     /// Looks at the whole delivery; answers how many workers the source had told of before, as far
     /// as the delivery is about them: of a file of changes, those whom it names. The facts of
     /// before are read only of those of whom something new is said: a file is mostly what was
-    /// known.
-    pub(crate) async fn look(&mut self, read: &Delivery) -> Result<usize, AppError> {
+    /// known. What is found is handed to the outbox on the way, if there is one; the last of it
+    /// stays in [`Differences::events`].
+    pub(crate) async fn look(
+        &mut self,
+        read: &Delivery,
+        mut outbox: Option<&mut Outbox>,
+    ) -> Result<usize, AppError> {
         let known = match read.completeness {
             Completeness::Full => self.known().await?,
             Completeness::Partial | Completeness::Unknown => self.known_of(read).await?,
@@ -127,9 +133,15 @@ impl<'a> Differences<'a> {
             if let Some((subject, engagement)) = at {
                 self.accept(row, digest, subject, engagement).await?;
             }
+            if let Some(outbox) = &mut outbox {
+                outbox.take_full(&mut self.events).await?;
+            }
         }
         for worker in missing {
             self.withdraw(worker).await?;
+            if let Some(outbox) = &mut outbox {
+                outbox.take_full(&mut self.events).await?;
+            }
         }
         Ok(known.len())
     }

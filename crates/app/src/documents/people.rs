@@ -81,7 +81,7 @@ impl App {
             correlate: &[],
         };
         let mut found = Differences::new(self, feed, &loaded.book, id);
-        found.look(&read).await?;
+        found.look(&read, None).await?;
         let report = DeliveryReport {
             delivery: id,
             refused: false,

@@ -11,7 +11,7 @@ use rules::{MANAGER_CHAIN, Mapping};
 use super::{Pass, beside};
 use crate::AppError;
 
-impl Pass<'_> {
+impl Pass {
     /// Puts the managers above somebody into their facts. What is planned for them depends on each.
     pub(super) async fn managers_above(
         &mut self,

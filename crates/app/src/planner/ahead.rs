@@ -10,17 +10,22 @@ use ports::store::{Decisions, Link};
 
 use crate::AppError;
 
-/// What is known of the accounts of each target.
-type PerAccount<T> = HashMap<TargetName, HashMap<RemoteId, T>>;
+/// What is known of an account that a link leads to.
+#[derive(Default)]
+struct Looked {
+    /// `None`: never seen, or given away.
+    record: Option<Record>,
+    /// The groups that it is a member of.
+    groups: Vec<RemoteId>,
+    /// Its record was given away.
+    given: bool,
+}
 
 /// What was read ahead. Whatever is not in it has to be asked of the store.
 #[derive(Default)]
 pub(super) struct Ahead {
     links: HashMap<SubjectId, Arc<Vec<Link>>>,
-    /// The accounts that those links lead to; `None`: never seen.
-    accounts: PerAccount<Option<Record>>,
-    /// The groups that those accounts are members of.
-    groups: PerAccount<Vec<RemoteId>>,
+    accounts: HashMap<TargetName, HashMap<RemoteId, Looked>>,
     /// What people decided about their access.
     decisions: HashMap<SubjectId, Arc<Decisions>>,
 }
@@ -47,23 +52,21 @@ impl Ahead {
         };
         for (target, remotes) in remotes {
             let remotes: Vec<RemoteId> = remotes.into_iter().collect();
-            let mut accounts: HashMap<RemoteId, Option<Record>> = remotes
-                .iter()
-                .map(|remote| (remote.clone(), None))
-                .collect();
-            let mut groups: HashMap<RemoteId, Vec<RemoteId>> = remotes
-                .iter()
-                .map(|remote| (remote.clone(), Vec::new()))
-                .collect();
-            for shadow in store.shadows(&target, Kind::Account, &remotes).await? {
-                let record = shadow.record;
-                accounts.insert(record.remote.clone(), Some(record));
+            let shadows = store.shadows(&target, Kind::Account, &remotes).await?;
+            let memberships = store.memberships_of(&target, &remotes).await?;
+            let looked = |remote| (remote, Looked::default());
+            let mut accounts: HashMap<RemoteId, Looked> = remotes.into_iter().map(looked).collect();
+            for shadow in shadows {
+                if let Some(account) = accounts.get_mut(&shadow.record.remote) {
+                    account.record = Some(shadow.record);
+                }
             }
-            for (member, group) in store.memberships_of(&target, &remotes).await? {
-                groups.entry(member).or_default().push(group);
+            for (member, group) in memberships {
+                if let Some(account) = accounts.get_mut(&member) {
+                    account.groups.push(group);
+                }
             }
-            ahead.accounts.insert(target.clone(), accounts);
-            ahead.groups.insert(target, groups);
+            ahead.accounts.insert(target, accounts);
         }
         let decided = decided(store, subjects).await?.into_iter();
         ahead.decisions = decided.map(|(s, d)| (s, Arc::new(d))).collect();
@@ -87,7 +90,9 @@ impl Ahead {
         target: &TargetName,
         remote: &RemoteId,
     ) -> Option<Option<Record>> {
-        self.accounts.get_mut(target)?.remove(remote)
+        let account = self.accounts.get_mut(target)?.get_mut(remote)?;
+        let again = std::mem::replace(&mut account.given, true);
+        (!again).then(|| account.record.take())
     }
 
     /// The groups that an account was last seen to be a member of.
@@ -96,7 +101,7 @@ impl Ahead {
         target: &TargetName,
         remote: &RemoteId,
     ) -> Option<&Vec<RemoteId>> {
-        self.groups.get(target)?.get(remote)
+        Some(&self.accounts.get(target)?.get(remote)?.groups)
     }
 }
 

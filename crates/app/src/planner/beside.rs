@@ -47,7 +47,7 @@ const OURS: [&str; 9] = [
 /// Open findings that are looked through for those whose condition is gone.
 const MOST_OPEN: u32 = 10_000;
 
-impl Pass<'_> {
+impl Pass {
     /// Says what this person answers for and no longer can, and whether they are due earlier. Answers whether there was nothing to find: until then they
     /// are looked at again.
     pub(super) fn beside(&mut self, person: &Person, worker: Worker<'_>, now: Timestamp) -> bool {

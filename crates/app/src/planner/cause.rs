@@ -60,7 +60,7 @@ fn opens_or_closes(plan: &Plan) -> bool {
     steps.any(|step| step.address.kind == Kind::Account && opens(&step.act))
 }
 
-impl Pass<'_> {
+impl Pass {
     /// What to call the cause of a plan about this person. Only asked when there is a plan.
     pub(super) async fn cause(
         &self,

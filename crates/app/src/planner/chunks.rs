@@ -53,6 +53,11 @@ impl Chunks {
         }
     }
 
+    /// Whether there is another chunk after the last one that was given.
+    pub(super) fn is_more(&self) -> bool {
+        self.rest.is_some() || !self.coming.is_empty()
+    }
+
     pub(super) async fn next(&mut self) -> Result<Option<Chunk>, AppError> {
         let (chunk, rest) = match (self.coming.join_next().await, self.rest.take()) {
             (Some(read), _) => read.map_err(|_| interrupted())??,

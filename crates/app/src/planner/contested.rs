@@ -34,7 +34,7 @@ struct Claimant {
 /// What a step does not get, and why.
 pub(super) type Lost = (u16, &'static str, &'static str, &'static str);
 
-impl Pass<'_> {
+impl Pass {
     /// Notes what plans under way claim.
     pub(super) fn claimed_by(&mut self, subject: SubjectId, under_way: &[PlanRow]) {
         for claim in claimed(under_way) {

@@ -24,8 +24,8 @@ use crate::AppError;
 use crate::tenant::Loaded;
 
 /// Looks at addresses through the store. Remembers for one planning what does not change in it.
-pub(crate) struct Sight<'a> {
-    store: &'a dyn Store,
+pub(crate) struct Sight {
+    store: Arc<dyn Store>,
     loaded: Arc<Loaded>,
     listed: BTreeMap<(TargetName, Kind), bool>,
     groups: BTreeMap<Address, Option<RemoteId>>,
@@ -38,8 +38,8 @@ pub(crate) struct Sight<'a> {
     ahead: Ahead,
 }
 
-impl<'a> Sight<'a> {
-    pub(crate) fn new(store: &'a dyn Store, loaded: Arc<Loaded>) -> Self {
+impl Sight {
+    pub(crate) fn new(store: Arc<dyn Store>, loaded: Arc<Loaded>) -> Self {
         Self {
             store,
             loaded,
@@ -54,7 +54,7 @@ impl<'a> Sight<'a> {
 
     /// Reads at once what will be asked about these people one by one.
     pub(crate) async fn look_ahead(&mut self, subjects: &[SubjectId]) -> Result<(), AppError> {
-        let ahead = Ahead::of(self.store, subjects).await?;
+        let ahead = Ahead::of(&*self.store, subjects).await?;
         self.looked_ahead(ahead);
         Ok(())
     }

@@ -52,6 +52,15 @@ impl Notes {
         self.lapses.extend(lapses.map(|at| (subject, at)));
     }
 
+    /// Adds what was learned about others.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.looked.extend(other.looked);
+        self.waiting.extend(other.waiting);
+        self.unsettled.extend(other.unsettled);
+        self.lapses.extend(other.lapses);
+        self.managers.extend(other.managers);
+    }
+
     /// Whether somebody was looked at.
     pub(super) fn has_looked_at(&self, subject: SubjectId) -> bool {
         self.looked.contains(&subject)

@@ -11,8 +11,10 @@ mod cause;
 mod chunks;
 mod contested;
 mod gather;
+mod lanes;
 mod memory;
 mod naming;
+mod pass;
 mod propose;
 mod settle;
 mod stated;
@@ -24,13 +26,10 @@ mod weigh;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lifecycle::Spans;
-use lifecycle::claims::Claim;
 use lifecycle::draft::Obstacle;
-use model::plan::About;
 use model::{
-    Actor, Address, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName,
-    Verdict, WaveId,
+    Actor, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName, Verdict,
+    WaveId,
 };
 use ports::store::Stream;
 
@@ -41,8 +40,8 @@ pub(crate) use weigh::Say;
 
 use chunks::Chunks;
 use memory::{Listed, Notes};
+use pass::Pass;
 
-use crate::chain::Chains;
 use crate::due::Settle;
 use crate::preview::survey::Survey;
 use crate::tenant::Loaded;
@@ -226,45 +225,14 @@ impl App {
         let stream = Stream("planner".to_owned());
         let head = self.store.head_of(&stream).await?;
         let began = self.clock.now();
-        let only = match &planning.scope {
-            Scope::Everyone => None,
-            Scope::Stirred(subjects) | Scope::Subjects(subjects) => {
-                Some(subjects.iter().copied().collect())
-            }
-        };
-        let mut pass = Pass {
-            app: self,
-            sight: Sight::new(&*self.store, Arc::clone(&loaded)),
-            spans: loaded.book.spans(),
-            loaded,
-            undo: planning.undo.clone(),
-            terminating: planning.terminating.clone(),
-            drafted: Vec::new(),
-            sketches: Vec::new(),
-            under_way: BTreeMap::new(),
-            unmade: BTreeSet::new(),
-            only,
-            obstacles: Vec::new(),
-            findings: Vec::new(),
-            superseded: Vec::new(),
-            mended: Vec::new(),
-            late: Vec::new(),
-            entitled: BTreeMap::new(),
-            bosses: BTreeMap::new(),
-            chains: Chains::default(),
-            pinned: self.pinned_people().await?,
-            survey,
-            notes: Notes::default(),
-            looks: planning.looks,
-            unlisted: BTreeMap::new(),
-        };
+        let pinned = self.pinned_people().await?;
+        let mut pass = Pass::of(self, loaded, &planning, pinned, extra);
+        pass.survey = survey;
         if !matches!(planning.scope, Scope::Subjects(_)) {
             pass.groups().await?;
         }
-        let mut chunks = Chunks::of(Arc::clone(&self.store), planning.scope.clone());
-        while let Some(chunk) = chunks.next().await? {
-            pass.subjects(chunk, &extra).await?;
-        }
+        let chunks = Chunks::of(Arc::clone(&self.store), planning.scope.clone());
+        lanes::people(&mut pass, chunks).await?;
         if !matches!(planning.scope, Scope::Subjects(_)) {
             pass.named_but_unknown().await?;
             pass.service_accounts().await?;
@@ -352,46 +320,4 @@ impl App {
         }
         Ok(())
     }
-}
-
-/// One planning under way.
-struct Pass<'a> {
-    app: &'a App,
-    sight: Sight<'a>,
-    loaded: Arc<Loaded>,
-    /// How far from a first or last day something is due.
-    spans: Spans,
-    undo: Option<(WaveId, String)>,
-    terminating: Option<String>,
-    drafted: Vec<Drafted>,
-    /// Plans of which it is not known yet whether they get what they claim.
-    sketches: Vec<settle::Sketch>,
-    /// What plans under way claim.
-    under_way: BTreeMap<Claim, SubjectId>,
-    /// Accounts that something keeps from being made.
-    unmade: BTreeSet<Address>,
-    /// Whom it looks at; `None`: everyone.
-    only: Option<BTreeSet<SubjectId>>,
-    obstacles: Vec<(About, Obstacle)>,
-    findings: Vec<model::finding::Finding>,
-    superseded: Vec<(PlanId, Option<u64>)>,
-    /// Findings whose condition is gone.
-    mended: Vec<model::Event>,
-    /// People whom documents make due before the instant that is written down.
-    late: Vec<SubjectId>,
-    /// The apps in which rules give a manager an account.
-    entitled: BTreeMap<SubjectId, Vec<TargetName>>,
-    /// Managers by source and key; `None`: the source knows nobody of this key.
-    bosses: BTreeMap<(String, String), Option<SubjectId>>,
-    /// Managers above people.
-    chains: Chains,
-    /// Whom undos hold; `None`: so many that each is asked about.
-    pinned: Option<BTreeSet<SubjectId>>,
-    /// What accounts would look like, where somebody asks.
-    survey: Option<Survey>,
-    notes: Notes,
-    /// Whether apps are looked at, after this, for accounts of which a listing is wanted.
-    looks: bool,
-    /// Whose accounts a complete listing has to show disabled before they are deleted.
-    unlisted: BTreeMap<TargetName, BTreeSet<SubjectId>>,
 }

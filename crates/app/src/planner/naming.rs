@@ -31,7 +31,7 @@ struct Nameless {
     sketch: usize,
 }
 
-impl Pass<'_> {
+impl Pass {
     /// What someone may be called in the apps in which a plan creates an account without a name.
     pub(super) fn forms(&self, identity: &Identity, plan: &Plan) -> BTreeMap<TargetName, Forms> {
         let book = &self.loaded.book;

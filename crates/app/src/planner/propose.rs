@@ -15,7 +15,7 @@ use crate::{App, AppError};
 /// Plans per append.
 const CHUNK: usize = 200;
 
-impl Pass<'_> {
+impl Pass {
     /// Groups the drafts into waves, has them judged, and proposes them unless `dry_run`.
     pub(super) async fn propose(
         mut self,
@@ -24,8 +24,9 @@ impl Pass<'_> {
         stream: Stream,
         head: Option<u64>,
     ) -> Result<Vec<WavePreview>, AppError> {
+        let app = self.app.clone();
         let mut door = Planner {
-            app: self.app,
+            app: &app,
             actor,
             stream,
             head,

@@ -26,7 +26,7 @@ pub(super) struct Sketch {
     pub(super) forms: BTreeMap<TargetName, Forms>,
 }
 
-impl Pass<'_> {
+impl Pass {
     /// Takes a plan that claims nothing as it is; any other one waits until all claims are known,
     /// and so does one whose accounts have no names yet. Answers whether the plan is there already,
     /// and nothing that others have or get can make it another one.

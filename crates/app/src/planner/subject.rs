@@ -29,7 +29,7 @@ pub(super) const UNDECIDED: &str = "TNR-RULE-0001";
 /// Rules want different things for somebody.
 pub(super) const DISAGREEING: &str = "TNR-RULE-0002";
 
-impl Pass<'_> {
+impl Pass {
     /// Plans for the groups that documents declare, one plan per app.
     pub(super) async fn groups(&mut self) -> Result<(), AppError> {
         let loaded = std::sync::Arc::clone(&self.loaded);
@@ -59,16 +59,13 @@ impl Pass<'_> {
     }
 
     /// Plans for a chunk of people.
-    pub(super) async fn subjects(
-        &mut self,
-        chunk: Chunk,
-        extra: &BTreeMap<SubjectId, Vec<Assignment>>,
-    ) -> Result<(), AppError> {
+    pub(super) async fn subjects(&mut self, chunk: Chunk) -> Result<(), AppError> {
         let mut open: BTreeMap<About, Vec<PlanRow>> = BTreeMap::new();
         for plan in chunk.open {
             open.entry(plan.about.clone()).or_default().push(plan);
         }
         self.sight.looked_ahead(chunk.ahead);
+        let extra = std::sync::Arc::clone(&self.extra);
         for person in &chunk.people {
             let about = About::Subject(person.subject);
             let mine = open.remove(&about).unwrap_or_default();

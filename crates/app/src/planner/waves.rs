@@ -10,7 +10,7 @@ use model::{Act, Address, Cause, Change, Input, Kind, RemoteId, TargetName};
 use super::{Drafted, Pass};
 use crate::AppError;
 
-impl Pass<'_> {
+impl Pass {
     /// The author of a cause: whoever delivered, edited or decided; Tenure itself for the rest.
     pub(super) async fn author(&self, cause: &Cause) -> Result<String, AppError> {
         Ok(match &cause.input {

@@ -2,6 +2,7 @@
 //! is read for a planning of everyone, and trying one form after the other costs several times
 //! what the value does.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
@@ -11,6 +12,33 @@ use super::Value;
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Read)
+    }
+}
+
+/// Reads paths with their values. They are written in order, so they are put together at once:
+/// looking for the place of each would cost more than reading it. Of a path that comes twice the
+/// last value counts, as for any map.
+pub(crate) fn by_path<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Value>, D::Error> {
+    deserializer.deserialize_map(ReadAll)
+}
+
+struct ReadAll;
+
+impl<'de> Visitor<'de> for ReadAll {
+    type Value = BTreeMap<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("paths with their values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::with_capacity(entries.size_hint().unwrap_or(0).clamp(32, 64));
+        while let Some(entry) = entries.next_entry::<String, Value>()? {
+            all.push(entry);
+        }
+        Ok(all.into_iter().collect())
     }
 }
 
@@ -70,6 +98,18 @@ impl<'de> Visitor<'de> for Read {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_read_in_any_order_and_the_last_of_a_path_counts() -> Result<(), serde_json::Error>
+    {
+        let mut text = serde_json::Deserializer::from_str(r#"{"b":"1","a":true,"b":"2"}"#);
+        let expected = [("a", Value::Bool(true)), ("b", Value::from("2"))];
+        let expected = expected.map(|(path, value)| (path.to_owned(), value));
+        assert_eq!(by_path(&mut text)?, BTreeMap::from(expected));
+        let mut wrong = serde_json::Deserializer::from_str(r#"{"a":1.5}"#);
+        assert!(by_path(&mut wrong).is_err());
+        Ok(())
+    }
 
     #[test]
     fn every_form_is_read_as_it_is_written() -> Result<(), serde_json::Error> {

@@ -11,7 +11,7 @@ use ports::store::Decisions;
 use super::{Sight, object};
 use crate::AppError;
 
-impl Sight<'_> {
+impl Sight {
     pub(super) async fn unlinked_account(
         &mut self,
         target: &TargetName,

@@ -16,7 +16,7 @@ pub(in crate::planner) enum Name {
     Unknown,
 }
 
-impl Sight<'_> {
+impl Sight {
     /// How a name stands for the account `own`, or for one that does not exist yet.
     pub(in crate::planner) async fn name(
         &mut self,

@@ -7,7 +7,7 @@ use model::{Completeness, Kind, RemoteId, TargetName, Timestamp};
 use super::Sight;
 use crate::AppError;
 
-impl Sight<'_> {
+impl Sight {
     /// Looks at the disabled accounts that are kept no longer.
     pub(crate) async fn prove(
         &mut self,
