@@ -21,6 +21,7 @@ pub use self::retention::kept_no_longer_since;
 use self::stands::{Leaving, leave, stands};
 use crate::beside;
 use crate::identity::{Identity, Job};
+use crate::mutants::{self, Mutant};
 use crate::rulebook::{AppRules, BirthrightRule, RuleBook};
 
 /// One person as the rules see them.
@@ -167,7 +168,9 @@ fn assigned(
         assignments: Vec::new(),
         undecided: Vec::new(),
     };
-    if let Some(Terminated { by, at }) = worker.terminated {
+    if let Some(Terminated { by, at }) = worker.terminated
+        && !mutants::on(Mutant::TerminationOutranked)
+    {
         // Whatever HR says, and even if nobody can tell where they stand.
         let because = out.because(|| Reason {
             by: "lifecycle/termination".to_owned(),

@@ -41,7 +41,7 @@ pub fn classify(
         (Standing::Ended, _) => Change::Rehire,
         // An announced end is a leaver's fact even before it comes: it must not share a cause
         // with ordinary changes.
-        _ if known.ends != after.ends && after.ends.is_some() => Change::Leaver,
+        _ if ends_sooner(known, after)? => Change::Leaver,
         (Standing::Upcoming, _) => Change::Joiner,
         (Standing::Active, Standing::OnLeave) => Change::Leave,
         (Standing::OnLeave, Standing::Active) => Change::Return,
@@ -49,6 +49,17 @@ pub fn classify(
         _ if known.leave != after.leave && to_come(after, now)? => Change::Leave,
         _ => Change::Mover,
     }))
+}
+
+/// Whether an end is announced that was not, or an earlier one. One that is put off takes nothing
+/// away that was not lost already.
+fn ends_sooner(known: &Facts, after: &Facts) -> Result<bool, String> {
+    let end = |facts: &Facts| {
+        let ends = facts.ends.map(|at| Timestamp::in_zone(at, &facts.zone));
+        ends.transpose()
+    };
+    let (was, is) = (end(known)?, end(after)?);
+    Ok(is.is_some_and(|is| was.is_none_or(|was| is < was)))
 }
 
 /// Whether a leave is under way or still to come.
@@ -96,6 +107,8 @@ mod tests {
         left.ends = Some(day("2026-11-20"));
         let mut leaving = plain.clone();
         leaving.ends = Some(day("2026-12-31"));
+        let mut later = leaving.clone();
+        later.ends = Some(day("2027-01-31"));
         let mut coming = plain.clone();
         coming.starts = Some(day("2026-12-01"));
         let leave = |from, to| {
@@ -113,7 +126,9 @@ mod tests {
         let mut coming_away = coming.clone();
         coming_away.leave = announced.leave;
         type Case<'a> = (Option<(&'a Facts, bool)>, &'a Facts, Option<Change>);
-        let table: [Case<'_>; 23] = [
+        let table: [Case<'_>; 25] = [
+            (Some((&leaving, false)), &later, Some(Change::Mover)),
+            (Some((&later, false)), &leaving, Some(Change::Leaver)),
             (None, &away, Some(Change::Joiner)),
             (Some((&plain, false)), &away, Some(Change::Leave)),
             (Some((&plain, false)), &announced, Some(Change::Leave)),

@@ -35,6 +35,8 @@ pub enum Mutant {
     ForeignRevoked,
     /// A row that cannot be read counts as missing.
     UnreadableIsMissing,
+    /// A termination for cause counts no more than what HR says.
+    TerminationOutranked,
     /// People are passed over although the log has news of them.
     PassedOverNews,
     /// People are passed over although the log has news of somebody above them. Hunted by the law
@@ -44,7 +46,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All that the simulation hunts.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SkippedIntent,
         Self::IgnoredCompleteness,
         Self::IgnoredFence,
@@ -59,6 +61,7 @@ impl Mutant {
         Self::LeaverNeedsListing,
         Self::ForeignRevoked,
         Self::UnreadableIsMissing,
+        Self::TerminationOutranked,
         Self::PassedOverNews,
     ];
 }

@@ -11,6 +11,8 @@ use super::scene::Scene;
 use super::target::Thing;
 use super::watch::Watch;
 
+const HOUR: i64 = 3_600_000_000;
+
 /// What the judge lets pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rigour {
@@ -76,8 +78,10 @@ fn judge_target(
             && person
                 .last()
                 .and_then(|v| v.row.ends().map(|e| e.max(v.at)))
-                .is_some_and(|e| e < now - 3_600_000_000);
+                .is_some_and(|e| e < now - HOUR);
+        let out_for_cause = person.is_terminated(now - HOUR) && person.is_terminated(now);
         let must = match rigour {
+            Rigour::Leavers if out_for_cause => true,
             Rigour::Leavers => left_long_ago && !wish.enabled && wish.groups.is_empty(),
             Rigour::All => !watch.is_key_frozen(key),
         };

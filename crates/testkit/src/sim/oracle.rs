@@ -39,6 +39,8 @@ pub enum Standing {
     Ended,
     /// Missing from the last whole file.
     Withdrawn,
+    /// Terminated for cause, whatever the files say.
+    Terminated,
 }
 
 impl Version {
@@ -81,6 +83,8 @@ pub struct Person {
     pub versions: Vec<Version>,
     /// What undos hold of theirs.
     pub held: Vec<Held>,
+    /// Terminations for cause: from when, and until when if it is over.
+    pub terminated: Vec<(i64, Option<i64>)>,
 }
 
 /// Whose an account is.
@@ -148,11 +152,14 @@ impl Oracle {
                 None => false,
                 Some(v) => {
                     version.standing(at) == Standing::Ended
-                        || (v.row.end != row.end && row.end.is_some() && !v.withdrawn)
+                        || (ends_sooner(&v.row, row) && !v.withdrawn)
                 }
             };
             if leaving {
                 person.lift(at);
+            }
+            if version.standing(at) == Standing::Ended {
+                person.end_termination(at);
             }
             person.versions.push(version);
         }
@@ -193,6 +200,24 @@ impl Oracle {
             if end <= at && end > last.at {
                 person.lift_older(end);
             }
+            if end <= at {
+                person.end_termination(end);
+            }
+        }
+    }
+
+    /// Someone was terminated for cause.
+    pub fn terminated(&mut self, key: &str, at: i64) {
+        if let Some(person) = self.people.get_mut(key) {
+            person.lift(at);
+            person.terminated.push((at, None));
+        }
+    }
+
+    /// A termination was lifted.
+    pub fn lifted(&mut self, key: &str, at: i64) {
+        if let Some(person) = self.people.get_mut(key) {
+            person.end_termination(at);
         }
     }
 
@@ -287,6 +312,9 @@ impl Oracle {
             .rev()
             .find(|v| v.at <= at)
             .or_else(|| person.versions.first())?;
+        if person.is_terminated(at) {
+            return Some((Wish::default(), Standing::Terminated));
+        }
         let standing = version.standing(clock);
         let mut wish = Wish::default();
         if standing == Standing::Active {
@@ -338,6 +366,10 @@ impl Oracle {
         for held in &person.held {
             moments.extend([held.from, held.until]);
             moments.extend(held.lifted);
+        }
+        for (from, until) in &person.terminated {
+            moments.push(*from);
+            moments.extend(*until);
         }
         moments.retain(|m| (from..=to).contains(m));
         moments.sort_unstable();
@@ -391,11 +423,32 @@ impl Person {
         }
     }
 
+    /// Whether a termination for cause stands at an instant.
+    #[must_use]
+    pub fn is_terminated(&self, at: i64) -> bool {
+        let stands = |(from, until): &(i64, Option<i64>)| {
+            *from <= at && until.is_none_or(|until| at < until)
+        };
+        self.terminated.iter().any(stands)
+    }
+
+    fn end_termination(&mut self, at: i64) {
+        if let Some((from, until)) = self.terminated.last_mut() {
+            until.get_or_insert(at.max(*from));
+        }
+    }
+
     /// The last thing that was said of them.
     #[must_use]
     pub fn last(&self) -> Option<&Version> {
         self.versions.last()
     }
+}
+
+/// Whether an end is told that was not, or an earlier one.
+fn ends_sooner(was: &Row, is: &Row) -> bool {
+    let end = is.ends();
+    end.is_some_and(|end| was.ends().is_none_or(|was| end < was))
 }
 
 fn values(row: &Row) -> BTreeMap<String, Option<Value>> {

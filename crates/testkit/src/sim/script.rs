@@ -13,9 +13,10 @@ use ports::store::Log as _;
 
 use super::hr::{File, Hr, midnight};
 use super::judge::{self, Excuses, Rigour};
-use super::oracle::targets;
+use super::oracle::{Standing, targets};
 use super::scene::Scene;
 use super::trouble::{self, Planted, Weather};
+use super::watch::Watch;
 use super::{Report, Settings, company};
 use crate::node::actor;
 use crate::time::SeededEntropy;
@@ -40,6 +41,7 @@ pub fn play(seed: u64, settings: Settings) -> Report {
         excuses: Excuses::default(),
         planted: Planted::new(),
         undone: Vec::new(),
+        terminated: Vec::new(),
         day: 0,
         settings,
         scene,
@@ -81,6 +83,8 @@ struct Play {
     planted: Planted,
     /// Leavers whose leaving was undone, and when: some of them get another last day.
     undone: Vec<(i64, String)>,
+    /// People who were terminated for cause; HR may have confirmed it since.
+    terminated: Vec<String>,
     day: i64,
 }
 
@@ -143,11 +147,17 @@ impl Play {
             self.deliver(&file);
         }
         self.observe_some();
+        if self.chance.one_in(3) {
+            self.terminate();
+        }
         self.plan();
         self.decide(0, true);
         self.scene.work(0, hours(2));
         if self.chance.one_in(5) {
             self.undo();
+        }
+        if self.chance.one_in(4) {
+            self.lift();
         }
         self.until(23);
         self.evening(&weather);

@@ -181,6 +181,14 @@ impl Watch {
                     self.keys.insert(facts.key.clone(), e.subject);
                 }
             }
+            Event::SubjectTerminated(e) => {
+                let now = self.now();
+                if let Some(key) = self.oracle.subjects.get(&e.subject).cloned() {
+                    self.oracle.terminated(&key, now);
+                }
+            }
+            Event::TerminationEnded(e) => self.termination_ended(e),
+            Event::WaveReleased(e) if e.released => self.begun_at_once(e),
             Event::PlanDrafted(e) => {
                 let planned = Planned {
                     about: e.about.clone(),

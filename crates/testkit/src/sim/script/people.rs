@@ -164,6 +164,64 @@ impl Play {
         self.scene.work(0, hours(1));
     }
 
+    /// Somebody is terminated for cause, in the middle of whatever goes on.
+    pub(super) fn terminate(&mut self) {
+        let now = self.scene.clock.now().as_micros();
+        let at_work = |key: &String, watch: &Watch| {
+            let wish = watch.oracle.wish(key, "mail", now);
+            wish.is_some_and(|(_, standing)| standing == Standing::Active)
+        };
+        let watch = self.scene.watch();
+        let rows = self.hr.rows.iter().map(|row| row.key.clone());
+        let keys: Vec<String> = rows.filter(|key| at_work(key, &watch)).collect();
+        drop(watch);
+        let at = self.chance.below(keys.len() as u64);
+        let Some(key) = keys.get(usize::try_from(at).unwrap_or(0)).cloned() else {
+            return;
+        };
+        if self.chance.one_in(3) {
+            let calls = 1 + self.chance.below(60);
+            self.scene.nodes[0].me.light(calls);
+        }
+        self.scene.tell(|| format!("dana terminates {key}"));
+        let dana = actor("dana");
+        let asked = key.clone();
+        self.scene.ask(0, |node| {
+            let (dana, key) = (dana.clone(), asked.clone());
+            async move { node.app.terminate(&dana, &key, "for cause", false).await }
+        });
+        self.scene.nodes[0].me.spare();
+        let now = self.scene.clock.now().as_micros();
+        let stands = |watch: &Watch| {
+            let person = watch.oracle.people.get(&key);
+            person.is_some_and(|person| person.is_terminated(now))
+        };
+        if !stands(&self.scene.watch()) {
+            let text = format!("{key} could not be terminated");
+            self.scene.watch().violation(text);
+        }
+        self.terminated.push(key);
+    }
+
+    /// Somebody else takes a termination back.
+    pub(super) fn lift(&mut self) {
+        let at = self.chance.below(self.terminated.len() as u64);
+        let at = usize::try_from(at).unwrap_or(0);
+        if at >= self.terminated.len() {
+            return;
+        }
+        let key = self.terminated.remove(at);
+        self.scene
+            .tell(|| format!("bo lifts the termination of {key}"));
+        let bo = actor("bo");
+        self.scene.ask(0, |node| {
+            let (bo, key) = (bo.clone(), key.clone());
+            async move { node.app.lift_termination(&bo, &key, "cleared", false).await }
+        });
+        self.decide(0, false);
+        self.scene.work(0, hours(1));
+    }
+
     /// The day ends: what can be done is done, and what should be is compared with what is.
     pub(super) fn evening(&mut self, weather: &Weather) {
         self.excuses.targets.clear();

@@ -1,5 +1,7 @@
 //! What the watch learns from the log, event by event.
 
+use model::event::{TerminationEnd, TerminationEnded, WaveReleased};
+
 use super::*;
 
 impl Watch {
@@ -40,6 +42,35 @@ impl Watch {
                     .collect()
             }
         }
+    }
+
+    /// A termination is over.
+    pub(super) fn termination_ended(&mut self, ended: &TerminationEnded) {
+        // Whether HR has said so, the oracle knows by itself.
+        if ended.how == TerminationEnd::Confirmed {
+            return;
+        }
+        let now = self.now();
+        if let Some(key) = self.oracle.subjects.get(&ended.subject).cloned() {
+            self.oracle.lifted(&key, now);
+        }
+    }
+
+    /// The plans of a termination for cause wait for nobody.
+    pub(super) fn begun_at_once(&mut self, released: &WaveReleased) {
+        if released.by != "system" {
+            return;
+        }
+        let mine = self.plans.iter().filter(|(_, p)| p.wave == released.wave);
+        let begun: Vec<PlanId> = mine
+            .filter(|(id, p)| {
+                let named = released.plans.is_empty() || released.plans.contains(id);
+                let cause = p.plan.as_ref().map(|plan| plan.cause.change);
+                named && cause == Some(model::Change::Termination)
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        self.let_go.extend(begun);
     }
 
     /// A node sends a request.
