@@ -86,6 +86,8 @@ pub struct App {
     pub delete_after_days: Option<u32>,
     /// How hard we may press it.
     pub limits: Limits,
+    /// So many hours after it was listed, it is listed again; at least one.
+    pub observe_every_hours: u8,
     /// Accounts that no match may give to anyone.
     pub privileged: Privileged,
 }

@@ -72,6 +72,10 @@ pub(crate) struct AppSpec {
     /// How hard we may press it.
     #[serde(default)]
     pub limits: LimitsSpec,
+    /// So many hours after it was listed, it is listed again; 24 if not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 168))]
+    pub observe_every_hours: Option<u8>,
     /// Accounts that no match may give to anyone: each is asked.
     #[serde(default)]
     pub privileged: PrivilegedSpec,

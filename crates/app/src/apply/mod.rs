@@ -13,6 +13,7 @@ mod look;
 mod members;
 mod pace;
 mod queue;
+mod rounds;
 mod send;
 mod timers;
 mod waits;
@@ -190,7 +191,8 @@ impl Worker {
             self.stopping.store(true, Ordering::SeqCst);
         };
         let (hands, timers) = (self.hands(stop.clone()), self.timers(stop.clone()));
-        tokio::join!(watch, hands, timers, self.switch(stop));
+        let (switch, rounds) = (self.switch(stop.clone()), self.rounds(stop));
+        tokio::join!(watch, hands, timers, switch, rounds);
         self.give_up().await;
     }
 
@@ -226,6 +228,25 @@ impl Worker {
             let pause = match self.tick().await {
                 Ok(()) => Duration::from_secs(1),
                 Err(error) => failed("timers.failed", &error),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Apps are listed again from time to time, while everything else goes on.
+    async fn rounds(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let look = self.round();
+            let pause = tokio::select! {
+                looked = look => match looked {
+                    Ok(()) => rounds::PAUSE,
+                    Err(error) => failed("rounds.failed", &error),
+                },
+                // A listing is only read from: it can be left at any moment.
+                _ = stop.changed() => Duration::ZERO,
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}

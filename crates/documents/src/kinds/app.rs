@@ -19,6 +19,8 @@ use crate::wire::{
 use crate::yaml::Part;
 
 const SPEC: Part<'static> = Part::Key("spec");
+/// Hours between two looks at an app.
+const ONCE_A_DAY: u8 = 24;
 
 pub(crate) fn app(
     name: &str,
@@ -53,6 +55,7 @@ pub(crate) fn app(
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,
         },
+        observe_every_hours: spec.observe_every_hours.unwrap_or(ONCE_A_DAY),
         privileged,
     })
 }

@@ -242,6 +242,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "mode: observe",
+        "mode: observe\n  observe_every_hours: 0",
+        "spec.observe_every_hours: 0 is out of range; write a number from 1 to 168",
+    ),
+    (
+        "mode: observe",
         "mode: observe\n  joiner: {days_before: 181}",
         "181 is out of range",
     ),

@@ -22,6 +22,7 @@ mod people;
 mod preview;
 mod preview_law;
 mod restore;
+mod rounds;
 mod scenarios;
 mod service;
 mod simulation;
