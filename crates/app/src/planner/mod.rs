@@ -6,6 +6,7 @@
 
 mod above;
 mod ahead;
+mod awaited;
 mod beside;
 mod cause;
 mod chunks;
