@@ -5,16 +5,19 @@
 //! nobody's plan is begun to wait for what someone may refuse. The planning after the account is
 //! there finds the difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lifecycle::claims::{making, referred, referring, without};
-use model::{Act, Address, Cause, Change, Input, Plan, Step, SubjectId, Value};
+use model::{Act, Actor, Address, Cause, Change, Input, Plan, Step, SubjectId, Value};
 use ports::store::PlanRow;
 
+use super::chunks::PAGE;
 use super::propose::Proposal;
 use super::settle::Sketch;
-use super::{Drafted, Pass};
-use crate::AppError;
+use super::{Drafted, Memory, Pass, Planning, Scope, WavePreview};
+use crate::tenant::Loaded;
+use crate::{App, AppError};
 
 impl Pass {
     /// The accounts that a plan would refer to and that are not there.
@@ -118,8 +121,8 @@ impl Pass {
         }))
     }
 
-    /// The delivery that told of somebody whose account has come to be since a person's last plan,
-    /// where their plan does nothing but refer to others.
+    /// The delivery that told of somebody whose account has come to be since a person's last plan, or
+    /// is coming now, where their plan does nothing but refer to others.
     pub(super) async fn came_to_be(
         &self,
         plan: &Plan,
@@ -133,9 +136,15 @@ impl Pass {
             let Some(subject) = at.key.subject() else {
                 continue;
             };
-            let linked = self.app.store.last_stir(subject, &["object.linked/1"]);
-            let since = linked.await?.filter(|linked| linked.seq > last.drafted);
-            newest = newest.max(since.map(|linked| (linked.seq, subject)));
+            let since = match self.app.store.link(&at).await? {
+                None => Some(u64::MAX),
+                Some(_) => {
+                    let linked = self.app.store.last_stir(subject, &["object.linked/1"]);
+                    linked.await?.map(|linked| linked.seq)
+                }
+            };
+            let since = since.filter(|seq| *seq > last.drafted);
+            newest = newest.max(since.map(|seq| (seq, subject)));
         }
         let Some((_, subject)) = newest else {
             return Ok(None);
@@ -161,6 +170,40 @@ impl Pass {
         };
         self.under_way_at.insert(at.clone(), found);
         Ok(found)
+    }
+}
+
+impl App {
+    /// Plans for those who refer to somebody whose account these waves make. A planning of single
+    /// people looks at nobody else, and nobody else would ask for theirs.
+    pub(super) async fn plan_below(
+        &self,
+        actor: &Actor,
+        loaded: &Arc<Loaded>,
+        waves: &[WavePreview],
+        memory: Option<&Memory>,
+    ) -> Result<Vec<WavePreview>, AppError> {
+        let plans = waves.iter().flat_map(|wave| &wave.plans);
+        let made = plans.flat_map(|plan| making(&plan.plan));
+        let made: BTreeSet<SubjectId> = made.filter_map(|at| at.key.subject()).collect();
+        let (Some(memory), false) = (memory, made.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let subjects: Vec<SubjectId> = made.iter().copied().collect();
+        let mut below = BTreeSet::new();
+        for chunk in subjects.chunks(PAGE as usize) {
+            for person in self.store.people(chunk).await? {
+                below.extend(memory.reports_of(&person));
+            }
+        }
+        let below: Vec<SubjectId> = below.difference(&made).copied().collect();
+        if below.is_empty() {
+            return Ok(Vec::new());
+        }
+        let planning = Planning::of(Scope::Subjects(below), false);
+        let loaded = Arc::clone(loaded);
+        let planned = self.plan_over(actor, loaded, planning, BTreeMap::new(), None);
+        Ok(planned.await?.0)
     }
 }
 
