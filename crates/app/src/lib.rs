@@ -23,6 +23,7 @@ mod grace;
 mod identity;
 mod losses;
 mod matching;
+mod names;
 mod observe;
 mod past;
 mod people;

@@ -15,12 +15,22 @@ use model::{
 use ports::Target;
 use ports::target::Cursor;
 
+use crate::names::are_given_once;
 use crate::{App, AppError};
 
 /// Pages of one listing at the most: a cursor that never ends must not hold us for ever.
 const MOST_PAGES: usize = 100_000;
 /// Events per append.
 const CHUNK: usize = 500;
+
+/// What is listed.
+#[derive(Clone, Copy)]
+struct Listed<'a> {
+    name: &'a TargetName,
+    kind: Kind,
+    /// User names are given once there.
+    once: bool,
+}
 
 /// A listing as far as it came.
 struct Listing {
@@ -47,7 +57,9 @@ impl App {
         let mut runs = Vec::new();
         for kind in [Kind::Account, Kind::Group] {
             if target.capabilities().kinds.contains(&kind) {
-                runs.push(self.observe_kind(actor, name, &target, kind).await?);
+                let once = are_given_once(&loaded.book, name);
+                let listed = Listed { name, kind, once };
+                runs.push(self.observe_kind(actor, &listed, &target).await?);
             }
         }
         Ok(runs)
@@ -56,10 +68,10 @@ impl App {
     async fn observe_kind(
         &self,
         actor: &Actor,
-        name: &TargetName,
+        listed: &Listed<'_>,
         target: &Arc<dyn Target>,
-        kind: Kind,
     ) -> Result<ObservationFinished, AppError> {
+        let Listed { name, kind, .. } = *listed;
         let started = self.clock.now();
         let listing = list(&**target, kind).await;
         let known = self.known_shadows(name, kind).await?;
@@ -67,7 +79,7 @@ impl App {
         let mut changed = 0;
         for record in &listing.records {
             let found = self
-                .record_events(name, record, known.get(&record.remote), started)
+                .record_events(listed, record, known.get(&record.remote), started)
                 .await?;
             changed += u64::from(!found.is_empty());
             events.extend(found);
@@ -78,23 +90,25 @@ impl App {
         if mutants::on(Mutant::IgnoredCompleteness) {
             completeness = Completeness::Full;
             let seen: BTreeSet<&RemoteId> = listing.records.iter().map(|r| &r.remote).collect();
-            for remote in known.keys().filter(|r| !seen.contains(r)) {
-                events.extend(self.vanished(name, kind, remote).await?);
+            for before in known.values().filter(|r| !seen.contains(&r.remote)) {
+                events.extend(self.vanished(listed, before).await?);
             }
         } else if completeness == Completeness::Full {
             let seen: BTreeSet<&RemoteId> = listing.records.iter().map(|r| &r.remote).collect();
-            for remote in known.keys().filter(|r| !seen.contains(r)) {
-                match target.read(kind, remote).await {
+            for before in known.values().filter(|r| !seen.contains(&r.remote)) {
+                match target.read(kind, &before.remote).await {
                     Ok(None) => {
                         vanished += 1;
-                        events.extend(self.vanished(name, kind, remote).await?);
+                        events.extend(self.vanished(listed, before).await?);
                     }
                     Ok(Some(record)) => {
                         // It exists, so the listing was not complete after all.
                         completeness = Completeness::Partial;
                         detail = "an object that exists is missing from the listing".to_owned();
-                        let before = known.get(remote);
-                        events.extend(self.record_events(name, &record, before, started).await?);
+                        let found = self
+                            .record_events(listed, &record, Some(before), started)
+                            .await?;
+                        events.extend(found);
                     }
                     Err(error) => {
                         completeness = Completeness::Partial;
@@ -148,13 +162,14 @@ impl App {
     }
 
     /// What is new about an object, compared with its last observation.
-    pub(crate) async fn record_events(
+    async fn record_events(
         &self,
-        name: &TargetName,
+        listed: &Listed<'_>,
         record: &Record,
         before: Option<&Record>,
         seen_at: Timestamp,
     ) -> Result<Vec<Event>, AppError> {
+        let name = listed.name;
         let mut events = Vec::new();
         let bare = Record {
             members: None,
@@ -175,6 +190,9 @@ impl App {
                 Kind::Group | Kind::Grant => None,
             };
             let owner = link.and_then(|l| l.address.key.subject());
+            if listed.once {
+                events.extend(self.lost_name(name, before, Some(record), owner));
+            }
             let subject = match record.kind {
                 Kind::Account => Some(owner.map_or_else(|| stand_in(name, &record.remote), Ok)?),
                 Kind::Group | Kind::Grant => None,
@@ -195,31 +213,34 @@ impl App {
         Ok(events)
     }
 
-    async fn vanished(
-        &self,
-        name: &TargetName,
-        kind: Kind,
-        remote: &RemoteId,
-    ) -> Result<Vec<Event>, AppError> {
-        let mut events = vec![Event::ObjectVanished(ObjectVanished {
+    async fn vanished(&self, listed: &Listed<'_>, before: &Record) -> Result<Vec<Event>, AppError> {
+        let (Listed { name, kind, once }, remote) = (*listed, &before.remote);
+        let link = self.store.link_to(name, kind, remote).await?;
+        let owner = link.as_ref().and_then(|l| l.address.key.subject());
+        let mut events = Vec::new();
+        if once {
+            events.extend(self.lost_name(name, Some(before), None, owner));
+        }
+        events.push(Event::ObjectVanished(ObjectVanished {
             target: name.clone(),
             kind,
             remote: remote.clone(),
-        })];
-        if let Some(link) = self.store.link_to(name, kind, remote).await? {
-            let because = "the target no longer has the object".to_owned();
-            if let Some(subject) = link.address.key.subject() {
-                for grant in self.store.links_of(subject).await? {
-                    if grant.address.target == *name && grant.address.kind == Kind::Grant {
-                        let because = because.clone();
-                        let address = grant.address;
-                        events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
-                    }
+        }));
+        let Some(link) = link else {
+            return Ok(events);
+        };
+        let because = "the target no longer has the object".to_owned();
+        if let Some(subject) = owner {
+            for grant in self.store.links_of(subject).await? {
+                if grant.address.target == *name && grant.address.kind == Kind::Grant {
+                    let because = because.clone();
+                    let address = grant.address;
+                    events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
                 }
             }
-            let address = link.address;
-            events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
         }
+        let address = link.address;
+        events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
         Ok(events)
     }
 }

@@ -7,6 +7,7 @@ use model::plan::About;
 use model::{Actor, Event, Kind, SubjectId};
 use ports::store::{Append, MAX_PAGE, Stir, Stream};
 
+use crate::names::are_given_once;
 use crate::observe::stand_in;
 use crate::terminate::TERMINATION_ENDED;
 use crate::{App, AppError, ErrorKind, Known};
@@ -125,7 +126,8 @@ impl App {
                 reason: reason.to_owned(),
             })
         };
-        let events = gone.into_iter().map(erased).collect();
+        let mut events = self.names_left_by(subject).await?;
+        events.extend(gone.into_iter().map(erased));
         let append = Append::of(actor.clone(), events).bumping(stream);
         self.store.append(append).await?;
         Ok(subject)
@@ -133,6 +135,22 @@ impl App {
 }
 
 impl App {
+    /// The names of the accounts that go out of sight with a person: kept from others from now on,
+    /// where names are given once, though nobody knows any more whose they were.
+    async fn names_left_by(&self, subject: SubjectId) -> Result<Vec<Event>, AppError> {
+        let loaded = self.loaded().await?;
+        let mut lost = Vec::new();
+        for link in self.store.links_of(subject).await? {
+            let at = &link.address;
+            if at.kind == Kind::Account && are_given_once(&loaded.book, &at.target) {
+                let shadow = self.store.shadow(&at.target, at.kind, &link.remote).await?;
+                let before = shadow.map(|shadow| shadow.record);
+                lost.extend(self.lost_name(&at.target, before.as_ref(), None, None));
+            }
+        }
+        Ok(lost)
+    }
+
     /// The ids that stood in for a person while it was not known that an account is theirs: what
     /// was seen of it until then goes with them.
     async fn stand_ins(&self, subject: SubjectId) -> Result<BTreeSet<SubjectId>, AppError> {

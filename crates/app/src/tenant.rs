@@ -311,6 +311,7 @@ fn app_rules(app: &documents::App) -> AppRules {
             forms: unique.forms.clone(),
             number: unique.number,
             reserved: unique.reserved.clone(),
+            quarantine_days: unique.quarantine_days,
         }),
         manager: app
             .account

@@ -223,6 +223,8 @@ pub struct UniqueName {
     pub number: bool,
     /// Names that nobody gets, in ASCII lower case; also before any domain.
     pub reserved: BTreeSet<String>,
+    /// For how many days nobody else gets a name that an account has lost; `None`: not at all.
+    pub quarantine_days: Option<u32>,
 }
 
 /// Where a manager's account is referred to (RFC 7643 §4.3), as `protocol` names the reference.

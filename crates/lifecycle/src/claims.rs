@@ -57,22 +57,40 @@ pub fn named(act: &Act) -> Option<&str> {
     attributes.get(USER_NAME).and_then(Value::as_text)
 }
 
+/// The accounts that a step would refer to.
+fn referred_by(step: &Step) -> impl Iterator<Item = Address> {
+    let set = match &step.act {
+        Act::Update { set, .. } => Some(set),
+        _ => None,
+    };
+    let values = set.into_iter().flat_map(Attributes::values);
+    values.filter_map(|value| match value {
+        Value::Subject { subject } => Some(Address::account(&step.address.target, *subject)),
+        _ => None,
+    })
+}
+
+/// The accounts that a plan would refer to, whether they are there or not.
+#[must_use]
+pub fn referred(plan: &Plan) -> BTreeSet<Address> {
+    plan.steps.iter().flat_map(referred_by).collect()
+}
+
 /// The steps that would refer to one of these accounts.
 #[must_use]
 pub fn referring(plan: &Plan, accounts: &BTreeSet<Address>) -> BTreeSet<u16> {
-    let refers = |step: &&Step| {
-        let Act::Update { set, .. } = &step.act else {
-            return false;
-        };
-        set.values().any(|value| match value {
-            Value::Subject { subject } => {
-                accounts.contains(&Address::account(&step.address.target, *subject))
-            }
-            _ => false,
-        })
-    };
+    let refers = |step: &&Step| referred_by(step).any(|at| accounts.contains(&at));
     let steps = plan.steps.iter().filter(refers);
     steps.map(|step| step.no).collect()
+}
+
+/// The accounts that a plan makes or takes over.
+pub fn making(plan: &Plan) -> impl Iterator<Item = &Address> {
+    let makes = |step: &&Step| {
+        step.address.kind == Kind::Account
+            && matches!(step.act, Act::Create { .. } | Act::Adopt { .. })
+    };
+    plan.steps.iter().filter(makes).map(|step| &step.address)
 }
 
 /// The plan without these steps and without whatever waits for one of them; `None` when nothing
@@ -221,6 +239,20 @@ mod tests {
         let at = |target: &TargetName| BTreeSet::from([Address::account(target, boss)]);
         assert_eq!(referring(&plan, &at(&"code".into())), BTreeSet::from([2]));
         assert_eq!(referring(&plan, &at(&target())), BTreeSet::new());
+        assert_eq!(referred(&plan), at(&"code".into()));
+    }
+
+    #[test]
+    fn a_plan_makes_the_accounts_that_it_creates_or_takes_over_and_no_membership() {
+        let mut plan = plan();
+        plan.steps[0].act = Act::Adopt {
+            remote: RemoteId::from("r1"),
+        };
+        plan.steps[3].act = Act::Adopt {
+            remote: RemoteId::from("r2"),
+        };
+        let code = Address::account(&TargetName::from("code"), subject());
+        assert_eq!(making(&plan).collect::<Vec<_>>(), [&address(), &code]);
     }
 
     #[test]

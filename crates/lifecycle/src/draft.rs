@@ -67,7 +67,9 @@ pub struct Observed {
     pub seen: BTreeMap<Address, Seen>,
     /// Where other subjects' accounts are, for references: (target, subject) → remote id.
     pub references: BTreeMap<(TargetName, SubjectId), RemoteId>,
-    /// Accounts of other subjects that do not exist yet and that rules give them.
+    /// Accounts of other subjects that rules give them, whether they exist or not. A plan that
+    /// refers to one that does not is only worth making with another plan that makes it: see
+    /// [`crate::claims::referred`].
     pub coming: BTreeSet<(TargetName, SubjectId)>,
     /// What is known about accounts that are to be deleted; of others nothing is proven.
     pub proofs: BTreeMap<Address, Proof>,

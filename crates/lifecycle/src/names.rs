@@ -3,7 +3,9 @@
 //! A name is given once, when an account is created, and never changed or taken over after that.
 //! Which of the names is free only the caller can tell.
 
-use model::{Act, Facts, Kind, Plan, Reason, Step, TargetName, Value};
+use std::time::Duration;
+
+use model::{Act, Facts, Kind, Plan, Reason, Step, TargetName, Timestamp, Value};
 use rules::{Decided, Mapped, Mapping};
 
 use crate::claims::{Claim, USER_NAME, named};
@@ -114,8 +116,9 @@ pub fn candidates<'a>(
         which: match at {
             0 => format!("the user name is the first of {of} forms"),
             _ => format!(
-                "the user name is form {} of {of}: those before it were taken or reserved",
-                at + 1
+                "the user name is form {} of {of}: those before it were {}",
+                at + 1,
+                not_free(unique)
             ),
         },
     });
@@ -124,13 +127,30 @@ pub fn candidates<'a>(
         (2..=LAST_NUMBER).map(|n| Candidate {
             name: with_number(name, n),
             which: format!(
-                "the user name is the last form with the number {n}: what comes before it was \
-                 taken or reserved"
+                "the user name is the last form with the number {n}: what comes before it was {}",
+                not_free(unique)
             ),
         })
     });
     let fits = |c: &Candidate| c.name.len() <= MAX_NAME && !is_reserved(&c.name, unique);
     plain.chain(numbered).filter(fits)
+}
+
+/// Why names are passed over in an app, in words.
+fn not_free(unique: &UniqueName) -> &'static str {
+    match unique.quarantine_days {
+        None => "taken or reserved",
+        Some(_) => "taken, reserved or in quarantine",
+    }
+}
+
+/// Whether a name that an account lost at this instant is still kept from everybody else. `since`
+/// is when that was noticed; the quarantine ends so many times 24 hours later.
+#[must_use]
+pub fn is_in_quarantine(unique: &UniqueName, since: Timestamp, now: Timestamp) -> bool {
+    const DAY: u64 = 24 * 60 * 60;
+    let days = unique.quarantine_days.map(u64::from);
+    days.is_some_and(|days| now < since.plus(Duration::from_secs(days * DAY)))
 }
 
 /// The number goes to the end, and before the domain where there is one.
@@ -210,6 +230,7 @@ mod tests {
             forms: forms.iter().map(compile).collect(),
             number,
             reserved: BTreeSet::from(["admin".to_owned(), "kim.kelly3@x".to_owned()]),
+            quarantine_days: None,
         }
     }
 
@@ -280,6 +301,45 @@ mod tests {
             );
             assert!(all.is_err(), "{given}");
         }
+    }
+
+    #[test]
+    fn a_quarantine_ends_after_so_many_days_to_the_instant() {
+        let mut unique = unique(&["person.given"], true);
+        let since = Timestamp::from_micros(1_795_422_600_000_000);
+        let later = |seconds| since.plus(Duration::from_secs(seconds));
+        assert!(
+            !is_in_quarantine(&unique, since, since),
+            "none is asked for"
+        );
+        unique.quarantine_days = Some(2);
+        for (seconds, kept) in [(0, true), (2 * 86_400 - 1, true), (2 * 86_400, false)] {
+            let is = is_in_quarantine(&unique, since, later(seconds));
+            assert_eq!(is, kept, "after {seconds} s");
+        }
+        // Told by a node whose clock is ahead.
+        assert!(is_in_quarantine(&unique, later(60), since));
+        unique.quarantine_days = Some(36_500);
+        assert!(is_in_quarantine(&unique, since, later(36_499 * 86_400)));
+    }
+
+    #[test]
+    fn what_is_passed_over_is_said_without_the_name() {
+        let mut unique = unique(&["person.nick", "person.given"], true);
+        let facts = facts(&[("nick", "admin"), ("given", "Kim")]);
+        let forms = forms(&unique, &facts, "w1").answer.unwrap();
+        let which = |unique: &UniqueName| -> Vec<String> {
+            let all = candidates(&forms, unique).take(2);
+            all.map(|c| c.which).collect()
+        };
+        let (second, number) = (
+            "the user name is form 2 of 2: those before it were",
+            "the user name is the last form with the number 2: what comes before it was",
+        );
+        let said = |why: &str| [format!("{second} {why}"), format!("{number} {why}")];
+        assert_eq!(which(&unique), said("taken or reserved"));
+        unique.quarantine_days = Some(90);
+        assert_eq!(which(&unique), said("taken, reserved or in quarantine"));
     }
 
     #[test]

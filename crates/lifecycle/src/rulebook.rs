@@ -68,6 +68,8 @@ pub struct UniqueName {
     pub number: bool,
     /// Names that nobody gets, in ASCII lower case; also before any domain.
     pub reserved: BTreeSet<String>,
+    /// For how many days, of 24 hours each, nobody else gets a name that an account has lost.
+    pub quarantine_days: Option<u32>,
 }
 
 /// How accounts of one target are made.

@@ -137,6 +137,23 @@ pub static LINK: Table = Table {
     indexes: &[&["target", "kind", "remote"], &["subject"]],
 };
 
+/// When a user name was lost by an account last, where names are given once. The name is a keyed
+/// digest: what is in here says nothing of anybody, and stays when they are erased.
+pub static LOST_NAME: Table = Table {
+    name: "lost_name",
+    columns: &[("target", Text), ("name", Text), ("at", Int)],
+    key: 2,
+    indexes: &[],
+};
+
+/// Whose account that was.
+pub static LOST_NAME_OF: Table = Table {
+    name: "lost_name_of",
+    columns: &[("target", Text), ("name", Text), ("subject", Text)],
+    key: 2,
+    indexes: &[&["subject"]],
+};
+
 /// The last observation run over a target and kind.
 pub static OBSERVATION: Table = Table {
     name: "observation",
@@ -401,6 +418,8 @@ pub static TABLES: &[&Table] = &[
     &SHADOW,
     &MEMBERSHIP,
     &LINK,
+    &LOST_NAME,
+    &LOST_NAME_OF,
     &OBSERVATION,
     &DOCUMENTS,
     &DELIVERY,

@@ -36,7 +36,7 @@ pub(super) struct Run {
     sent: u64,
     /// Some step waits for an object that another plan makes.
     pub(super) waits: bool,
-    /// Some step waited for an object that nobody makes.
+    /// Some step waited for something that no other plan would be without.
     helpless: bool,
 }
 
@@ -96,11 +96,10 @@ impl Worker {
         let mut wait = None;
         while let Some(mut input) = inputs.pop_front() {
             let now = self.app.clock.now();
-            if let Some(detail) = self.hold_back(run).await.map_err(Stop::Failed)? {
-                // Planning again would find the same: that is left to the next one.
-                run.helpless = true;
+            if let Some(halt) = self.hold_back(run).await.map_err(Stop::Failed)? {
+                run.helpless = halt.helpless;
                 inputs.push_front(input);
-                input = Input::Moved(detail);
+                input = Input::Moved(halt.detail);
             }
             // What was read may let a step begin that has not asked for the target's budget, or for
             // the trial of a half-open breaker: where there is one, it is taken in without a fence,

@@ -23,6 +23,8 @@ pub(crate) struct Lane {
     pub(crate) target: Arc<dyn Target>,
     /// The documents' revision it was made from.
     pub(crate) revision: u64,
+    /// User names are given once there.
+    pub(crate) once: bool,
     pub(crate) members: Members,
     permits: Semaphore,
     state: Mutex<State>,
@@ -64,6 +66,7 @@ impl Lane {
             name,
             target,
             revision,
+            once: app.account.unique.is_some(),
             state: Mutex::new(State {
                 lease: None,
                 lease_again: Timestamp::EPOCH,

@@ -54,17 +54,34 @@ impl Worker {
         if !settle.is_zero() {
             tokio::time::sleep(settle).await;
         }
+        let (found, seen) = self.look_through(&lane, run, no).await?;
+        if !lane.once {
+            return Ok((found, seen));
+        }
+        let owner = step.address.key.subject();
+        let mut events = self.app.lost_names(&seen, owner).await?;
+        events.extend(seen);
+        Ok((found, events))
+    }
+
+    async fn look_through(
+        &self,
+        lane: &Through<'_>,
+        run: &Run,
+        no: u16,
+    ) -> Result<Found, AppError> {
+        let step = &run.progress.plan.steps[usize::from(no)];
         let outcome = run.progress.steps[usize::from(no)].outcome.as_ref();
         match (&step.act, step.address.kind) {
             (Act::Grant | Act::Revoke, _) | (Act::Adopt { .. }, Kind::Grant) => {
-                self.look_at_member(&lane, step).await
+                self.look_at_member(lane, step).await
             }
             (Act::Create { attributes, active }, kind) => {
                 let wanted = (attributes, *active);
-                self.look_for_new(&lane, step, kind, wanted, outcome).await
+                self.look_for_new(lane, step, kind, wanted, outcome).await
             }
             (Act::Adopt { remote }, kind) => {
-                let found = self.read(&lane, kind, remote).await;
+                let found = self.read(lane, kind, remote).await;
                 Ok(match found {
                     Ok(Some(record)) => {
                         let linked = linked(&step.address, remote, Ownership::Adopted);
@@ -77,7 +94,7 @@ impl Worker {
                     Err(error) => (wait(&error), Vec::new()),
                 })
             }
-            (act, kind) => self.look_at_change(&lane, step, act, kind).await,
+            (act, kind) => self.look_at_change(lane, step, act, kind).await,
         }
     }
 

@@ -22,21 +22,39 @@ enum Needs {
     Nothing,
     /// Another plan makes it.
     Time,
-    /// Nobody makes it: why.
+    /// Nobody makes it: why. Planning again would find the same.
     Help(String),
+    /// Nobody makes it any more: why. Planning again leaves it out, or finds who makes it now.
+    Another(String),
+}
+
+/// Why a plan cannot go on as it was made.
+pub(super) struct Halt {
+    pub(super) detail: String,
+    /// Planning again would find the same: that is left to the next planning of everyone.
+    pub(super) helpless: bool,
+}
+
+impl Halt {
+    fn helpless(detail: impl Into<String>) -> Self {
+        Self {
+            detail: detail.into(),
+            helpless: true,
+        }
+    }
 }
 
 impl Worker {
-    /// Passes over the steps that wait for another plan. A text: some step waits for something
+    /// Passes over the steps that wait for another plan. A halt: some step waits for something
     /// that nobody makes, so the plan was made for a world that is no more.
-    pub(super) async fn hold_back(&self, run: &mut Run) -> Result<Option<String>, AppError> {
+    pub(super) async fn hold_back(&self, run: &mut Run) -> Result<Option<Halt>, AppError> {
         let now = self.app.clock.now();
         run.waits = false;
         if run.progress.stale {
             return Ok(None);
         }
         if self.is_terminated_since(&run.progress).await? {
-            return Ok(Some("they were terminated for cause".to_owned()));
+            return Ok(Some(Halt::helpless("they were terminated for cause")));
         }
         for no in 0..run.progress.steps.len() {
             if !run.progress.may_begin(no, now) {
@@ -45,7 +63,8 @@ impl Worker {
             let step = &run.progress.plan.steps[no];
             let again = run.progress.steps[no].attempt > 0;
             if step.act == Act::Delete && !self.app.is_still_to_go(&step.address, again).await? {
-                return Ok(Some("the account is not to be deleted any more".to_owned()));
+                let detail = "the account is not to be deleted any more";
+                return Ok(Some(Halt::helpless(detail)));
             }
             match self.needs(step).await? {
                 Needs::Nothing => {}
@@ -53,7 +72,11 @@ impl Worker {
                     run.waits = true;
                     run.progress.steps[no].not_before = Some(now.plus(REFERENCE));
                 }
-                Needs::Help(detail) => return Ok(Some(detail)),
+                Needs::Help(detail) => return Ok(Some(Halt::helpless(detail))),
+                Needs::Another(detail) => {
+                    let helpless = false;
+                    return Ok(Some(Halt { detail, helpless }));
+                }
             }
         }
         Ok(None)
@@ -119,8 +142,11 @@ impl Worker {
         if self.app.store.link(&account).await?.is_some() {
             return Ok(Needs::Nothing);
         }
-        self.needs_plan(About::Subject(subject), &account, false)
-            .await
+        let about = About::Subject(subject);
+        Ok(match self.needs_plan(about, &account, false).await? {
+            Needs::Help(detail) => Needs::Another(detail),
+            needs => needs,
+        })
     }
 
     /// Whether an open plan makes the object at `address`. One that waits for a person counts
@@ -156,6 +182,19 @@ impl Worker {
 }
 
 impl App {
+    /// Whether a plan under way makes somebody's account, or it is there by now.
+    pub(crate) async fn is_being_made(
+        &self,
+        subject: SubjectId,
+        account: &Address,
+    ) -> Result<bool, AppError> {
+        let making = self.making(About::Subject(subject), account).await?;
+        // An account is linked in the append that ends its step: what the plans no longer say, the
+        // link says.
+        let under_way = making.iter().any(|p| p.status == PlanStatus::Released);
+        Ok(under_way || self.store.link(account).await?.is_some())
+    }
+
     /// The open plans that make the object at `address`.
     async fn making(&self, about: About, address: &Address) -> Result<Vec<PlanRow>, AppError> {
         let makes = |step: &StepRow| {

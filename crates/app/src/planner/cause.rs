@@ -142,7 +142,7 @@ impl Pass {
         if let Some(cause) = self.moved_above(identity, plan, &last).await? {
             return Ok(cause);
         }
-        self.drifted(plan).await
+        self.drifted(plan, &last).await
     }
 
     /// The cause of a deletion: the clock, or whoever made it due at once, so that they may not
@@ -277,7 +277,12 @@ impl Pass {
         Ok(rejected.find(|d| withdrawn(d)).map(|d| d.by.clone()))
     }
 
-    async fn drifted(&self, plan: &Plan) -> Result<Cause, AppError> {
+    /// The cause where nothing was said of them: an account that they refer to has come to be, or
+    /// the app was changed.
+    async fn drifted(&self, plan: &Plan, last: &PlanRow) -> Result<Cause, AppError> {
+        if let Some(cause) = self.came_to_be(plan, last).await? {
+            return Ok(cause);
+        }
         if let Some(step) = plan.steps.first() {
             let target = &step.address.target;
             if let Some(row) = self

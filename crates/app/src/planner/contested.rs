@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifecycle::claims::{Claim, claims, referring, without};
+use lifecycle::claims::{Claim, claims, without};
 use lifecycle::draft::{Observed, Obstacle, Seen};
 use model::plan::About;
-use model::{Act, Address, RemoteId, SubjectId};
+use model::{Address, RemoteId, SubjectId};
 use ports::store::PlanRow;
 
 use super::Pass;
@@ -87,19 +87,8 @@ impl Pass {
         for (at, sketch) in sketches.into_iter().enumerate() {
             left.extend(self.lose(sketch, lost.remove(&at).unwrap_or_default()));
         }
-        for mut sketch in self.name_accounts(left, given).await? {
-            // Nobody makes the account: whoever is to refer to it would wait in vain.
-            let in_vain = referring(&sketch.plan, &self.unmade);
-            match without(sketch.plan, &in_vain) {
-                Some(plan) => sketch.plan = plan,
-                None => {
-                    self.supersede(&sketch.open, None);
-                    continue;
-                }
-            }
-            self.settled(sketch).await?;
-        }
-        Ok(())
+        let named = self.name_accounts(left, given).await?;
+        self.settle_references(named).await
     }
 
     /// What is being given to someone already, and cannot be claimed by anybody else: by plans
@@ -138,9 +127,6 @@ impl Pass {
         }
         for (no, code, problem, fix) in &lost {
             let step = &sketch.plan.steps[usize::from(*no)];
-            if !matches!(step.act, Act::Update { .. }) {
-                self.unmade.insert(step.address.clone());
-            }
             let obstacle = Obstacle {
                 code,
                 address: step.address.clone(),

@@ -300,17 +300,24 @@ impl Sight {
                     continue;
                 };
                 let at = Address::account(&address.target, *subject);
-                if !self.referred.contains_key(&at) {
-                    let link = self.store.link(&at).await?;
-                    self.referred.insert(at.clone(), link.map(|l| l.remote));
-                }
-                if let Some(Some(remote)) = self.referred.get(&at) {
+                if let Some(remote) = self.referred(&at).await? {
                     let key = (address.target.clone(), *subject);
-                    observed.references.insert(key, remote.clone());
+                    observed.references.insert(key, remote);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Where an account is that others refer to; `None`: it is not there.
+    pub(super) async fn referred(&mut self, at: &Address) -> Result<Option<RemoteId>, AppError> {
+        if let Some(known) = self.referred.get(at) {
+            return Ok(known.clone());
+        }
+        let link = self.store.link(at).await?;
+        let remote = link.map(|link| link.remote);
+        self.referred.insert(at.clone(), remote.clone());
+        Ok(remote)
     }
 
     /// Whether the last listing of a target was complete.

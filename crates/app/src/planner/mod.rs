@@ -6,6 +6,7 @@
 
 mod above;
 mod ahead;
+mod awaited;
 mod beside;
 mod cause;
 mod chunks;
@@ -168,6 +169,7 @@ impl App {
             self.first_look(actor, &loaded).await?;
         }
         planning.looks = !planning.dry_run;
+        let below = matches!(planning.scope, Scope::Subjects(_)) && !planning.dry_run;
         let (mut waves, seen) = if planning.scope != Scope::Everyone || !extra.is_empty() {
             self.plan_over(actor, Arc::clone(&loaded), planning, extra, None)
                 .await?
@@ -175,6 +177,10 @@ impl App {
             self.plan_the_stirred(actor, Arc::clone(&loaded), planning, &mut memory)
                 .await?
         };
+        if below {
+            let more = self.plan_below(actor, &loaded, &waves, memory.as_ref());
+            waves.extend(more.await?);
+        }
         waves.extend(self.look_and_plan(actor, loaded, seen.unlisted).await?);
         Ok(waves)
     }

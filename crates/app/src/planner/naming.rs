@@ -79,12 +79,15 @@ impl Pass {
                     taken.insert(Claim::name(&account.target, &candidate.name), account.about);
                     give(&mut plan.steps[usize::from(no)], &candidate, forms);
                 }
-                _ => lost.entry(account.sketch).or_default().push((
-                    no,
-                    NO_NAME,
-                    "every user name that this person may have in the app is taken or reserved",
-                    "add a form to the app's document, or allow numbers; until then nothing is created",
-                )),
+                _ => {
+                    let none = (
+                        no,
+                        NO_NAME,
+                        self.no_name(&account.target),
+                        "add a form to the app's document, or allow numbers; until then nothing is created",
+                    );
+                    lost.entry(account.sketch).or_default().push(none);
+                }
             }
         }
         let mut left = Vec::new();
@@ -92,6 +95,17 @@ impl Pass {
             left.extend(self.lose(sketch, lost.remove(&at).unwrap_or_default()));
         }
         Ok(left)
+    }
+
+    fn no_name(&self, target: &TargetName) -> &'static str {
+        let app = self.loaded.book.apps.get(target);
+        let unique = app.and_then(|app| app.unique.as_ref());
+        match unique.and_then(|unique| unique.quarantine_days) {
+            None => "every user name that this person may have in the app is taken or reserved",
+            Some(_) => {
+                "every user name that this person may have in the app is taken, reserved or in quarantine"
+            }
+        }
     }
 
     fn nameless(
@@ -125,7 +139,8 @@ impl Pass {
         accounts.map(nameless).collect()
     }
 
-    /// The first name for an account that nobody has and nobody is being given.
+    /// The first name for an account that nobody has, nobody is being given, and nobody else has
+    /// lost too short a time ago.
     async fn free_name(
         &mut self,
         sketch: &Sketch,
@@ -150,7 +165,15 @@ impl Pass {
             {
                 continue;
             }
-            if self.sight.name(target, &candidate.name, None).await? == Name::Free {
+            if self.sight.name(target, &candidate.name, None).await? != Name::Free {
+                continue;
+            }
+            let who = match account.about {
+                About::Subject(subject) => Some(subject),
+                About::Target(_) => None,
+            };
+            let kept = self.app.is_kept(unique, target, &candidate.name, who);
+            if !kept.await? {
                 return Ok(Some(candidate));
             }
         }

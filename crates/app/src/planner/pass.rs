@@ -34,8 +34,10 @@ pub(super) struct Pass {
     pub(super) sketches: Vec<Sketch>,
     /// What plans under way claim.
     pub(super) under_way: BTreeMap<Claim, SubjectId>,
-    /// Accounts that something keeps from being made.
-    pub(super) unmade: BTreeSet<Address>,
+    /// Accounts that plans of this planning make or take over, unless a person refuses.
+    pub(super) made: BTreeSet<Address>,
+    /// Accounts that plans refer to, and whether a plan under way makes them.
+    pub(super) under_way_at: BTreeMap<Address, bool>,
     /// Whom it looks at; `None`: everyone.
     pub(super) only: Option<BTreeSet<SubjectId>>,
     pub(super) obstacles: Vec<(About, Obstacle)>,
@@ -115,7 +117,8 @@ impl Pass {
             drafted: Vec::new(),
             sketches: Vec::new(),
             under_way: BTreeMap::new(),
-            unmade: BTreeSet::new(),
+            made: BTreeSet::new(),
+            under_way_at: BTreeMap::new(),
             only: None,
             obstacles: Vec::new(),
             findings: Vec::new(),
@@ -143,7 +146,7 @@ impl Pass {
         self.superseded.append(&mut lane.superseded);
         self.late.append(&mut lane.late);
         self.under_way.extend(std::mem::take(&mut lane.under_way));
-        self.unmade.extend(std::mem::take(&mut lane.unmade));
+        self.made.append(&mut lane.made);
         self.notes.absorb(std::mem::take(&mut lane.notes));
         for (target, people) in std::mem::take(&mut lane.unlisted) {
             self.unlisted.entry(target).or_default().extend(people);

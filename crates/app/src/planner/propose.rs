@@ -15,6 +15,16 @@ use crate::{App, AppError};
 /// Plans per append.
 const CHUNK: usize = 200;
 
+/// A wave before it is written down.
+pub(super) struct Proposal {
+    cause: Cause,
+    author: String,
+    verdict: Verdict,
+    /// Why it begins without a person; `None`: somebody has to start it.
+    pub(super) begins: Option<&'static str>,
+    pub(super) plans: Vec<Drafted>,
+}
+
 impl Pass {
     /// Groups the drafts into waves, has them judged, and proposes them unless `dry_run`.
     pub(super) async fn propose(
@@ -34,11 +44,29 @@ impl Pass {
         if !dry_run {
             self.close_overtaken(&mut door).await?;
         }
-        let mut previews = Vec::new();
+        let mut proposals = Vec::new();
         for (cause, plans) in by_cause(std::mem::take(&mut self.drafted)) {
             let author = self.author(&cause).await?;
             let facts = self.facts(&cause, &plans).await?;
             let verdict = guard(&facts, &self.loaded.policy, self.app.clock.now());
+            proposals.push(Proposal {
+                begins: self.begins(&cause, &verdict),
+                cause,
+                author,
+                verdict,
+                plans,
+            });
+        }
+        let mut previews = Vec::new();
+        // The guard counts who loses and who is made: references change nothing of what it said.
+        for proposal in self.refer_to_what_begins(proposals).await? {
+            let Proposal {
+                cause,
+                author,
+                verdict,
+                begins,
+                plans,
+            } = proposal;
             let ids = plans.iter().map(|p| p.id).collect();
             let wave = Wave {
                 cause: cause.clone(),
@@ -48,12 +76,7 @@ impl Pass {
             let id = wave.id()?;
             if !dry_run {
                 door.wave(id, &wave, &plans, &verdict).await?;
-                let automatic = self.loaded.tenant.guard.apply == Apply::Automatic;
-                if begins_at_once(&cause, &verdict) {
-                    let reason = "a termination for cause begins at once";
-                    door.release(id, &plans, reason).await?;
-                } else if automatic && matches!(verdict, Verdict::Allow { .. }) {
-                    let reason = "the guard allows it and the tenant applies automatically";
+                if let Some(reason) = begins {
                     door.release(id, &plans, reason).await?;
                 }
             }
@@ -79,6 +102,18 @@ impl Pass {
             self.app.bell.notify_waiters();
         }
         Ok(previews)
+    }
+
+    /// Why a wave begins without a person, if it does.
+    fn begins(&self, cause: &Cause, verdict: &Verdict) -> Option<&'static str> {
+        let automatic = self.loaded.tenant.guard.apply == Apply::Automatic;
+        if begins_at_once(cause, verdict) {
+            Some("a termination for cause begins at once")
+        } else if automatic && matches!(verdict, Verdict::Allow { .. }) {
+            Some("the guard allows it and the tenant applies automatically")
+        } else {
+            None
+        }
     }
 
     fn obstacles_of(&self, plans: &[Drafted]) -> Vec<lifecycle::draft::Obstacle> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lifecycle::check::check;
-use lifecycle::claims::claims;
+use lifecycle::claims::{claims, making};
 use lifecycle::draft::Observed;
 use lifecycle::names::Forms;
 use model::plan::{About, PlanStatus};
@@ -28,7 +28,7 @@ pub(super) struct Sketch {
 
 impl Pass {
     /// Takes a plan that claims nothing as it is; any other one waits until all claims are known,
-    /// and so does one whose accounts have no names yet. Answers whether the plan is there already,
+    /// and so does one whose accounts have no names yet, or that refers to what is not there. Answers whether the plan is there already,
     /// and nothing that others have or get can make it another one.
     pub(super) async fn sketched(
         &mut self,
@@ -39,7 +39,8 @@ impl Pass {
         let Some(sketch) = self.without_taken(sketch, observed).await? else {
             return Ok(false);
         };
-        if claims(&sketch.plan).is_empty() && sketch.forms.is_empty() {
+        let claims_nothing = claims(&sketch.plan).is_empty() && sketch.forms.is_empty();
+        if claims_nothing && self.awaited(&sketch.plan).await?.is_empty() {
             // What is made may turn out to be there: that is seen when it is looked for.
             let makes = |step: &model::Step| matches!(step.act, Act::Create { .. });
             let makes = sketch.plan.steps.iter().any(makes);
@@ -70,11 +71,12 @@ impl Pass {
             ));
         }
         let id = plan.id()?;
-        if open.iter().any(|p| same(p, &plan)) || self.was_refused(&about, &plan).await? {
+        if self.is_there(&plan, &open).await? {
             self.supersede(&open, Some(&plan));
             return Ok(true);
         }
         self.supersede(&open, None);
+        self.made.extend(making(&plan).cloned());
         self.drafted.push(Drafted {
             plan,
             id,
@@ -96,7 +98,13 @@ impl Pass {
         }
     }
 
-    /// A person refused exactly this: it is not proposed again until something moves.
+    /// Whether one of these waiting plans says exactly this, or a person refused exactly this: it
+    /// is not proposed again until something moves.
+    pub(super) async fn is_there(&self, plan: &Plan, open: &[PlanRow]) -> Result<bool, AppError> {
+        Ok(open.iter().any(|p| same(p, plan)) || self.was_refused(&plan.about, plan).await?)
+    }
+
+    /// A person refused exactly this.
     async fn was_refused(&self, about: &About, plan: &Plan) -> Result<bool, AppError> {
         let last = self.app.store.plans_about(about, 1).await?;
         Ok(last

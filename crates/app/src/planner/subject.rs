@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::assign::{Terminated, Undecided, Worker, assign_groups, manager_keys, wishes};
-use lifecycle::draft::{Observed, Obstacle, Seen, UNLISTED, draft, is_as_wanted};
+use lifecycle::draft::{Observed, Obstacle, UNLISTED, draft, is_as_wanted};
 use lifecycle::due::next_due;
 use lifecycle::grace::Grace;
 use lifecycle::identity::Identity;
-use lifecycle::resolve::{Conflict, Desired, Resolved, Wanted, resolve};
+use lifecycle::resolve::{Conflict, Desired, Wanted, resolve};
 use lifecycle::{RuleBook, Spans};
 use model::canonical::Digest;
 use model::finding::Finding;
 use model::plan::{About, PlanStatus};
-use model::{Address, Assignment, Kind, SubjectId, TargetName, Timestamp};
+use model::{Assignment, Kind, SubjectId, TargetName, Timestamp};
 use ports::store::{Link, Person, PlanRow};
 
 use super::Pass;
@@ -113,8 +113,6 @@ impl Pass {
             .of_subject(person.subject, &short.wanted())
             .await?;
         self.sight.prove(&short.desired, &mut observed).await?;
-        self.unmade
-            .extend(until_the_first_day(&short.desired, &observed));
         for boss in managers.values() {
             let apps = self.entitled.get(boss).into_iter().flatten();
             observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
@@ -246,10 +244,6 @@ impl Pass {
                 here.insert(*subject);
                 continue;
             }
-            let there = matches!(observed.seen.get(at), Some(Seen::Present { .. }));
-            if at.kind == Kind::Account && !there {
-                self.unmade.insert(at.clone());
-            }
             self.in_the_way(&about, obstacle);
         }
         let Some(mut plan) = found.plan else {
@@ -338,27 +332,6 @@ fn lapses(
 ) -> Result<Option<Timestamp>, String> {
     let day = next_due(told(person), spans, &book.beside, now)?;
     Ok(ends.into_iter().chain(day).min())
-}
-
-/// Accounts that are to be made ahead and are not: one that is there already is taken over on the
-/// first day.
-fn until_the_first_day(desired: &Desired, observed: &Observed) -> Vec<Address> {
-    let waits = |(at, wish): (&Address, &Resolved)| {
-        let ahead = matches!(
-            wish.wanted,
-            Wanted::Present {
-                active: false,
-                ahead: true,
-                ..
-            }
-        );
-        let there = matches!(
-            observed.seen.get(at),
-            Some(Seen::Candidates(_) | Seen::Barred)
-        );
-        (at.kind == Kind::Account && ahead && there).then(|| at.clone())
-    };
-    desired.iter().filter_map(waits).collect()
 }
 
 /// Leaves out the apps in which plans still have something to do.

@@ -39,18 +39,13 @@ pub(super) fn unique(
         let fix = "match by an attribute that only one person has, such as an employee number";
         reporter.at(report::VALUE, &path, problem, fix);
     }
-    if spec.quarantine_days.is_some() {
-        let path = [path, &[Part::Key("quarantine_days")]].concat();
-        let problem = "the names of accounts that are gone are not remembered yet; the name of a \
-                       disabled account stays taken";
-        reporter.at(report::UNSUPPORTED, &path, problem, "remove it");
-    }
     let forms = forms(spec, path, tenant, reporter);
     let reserved = reserved(spec, path, reporter);
     Some(UniqueName {
         forms: forms?,
         number: spec.number,
         reserved,
+        quarantine_days: spec.quarantine_days,
     })
 }
 

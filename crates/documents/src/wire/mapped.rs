@@ -57,7 +57,8 @@ pub(crate) struct UniqueSpec {
     /// Names that nobody gets, with any domain and in any case.
     #[serde(default)]
     pub reserved: Vec<String>,
-    /// Not supported yet, and refused: a name is free again when its account is gone.
+    /// So many days, of 24 hours each, nobody else gets a name that an account has lost: it was
+    /// deleted, or is called otherwise. Free at once if not given.
     #[serde(default)]
     #[schemars(range(min = 1, max = 36500))]
     pub quarantine_days: Option<u32>,

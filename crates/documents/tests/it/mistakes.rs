@@ -91,8 +91,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "match: [userName]\n    attributes:\n      userName: person.email",
-        "match: [title]\n    attributes:\n      title: person.email\n      userName: {unique: [person.email], quarantine_days: 90}",
-        "quarantine_days: the names of accounts that are gone are not remembered yet",
+        "match: [title]\n    attributes:\n      title: person.email\n      userName: {unique: [person.email], quarantine_days: 0}",
+        "quarantine_days: 0 is out of range",
     ),
     (
         "match: [userName]\n    attributes:\n      userName: person.email",

@@ -238,7 +238,7 @@ fn change(
         .collect();
     let pending: Attributes = attributes
         .iter()
-        .filter(|(_, value)| adopted.is_some() && is_coming(steps, address, value))
+        .filter(|(_, value)| is_coming(steps, address, value))
         .map(|(path, value)| (path.clone(), value.clone()))
         .collect();
     let unset: Vec<String> = unset
@@ -266,8 +266,8 @@ fn change(
         let no = steps.push(address, Act::Enable, present(false), after, &wish.because);
         after = vec![no];
     }
-    // What another plan still has to make is waited for last, and holds up nothing else. Only by
-    // the plan that first takes the account: for later ones it is no difference until it exists.
+    // What another plan still has to make is waited for last, and holds up nothing else. Whether
+    // there is such a plan, only the caller can tell.
     if !pending.is_empty() {
         let before = before_of(object, &pending, &[]);
         let act = Act::Update {
@@ -297,8 +297,8 @@ fn same(steps: &Steps<'_>, address: &Address, wanted: &Value, seen: Option<&Valu
             match (known, seen) {
                 (Some(remote), Some(Value::Text(text))) => remote.as_str() == text,
                 (Some(_), _) => false,
-                // The other account does not exist yet: a pending reference, not a difference.
-                // The next planning after it exists finds the difference.
+                // The other account does not exist yet: no difference. Whether rules give it, see
+                // `is_coming`.
                 (None, _) => true,
             }
         }

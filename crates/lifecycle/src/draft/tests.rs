@@ -79,6 +79,16 @@ fn grant() -> Address {
 }
 
 fn draft_of(mode: Mode, wishes: Vec<(Address, Wanted)>, seen: Vec<(Address, Seen)>) -> Draft {
+    draft_beside(mode, wishes, seen, BTreeSet::new())
+}
+
+/// As [`draft_of`], with accounts of others that rules give them.
+fn draft_beside(
+    mode: Mode,
+    wishes: Vec<(Address, Wanted)>,
+    seen: Vec<(Address, Seen)>,
+    coming: BTreeSet<(TargetName, SubjectId)>,
+) -> Draft {
     let desired = wishes
         .into_iter()
         .map(|(a, wanted)| {
@@ -94,7 +104,7 @@ fn draft_of(mode: Mode, wishes: Vec<(Address, Wanted)>, seen: Vec<(Address, Seen
     let observed = Observed {
         seen: seen.into_iter().collect(),
         references: BTreeMap::new(),
-        coming: std::collections::BTreeSet::new(),
+        coming,
         proofs: BTreeMap::new(),
     };
     let cause = Cause {
@@ -313,24 +323,34 @@ fn observing_writes_nothing() {
 }
 
 #[test]
-fn a_manager_without_an_account_is_pending_not_different() {
+fn a_manager_without_an_account_is_waited_for_last_where_rules_give_them_one() {
     let boss = SubjectId::from_bits(9);
-    let wanted = |attributes| Wanted::Present {
-        active: true,
-        ahead: false,
-        attributes,
-        unset: Default::default(),
+    let mut wanted = present(&[("title", "Seller")]);
+    if let Wanted::Present { attributes, .. } = &mut wanted {
+        attributes.insert("manager".to_owned(), Value::Subject { subject: boss });
+    }
+    let closed = ours(object(false, &[("title", "Clerk"), ("manager", "r0")]));
+    let draft_with = |coming| {
+        let wishes = vec![(address(), wanted.clone())];
+        let seen = vec![(address(), closed.clone())];
+        draft_beside(Mode::Enforce, wishes, seen, coming)
     };
-    let attributes: Attributes = [("manager".to_owned(), Value::Subject { subject: boss })]
-        .into_iter()
-        .collect();
-    let wishes = vec![(address(), wanted(attributes))];
-    let draft = draft_of(
-        Mode::Enforce,
-        wishes,
-        vec![(address(), ours(object(true, &[])))],
-    );
-    assert_eq!(draft.plan, None);
+    let alone = draft_with(BTreeSet::new());
+    assert_eq!(verbs(&alone), ["update", "enable"], "no difference");
+    let draft = draft_with(BTreeSet::from([(target(), boss)]));
+    assert_eq!(verbs(&draft), ["update", "enable", "update"]);
+    let last = &draft.plan.as_ref().unwrap().steps[2];
+    let set = Attributes::from([("manager".to_owned(), Value::Subject { subject: boss })]);
+    let unset = Vec::new();
+    assert_eq!(last.act, Act::Update { set, unset });
+    let was = Attributes::from([("manager".to_owned(), "r0".into())]);
+    let before = Before::Present {
+        active: false,
+        attributes: was,
+    };
+    assert_eq!((&last.before, &last.after), (&before, &vec![1]));
+    let elsewhere = draft_with(BTreeSet::from([("code".into(), boss)]));
+    assert_eq!(verbs(&elsewhere), ["update", "enable"]);
 }
 
 #[test]

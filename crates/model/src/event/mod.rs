@@ -26,7 +26,7 @@ pub use tenant::{
     StoreRestored, TenantStarted, TokenIssued, TokenRevoked, WritingResumed, WritingStopped,
 };
 pub use work::{
-    MembersObserved, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished,
+    MembersObserved, NameLost, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished,
     ObservationFinished, PlanChanged, PlanDrafted, StepChanged, StepHead, WaveJudged, WaveProposed,
     WaveReleased,
 };
@@ -112,6 +112,9 @@ pub enum Event {
     /// An object is gone from its target, confirmed by reading it by id.
     #[serde(rename = "object.vanished/1")]
     ObjectVanished(ObjectVanished),
+    /// An account lost its user name.
+    #[serde(rename = "name.lost/1")]
+    NameLost(NameLost),
     /// Memberships of a group differ from what we last saw.
     #[serde(rename = "members.observed/1")]
     MembersObserved(MembersObserved),
@@ -177,6 +180,7 @@ impl Event {
             Self::ObjectLinked(e) => e.address.key.subject(),
             Self::ObjectUnlinked(e) => e.address.key.subject(),
             Self::ObjectObserved(e) => e.subject,
+            Self::NameLost(e) => e.subject,
             Self::FindingOpened(e) => e.finding.subject,
             Self::TenantStarted(_)
             | Self::DocumentsAccepted(_)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Kind, RemoteId, TargetName};
+use crate::canonical::Digest;
 use crate::id::{PlanId, RunId, SubjectId, WaveId};
 use crate::observation::{Completeness, Ownership, Record};
 use crate::outcome::Outcome;
@@ -145,6 +146,19 @@ pub struct ObjectVanished {
     pub kind: Kind,
     /// The id it had.
     pub remote: RemoteId,
+}
+
+/// An account lost its user name: it is gone, or is called otherwise now. Told of apps whose names
+/// are given once. Whom the name was given to is known; the name itself is not in here, so that it
+/// can be kept from others when that person has been erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameLost {
+    /// The target.
+    pub target: TargetName,
+    /// A keyed digest of the target's name and the user name in ASCII lower case.
+    pub name: Digest,
+    /// Whose account it was, if anyone's.
+    pub subject: Option<SubjectId>,
 }
 
 /// Memberships of one group differ from what we last saw.

@@ -293,6 +293,11 @@ pub fn about_person(n: u8) -> Vec<Event> {
         Event::PlanDrafted(drafted(n, 0, About::Subject(who), Change::Joiner)),
         Event::StepChanged(step_changed(n, 0, account.clone(), StepStatus::Sent)),
         Event::ObjectObserved(observed(n, Some(who))),
+        Event::NameLost(NameLost {
+            target: slack(),
+            name: Digest::of(&[n]),
+            subject: Some(who),
+        }),
         Event::ObjectLinked(link(account.clone(), "u1")),
         Event::ObjectLinked(link(Address::grant(&slack(), who, "staff"), "g1")),
         Event::FindingOpened(finding(n, Some(who), None)),

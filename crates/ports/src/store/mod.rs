@@ -12,8 +12,8 @@ pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTi
 pub use reads::{Adoption, Documents, Findings, Log, Objects, People, Secrets, Tokens, Work};
 pub use rows::{
     DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link,
-    LogRecord, ObservationRow, Person, Pin, PlanRow, RejectedMatch, SecretRow, StepRow, Stir,
-    Termination, TokenRow, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
+    LogRecord, LostName, ObservationRow, Person, Pin, PlanRow, RejectedMatch, SecretRow, StepRow,
+    Stir, Termination, TokenRow, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
 };
 
 /// The most rows that one read returns: a larger limit reads as this one, so whoever pages asks

@@ -12,7 +12,7 @@ use model::{
 
 use super::StoreError;
 use super::rows::{
-    DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord,
+    DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, LostName,
     ObservationRow, Person, Pin, PlanRow, SecretRow, StepRow, Stir, Termination, TokenRow,
     WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
 };
@@ -89,6 +89,9 @@ pub trait Objects: Send + Sync {
     /// Objects whose name equals the text, ignoring ASCII case.
     async fn shadows_named(&self, target: &TargetName, kind: Kind, name: &str)
     -> Read<Vec<Shadow>>;
+    /// When an account of a target lost the name of this keyed digest last; `None`: never, as far
+    /// as was told.
+    async fn lost_name(&self, target: &TargetName, name: Digest) -> Read<Option<LostName>>;
     /// The members of a group, as last seen, sorted.
     async fn members(&self, target: &TargetName, group: &RemoteId) -> Read<Vec<RemoteId>>;
     /// The groups of which an account was last seen to be a member, sorted.

@@ -129,6 +129,15 @@ pub struct Link {
     pub because: String,
 }
 
+/// A user name that an account has lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LostName {
+    /// When that was noticed last.
+    pub at: Timestamp,
+    /// Whose account it was; `None`: nobody's, or somebody's who was erased.
+    pub of: Option<SubjectId>,
+}
+
 /// The documents in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentsRow {

@@ -97,6 +97,7 @@ pub fn project(
         Event::StepChanged(e) => work::step_changed(&mut rows, e)?,
         Event::ObjectObserved(e) => objects::observed(&mut rows, e)?,
         Event::ObjectVanished(e) => objects::vanished(&mut rows, e)?,
+        Event::NameLost(e) => objects::name_lost(&mut rows, e)?,
         Event::MembersObserved(e) => objects::members(&mut rows, e)?,
         Event::ObjectLinked(e) => objects::linked(&mut rows, e)?,
         Event::ObjectUnlinked(e) => objects::unlinked(&mut rows, e)?,

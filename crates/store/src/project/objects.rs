@@ -1,13 +1,13 @@
 //! Rows of events about what is seen in targets and what of it is ours.
 
 use model::event::{
-    MembersObserved, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished,
+    MembersObserved, NameLost, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished,
     ObservationFinished,
 };
 use model::{Address, Kind, Personal, Record, RemoteId, TargetName};
 
 use super::{ProjectError, Rows, instant, json, subject_of, subject_or_null, target_name, text};
-use crate::schema::{LINK, MEMBERSHIP, OBSERVATION, SHADOW};
+use crate::schema::{LINK, LOST_NAME, LOST_NAME_OF, MEMBERSHIP, OBSERVATION, SHADOW};
 use crate::table::Cell;
 
 type Projected = Result<(), ProjectError>;
@@ -40,6 +40,21 @@ pub(super) fn vanished(rows: &mut Rows, e: &ObjectVanished) -> Projected {
         Kind::Group => rows.delete_where(&MEMBERSHIP, "grp", place),
         // A membership is no object: it has no shadow and cannot vanish by itself.
         Kind::Grant => Ok(()),
+    }
+}
+
+pub(super) fn name_lost(rows: &mut Rows, e: &NameLost) -> Projected {
+    let key = vec![text(target_name(&e.target)?), text(e.name)];
+    let mut row = key.clone();
+    row.push(rows.at.clone());
+    rows.put(&LOST_NAME, row)?;
+    match e.subject {
+        Some(subject) => {
+            let mut row = key;
+            row.push(text(subject));
+            rows.put(&LOST_NAME_OF, row)
+        }
+        None => rows.delete(&LOST_NAME_OF, key),
     }
 }
 

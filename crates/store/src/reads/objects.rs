@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use model::{Address, Key, Kind, RemoteId, Shadow, SubjectId, TargetName};
-use ports::store::{Link, Objects, ObservationRow, StoreError};
+use model::{Address, Digest, Key, Kind, RemoteId, Shadow, SubjectId, TargetName, Timestamp};
+use ports::store::{Link, LostName, Objects, ObservationRow, StoreError};
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, page, text};
@@ -48,6 +48,20 @@ static MEMBERSHIP: Select = Select {
     from: "membership",
 };
 
+static LOST_NAME: Select = Select {
+    table: "lost_name",
+    key: 2,
+    columns: &["target", "name", "at"],
+    from: "lost_name",
+};
+
+static LOST_NAME_OF: Select = Select {
+    table: "lost_name_of",
+    key: 2,
+    columns: &["target", "name", "subject"],
+    from: "lost_name_of",
+};
+
 static OBSERVATION: Select = Select {
     table: "observation",
     key: 2,
@@ -86,6 +100,18 @@ fn observation(row: &mut Fields) -> Read<ObservationRow> {
         at: row.instant()?,
         run: row.json()?,
     })
+}
+
+fn lost_at(row: &mut Fields) -> Read<Timestamp> {
+    row.text()?;
+    row.text()?;
+    row.instant()
+}
+
+fn lost_by(row: &mut Fields) -> Read<SubjectId> {
+    row.text()?;
+    row.text()?;
+    row.parsed()
 }
 
 /// The remote id after the target's name, which holds no `/`.
@@ -157,6 +183,16 @@ impl Objects for TenureStore {
         args.push(Cell::Text(name.to_ascii_lowercase()));
         let rest = "WHERE target = $1 AND kind = $2 AND folded = $3 ORDER BY remote";
         SHADOW.all(self.db(), rest, &args, shadow).await
+    }
+
+    async fn lost_name(&self, target: &TargetName, name: Digest) -> Read<Option<LostName>> {
+        let args = [text(target), text(name)];
+        let rest = "WHERE target = $1 AND name = $2";
+        let Some(at) = LOST_NAME.one(self.db(), rest, &args, lost_at).await? else {
+            return Ok(None);
+        };
+        let of = LOST_NAME_OF.one(self.db(), rest, &args, lost_by).await?;
+        Ok(Some(LostName { at, of }))
     }
 
     async fn members(&self, target: &TargetName, group: &RemoteId) -> Read<Vec<RemoteId>> {

@@ -10,7 +10,8 @@ use model::{Address, DeliveryId, Digest, Kind, RemoteId};
 use ports::conformance::doubles::{ManualClock, SeededEntropy};
 use ports::conformance::samples::{at, plan_id, slack, subject, wave_id};
 use ports::store::{
-    Adoption, Documents, Findings, Objects, People, Secrets, Tokens, WaveFilter, Work,
+    Adoption, Append, Documents, Door as _, Findings, Objects, People, Secrets, Tokens, WaveFilter,
+    Work,
 };
 
 use crate::decode::asked;
@@ -59,6 +60,15 @@ async fn ask_of_people_and_objects(store: &TenureStore) {
         .await
         .unwrap();
     store.shadows_named(&slack(), account, "ana").await.unwrap();
+    let lost = model::event::NameLost {
+        target: slack(),
+        name: Digest::of(b"ana"),
+        subject: Some(one),
+    };
+    let lost = Append::of(model::Actor::system(), vec![model::Event::NameLost(lost)]);
+    store.append(lost).await.unwrap();
+    let found = store.lost_name(&slack(), Digest::of(b"ana")).await.unwrap();
+    assert_eq!(found.and_then(|lost| lost.of), Some(one), "both reads ran");
     store.members(&slack(), &remote).await.unwrap();
     store.member_of(&slack(), &remote).await.unwrap();
     store.link(&address).await.unwrap();

@@ -14,9 +14,10 @@ use model::{
 };
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
-    DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, Objects,
-    ObservationRow, People, Person, Pin, PlanRow, SecretRow, Secrets, StepRow, Stir, StoreError,
-    Stream, Termination, TokenRow, Tokens, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
+    DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
+    Objects, ObservationRow, People, Person, Pin, PlanRow, SecretRow, Secrets, StepRow, Stir,
+    StoreError, Stream, Termination, TokenRow, Tokens, WaveFilter, WaveRow, Work, WorkerDigest,
+    WorkerMatch,
 };
 use store::TenureStore;
 
@@ -167,6 +168,7 @@ relay!(Objects {
     shadows_page(target: &TargetName, kind: Kind, after: Option<&RemoteId>, limit: u32)
         -> Vec<Shadow>;
     shadows_named(target: &TargetName, kind: Kind, name: &str) -> Vec<Shadow>;
+    lost_name(target: &TargetName, name: Digest) -> Option<LostName>;
     members(target: &TargetName, group: &RemoteId) -> Vec<RemoteId>;
     member_of(target: &TargetName, member: &RemoteId) -> Vec<RemoteId>;
     link(address: &Address) -> Option<Link>;

@@ -21,6 +21,7 @@ mod past;
 mod people;
 mod preview;
 mod preview_law;
+mod references;
 mod restore;
 mod rounds;
 mod scenarios;

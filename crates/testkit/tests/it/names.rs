@@ -1,7 +1,9 @@
 //! User names: what one account has, no other is to have.
 
+use std::time::Duration;
+
 use model::plan::About;
-use model::{Completeness, Kind, SubjectId};
+use model::{Completeness, Kind, RemoteId, SubjectId};
 use testkit::memory::Fault;
 use testkit::node::actor;
 
@@ -191,6 +193,82 @@ async fn a_name_is_never_changed_once_it_is_given() {
     let waves = stage.deliver(&[rows, kims(&["w3"])].concat()).await;
     stage.apply(&waves).await;
     assert_eq!(called(&stage)[2], ("w3".to_owned(), "kim".to_owned()));
+}
+
+/// As [`FORMS`], with ten days of quarantine.
+const KEPT: &str = r#"{unique: ["lower(person.given_name)"], number: true, quarantine_days: 10}"#;
+
+/// Does something to the account of this name in the app, and looks at the app.
+async fn by_hand(stage: &Stage, name: &str, act: impl FnOnce(&testkit::memory::Memory, &RemoteId)) {
+    let chat = stage.company.target("chat");
+    let objects = chat.objects();
+    let called = |o: &testkit::memory::Object| o.attributes.get("userName") == Some(&name.into());
+    let (remote, _) = objects.iter().find(|(_, o)| called(o)).unwrap();
+    act(&chat, remote);
+    let (app, ana) = (&stage.node.app, actor("ana"));
+    app.observe(&ana, &"chat".into()).await.unwrap();
+}
+
+async fn come(stage: &Stage, keys: &[&str]) {
+    let waves = stage.deliver(&kims(keys)).await;
+    stage.apply(&waves).await;
+}
+
+#[tokio::test]
+async fn a_name_that_an_account_lost_is_nobody_elses_until_its_quarantine_ends() {
+    let stage = naming(KEPT).await;
+    come(&stage, &["w1"]).await;
+    by_hand(&stage, "kim", |chat, remote| {
+        chat.tamper(remote, |o| {
+            o.attributes.insert("userName".to_owned(), "boss".into());
+        });
+    })
+    .await;
+    come(&stage, &["w1", "w2"]).await;
+    assert_eq!(called(&stage)[1], ("w2".to_owned(), "kim2".to_owned()));
+    let day = Duration::from_secs(86_400);
+    stage
+        .node
+        .clock
+        .advance(day * 10 - Duration::from_secs(3_600));
+    come(&stage, &["w1", "w2", "w3"]).await;
+    assert_eq!(called(&stage)[2], ("w3".to_owned(), "kim3".to_owned()));
+    stage.node.clock.advance(Duration::from_secs(3_600));
+    come(&stage, &["w1", "w2", "w3", "w4"]).await;
+    assert_eq!(called(&stage)[3], ("w4".to_owned(), "kim".to_owned()));
+}
+
+#[tokio::test]
+async fn whoever_lost_a_name_gets_it_back_at_once_and_nobody_before_them() {
+    let stage = naming(KEPT).await;
+    come(&stage, &["w5"]).await;
+    by_hand(&stage, "kim", |chat, remote| chat.remove(remote)).await;
+    come(&stage, &["w1", "w5"]).await;
+    let wanted = pairs(&[("w1", "kim2"), ("w5", "kim")]);
+    assert_eq!(called(&stage), wanted);
+}
+
+#[tokio::test]
+async fn a_name_is_kept_from_others_when_whoever_had_it_is_erased() {
+    let stage = naming(KEPT).await;
+    come(&stage, &["w1", "w2"]).await;
+    let left: Vec<String> = kims(&["w1", "w2"])
+        .into_iter()
+        .map(|row| row.replace("2020-01-01,,", "2020-01-01,2026-11-20,"))
+        .collect();
+    let waves = stage.deliver(&left).await;
+    stage.apply(&waves).await;
+    // The account of the first is gone before they are erased, that of the second only after it.
+    by_hand(&stage, "kim", |chat, remote| chat.remove(remote)).await;
+    let (app, ana) = (&stage.node.app, actor("ana"));
+    app.erase(&ana, "w1", "request 7").await.unwrap();
+    app.erase(&ana, "w2", "request 8").await.unwrap();
+    let chat = stage.company.target("chat");
+    let accounts = chat.objects();
+    let accounts = accounts.iter().filter(|(_, o)| o.kind == Kind::Account);
+    accounts.for_each(|(remote, _)| chat.remove(remote));
+    come(&stage, &["w3"]).await;
+    assert_eq!(called(&stage), pairs(&[("w3", "kim3")]));
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use model::{Actor, Event};
 pub use adoption::decisions;
 pub use erasure::erasure;
 pub use links::{links, links_back};
-pub use objects::{memberships, runs, shadows};
+pub use objects::{lost_names, memberships, runs, shadows};
 pub use people::{due, engaged_twice, found, pins, stated, terminations, told_of_old, workers};
 pub use progress::{order, steps, verdicts};
 pub use tenant::{deliveries, documents, findings, secrets, stops, tokens};
@@ -38,7 +38,7 @@ async fn tell(store: &dyn Store, events: Vec<Event>) -> Committed {
 macro_rules! read_suites {
     ($with:ident) => {
         $with! {
-            stated, engaged_twice, told_of_old, terminations, workers, found, due, pins, shadows, runs, memberships, links, links_back, documents,
+            stated, engaged_twice, told_of_old, terminations, workers, found, due, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
             deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, steps, order,
             decisions, erasure
         }

@@ -1,13 +1,16 @@
 use std::collections::BTreeMap;
 
-use model::event::{MembersObserved, ObjectObserved, ObjectVanished, ObservationFinished};
+use model::event::{
+    MembersObserved, NameLost, ObjectObserved, ObjectVanished, ObservationFinished, SubjectErased,
+};
 use model::{
-    Completeness, Event, Kind, Personal, Record, RemoteId, RunId, Shadow, TargetName, Version,
+    Completeness, Digest, Event, Kind, Personal, Record, RemoteId, RunId, Shadow, SubjectId,
+    TargetName, Version,
 };
 
 use super::tell;
-use crate::conformance::samples::{at, slack};
-use crate::store::{ObservationRow, Store};
+use crate::conformance::samples::{at, slack, subject};
+use crate::store::{LostName, ObservationRow, Store};
 
 fn seen(target: &TargetName, kind: Kind, remote: &str, name: &str) -> ObjectObserved {
     let record = Record {
@@ -153,6 +156,50 @@ async fn moved(store: &dyn Store, elsewhere: &Shadow) {
             .await,
         Ok(Some(elsewhere.clone()))
     );
+}
+
+/// A name that was lost is known by when and by whom last, in its own target; when the person is
+/// erased, only when is left.
+pub async fn lost_names(store: &dyn Store) {
+    let name = |text: &str| Digest::of(text.as_bytes());
+    let lost = |text: &str, of: Option<SubjectId>| {
+        Event::NameLost(NameLost {
+            target: slack(),
+            name: name(text),
+            subject: of,
+        })
+    };
+    let read = async |text: &str| store.lost_name(&slack(), name(text)).await.unwrap();
+    let (kim, lou) = (Some(subject(1)), Some(subject(2)));
+    let first = tell(store, vec![lost("kim", kim), lost("lou", lou)])
+        .await
+        .at;
+    let at = first;
+    assert_eq!(read("kim").await, Some(LostName { at, of: kim }));
+    assert_eq!(read("lou").await, Some(LostName { at, of: lou }));
+    assert_eq!(read("max").await, None);
+    let jira = TargetName::from("jira");
+    assert_eq!(store.lost_name(&jira, name("kim")).await, Ok(None));
+
+    let at = tell(store, vec![lost("lou", kim), lost("max", kim)])
+        .await
+        .at;
+    assert_eq!(
+        read("lou").await,
+        Some(LostName { at, of: kim }),
+        "the last"
+    );
+    let at = tell(store, vec![lost("max", None)]).await.at;
+    assert_eq!(read("max").await, Some(LostName { at, of: None }));
+
+    let erased = SubjectErased {
+        subject: subject(1),
+        reason: "asked".to_owned(),
+    };
+    let (at, of) = (first, None);
+    tell(store, vec![Event::SubjectErased(erased)]).await;
+    assert_eq!(read("kim").await, Some(LostName { at, of }), "still kept");
+    assert_eq!(read("lou").await.map(|lost| lost.of), Some(None));
 }
 
 /// The last run over a target and kind is the last in the log.
