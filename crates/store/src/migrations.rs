@@ -9,8 +9,9 @@ use crate::table::{Cell, Row, Table};
 
 /// The schema that this program writes.
 ///
-/// 2: engagements and terminations. 3: decisions about apps that were there before.
-pub(crate) const SCHEMA: u64 = 3;
+/// 2: engagements and terminations. 3: decisions about apps that were there before. 4: what people
+/// are told of.
+pub(crate) const SCHEMA: u64 = 4;
 
 /// What brings a database to [`SCHEMA`].
 pub(crate) struct Migration {
@@ -62,7 +63,7 @@ pub(crate) fn migration(
     let (steps, rebuild) = match version {
         None => (first(dialect), false),
         Some(SCHEMA) => (Vec::new(), false),
-        Some(1 | 2) => (again(dialect, there), true),
+        Some(1..SCHEMA) => (again(dialect, there), true),
         Some(found) if found > SCHEMA => {
             return Err(OpenError::Newer {
                 found,
