@@ -27,7 +27,7 @@ use futures_util::future::OptionFuture;
 use futures_util::stream::FuturesUnordered;
 use model::{PlanId, SubjectId, TargetName, Timestamp};
 
-use crate::{App, AppError};
+use crate::{App, AppError, Notifier};
 use lane::Lane;
 use queue::{Cooling, Queue};
 
@@ -190,7 +190,9 @@ impl Worker {
             self.stopping.store(true, Ordering::SeqCst);
         };
         let (hands, timers) = (self.hands(stop.clone()), self.timers(stop.clone()));
-        tokio::join!(watch, hands, timers, self.switch(stop));
+        let notifier = Notifier::new(Arc::clone(&self.app), &self.settings.holder);
+        let notices = notifier.run(stop.clone());
+        tokio::join!(watch, hands, timers, notices, self.switch(stop));
         self.give_up().await;
     }
 
