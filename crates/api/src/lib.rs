@@ -9,6 +9,7 @@
 
 mod documents;
 mod estate;
+mod notices;
 mod page;
 mod people;
 mod preview;
@@ -26,6 +27,7 @@ pub use estate::{
     ClassCount, DecideEstate, DecideEstateAnswer, DecidedEstate, DriftAnswer, DriftCount, DriftRow,
     EstateAnswer, EstateRow, UnexplainedAnswer, UnexplainedGroup, UnexplainedRow, WireDecision,
 };
+pub use notices::{AcknowledgeRequest, TestChannel, WireMessage, WireNotice};
 pub use page::Page;
 pub use people::{
     AccessAnswer, AccessItem, EraseAnswer, EraseRequest, MatchRequest, PersonAccess, PersonAnswer,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use model::Secret;
 use model::source::{CsvMapping, Delivery};
-use ports::Target;
+use ports::{Channel, Target};
 
 /// Makes a connection to the target that an app document describes.
 #[async_trait]
@@ -30,6 +30,20 @@ pub trait Connect: Send + Sync {
         app: &documents::App,
         secret: Option<Secret>,
     ) -> Result<Arc<dyn Target>, String>;
+
+    /// A channel on which people are told something. `secret` is the value that the document's
+    /// secret name stands for, where it names one. Opens no socket yet.
+    ///
+    /// # Errors
+    /// A text for people when the document and the secret do not make a channel.
+    fn channel(
+        &self,
+        channel: &documents::Channel,
+        secret: Option<Secret>,
+    ) -> Result<Arc<dyn Channel>, String> {
+        let _ = (channel, secret);
+        Err("this node tells nobody anything".to_owned())
+    }
 }
 
 /// Reads an HR file.

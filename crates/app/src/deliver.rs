@@ -8,7 +8,8 @@ mod told;
 use std::sync::Arc;
 
 use model::canonical::{self, Digest};
-use model::{Actor, Change, Completeness, DeliveryId, Diagnostic, SubjectId};
+use model::event::SourceHeard;
+use model::{Actor, Change, Completeness, DeliveryId, Diagnostic, Event, SubjectId};
 use ports::store::Stream;
 
 pub(crate) use self::differences::{Differences, Feed, confirmed, has_left};
@@ -105,6 +106,11 @@ impl App {
         let mut events = found.events;
         if !(nothing && seen_before) {
             events.push(received(actor, source, digest, &read, &report));
+        } else if !read.refused && document.expect_every_hours.is_some() {
+            events.push(Event::SourceHeard(SourceHeard {
+                source: source.to_owned(),
+                delivery: id,
+            }));
         }
         // A file that came before changes no facts, but after another one it may be news that it
         // is sound, or that it is not.

@@ -24,6 +24,7 @@ mod identity;
 mod losses;
 mod matching;
 mod names;
+mod notify;
 mod observe;
 mod past;
 mod people;
@@ -55,6 +56,7 @@ pub use documents::DocumentsReport;
 pub use error::{AppError, ErrorKind};
 pub use expectations::{TestFailure, TestResult, test_documents};
 pub use identity::Known;
+pub use notify::Notifier;
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
 pub use preview::{AppOutlook, Collision, Histogram, Named, Names, Preview, Trouble};
@@ -68,8 +70,8 @@ pub use why::{WhyAccess, WhyItem};
 /// [`App::store`] only.
 pub mod rows {
     pub use ports::store::{
-        Append, FindingRow, LogRecord, ObservationRow, Person, PlanRow, StepRow, StoreError,
-        TokenRow, WaveFilter, WaveRow, WaveStatus,
+        Append, FindingRow, LogRecord, NoticeRow, ObservationRow, Person, PlanRow, StepRow,
+        StoreError, TokenRow, WaveFilter, WaveRow, WaveStatus,
     };
 }
 

@@ -56,30 +56,62 @@ impl App {
             documents::Auth::Bearer { .. } => &app.scim.url,
             documents::Auth::ClientCredentials { token_url, .. } => token_url,
         };
+        let user = User {
+            kind: "app",
+            name: app.name.as_str(),
+            bound: app.name.as_str().to_owned(),
+            host: host_of(url).unwrap_or_default(),
+        };
+        self.secret_of(name, &user).await.map(Some)
+    }
+
+    /// The secret that a channel's document names, if it names one, and if it is bound to this
+    /// channel and to its host.
+    pub(crate) async fn channel_secret(
+        &self,
+        channel: &documents::Channel,
+    ) -> Result<Option<Secret>, AppError> {
+        let Some(name) = channel.secret() else {
+            return Ok(None);
+        };
+        let host = match &channel.by {
+            documents::By::Smtp(smtp) => smtp.place(),
+            documents::By::Webhook { url, .. } => host_of(url).unwrap_or_default(),
+            documents::By::Slack { host, .. } => host.clone(),
+        };
+        let user = User {
+            kind: "channel",
+            name: &channel.name,
+            bound: format!("{CHANNEL}{}", channel.name),
+            host,
+        };
+        self.secret_of(name, &user).await.map(Some)
+    }
+
+    async fn secret_of(&self, name: &str, user: &User<'_>) -> Result<Secret, AppError> {
+        let (kind, of, host) = (user.kind, user.name, &user.host);
         let Some(row) = self.store.secret(name).await? else {
             return Err(AppError::new(
                 ErrorKind::Missing,
                 "TNR-APP-0021",
-                format!(
-                    "the app `{}` names the secret `{name}`, which is not set",
-                    app.name
-                ),
-                format!(
-                    "set it with `tenure secret set {name} --app {} --host …`",
-                    app.name
-                ),
+                format!("the {kind} `{of}` names the secret `{name}`, which is not set"),
+                format!("set it with `tenure secret set {name} --{kind} {of} --host {host}`"),
             ));
         };
-        let host = host_of(url).unwrap_or_default();
-        if row.app != app.name.as_str() || row.host != host {
+        if row.app != user.bound || row.host != *host {
+            let (kind_of, name_of) = match row.app.strip_prefix(CHANNEL) {
+                Some(channel) => ("channel", channel),
+                None => ("app", row.app.as_str()),
+            };
             return Err(AppError::new(
                 ErrorKind::Denied,
                 "TNR-APP-0022",
                 format!(
-                    "the secret `{name}` is bound to the app `{}` and the host `{}`, not to `{}` and `{host}`",
-                    row.app, row.host, app.name
+                    "the secret `{name}` is bound to the {kind_of} `{name_of}` and the host `{}`, \
+                     not to the {kind} `{of}` and `{host}`",
+                    row.host
                 ),
-                "set the secret again for this app and host if that is what you mean",
+                format!("set the secret again for this {kind} and host if that is what you mean"),
             ));
         }
         let plain = self
@@ -101,8 +133,21 @@ impl App {
                 "set it again",
             )
         })?;
-        Ok(Some(Secret::new(text)))
+        Ok(Secret::new(text))
     }
+}
+
+/// What stands before the name of a channel where a secret is bound to one: no app's name holds a
+/// slash.
+const CHANNEL: &str = "channel/";
+
+/// Who uses a secret, and where it is sent.
+struct User<'a> {
+    kind: &'static str,
+    name: &'a str,
+    /// As the secret's row spells it.
+    bound: String,
+    host: String,
 }
 
 fn purpose(name: &str, app: &str, host: &str) -> String {

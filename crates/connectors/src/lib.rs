@@ -1,6 +1,7 @@
 //! Connectors: one module per system, each translating between a port and what the system
 //! speaks. They decide nothing, retry nothing and sleep never.
 
+pub mod channel;
 pub mod csv_source;
 pub mod http;
 pub mod scim;

@@ -9,6 +9,7 @@ use crate::kinds::{self, Directory};
 use crate::report::{self, Report, Reporter};
 use crate::schema::{self, Kind};
 use crate::tenant::Tenant;
+use crate::wire::alarm::{AlarmSpec, ChannelSpec};
 use crate::wire::beside::{
     HoldSpec, PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec,
 };
@@ -123,6 +124,8 @@ enum Spec {
     Person(Box<PersonSpec>),
     ServiceAccount(ServiceAccountSpec),
     Guard(GuardSpec),
+    Channel(Box<ChannelSpec>),
+    Alarm(AlarmSpec),
     MappingTest(MappingTestSpec),
     LifecycleTest(LifecycleTestSpec),
 }
@@ -198,6 +201,8 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Hold => spec(json).map(Spec::Hold),
         Kind::Person => spec(json).map(|spec| Spec::Person(Box::new(spec))),
         Kind::ServiceAccount => spec(json).map(Spec::ServiceAccount),
+        Kind::Channel => spec(json).map(|spec| Spec::Channel(Box::new(spec))),
+        Kind::Alarm => spec(json).map(Spec::Alarm),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
     };
@@ -220,6 +225,8 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         people: BTreeMap::new(),
         service_accounts: crate::ServiceAccounts::default(),
         guard: crate::Guard::default(),
+        channels: BTreeMap::new(),
+        alarms: BTreeMap::new(),
         mapping_tests: BTreeMap::new(),
         lifecycle_tests: BTreeMap::new(),
         schema: Schema::default(),
@@ -272,9 +279,34 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         });
     }
     if attributes_known {
+        alarms(documents, &mut tenant, &directory, diagnostics);
         expectations(documents, &mut tenant, &directory, diagnostics);
     }
     tenant
+}
+
+/// How people are told. What is told of a source depends on what the source says of itself.
+fn alarms(
+    documents: &[Read<'_>],
+    tenant: &mut Tenant,
+    directory: &Directory,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for document in documents {
+        let name = &document.name;
+        with(document, diagnostics, |reporter| match &document.spec {
+            Some(Spec::Channel(spec)) => {
+                let channel = kinds::channel(name, spec, reporter);
+                tenant.channels.insert(name.clone(), channel);
+            }
+            Some(Spec::Alarm(spec)) => {
+                let (sources, others) = (&tenant.sources, &tenant.alarms);
+                let alarm = kinds::alarm(name, spec, directory, sources, others, reporter);
+                tenant.alarms.insert(name.clone(), alarm);
+            }
+            _ => {}
+        });
+    }
 }
 
 /// Sources are read first: they say which attributes there are.
@@ -371,6 +403,7 @@ fn directory(documents: &[Read<'_>]) -> Directory {
         apps: apps.collect(),
         sources: named(Kind::Source),
         rules: named(Kind::BirthrightRule),
+        channels: named(Kind::Channel),
     }
 }
 

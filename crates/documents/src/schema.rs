@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::report::{self, Report};
+use crate::wire::alarm::{AlarmSpec, ChannelSpec};
 use crate::wire::beside::{
     HoldSpec, PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec,
 };
@@ -38,6 +39,10 @@ pub enum Kind {
     Person,
     /// An account that a workload uses.
     ServiceAccount,
+    /// A way to tell people something.
+    Channel,
+    /// What people are told of, and how.
+    Alarm,
     /// What mappings are expected to give for one person.
     MappingTest,
     /// What one person is expected to have, from moment to moment.
@@ -46,7 +51,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
@@ -56,6 +61,8 @@ impl Kind {
         Self::Hold,
         Self::Person,
         Self::ServiceAccount,
+        Self::Channel,
+        Self::Alarm,
         Self::MappingTest,
         Self::LifecycleTest,
     ];
@@ -73,13 +80,15 @@ impl Kind {
             Self::Hold => "Hold",
             Self::Person => "Person",
             Self::ServiceAccount => "ServiceAccount",
+            Self::Channel => "Channel",
+            Self::Alarm => "Alarm",
             Self::MappingTest => "MappingTest",
             Self::LifecycleTest => "LifecycleTest",
         }
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 11]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 13]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
@@ -90,6 +99,8 @@ static SCHEMAS: LazyLock<[Json; 11]> = LazyLock::new(|| {
         schema_of::<HoldSpec>(Kind::Hold),
         schema_of::<PersonSpec>(Kind::Person),
         schema_of::<ServiceAccountSpec>(Kind::ServiceAccount),
+        schema_of::<ChannelSpec>(Kind::Channel),
+        schema_of::<AlarmSpec>(Kind::Alarm),
         schema_of::<MappingTestSpec>(Kind::MappingTest),
         schema_of::<LifecycleTestSpec>(Kind::LifecycleTest),
     ]

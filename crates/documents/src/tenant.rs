@@ -1,5 +1,6 @@
 //! A checked tenant: every reference resolved, every expression compiled.
 
+mod alarm;
 mod beside;
 mod expectation;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{TargetName, Timestamp};
 use rules::{Condition, Mapping, Schema};
 
+pub use alarm::{Alarm, By, Channel, Smtp, SmtpTls};
 pub use beside::{
     Hold, ListedGroup, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson,
 };
@@ -37,6 +39,10 @@ pub struct Tenant {
     pub service_accounts: ServiceAccounts,
     /// What a wave may do without being asked.
     pub guard: Guard,
+    /// Ways to tell people something, by name.
+    pub channels: BTreeMap<String, Channel>,
+    /// What people are told of, by name.
+    pub alarms: BTreeMap<String, Alarm>,
     /// Tests of mappings, by name.
     pub mapping_tests: BTreeMap<String, MappingTest>,
     /// Tests of who has what when, by name.
@@ -60,6 +66,8 @@ pub struct Source {
     pub attribute_precedence: BTreeMap<String, u32>,
     /// Whether a row of it says that somebody works here.
     pub engages: bool,
+    /// It delivers at least once in so many hours.
+    pub expect_every_hours: Option<u32>,
     /// The sets of attributes by which a worker whom it has not named before is found among the
     /// people who are known: all of a set must be equal.
     pub correlate: Vec<Vec<String>>,

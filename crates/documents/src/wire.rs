@@ -2,6 +2,7 @@
 //! from these types, and the shape of every document is checked against that schema, so the two
 //! cannot differ.
 
+pub(crate) mod alarm;
 pub(crate) mod beside;
 pub(crate) mod expectation;
 mod mapped;

@@ -62,6 +62,9 @@ impl Default for GuardPolicy {
     }
 }
 
+/// How the reason begins that names protected people; their keys follow it.
+pub const PROTECTED: &str = "protected people lose access";
+
 /// What of a wave the guard looks at. People are counted once, however many steps they have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaveFacts {
@@ -228,10 +231,7 @@ fn protected(wave: &WaveFacts) -> (Answer, String) {
     }
     (
         Answer::Ask,
-        format!(
-            "protected people lose access: {}",
-            wave.protected.join(", ")
-        ),
+        format!("{PROTECTED}: {}", wave.protected.join(", ")),
     )
 }
 

@@ -7,6 +7,7 @@
 //! and [`undo`], which makes assignments of its own. For an app that was there before:
 //! [`correlate`] says whose its accounts are, [`explain`] which rule would give what it holds.
 //! What somebody keeps for a while after a move, [`grace`] says.
+//! When and how people are told of something, [`notices`] says.
 //! What several plans cannot all have is told apart by [`claims`]; what new accounts may be called,
 //! [`names`] says.
 
@@ -25,6 +26,7 @@ pub mod guard;
 pub mod identity;
 pub mod mutants;
 pub mod names;
+pub mod notices;
 pub mod resolve;
 pub mod rulebook;
 pub mod undo;

@@ -130,6 +130,10 @@ typed_id!(
     FindingId, "fnd"
 );
 typed_id!(
+    /// Something that people are told of; derived from what it is about.
+    NoticeId, "ntc"
+);
+typed_id!(
     /// A plan for one subject or one app; derived from the hash of its canonical bytes.
     PlanId, "pln"
 );

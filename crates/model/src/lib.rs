@@ -17,6 +17,7 @@ pub mod event;
 pub mod facts;
 pub mod finding;
 pub mod id;
+pub mod notice;
 pub mod observation;
 pub mod outcome;
 pub mod personal;
@@ -34,7 +35,10 @@ pub use diagnostic::{Code, Diagnostic};
 pub use engagement::{Engagement, WorkerRef};
 pub use event::Event;
 pub use facts::Facts;
-pub use id::{DeliveryId, EngagementId, FindingId, PlanId, RunId, SubjectId, TokenId, WaveId};
+pub use id::{
+    DeliveryId, EngagementId, FindingId, NoticeId, PlanId, RunId, SubjectId, TokenId, WaveId,
+};
+pub use notice::{Notice, Occasion};
 pub use observation::{Completeness, Ownership, Record, Shadow};
 pub use outcome::Outcome;
 pub use personal::{Personal, Secret};

@@ -3,6 +3,7 @@
 //! Use-cases (`app`) speak only to these. Each port has, behind the feature `conformance`, a
 //! suite that every adapter must pass.
 
+pub mod channel;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -10,6 +11,7 @@ pub mod keyring;
 pub mod store;
 pub mod target;
 
+pub use channel::{Channel, Letter};
 pub use clock::{Clock, Entropy};
 pub use keyring::{KeyRing, KeyRingError, Sealed};
 pub use store::Store;

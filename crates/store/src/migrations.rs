@@ -10,7 +10,7 @@ use crate::table::{Cell, Row, Table};
 /// The schema that this program writes.
 ///
 /// 2: engagements and terminations. 3: decisions about apps that were there before. 4: names that
-/// accounts have lost.
+/// accounts have lost, and what people are told of.
 pub(crate) const SCHEMA: u64 = 4;
 
 /// What brings a database to [`SCHEMA`].
@@ -63,7 +63,7 @@ pub(crate) fn migration(
     let (steps, rebuild) = match version {
         None => (first(dialect), false),
         Some(SCHEMA) => (Vec::new(), false),
-        Some(1..=3) => (again(dialect, there), true),
+        Some(1..SCHEMA) => (again(dialect, there), true),
         Some(found) if found > SCHEMA => {
             return Err(OpenError::Newer {
                 found,

@@ -271,7 +271,12 @@ pub static PLAN_OPEN: Table = Table {
         ("subject", Text),
     ],
     key: 1,
-    indexes: &[&["change_rank", "seq"], &["wave"], &["about"], &["subject"]],
+    indexes: &[
+        &["change_rank", "seq"],
+        &["wave", "change_rank"],
+        &["about"],
+        &["subject"],
+    ],
 };
 
 /// Steps as they were made. `after` is a JSON list of numbers.
@@ -322,6 +327,27 @@ pub static FINDING: Table = Table {
     ],
     key: 1,
     indexes: &[&["seq"], &["fingerprint", "concern", "seq"], &["subject"]],
+};
+
+/// What people are told of. `open` is 1 until it is over; `seq` is that of the last change.
+pub static NOTICE: Table = Table {
+    name: "notice",
+    columns: &[
+        ("notice", Text),
+        ("open", Int),
+        ("seq", Int),
+        ("state", Text),
+    ],
+    key: 1,
+    indexes: &[&["open", "seq"], &["seq"]],
+};
+
+/// The last delivery of each source that was not refused.
+pub static SOURCE_HEARD: Table = Table {
+    name: "source_heard",
+    columns: &[("source", Text), ("delivery", Text), ("at", Int)],
+    key: 1,
+    indexes: &[],
 };
 
 /// API tokens. `scopes` are words between spaces, with a space before and after.
@@ -433,6 +459,8 @@ pub static TABLES: &[&Table] = &[
     &STEP,
     &STEP_STATE,
     &FINDING,
+    &NOTICE,
+    &SOURCE_HEARD,
     &TOKEN,
     &TOKEN_REVOKED,
     &ACCOUNT_DECISION,
@@ -444,56 +472,4 @@ pub static TABLES: &[&Table] = &[
 pub static OPERATIONAL: &[&Table] = &[&SECRET];
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// Whether an equality on `column` is answered by the key or an index.
-    pub fn is_indexed(table: &Table, column: &str) -> bool {
-        table.columns[0].0 == column || table.indexes.iter().any(|index| index[0] == column)
-    }
-
-    #[test]
-    fn tables_are_well_formed() {
-        let mut names = BTreeSet::new();
-        for table in TABLES.iter().chain(OPERATIONAL) {
-            assert!(names.insert(table.name), "{} is there twice", table.name);
-            assert!(
-                table.key >= 1 && table.key <= table.columns.len(),
-                "{}",
-                table.name
-            );
-            let columns: BTreeSet<_> = table.columns.iter().map(|(name, _)| *name).collect();
-            assert_eq!(
-                columns.len(),
-                table.columns.len(),
-                "{}: a column twice",
-                table.name
-            );
-            for index in table.indexes {
-                assert!(!index.is_empty(), "{}", table.name);
-                for column in *index {
-                    assert!(
-                        columns.contains(column),
-                        "{}.{column} is not there",
-                        table.name
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn erasure_finds_its_rows_by_index() {
-        for table in TABLES {
-            if table.columns.iter().any(|(name, _)| *name == "subject") {
-                assert!(
-                    is_indexed(table, "subject"),
-                    "{}.subject has no index",
-                    table.name
-                );
-            }
-        }
-    }
-}
+mod tests;

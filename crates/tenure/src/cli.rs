@@ -8,6 +8,7 @@ use model::Scope;
 use crate::client::context;
 use crate::command::adopt::{Adopt, Drift};
 use crate::command::leaver::{LeaverCommand, PersonCommand};
+use crate::command::notice::{ChannelCommand, NoticeCommand};
 use crate::command::{Change, When, preview};
 use crate::host::init::Init;
 use crate::host::ledger::Ledger;
@@ -206,6 +207,12 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<FindingsCommand>,
     },
+    /// What people are told of: held waves, late leavers, silent sources.
+    #[command(subcommand)]
+    Notice(NoticeCommand),
+    /// Ways to tell people something.
+    #[command(subcommand)]
+    Channel(ChannelCommand),
     /// Lists apps and how they stand.
     Targets,
     /// Lists HR deliveries.
@@ -229,7 +236,7 @@ pub enum Command {
     /// API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Secrets for apps.
+    /// Secrets for apps and channels.
     #[command(subcommand)]
     Secret(SecretCommand),
     /// Reads the log; its newest records without options.
@@ -404,8 +411,11 @@ pub enum SecretCommand {
         /// Its name, as documents refer to it.
         name: String,
         /// The app it may be used for.
+        #[arg(long, required_unless_present = "channel", conflicts_with = "channel")]
+        app: Option<String>,
+        /// The channel it may be used for.
         #[arg(long)]
-        app: String,
+        channel: Option<String>,
         /// The host (and port, where it is not the usual one) it may be sent to.
         #[arg(long)]
         host: String,

@@ -23,7 +23,7 @@ use cli::{
 };
 use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
-use command::{Desk, adopt, input, leaver, look, manage, preview, test, why, work};
+use command::{Desk, adopt, input, leaver, look, manage, notice, preview, test, why, work};
 pub use failure::{Exit, Failure};
 
 /// Runs the command line.
@@ -201,6 +201,8 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
         Command::Findings {
             command: Some(FindingsCommand::Close { finding, change }),
         } => manage::close_finding(desk, &finding, change).await,
+        Command::Notice(command) => notice::notice(desk, command).await,
+        Command::Channel(command) => notice::channel(desk, command).await,
         Command::Targets => look::targets(desk).await,
         Command::Deliveries => look::deliveries(desk).await,
         Command::Status => look::status(desk).await,
@@ -242,9 +244,13 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
         Command::Secret(SecretCommand::Set {
             name,
             app,
+            channel,
             host,
             change,
-        }) => input::set_secret(desk, &name, app, host, change).await,
+        }) => {
+            let user = app.or(channel.map(|name| format!("channel/{name}")));
+            input::set_secret(desk, &name, user.unwrap_or_default(), host, change).await
+        }
         Command::Secret(SecretCommand::List) => manage::secrets(desk).await,
         other => Err(Failure::usage(
             format!("{other:?} is not for a server"),

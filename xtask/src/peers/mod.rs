@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `TENURE_PEER_SCIM2`, `TENURE_PEER_SCIMMY`, `TENURE_PEER_CANAILLE` | base URL |
 //! | `TENURE_PEER_SCIM2_TOKEN`, `TENURE_PEER_SCIMMY_TOKEN` | bearer token |
+//! | `TENURE_PEER_SMTP` | a Python that has the mail server aiosmtpd; tests start it |
 //! | `TENURE_PEER_CANAILLE_TOKEN_URL`, `…_CLIENT`, `…_SECRET` | OAuth client credentials |
 //!
 //! The credentials protect nothing: they are the same on every machine.
@@ -43,7 +44,9 @@ pub fn start() -> Result<Vec<Peer>, String> {
     for peer in &peers {
         process::wait(&home, peer.name, peer.port)?;
     }
-    let mut text = String::new();
+    // Tests start and stop it themselves: what a mail server does not take is what they are about.
+    let mail = install::python(&home, "smtp", &["aiosmtpd==1.4.6"])?;
+    let mut text = format!("TENURE_PEER_SMTP={}\n", mail.join("python").display());
     for (name, value) in peers.iter().flat_map(|peer| &peer.env) {
         text.push_str(&format!("{name}={value}\n"));
     }

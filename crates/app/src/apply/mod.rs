@@ -28,7 +28,7 @@ use futures_util::future::OptionFuture;
 use futures_util::stream::FuturesUnordered;
 use model::{PlanId, SubjectId, TargetName, Timestamp};
 
-use crate::{App, AppError};
+use crate::{App, AppError, Notifier};
 use lane::Lane;
 use queue::{Cooling, Queue};
 
@@ -191,8 +191,9 @@ impl Worker {
             self.stopping.store(true, Ordering::SeqCst);
         };
         let (hands, timers) = (self.hands(stop.clone()), self.timers(stop.clone()));
-        let (switch, rounds) = (self.switch(stop.clone()), self.rounds(stop));
-        tokio::join!(watch, hands, timers, switch, rounds);
+        let notifier = Notifier::new(Arc::clone(&self.app), &self.settings.holder);
+        let (notices, rounds) = (notifier.run(stop.clone()), self.rounds(stop.clone()));
+        tokio::join!(watch, hands, timers, notices, rounds, self.switch(stop));
         self.give_up().await;
     }
 

@@ -72,6 +72,8 @@ fn reach(kind: &str) -> Reach {
         | "wave.proposed/1"
         | "wave.judged/1"
         | "wave.released/1"
+        | "source.heard/1"
+        | "notice.changed/1"
         | "finding.opened/1"
         | "finding.closed/1"
         | "token.issued/1"

@@ -145,6 +145,17 @@ fn secret_name(name: &str, auth: &'static str, reporter: &mut Reporter<'_, '_>) 
 }
 
 fn url(text: &str, http: bool, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) -> String {
+    check_url(text, http, path, reporter);
+    text.trim_end_matches('/').to_owned()
+}
+
+/// Reports a URL that requests may not go to; `http`: it may be plain.
+pub(super) fn check_url(
+    text: &str,
+    http: bool,
+    path: &[Part<'_>],
+    reporter: &mut Reporter<'_, '_>,
+) {
     let problem = match url::Url::parse(text) {
         Err(error) => Some((
             format!("this is no URL: {error}"),
@@ -155,7 +166,7 @@ fn url(text: &str, http: bool, path: &[Part<'_>], reporter: &mut Reporter<'_, '_
             "use `auth` and the name of a secret",
         )),
         Ok(url) if url.query().is_some() || url.fragment().is_some() => Some((
-            "a base URL has no query or fragment".to_owned(),
+            "a URL here has no query or fragment".to_owned(),
             "remove it",
         )),
         Ok(url) if url.scheme() == "http" && !http => Some((
@@ -171,7 +182,6 @@ fn url(text: &str, http: bool, path: &[Part<'_>], reporter: &mut Reporter<'_, '_
     if let Some((problem, fix)) = problem {
         reporter.at(report::URL, path, problem, fix);
     }
-    text.trim_end_matches('/').to_owned()
 }
 
 fn account(

@@ -1,5 +1,6 @@
 //! From the spec of each kind to its checked form.
 
+mod alarm;
 mod app;
 mod beside;
 pub(crate) mod group;
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::TargetName;
 use rules::closest;
 
+pub(crate) use alarm::{alarm, channel};
 pub(crate) use app::app;
 pub(crate) use beside::{grant, hold, service_account};
 pub(crate) use guard::guard;
@@ -52,6 +54,8 @@ pub(crate) struct Directory {
     pub sources: BTreeSet<String>,
     /// The rules, also those that could not be read.
     pub rules: BTreeSet<String>,
+    /// The channels, also those that could not be read.
+    pub channels: BTreeSet<String>,
 }
 
 impl Directory {
@@ -77,6 +81,16 @@ impl Directory {
             let names = self.apps.keys().map(TargetName::as_str).collect();
             let problem = format!("there is no app `{app:.80}`");
             reporter.at(report::REFERENCE, path, problem, meant(app, names, "app"));
+        }
+    }
+
+    /// Reports a channel that no document declares.
+    pub fn channel(&self, channel: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+        if !self.channels.contains(channel) {
+            let names = self.channels.iter().map(String::as_str).collect();
+            let problem = format!("there is no channel `{channel:.80}`");
+            let fix = meant(channel, names, "channel");
+            reporter.at(report::REFERENCE, path, problem, fix);
         }
     }
 

@@ -69,6 +69,7 @@ pub(crate) fn source(
         precedence: spec.precedence,
         attribute_precedence: spec.attributes.iter().filter_map(own).collect(),
         engages: spec.engages,
+        expect_every_hours: spec.expect_every_hours,
         correlate: spec.correlate.clone(),
     }
 }

@@ -38,6 +38,11 @@ pub(crate) struct SourceSpec {
     /// What a sound file looks like.
     #[serde(default)]
     pub expect: ExpectSpec,
+    /// It delivers at least once in so many hours; never expected if not given. An `Alarm` about
+    /// `stale-source` tells when it does not.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 8760))]
+    pub expect_every_hours: Option<u32>,
     /// How much its word counts where several sources tell of one person: the smaller, the more;
     /// 100 if not given.
     #[serde(default = "precedence")]

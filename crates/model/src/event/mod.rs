@@ -9,6 +9,7 @@
 //! follow from events alone, without reading what was there.
 
 mod adoption;
+mod notice;
 mod people;
 mod tenant;
 mod work;
@@ -16,6 +17,7 @@ mod work;
 use serde::{Deserialize, Serialize};
 
 pub use adoption::{AccessDecided, AccountDecided, Holder, MatchRejected, Stated};
+pub use notice::NoticeChanged;
 pub use people::{
     FactsAccepted, FactsAcceptedV1, FactsWithdrawn, FactsWithdrawnV1, MatchedWorker, PinsLifted,
     PinsSet, SubjectAdvanced, SubjectErased, SubjectTerminated, TerminationEnd, TerminationEnded,
@@ -23,7 +25,8 @@ pub use people::{
 };
 pub use tenant::{
     CallMade, DeliveryReceived, Document, DocumentsAccepted, FindingClosed, FindingOpened,
-    StoreRestored, TenantStarted, TokenIssued, TokenRevoked, WritingResumed, WritingStopped,
+    SourceHeard, StoreRestored, TenantStarted, TokenIssued, TokenRevoked, WritingResumed,
+    WritingStopped,
 };
 pub use work::{
     MembersObserved, NameLost, ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished,
@@ -46,6 +49,9 @@ pub enum Event {
     /// An HR delivery was read.
     #[serde(rename = "delivery.received/1")]
     DeliveryReceived(DeliveryReceived),
+    /// A source delivered what it had delivered before.
+    #[serde(rename = "source.heard/1")]
+    SourceHeard(SourceHeard),
     /// A worker's facts are new or changed.
     #[serde(rename = "facts.accepted/2")]
     FactsAccepted(FactsAccepted),
@@ -133,6 +139,9 @@ pub enum Event {
     /// No longer.
     #[serde(rename = "finding.closed/1")]
     FindingClosed(FindingClosed),
+    /// Something that people are told of has changed.
+    #[serde(rename = "notice.changed/1")]
+    NoticeChanged(NoticeChanged),
     /// An API token was made.
     #[serde(rename = "token.issued/1")]
     TokenIssued(TokenIssued),
@@ -185,6 +194,7 @@ impl Event {
             Self::TenantStarted(_)
             | Self::DocumentsAccepted(_)
             | Self::DeliveryReceived(_)
+            | Self::SourceHeard(_)
             | Self::WaveProposed(_)
             | Self::WaveJudged(_)
             | Self::WaveReleased(_)
@@ -193,6 +203,7 @@ impl Event {
             | Self::MembersObserved(_)
             | Self::ObservationFinished(_)
             | Self::FindingClosed(_)
+            | Self::NoticeChanged(_)
             | Self::TokenIssued(_)
             | Self::TokenRevoked(_)
             | Self::CallMade(_)

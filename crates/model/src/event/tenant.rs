@@ -67,6 +67,16 @@ pub struct DeliveryReceived {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// A source delivered what it had delivered before: no news, but it is alive. Told of sources that
+/// say how often they deliver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceHeard {
+    /// The source.
+    pub source: String,
+    /// The delivery, as it was told when it came first.
+    pub delivery: DeliveryId,
+}
+
 /// Someone has to look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingOpened {

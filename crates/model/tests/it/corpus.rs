@@ -105,3 +105,14 @@ fn the_corpus_uses_every_word_about_an_estate() {
         assert!(all.contains(&format!("\"{word}\"")), "no file says {word}");
     }
 }
+
+#[test]
+fn the_corpus_uses_every_word_about_a_notice() {
+    let all: String = corpus().into_values().collect();
+    let occasions = model::Occasion::ALL.map(model::Occasion::as_str);
+    let words = "\
+        raised sending answered escalated acknowledged ended waiting delivered given_up dropped";
+    for word in words.split_whitespace().chain(occasions) {
+        assert!(all.contains(&format!("\"{word}\"")), "no file says {word}");
+    }
+}

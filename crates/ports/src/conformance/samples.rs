@@ -15,6 +15,10 @@ use model::{
     WaveId,
 };
 
+mod notices;
+
+pub use notices::noticed;
+
 /// Stands in every personal value, so that a test can find what an erasure left behind.
 pub const PERSONAL: &str = "Zerlina";
 
@@ -347,6 +351,11 @@ pub fn about_nobody() -> Vec<Event> {
             documents: vec![],
         }),
         Event::DeliveryReceived(delivery),
+        Event::SourceHeard(SourceHeard {
+            source: "crm".to_owned(),
+            delivery: DeliveryId::from_bits(7),
+        }),
+        Event::NoticeChanged(noticed(0)),
         Event::PlanDrafted(drafted(200, 0, About::Target(target.clone()), Change::Rule)),
         Event::ObjectObserved(observed(200, None)),
         Event::MembersObserved(MembersObserved {

@@ -9,11 +9,14 @@ mod reads;
 mod rows;
 
 pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTime, Stream};
-pub use reads::{Adoption, Documents, Findings, Log, Objects, People, Secrets, Tokens, Work};
+pub use reads::{
+    Adoption, Documents, Findings, Log, Notices, Objects, People, Secrets, Tokens, Work,
+};
 pub use rows::{
     DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link,
-    LogRecord, LostName, ObservationRow, Person, Pin, PlanRow, RejectedMatch, SecretRow, StepRow,
-    Stir, Termination, TokenRow, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
+    LogRecord, LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow,
+    RejectedMatch, SecretRow, StepRow, Stir, Termination, TokenRow, UndecidedWave, WaveFilter,
+    WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
 };
 
 /// The most rows that one read returns: a larger limit reads as this one, so whoever pages asks
@@ -33,7 +36,18 @@ pub enum StoreError {
 
 /// All of it: what a node needs from its database.
 pub trait Store:
-    Door + Lease + People + Objects + Adoption + Documents + Work + Findings + Tokens + Secrets + Log
+    Door
+    + Lease
+    + People
+    + Objects
+    + Adoption
+    + Documents
+    + Work
+    + Findings
+    + Notices
+    + Tokens
+    + Secrets
+    + Log
 {
 }
 
@@ -46,6 +60,7 @@ impl<T> Store for T where
         + Documents
         + Work
         + Findings
+        + Notices
         + Tokens
         + Secrets
         + Log

@@ -6,15 +6,15 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef};
 use model::{
-    Address, DeliveryId, EngagementId, Kind, PlanId, RemoteId, Shadow, SubjectId, TargetName,
-    Timestamp, WaveId,
+    Address, DeliveryId, EngagementId, Kind, NoticeId, PlanId, RemoteId, Shadow, SubjectId,
+    TargetName, Timestamp, WaveId,
 };
 
 use super::StoreError;
 use super::rows::{
     DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, LostName,
-    ObservationRow, Person, Pin, PlanRow, SecretRow, StepRow, Stir, Termination, TokenRow,
-    WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
+    NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretRow, StepRow, Stir,
+    Termination, TokenRow, UndecidedWave, WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
 };
 
 type Read<T> = Result<T, StoreError>;
@@ -166,6 +166,8 @@ pub trait Documents: Send + Sync {
     async fn documents_at(&self, revision: u64) -> Read<Option<DocumentsRow>>;
     /// One delivery.
     async fn delivery(&self, id: DeliveryId) -> Read<Option<DeliveryRow>>;
+    /// The last delivery of a source that was not refused, and when it was read.
+    async fn last_heard(&self, source: &str) -> Read<Option<(DeliveryId, Timestamp)>>;
     /// The last deliveries, newest first.
     async fn deliveries(&self, limit: u32) -> Read<Vec<DeliveryRow>>;
     /// The targets for which writing is stopped; `None` in the list means all targets.
@@ -195,6 +197,11 @@ pub trait Work: Send + Sync {
     async fn released_plans(&self, skip: u32, limit: u32) -> Read<Vec<PlanId>>;
     /// Steps whose last event is an intent without an outcome.
     async fn open_intents(&self, limit: u32) -> Read<Vec<StepRef>>;
+    /// Waves with plans that are not closed about which nobody has decided, oldest first.
+    async fn undecided_waves(&self, limit: u32) -> Read<Vec<UndecidedWave>>;
+    /// Waves that were proposed at or before `before` with plans for people who have left, or were
+    /// terminated, that are not closed; oldest first.
+    async fn open_leavers(&self, before: Timestamp, limit: u32) -> Read<Vec<OpenLeavers>>;
     /// One step.
     async fn step(&self, step: StepRef) -> Read<Option<StepRow>>;
 }
@@ -213,6 +220,17 @@ pub trait Findings: Send + Sync {
     ) -> Read<Option<FindingRow>>;
 }
 
+/// What people are told of.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// Notices that are not over, by their last change, oldest first.
+    async fn open_notices(&self, limit: u32) -> Read<Vec<NoticeRow>>;
+    /// One notice.
+    async fn notice(&self, notice: NoticeId) -> Read<Option<NoticeRow>>;
+    /// Notices, by their last change, newest first.
+    async fn notices(&self, limit: u32) -> Read<Vec<NoticeRow>>;
+}
+
 /// API tokens.
 #[async_trait]
 pub trait Tokens: Send + Sync {
@@ -220,6 +238,14 @@ pub trait Tokens: Send + Sync {
     async fn token_by_secret(&self, secret: Digest) -> Read<Option<TokenRow>>;
     /// All tokens, newest first.
     async fn tokens(&self, limit: u32) -> Read<Vec<TokenRow>>;
+    /// Tokens that are not revoked and end after `from`, up to and including `to`; the first to end
+    /// first.
+    async fn ending_tokens(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        limit: u32,
+    ) -> Read<Vec<TokenRow>>;
     /// How many tokens with this scope are neither revoked nor expired at `now`.
     async fn live_tokens_with(&self, scope: Scope, now: Timestamp) -> Read<u64>;
 }

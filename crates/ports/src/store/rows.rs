@@ -9,8 +9,8 @@ use model::event::{
 use model::plan::{About, PlanStatus, StepStatus};
 use model::wave::{Cause, Change, Verdict};
 use model::{
-    Actor, Address, Assignment, Engagement, EngagementId, Event, Ownership, Personal, Plan, PlanId,
-    RemoteId, SubjectId, Timestamp, TokenId, WaveId,
+    Actor, Address, Assignment, Engagement, EngagementId, Event, Notice, NoticeId, Ownership,
+    Personal, Plan, PlanId, RemoteId, SubjectId, Timestamp, TokenId, WaveId,
 };
 
 use crate::keyring::Sealed;
@@ -316,6 +316,39 @@ pub struct FindingRow {
     pub at: Timestamp,
     /// When and why it was closed.
     pub closed: Option<(Timestamp, String)>,
+}
+
+/// A wave about which nobody has decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndecidedWave {
+    /// The wave.
+    pub wave: WaveId,
+    /// Its cause.
+    pub cause: Cause,
+    /// The guard's verdict.
+    pub verdict: Verdict,
+}
+
+/// Plans of one wave for people who have left that are not closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenLeavers {
+    /// The wave.
+    pub wave: WaveId,
+    /// When it was proposed.
+    pub at: Timestamp,
+    /// How many plans.
+    pub plans: u64,
+}
+
+/// Something that people are told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRow {
+    /// Its id.
+    pub id: NoticeId,
+    /// The head of the stream `notice/<id>`.
+    pub head: Option<u64>,
+    /// How it stands.
+    pub state: Notice,
 }
 
 /// An API token.

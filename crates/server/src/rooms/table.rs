@@ -1,123 +1,22 @@
 //! The table of routes of `/api/v1`.
 
 use api::{
-    AccessAnswer, CloseFinding, DecideEstate, DecideEstateAnswer, DecideRequest, DecisionAnswer,
-    DeliveryAnswer, DeliverySummary, DocumentsAnswer, DocumentsInForce, Done, DriftAnswer,
-    EraseAnswer, EraseRequest, EstateAnswer, IssueToken, IssuedToken, LogEntry, MatchRequest,
-    ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer, PlanRequest,
-    PreviewAnswer, PreviewRequest, PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName,
-    StatusAnswer, TargetSummary, TerminateRequest, TerminationAnswer, TokenSummary, UndoAnswer,
-    UnexplainedAnswer, WaveAnswer, WaveSummary, WireFinding, WirePlan, WritingRequest, schema_of,
+    AccessAnswer, AcknowledgeRequest, CloseFinding, DecideEstate, DecideEstateAnswer,
+    DecideRequest, DecisionAnswer, DeliveryAnswer, DeliverySummary, DocumentsAnswer,
+    DocumentsInForce, Done, DriftAnswer, EraseAnswer, EraseRequest, EstateAnswer, IssueToken,
+    IssuedToken, LogEntry, MatchRequest, ObserveRequest, ObservedRun, Page, PersonAnswer,
+    PersonSummary, PlanChangeAnswer, PlanRequest, PreviewAnswer, PreviewRequest, PutDocuments,
+    PutSecret, RevokeToken, SecretName, StatusAnswer, TargetSummary, TerminateRequest,
+    TerminationAnswer, TestChannel, TokenSummary, UndoAnswer, UnexplainedAnswer, WaveAnswer,
+    WaveSummary, WireFinding, WireNotice, WirePlan, WritingRequest, schema_of,
 };
 use model::Scope;
 
-use super::{Rooms, decide, documents, estate, leavers, people, preview, tenant, tokens, work};
-use crate::route::{Handler, Method, Parameter, Route, Takes};
-
-const fn parameter(name: &'static str, about: &'static str) -> Parameter {
-    Parameter {
-        name,
-        required: false,
-        about,
-    }
-}
-const fn needed(name: &'static str, about: &'static str) -> Parameter {
-    Parameter {
-        name,
-        required: true,
-        about,
-    }
-}
-
-const LIMIT: Parameter = parameter("limit", "Rows of a page: 1 to 1000, 100 where not given.");
-const AFTER: Parameter = parameter("after", "The `next` of the page before.");
-const LISTING: &[Parameter] = &[LIMIT];
-const AS_OF: Parameter = parameter(
-    "as_of",
-    "What holds at this instant, instead of now: RFC 3339, or a minute or day on the person's own wall \
-     clock. A day is its first minute.",
-);
-const KNOWN_AT: Parameter = parameter(
-    "known_at",
-    "What was known at this instant, instead of now; written as `as_of`.",
-);
-
-/// Reads something.
-const fn get(
-    pattern: &'static str,
-    operation: &'static str,
-    summary: &'static str,
-    query: &'static [Parameter],
-    answer: SchemaOf,
-    handler: Handler<Rooms>,
-) -> Route<Rooms> {
-    Route {
-        method: Method::Get,
-        pattern,
-        operation,
-        summary,
-        scope: Scope::Read,
-        reason: false,
-        long: false,
-        query,
-        takes: Takes::Nothing,
-        status: 200,
-        answer,
-        handler,
-    }
-}
-
-/// Does something, with a JSON body.
-const fn post(
-    scope: Scope,
-    pattern: &'static str,
-    operation: &'static str,
-    summary: &'static str,
-    takes: SchemaOf,
-    answer: SchemaOf,
-    handler: Handler<Rooms>,
-) -> Route<Rooms> {
-    Route {
-        method: Method::Post,
-        pattern,
-        operation,
-        summary,
-        scope,
-        // What takes access away, gives it, or decides for others, says why.
-        reason: !matches!(scope, Scope::Read | Scope::Plan),
-        long: false,
-        query: &[],
-        takes: Takes::Json(takes),
-        status: 200,
-        answer,
-        handler,
-    }
-}
-
-impl Route<Rooms> {
-    const fn takes_documents(mut self) -> Self {
-        if let Takes::Json(takes) = self.takes {
-            self.takes = Takes::Documents(takes);
-        }
-        self
-    }
-    const fn put(mut self) -> Self {
-        self.method = Method::Put;
-        self
-    }
-    const fn long(mut self) -> Self {
-        self.long = true;
-        self
-    }
-    const fn needs(mut self, scope: Scope) -> Self {
-        self.scope = scope;
-        self
-    }
-    const fn created(mut self) -> Self {
-        self.status = 201;
-        self
-    }
-}
+use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
+use super::{
+    Rooms, decide, documents, estate, leavers, notices, people, preview, tenant, tokens, work,
+};
+use crate::route::{Method, Route, Takes};
 
 /// Every route of the admin API.
 pub static ROUTES: &[Route<Rooms>] = &[
@@ -347,6 +246,33 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<Done>,
         |rooms, call| Box::pin(tenant::close_finding(rooms, call)),
     ),
+    get(
+        "/api/v1/notices",
+        "listNotices",
+        "Lists what people are told of, by the last change, newest first.",
+        &[LIMIT, parameter("open", "`true`: only notices that are not over.")],
+        schema_of::<Page<WireNotice>>,
+        |rooms, call| Box::pin(notices::list(rooms, call)),
+    ),
+    post(
+        Scope::Approve,
+        "/api/v1/notices/{notice}/acknowledge",
+        "acknowledgeNotice",
+        "Says that somebody has it: it is not passed on, and not sent any more.",
+        schema_of::<AcknowledgeRequest>,
+        schema_of::<WireNotice>,
+        |rooms, call| Box::pin(notices::acknowledge(rooms, call)),
+    ),
+    post(
+        Scope::Administer,
+        "/api/v1/channels/{channel}/test",
+        "testChannel",
+        "Sends a message to a channel that says that somebody tries it.",
+        schema_of::<TestChannel>,
+        schema_of::<Done>,
+        |rooms, call| Box::pin(notices::test(rooms, call)),
+    )
+    .long(),
     get(
         "/api/v1/targets",
         "listTargets",

@@ -16,6 +16,7 @@ use model::{Actor, Address, Digest, Event, Kind, SubjectId, TargetName, Timestam
 use serde::Serialize;
 
 pub(crate) use tenant::concern;
+pub(crate) use work::rank;
 
 use crate::table::{Cell, RowOp, Table};
 
@@ -104,8 +105,10 @@ pub fn project(
         Event::ObservationFinished(e) => objects::finished(&mut rows, e)?,
         Event::DocumentsAccepted(e) => tenant::documents(&mut rows, e)?,
         Event::DeliveryReceived(e) => tenant::delivery(&mut rows, e)?,
+        Event::SourceHeard(e) => tenant::heard(&mut rows, &e.source, e.delivery)?,
         Event::FindingOpened(e) => tenant::finding_opened(&mut rows, e)?,
         Event::FindingClosed(e) => tenant::finding_closed(&mut rows, e)?,
+        Event::NoticeChanged(e) => tenant::notice(&mut rows, e)?,
         Event::TokenIssued(e) => tenant::token_issued(&mut rows, e)?,
         Event::TokenRevoked(e) => tenant::token_revoked(&mut rows, e)?,
         Event::WritingStopped(e) => tenant::stopped(&mut rows, e)?,

@@ -2,15 +2,17 @@
 
 use model::actor::Scope;
 use model::event::{
-    DeliveryReceived, DocumentsAccepted, FindingClosed, FindingOpened, TokenIssued, TokenRevoked,
-    WritingResumed, WritingStopped,
+    DeliveryReceived, DocumentsAccepted, FindingClosed, FindingOpened, NoticeChanged, TokenIssued,
+    TokenRevoked, WritingResumed, WritingStopped,
 };
-use model::{Address, SubjectId, TargetName};
+use model::{Address, DeliveryId, SubjectId, TargetName};
 
 use super::{
     ProjectError, Rows, hash, instant, int, json, subject_of, subject_or_null, target_name, text,
 };
-use crate::schema::{DELIVERY, DOCUMENTS, FINDING, STOP, TOKEN, TOKEN_REVOKED};
+use crate::schema::{
+    DELIVERY, DOCUMENTS, FINDING, NOTICE, SOURCE_HEARD, STOP, TOKEN, TOKEN_REVOKED,
+};
 use crate::table::Cell;
 
 type Projected = Result<(), ProjectError>;
@@ -25,7 +27,15 @@ pub(super) fn documents(rows: &mut Rows, e: &DocumentsAccepted) -> Projected {
 
 pub(super) fn delivery(rows: &mut Rows, e: &DeliveryReceived) -> Projected {
     let (seq, at) = (rows.seq.clone(), rows.at.clone());
+    if !e.refused {
+        heard(rows, &e.source, e.delivery)?;
+    }
     rows.put(&DELIVERY, vec![text(e.delivery), seq, at, json(e)?])
+}
+
+pub(super) fn heard(rows: &mut Rows, source: &str, delivery: DeliveryId) -> Projected {
+    let at = rows.at.clone();
+    rows.put(&SOURCE_HEARD, vec![text(source), text(delivery), at])
 }
 
 pub(super) fn finding_opened(rows: &mut Rows, e: &FindingOpened) -> Projected {
@@ -51,6 +61,12 @@ pub(super) fn finding_opened(rows: &mut Rows, e: &FindingOpened) -> Projected {
 
 pub(super) fn finding_closed(rows: &mut Rows, e: &FindingClosed) -> Projected {
     rows.delete(&FINDING, vec![text(e.id)])
+}
+
+pub(super) fn notice(rows: &mut Rows, e: &NoticeChanged) -> Projected {
+    let open = Cell::Int(i64::from(e.state.ended.is_none()));
+    let seq = rows.seq.clone();
+    rows.put(&NOTICE, vec![text(e.notice), open, seq, json(&e.state)?])
 }
 
 pub(super) fn token_issued(rows: &mut Rows, e: &TokenIssued) -> Projected {

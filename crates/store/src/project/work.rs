@@ -133,7 +133,7 @@ pub(super) const fn place(about: &About, change: Change) -> i64 {
 
 /// The place of a change in the order of work. Stored, so it is spelt out: a variant that is
 /// added to [`Change`] must not renumber rows that exist.
-pub(super) const fn rank(change: Change) -> i64 {
+pub(crate) const fn rank(change: Change) -> i64 {
     match change {
         Change::Termination => 5,
         Change::Leaver => 10,

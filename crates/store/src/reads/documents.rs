@@ -1,7 +1,7 @@
 //! Reads of documents, deliveries and the kill switch.
 
 use async_trait::async_trait;
-use model::{DeliveryId, TargetName};
+use model::{DeliveryId, TargetName, Timestamp};
 use ports::store::{DeliveryRow, Documents, DocumentsRow, StoreError};
 
 use crate::TenureStore;
@@ -22,6 +22,13 @@ static DELIVERY: Select = Select {
     key: 1,
     columns: &["delivery", "at", "received"],
     from: "delivery",
+};
+
+static HEARD: Select = Select {
+    table: "source_heard",
+    key: 0,
+    columns: &["delivery", "at"],
+    from: "source_heard",
 };
 
 static STOP: Select = Select {
@@ -46,6 +53,10 @@ fn delivery(row: &mut Fields) -> Read<DeliveryRow> {
         at: row.instant()?,
         delivery: row.json()?,
     })
+}
+
+fn heard(row: &mut Fields) -> Read<(DeliveryId, Timestamp)> {
+    Ok((row.parsed()?, row.instant()?))
 }
 
 fn stop(row: &mut Fields) -> Read<(Option<TargetName>, String)> {
@@ -85,6 +96,12 @@ impl Documents for TenureStore {
     async fn delivery(&self, id: DeliveryId) -> Read<Option<DeliveryRow>> {
         DELIVERY
             .one(self.db(), "WHERE delivery = $1", &[text(id)], delivery)
+            .await
+    }
+
+    async fn last_heard(&self, source: &str) -> Read<Option<(DeliveryId, Timestamp)>> {
+        HEARD
+            .one(self.db(), "WHERE source = $1", &[text(source)], heard)
             .await
     }
 

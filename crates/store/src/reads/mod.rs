@@ -3,6 +3,7 @@
 mod adoption;
 mod documents;
 mod findings;
+mod notices;
 mod objects;
 mod people;
 mod secrets;

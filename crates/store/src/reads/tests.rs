@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use model::actor::Scope;
 use model::plan::{About, StepRef};
-use model::{Address, DeliveryId, Digest, Kind, RemoteId};
+use model::{Address, DeliveryId, Digest, Kind, NoticeId, RemoteId};
 use ports::conformance::doubles::{ManualClock, SeededEntropy};
 use ports::conformance::samples::{at, plan_id, slack, subject, wave_id};
 use ports::store::{
-    Adoption, Append, Documents, Door as _, Findings, Objects, People, Secrets, Tokens, WaveFilter,
-    Work,
+    Adoption, Append, Documents, Door as _, Findings, Notices, Objects, People, Secrets, Tokens,
+    WaveFilter, Work,
 };
 
 use crate::decode::asked;
@@ -95,6 +95,11 @@ async fn ask_of_the_tenant(store: &TenureStore) {
     store.documents_at(1).await.unwrap();
     store.delivery(DeliveryId::from_bits(1)).await.unwrap();
     store.deliveries(9).await.unwrap();
+    store.last_heard("hr").await.unwrap();
+    store.open_notices(9).await.unwrap();
+    store.notice(NoticeId::from_bits(1)).await.unwrap();
+    store.notices(9).await.unwrap();
+    store.ending_tokens(at(0), at(9), 9).await.unwrap();
     store.stopped().await.unwrap();
     store.open_findings(9).await.unwrap();
     store.open_finding("f", Some(one), None).await.unwrap();
@@ -134,6 +139,8 @@ async fn ask_of_work(store: &TenureStore) {
     store.open_plans(Some(plan_id(1)), 9).await.unwrap();
     store.released_plans(0, 9).await.unwrap();
     store.open_intents(9).await.unwrap();
+    store.undecided_waves(9).await.unwrap();
+    store.open_leavers(at(0), 9).await.unwrap();
     store.step(step).await.unwrap();
 }
 

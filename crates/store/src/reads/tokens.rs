@@ -75,6 +75,22 @@ impl Tokens for TenureStore {
             .await
     }
 
+    async fn ending_tokens(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        rows: u32,
+    ) -> Read<Vec<TokenRow>> {
+        let args = [
+            Cell::Int(from.as_micros()),
+            Cell::Int(to.as_micros()),
+            limit(rows),
+        ];
+        let rest = "WHERE t.expires > $1 AND t.expires <= $2 AND x.token IS NULL \
+                    ORDER BY t.expires LIMIT $3";
+        TOKEN.all(self.db(), rest, &args, token).await
+    }
+
     async fn live_tokens_with(&self, scope: Scope, now: Timestamp) -> Read<u64> {
         let args = [
             Cell::Int(now.as_micros()),

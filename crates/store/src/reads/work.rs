@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
-use model::{Address, Key, Personal, PlanId, TargetName, WaveId};
-use ports::store::{PlanRow, StepRow, StoreError, WaveFilter, WaveRow, Work};
+use model::{Address, Change, Key, Personal, PlanId, TargetName, Timestamp, WaveId};
+use ports::store::{
+    OpenLeavers, PlanRow, StepRow, StoreError, UndecidedWave, WaveFilter, WaveRow, Work,
+};
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, limit, page, text};
+use crate::project::rank;
 use crate::table::Cell;
 
 type Read<T> = Result<T, StoreError>;
@@ -108,6 +111,39 @@ static INTENT: Select = Select {
     columns: &["plan", "no"],
     from: "step_state",
 };
+
+static UNDECIDED: Select = Select {
+    table: "wave",
+    key: 1,
+    columns: &["w.wave", "w.cause", "v.verdict", "w.seq"],
+    from: "wave w JOIN wave_verdict v ON v.wave = w.wave",
+};
+
+/// The grouping is at the end of the query.
+static LEAVERS: Select = Select {
+    table: "plan_open",
+    key: 1,
+    columns: &["o.wave", "min(w.at)", "count(*)"],
+    from: "plan_open o JOIN wave w ON w.wave = o.wave",
+};
+
+/// With the sequence number under which it was proposed.
+fn undecided(row: &mut Fields) -> Read<(u64, UndecidedWave)> {
+    let wave = UndecidedWave {
+        wave: row.parsed()?,
+        cause: row.json()?,
+        verdict: row.json()?,
+    };
+    Ok((row.number()?, wave))
+}
+
+fn leavers(row: &mut Fields) -> Read<OpenLeavers> {
+    Ok(OpenLeavers {
+        wave: row.parsed()?,
+        at: row.instant()?,
+        plans: row.number()?,
+    })
+}
 
 fn wave(row: &mut Fields) -> Read<WaveRow> {
     Ok(WaveRow {
@@ -345,6 +381,34 @@ impl Work for TenureStore {
     async fn open_intents(&self, rows: u32) -> Read<Vec<StepRef>> {
         let rest = "WHERE status = 'sent' ORDER BY seq LIMIT $1";
         INTENT.all(self.db(), rest, &[limit(rows)], intent).await
+    }
+
+    async fn undecided_waves(&self, rows: u32) -> Read<Vec<UndecidedWave>> {
+        // From what is open to its waves: waves of old are not walked, and the few that are found
+        // are sorted here.
+        let rest = "WHERE w.wave IN (SELECT o.wave FROM plan_open o) AND NOT EXISTS \
+                    (SELECT 1 FROM wave_decision d WHERE d.wave = w.wave) LIMIT $1";
+        let args = [limit(ports::store::MAX_PAGE)];
+        let mut found = UNDECIDED.all(self.db(), rest, &args, undecided).await?;
+        found.sort_by_key(|(seq, _)| *seq);
+        let most = match limit(rows) {
+            Cell::Int(most) => usize::try_from(most).unwrap_or(0),
+            _ => 0,
+        };
+        Ok(found.into_iter().take(most).map(|(_, row)| row).collect())
+    }
+
+    async fn open_leavers(&self, before: Timestamp, rows: u32) -> Read<Vec<OpenLeavers>> {
+        // Along the index by wave and rank, so that nothing is sorted but the few waves.
+        let rest = "WHERE o.change_rank <= $1 AND w.at <= $2 GROUP BY o.wave LIMIT $3";
+        let args = [
+            Cell::Int(rank(Change::Leaver)),
+            Cell::Int(before.as_micros()),
+            limit(rows),
+        ];
+        let mut found = LEAVERS.all(self.db(), rest, &args, leavers).await?;
+        found.sort_by_key(|row| (row.at, row.wave));
+        Ok(found)
     }
 
     async fn step(&self, wanted: StepRef) -> Read<Option<StepRow>> {

@@ -213,7 +213,7 @@ pub async fn observe(desk: &Desk, target: &str) -> Result<Exit, Failure> {
     Ok(if whole { Exit::Fine } else { Exit::Unreachable })
 }
 
-/// `tenure secret set NAME --app APP --host HOST`, the value from stdin.
+/// `tenure secret set NAME --app APP --host HOST`, or `--channel CHANNEL`; the value from stdin.
 pub async fn set_secret(
     desk: &Desk,
     name: &str,

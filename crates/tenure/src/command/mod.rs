@@ -6,6 +6,7 @@ pub mod input;
 pub mod leaver;
 pub mod look;
 pub mod manage;
+pub mod notice;
 pub mod preview;
 pub mod test;
 pub mod why;

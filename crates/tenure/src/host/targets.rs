@@ -1,13 +1,14 @@
-//! Adapters for what documents describe: SCIM targets and CSV sources.
+//! Adapters for what documents describe: SCIM targets, CSV sources and channels.
 
 use std::sync::Arc;
 
 use app::{Connect, ReadSource};
 use connectors::ScimTarget;
-use documents::{Auth, ClientAuth};
+use connectors::channel::{Encryption, Login, Mailbox, Slack, Smtp, Webhook};
+use documents::{Auth, By, ClientAuth, SmtpTls};
 use model::Secret;
 use model::source::{CsvMapping, Delivery};
-use ports::Target;
+use ports::{Channel, Target};
 use protocol::scim::profile::{
     ClientSecretStyle, DeleteStyle, ScimAuth, ScimProfile, ScimSettings,
 };
@@ -39,6 +40,44 @@ impl Connect for Targets {
         let target = ScimTarget::new(&settings, secret).map_err(|e| e.to_string())?;
         Ok(Arc::new(target))
     }
+
+    fn channel(
+        &self,
+        channel: &documents::Channel,
+        secret: Option<Secret>,
+    ) -> Result<Arc<dyn Channel>, String> {
+        let private = channel.allow_private;
+        let unset = || "its secret is not set".to_owned();
+        Ok(match &channel.by {
+            By::Smtp(smtp) => Arc::new(mail(smtp, secret, private)?),
+            By::Webhook { url, .. } => {
+                Arc::new(Webhook::new(url, &secret.ok_or_else(unset)?, private)?)
+            }
+            By::Slack { host, .. } => {
+                Arc::new(Slack::new(&secret.ok_or_else(unset)?, host, private)?)
+            }
+        })
+    }
+}
+
+fn mail(smtp: &documents::Smtp, secret: Option<Secret>, private: bool) -> Result<Smtp, String> {
+    let encryption = match smtp.tls {
+        SmtpTls::Starttls => Encryption::Starttls,
+        SmtpTls::Implicit => Encryption::Implicit,
+        SmtpTls::None => Encryption::None,
+    };
+    let login = match &smtp.login {
+        None => None,
+        Some((user, _)) => Some(Login {
+            user: user.clone(),
+            password: secret.ok_or("its secret is not set")?,
+        }),
+    };
+    let mailbox = Mailbox {
+        from: smtp.from.clone(),
+        to: smtp.to.clone(),
+    };
+    Smtp::new(&smtp.host, smtp.port, encryption, mailbox, login, private)
 }
 
 fn settings(app: &documents::App) -> Result<ScimSettings, String> {

@@ -34,6 +34,16 @@ impl Said {
     }
 
     #[track_caller]
+    pub fn expect_one_of(self, codes: &[i32]) -> Self {
+        let code = if codes.contains(&self.code) {
+            self.code
+        } else {
+            codes[0]
+        };
+        self.expect(code)
+    }
+
+    #[track_caller]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(
             self.code, code,

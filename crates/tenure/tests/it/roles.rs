@@ -89,6 +89,8 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         .replace("{wave}", &id("wav"))
         .replace("{token}", &id("tok"))
         .replace("{finding}", &id("fnd"))
+        .replace("{notice}", &id("ntc"))
+        .replace("{channel}", "nowhere")
         .replace("{person}", "nobody")
         .replace("{target}", "nowhere")
         .replace("{name}", "some-secret");

@@ -11,6 +11,7 @@ mod diff;
 mod estate;
 mod file;
 mod names;
+mod notices;
 mod order;
 mod render;
 mod script;
@@ -24,7 +25,7 @@ use script::Script;
 use stage::Stage;
 
 /// Verbs that set a scene and prove nothing.
-const SCENE: [&str; 4] = ["documents", "preload", "faults", "by-hand"];
+const SCENE: [&str; 5] = ["documents", "preload", "faults", "by-hand", "channel"];
 
 /// What became of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::Notifier;
 use app::rows::{WaveFilter, WaveRow, WaveStatus};
 use model::plan::PlanStatus;
 use model::{FindingId, TargetName, Timestamp, WaveId};
-use ports::Clock;
 use ports::store::MAX_PAGE;
 use ports::target::Operation;
+use ports::{Clock, Letter};
 
 use super::estate::Estate;
 use super::names::Names;
@@ -30,6 +31,9 @@ type Asked = BTreeMap<Timestamp, BTreeMap<TargetName, Vec<Operation>>>;
 /// A scenario under way.
 pub struct Stage {
     pub(super) node: Node,
+    notifier: Notifier,
+    /// What channels took and is not shown yet: in which minute, on which, and what.
+    letters: Vec<(Timestamp, String, Letter)>,
     pub(super) estate: Arc<Estate>,
     pub(super) names: Names,
     /// The folder of the scenario, with its folders of documents.
@@ -60,8 +64,11 @@ impl Stage {
             Arc::clone(&estate) as _,
             "node-1",
         )?;
+        let notifier = Notifier::new(Arc::clone(&node.app), "node-1");
         Ok(Self {
             node,
+            notifier,
+            letters: Vec::new(),
             estate,
             names: Names::default(),
             folder: folder.to_owned(),
@@ -116,7 +123,11 @@ impl Stage {
             let mine = asked.entry(at).or_default().entry(app).or_default();
             mine.extend(operations);
         }
-        Ok(pass.next)
+        let told = self.notifier.pass().await.map_err(|e| e.to_string())?;
+        let letters = self.estate.letters().into_iter();
+        self.letters
+            .extend(letters.map(|(channel, letter)| (at, channel, letter)));
+        Ok(pass.next.into_iter().chain(told).min())
     }
 
     async fn next_timer(&self, now: Timestamp) -> Result<Option<Timestamp>, String> {
@@ -169,6 +180,13 @@ impl Stage {
                 .iter()
                 .flat_map(|(app, ops)| render::requests(app, ops, &self.names));
             lines.entry(*at).or_default().extend(requests);
+        }
+        for (at, channel, letter) in std::mem::take(&mut self.letters) {
+            let text = self.names.scrub(&letter.text);
+            let lines = lines.entry(at).or_default();
+            lines.push(format!("{channel} is told: {text}"));
+            let because = letter.escalated.iter();
+            lines.extend(because.map(|because| format!("  passed on: {because}")));
         }
         let mut out = Vec::new();
         for (at, lines) in lines {

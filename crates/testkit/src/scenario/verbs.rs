@@ -46,6 +46,9 @@ impl Stage {
             "adopt" => self.adopt(&order).await,
             "waves" => self.open_waves().await,
             "findings" => self.open_findings().await,
+            "notices" => self.notices().await,
+            "acknowledge" => self.acknowledge(&order).await,
+            "channel" => self.channel(&order),
             "preload" => self.preload(&order, &deed.body),
             "faults" => self.faults(&order),
             "by-hand" => self.by_hand(&order),
@@ -151,6 +154,22 @@ impl Stage {
                 .node
                 .app
                 .set_secret(&by, secret, app.name.as_str(), host, &value);
+            set.await.map_err(|e| e.to_string())?;
+        }
+        for channel in tenant.channels.values() {
+            let Some(secret) = channel.secret() else {
+                continue;
+            };
+            let host = match &channel.by {
+                documents::By::Smtp(smtp) => smtp.place(),
+                documents::By::Slack { host, .. } => host.clone(),
+                documents::By::Webhook { url, .. } => {
+                    url.split('/').nth(2).unwrap_or("").to_owned()
+                }
+            };
+            let (by, value) = (Actor::named(AUTHOR), Secret::new("s3cret"));
+            let bound = format!("channel/{}", channel.name);
+            let set = self.node.app.set_secret(&by, secret, &bound, &host, &value);
             set.await.map_err(|e| e.to_string())?;
         }
         Ok(())

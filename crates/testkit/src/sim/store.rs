@@ -9,15 +9,15 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef};
 use model::{
-    Address, DeliveryId, EngagementId, Kind, PlanId, RemoteId, Shadow, SubjectId, TargetName,
-    Timestamp, WaveId,
+    Address, DeliveryId, EngagementId, Kind, NoticeId, PlanId, RemoteId, Shadow, SubjectId,
+    TargetName, Timestamp, WaveId,
 };
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
-    Objects, ObservationRow, People, Person, Pin, PlanRow, SecretRow, Secrets, StepRow, Stir,
-    StoreError, Stream, Termination, TokenRow, Tokens, WaveFilter, WaveRow, Work, WorkerDigest,
-    WorkerMatch,
+    NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
+    SecretRow, Secrets, StepRow, Stir, StoreError, Stream, Termination, TokenRow, Tokens,
+    UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -193,6 +193,7 @@ relay!(Documents {
     documents() -> Option<DocumentsRow>;
     documents_at(revision: u64) -> Option<DocumentsRow>;
     delivery(id: DeliveryId) -> Option<DeliveryRow>;
+    last_heard(source: &str) -> Option<(DeliveryId, Timestamp)>;
     deliveries(limit: u32) -> Vec<DeliveryRow>;
     stopped() -> Vec<(Option<TargetName>, String)>;
 });
@@ -207,7 +208,15 @@ relay!(Work {
     plans_about(about: &About, limit: u32) -> Vec<PlanRow>;
     released_plans(skip: u32, limit: u32) -> Vec<PlanId>;
     open_intents(limit: u32) -> Vec<StepRef>;
+    undecided_waves(limit: u32) -> Vec<UndecidedWave>;
+    open_leavers(before: Timestamp, limit: u32) -> Vec<OpenLeavers>;
     step(step: StepRef) -> Option<StepRow>;
+});
+
+relay!(Notices {
+    open_notices(limit: u32) -> Vec<NoticeRow>;
+    notice(notice: NoticeId) -> Option<NoticeRow>;
+    notices(limit: u32) -> Vec<NoticeRow>;
 });
 
 relay!(Findings {
@@ -219,6 +228,7 @@ relay!(Findings {
 relay!(Tokens {
     token_by_secret(secret: Digest) -> Option<TokenRow>;
     tokens(limit: u32) -> Vec<TokenRow>;
+    ending_tokens(from: Timestamp, to: Timestamp, limit: u32) -> Vec<TokenRow>;
     live_tokens_with(scope: Scope, now: Timestamp) -> u64;
 });
 

@@ -15,6 +15,7 @@ mod grace;
 mod guarded;
 mod lanes;
 mod names;
+mod notices;
 mod order;
 mod passed_over;
 mod past;

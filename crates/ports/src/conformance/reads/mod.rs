@@ -8,6 +8,7 @@
 mod adoption;
 mod erasure;
 mod links;
+mod notices;
 mod objects;
 mod people;
 mod progress;
@@ -19,6 +20,7 @@ use model::{Actor, Event};
 pub use adoption::decisions;
 pub use erasure::erasure;
 pub use links::{links, links_back};
+pub use notices::{heard, late, notices, undecided};
 pub use objects::{lost_names, memberships, runs, shadows};
 pub use people::{due, engaged_twice, found, pins, stated, terminations, told_of_old, workers};
 pub use progress::{order, steps, verdicts};
@@ -40,7 +42,7 @@ macro_rules! read_suites {
         $with! {
             stated, engaged_twice, told_of_old, terminations, workers, found, due, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
             deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, steps, order,
-            decisions, erasure
+            decisions, erasure, notices, undecided, late, heard
         }
     };
 }

@@ -15,6 +15,7 @@ mod entra;
 mod http;
 mod kill;
 mod nodes;
+mod notices;
 mod peer;
 mod plant;
 mod switch;

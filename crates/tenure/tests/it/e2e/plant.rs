@@ -200,18 +200,13 @@ impl Plant {
 
     /// Gives Tenure the secret of the app.
     pub fn give_secret(&self, peer: &Peer) {
-        let host = peer.host();
-        let words = [
-            "secret",
-            "set",
-            "app-secret",
-            "--app",
-            "app",
-            "--host",
-            host,
-            "--reason",
-            "T-1",
-        ];
+        let words = ["--app", "app", "--host", peer.host()];
+        self.give("app-secret", &words, peer.secret());
+    }
+
+    /// Gives Tenure a secret; `bound` says what for.
+    pub fn give(&self, name: &str, bound: &[&str], value: &str) {
+        let words = [&["secret", "set", name, "--reason", "T-1"], bound].concat();
         let mut child = self
             .command(&self.token, &words)
             .stdin(Stdio::piped())
@@ -219,7 +214,7 @@ impl Plant {
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(peer.secret().as_bytes()).unwrap();
+        stdin.write_all(value.as_bytes()).unwrap();
         drop(stdin);
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);

@@ -1,0 +1,196 @@
+//! What is so now that people may have to be told of. Only what an `Alarm` asks for is looked at.
+
+use std::time::Duration;
+
+use lifecycle::guard::PROTECTED;
+use lifecycle::notices::Occurrence;
+use model::{Occasion, Timestamp, Verdict};
+use ports::store::MAX_PAGE;
+
+use super::document;
+use crate::tenant::Loaded;
+use crate::{App, AppError};
+
+/// The longest text of a notice, in characters.
+const MAX_TEXT: usize = 500;
+
+type Found = (Vec<Occurrence>, Option<Timestamp>);
+
+impl App {
+    /// What is so, and when time alone makes something so next, as far as that is known.
+    pub(super) async fn occurrences(
+        &self,
+        loaded: &Loaded,
+        now: Timestamp,
+    ) -> Result<Found, AppError> {
+        let mut found = Vec::new();
+        let mut next = Vec::new();
+        if document(loaded, Occasion::HeldWave).is_some() {
+            found.extend(self.held_waves().await?);
+        }
+        if let Some(alarm) = document(loaded, Occasion::LateLeaver) {
+            let (late, then) = self.late_leavers(alarm.late_after_minutes, now).await?;
+            found.extend(late);
+            next.extend(then);
+        }
+        if document(loaded, Occasion::StaleSource).is_some() {
+            let (stale, then) = self.stale_sources(loaded, now).await?;
+            found.extend(stale);
+            next.extend(then);
+        }
+        if let Some(alarm) = document(loaded, Occasion::ExpiringCredential) {
+            found.extend(self.ending_tokens(alarm.days_before, now).await?);
+        }
+        Ok((found, next.into_iter().min()))
+    }
+
+    async fn held_waves(&self) -> Result<Vec<Occurrence>, AppError> {
+        let waves = self.store.undecided_waves(MAX_PAGE).await?;
+        let held = waves.into_iter().filter_map(|row| {
+            let wave = row.wave;
+            let (how, then) = match &row.verdict {
+                Verdict::Allow { .. } => return None,
+                Verdict::Ask { .. } => ("held", "`tenure approve` or `tenure refuse`"),
+                Verdict::Halt { .. } => ("halted", "`tenure refuse`"),
+            };
+            Some(Occurrence {
+                occasion: Occasion::HeldWave,
+                about: wave.to_string(),
+                text: format!(
+                    "a wave of the change `{}` is {how}: {}",
+                    row.cause.change.as_str(),
+                    reasons(row.verdict.because())
+                ),
+                advice: format!("look at it with `tenure waves show {wave}`, then {then} it"),
+            })
+        });
+        Ok(held.collect())
+    }
+
+    async fn late_leavers(&self, minutes: u32, now: Timestamp) -> Result<Found, AppError> {
+        let allowed = Duration::from_secs(u64::from(minutes) * 60);
+        let rows = self.store.open_leavers(now, MAX_PAGE).await?;
+        let late_at = |at: Timestamp| at.plus(allowed);
+        let next = rows
+            .iter()
+            .map(|row| late_at(row.at))
+            .filter(|at| *at > now);
+        let next = next.min();
+        let late = rows.iter().filter(|row| late_at(row.at) <= now);
+        let late = late.map(|row| Occurrence {
+            occasion: Occasion::LateLeaver,
+            about: row.wave.to_string(),
+            text: format!(
+                "of people who have left, {} may still have access: plans made at {} are not \
+                 carried out and verified after {minutes} minutes",
+                row.plans, row.at
+            ),
+            advice: format!(
+                "see what they wait for with `tenure waves show {}`",
+                row.wave
+            ),
+        });
+        Ok((late.collect(), next))
+    }
+
+    async fn stale_sources(&self, loaded: &Loaded, now: Timestamp) -> Result<Found, AppError> {
+        let mut stale = Vec::new();
+        let mut next = Vec::new();
+        for (name, source) in &loaded.tenant.sources {
+            let Some(hours) = source.expect_every_hours else {
+                continue;
+            };
+            let heard = self.store.last_heard(name).await?;
+            // One that has never delivered is waited for since these documents.
+            let since = heard.map_or(loaded.row.at, |(_, at)| at);
+            let due = since.plus(Duration::from_secs(u64::from(hours) * 3_600));
+            if due > now {
+                next.push(due);
+                continue;
+            }
+            // By the instant, not by the file: the same file may come after each silence.
+            let last = heard.map_or("never".to_owned(), |(_, at)| at.to_string());
+            stale.push(Occurrence {
+                occasion: Occasion::StaleSource,
+                about: format!("{name} {last}"),
+                text: format!(
+                    "the source `{name}` has delivered no sound file within {hours} hours, since \
+                     {since}"
+                ),
+                advice: "look at its export, and at `tenure deliveries`".to_owned(),
+            });
+        }
+        Ok((stale, next.into_iter().min()))
+    }
+
+    /// Tokens that were made for no longer than the time of the notice are not told of: whoever
+    /// made them knows.
+    async fn ending_tokens(&self, days: u32, now: Timestamp) -> Result<Vec<Occurrence>, AppError> {
+        let before = Duration::from_secs(u64::from(days) * 86_400);
+        let rows = self
+            .store
+            .ending_tokens(now, now.plus(before), MAX_PAGE)
+            .await?;
+        let long = rows
+            .into_iter()
+            .filter(|row| row.expires.since(row.issued) > before);
+        Ok(long
+            .map(|row| Occurrence {
+                occasion: Occasion::ExpiringCredential,
+                about: row.token.to_string(),
+                text: format!("the token {} ends at {}", row.token, row.expires),
+                advice:
+                    "`tenure token list` says whose it is; make another one with `tenure token \
+                         create`"
+                        .to_owned(),
+            })
+            .collect())
+    }
+}
+
+/// The guard's reasons in one line, without anybody's key: a notice goes to systems that erase
+/// nobody.
+fn reasons(because: &[String]) -> String {
+    let mut text = String::new();
+    for (told, reason) in because.iter().enumerate() {
+        let reason = if reason.starts_with(PROTECTED) {
+            PROTECTED
+        } else {
+            reason.as_str()
+        };
+        if text.chars().count() + reason.chars().count() > MAX_TEXT {
+            text.push_str(&format!("; {} more reasons", because.len() - told));
+            break;
+        }
+        if told > 0 {
+            text.push_str("; ");
+        }
+        text.extend(reason.chars().map(|c| if c.is_control() { ' ' } else { c }));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_one_line_without_keys() {
+        let because = [
+            "4000 people lose access".to_owned(),
+            format!("{PROTECTED}: w001, w002"),
+            "change freeze until then: holidays\nand more".to_owned(),
+        ];
+        assert_eq!(
+            reasons(&because),
+            "4000 people lose access; protected people lose access; change freeze until then: \
+             holidays and more"
+        );
+        let many: Vec<String> = (0..100).map(|n| format!("reason number {n}")).collect();
+        let text = reasons(&many);
+        assert!(
+            text.ends_with(" more reasons") && text.len() < 600,
+            "{text}"
+        );
+    }
+}
