@@ -14,6 +14,7 @@ mod connect;
 mod decide;
 mod deletion;
 mod deliver;
+mod digest;
 mod documents;
 mod due;
 mod error;
@@ -50,6 +51,9 @@ pub use adopt::{
 pub use apply::{Pass, Worker, WorkerSettings};
 pub use connect::{Connect, ReadSource};
 pub use deliver::{DeliveryReport, RowChange, UndecidedWorker};
+pub use digest::{
+    Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, Silence, WaitingWave, Window,
+};
 pub use documents::DocumentsReport;
 pub use error::{AppError, ErrorKind};
 pub use expectations::{TestFailure, TestResult, test_documents};

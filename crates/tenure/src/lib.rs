@@ -23,7 +23,7 @@ use cli::{
 };
 use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
-use command::{Desk, adopt, input, leaver, look, manage, preview, test, why, work};
+use command::{Desk, adopt, digest, input, leaver, look, manage, preview, test, why, work};
 pub use failure::{Exit, Failure};
 
 /// Runs the command line.
@@ -182,6 +182,12 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             change,
         } => decide(&desk, Decision::Refuse, &waves, plan, change, None).await,
         Command::Undo { wave, change } => work::undo(&desk, &wave, change).await,
+        Command::Digest { since, until } => digest::digest(&desk, &since, until.as_deref()).await,
+        Command::Retry {
+            group,
+            since,
+            change,
+        } => digest::retry(&desk, &group, &since, change).await,
         Command::Why(WhyCommand::Access { person, app, when }) => {
             why::access(&desk, &person, &app, &when).await
         }

@@ -250,6 +250,8 @@ pub struct WaveFilter {
     /// Only waves that were released or refused, in whole or in part, after this, and those with
     /// plans that are waiting or released, however old.
     pub decided_after: Option<Timestamp>,
+    /// Only waves that were proposed by a record after this one.
+    pub proposed_after: Option<u64>,
     /// At most this many; 0 is 100.
     pub limit: u32,
 }

@@ -5,6 +5,7 @@ mod decide;
 mod documents;
 mod estate;
 mod leavers;
+mod morning;
 mod people;
 mod preview;
 mod table;

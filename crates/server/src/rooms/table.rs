@@ -2,26 +2,28 @@
 
 use api::{
     AccessAnswer, CloseFinding, DecideEstate, DecideEstateAnswer, DecideRequest, DecisionAnswer,
-    DeliveryAnswer, DeliverySummary, DocumentsAnswer, DocumentsInForce, Done, DriftAnswer,
-    EraseAnswer, EraseRequest, EstateAnswer, IssueToken, IssuedToken, LogEntry, MatchRequest,
-    ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer, PlanRequest,
-    PreviewAnswer, PreviewRequest, PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName,
-    StatusAnswer, TargetSummary, TerminateRequest, TerminationAnswer, TokenSummary, UndoAnswer,
+    DeliverySummary, DocumentsAnswer, DocumentsInForce, Done, DriftAnswer, EraseAnswer,
+    EraseRequest, EstateAnswer, IssueToken, IssuedToken, LogEntry, MatchRequest, ObserveRequest,
+    ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer, PlanRequest, PreviewAnswer,
+    PreviewRequest, PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName, StatusAnswer,
+    TargetSummary, TerminateRequest, TerminationAnswer, TokenSummary, UndoAnswer,
     UnexplainedAnswer, WaveAnswer, WaveSummary, WireFinding, WirePlan, WritingRequest, schema_of,
 };
 use model::Scope;
 
-use super::{Rooms, decide, documents, estate, leavers, people, preview, tenant, tokens, work};
+use super::{
+    Rooms, decide, documents, estate, leavers, morning, people, preview, tenant, tokens, work,
+};
 use crate::route::{Handler, Method, Parameter, Route, Takes};
 
-const fn parameter(name: &'static str, about: &'static str) -> Parameter {
+pub(super) const fn parameter(name: &'static str, about: &'static str) -> Parameter {
     Parameter {
         name,
         required: false,
         about,
     }
 }
-const fn needed(name: &'static str, about: &'static str) -> Parameter {
+pub(super) const fn needed(name: &'static str, about: &'static str) -> Parameter {
     Parameter {
         name,
         required: true,
@@ -43,7 +45,7 @@ const KNOWN_AT: Parameter = parameter(
 );
 
 /// Reads something.
-const fn get(
+pub(super) const fn get(
     pattern: &'static str,
     operation: &'static str,
     summary: &'static str,
@@ -68,7 +70,7 @@ const fn get(
 }
 
 /// Does something, with a JSON body.
-const fn post(
+pub(super) const fn post(
     scope: Scope,
     pattern: &'static str,
     operation: &'static str,
@@ -105,7 +107,7 @@ impl Route<Rooms> {
         self.method = Method::Put;
         self
     }
-    const fn long(mut self) -> Self {
+    pub(super) const fn long(mut self) -> Self {
         self.long = true;
         self
     }
@@ -167,7 +169,7 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<Page<DeliverySummary>>,
         |rooms, call| Box::pin(documents::deliveries(rooms, call)),
     ),
-    DELIVER,
+    documents::DELIVER,
     post(
         Scope::Plan,
         "/api/v1/observations",
@@ -330,6 +332,8 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<AccessAnswer>,
         |rooms, call| Box::pin(people::why(rooms, call)),
     ),
+    morning::DIGEST,
+    morning::RETRY,
     get(
         "/api/v1/findings",
         "listFindings",
@@ -473,27 +477,3 @@ pub static ROUTES: &[Route<Rooms>] = &[
     )
     .put(),
 ];
-
-/// The body is the file itself, so everything else is in the query.
-const DELIVER: Route<Rooms> = Route {
-    method: Method::Post,
-    pattern: "/api/v1/deliveries",
-    operation: "deliver",
-    summary: "Takes in an HR file.",
-    scope: Scope::Plan,
-    reason: false,
-    long: true,
-    query: &[
-        needed("source", "The name of the source's document."),
-        parameter("place", "What the file is called; shown in errors."),
-        parameter(
-            "dry_run",
-            "`true`: check and say what would be; change nothing.",
-        ),
-        parameter("reason", "Why."),
-    ],
-    takes: Takes::Delivery,
-    status: 200,
-    answer: schema_of::<DeliveryAnswer>,
-    handler: |rooms, call| Box::pin(documents::deliver(rooms, call)),
-};

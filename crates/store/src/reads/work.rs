@@ -1,6 +1,7 @@
 //! Reads of waves, plans and steps.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use async_trait::async_trait;
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
@@ -278,6 +279,10 @@ impl Work for TenureStore {
                 "AND w.wave IN (SELECT x.wave FROM wave_decision x WHERE x.at > $2 \
                  UNION SELECT o.wave FROM plan_open o) ",
             );
+        }
+        if let Some(after) = filter.proposed_after {
+            args.push(Cell::Int(i64::try_from(after).unwrap_or(i64::MAX)));
+            let _ = write!(rest, "AND w.seq > ${} ", args.len());
         }
         rest.push_str("ORDER BY w.seq DESC LIMIT $1");
         let found = WAVE.all(self.db(), &rest, &args, wave).await?;

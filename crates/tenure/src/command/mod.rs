@@ -2,6 +2,7 @@
 
 pub mod adopt;
 pub mod decide;
+pub mod digest;
 pub mod input;
 pub mod leaver;
 pub mod look;

@@ -10,6 +10,7 @@ mod decide;
 mod diff;
 mod estate;
 mod file;
+mod morning;
 mod names;
 mod order;
 mod render;
@@ -24,7 +25,14 @@ use script::Script;
 use stage::Stage;
 
 /// Verbs that set a scene and prove nothing.
-const SCENE: [&str; 4] = ["documents", "preload", "faults", "by-hand"];
+const SCENE: [&str; 6] = [
+    "documents",
+    "preload",
+    "faults",
+    "by-hand",
+    "refuses",
+    "accepts",
+];
 
 /// What became of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]

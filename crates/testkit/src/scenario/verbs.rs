@@ -48,6 +48,10 @@ impl Stage {
             "findings" => self.open_findings().await,
             "preload" => self.preload(&order, &deed.body),
             "faults" => self.faults(&order),
+            "refuses" => self.refuses(&order, false),
+            "accepts" => self.refuses(&order, true),
+            "digest" => self.digest(order).await,
+            "retry" => self.retry(order).await,
             "by-hand" => self.by_hand(&order),
             other => Err(format!("there is no verb `{other}`")),
         }
