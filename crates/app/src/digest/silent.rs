@@ -102,6 +102,14 @@ fn row(kind: &'static str, what: &str) -> Silence {
     }
 }
 
+/// `1 person`, `2 people`.
+fn many(count: u64) -> String {
+    match count {
+        1 => "1 person".to_owned(),
+        n => format!("{n} people"),
+    }
+}
+
 fn people(signs: &Signs<'_>) -> Vec<Silence> {
     let mut rows = Vec::new();
     let some = |names: &[String]| -> Vec<String> {
@@ -118,7 +126,7 @@ fn people(signs: &Signs<'_>) -> Vec<Silence> {
         rows.push(Silence {
             count,
             people: some(&signs.unplanned),
-            problem: format!("what is new of {count} people was not planned for{more}"),
+            problem: format!("what is new of {} was not planned for{more}", many(count)),
             fix: plan.clone(),
             ..row("unplanned", "")
         });
@@ -130,7 +138,10 @@ fn people(signs: &Signs<'_>) -> Vec<Silence> {
             since: Some(oldest),
             count,
             people: some(&names),
-            problem: format!("an instant has come for {count} people, and nobody planned for it"),
+            problem: format!(
+                "an instant has come for {}, and nobody planned for it",
+                many(count)
+            ),
             fix: plan,
             ..row("timer", "")
         });

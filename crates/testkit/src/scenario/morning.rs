@@ -65,7 +65,8 @@ impl Stage {
         for wave in &digest.waves {
             let (status, at) = (wave.status.as_str(), self.wall(wave.at));
             let what = self.names.scrub(&format!("{}: {}", wave.wave, wave.cause));
-            lines.push(format!("{status} since {at}: {what}, {} plans", wave.plans));
+            let plans = render::count(wave.plans, "plan", "plans");
+            lines.push(format!("{status} since {at}: {what}, {plans}"));
             lines.extend(
                 wave.because
                     .iter()

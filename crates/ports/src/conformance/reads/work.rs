@@ -134,12 +134,13 @@ pub async fn draft(store: &dyn Store) {
 
 /// Waves and plans are paged and filtered.
 pub async fn pages(store: &dyn Store) {
+    let mut proposals = Vec::new();
     for wave in [3, 1, 2] {
         for n in [0, 2, 1] {
             let draft = drafted(wave * 10 + n, wave, about(1), Change::Mover);
             tell(store, vec![Event::PlanDrafted(draft)]).await;
         }
-        tell(store, vec![proposed(wave)]).await;
+        proposals.push(tell(store, vec![proposed(wave)]).await.last);
     }
     let ids = |plans: Vec<PlanRow>| plans.into_iter().map(|plan| plan.id).collect::<Vec<_>>();
     let page = store.plans_of(wave_id(1), None, 2).await.unwrap();
@@ -169,6 +170,22 @@ pub async fn pages(store: &dyn Store) {
         "newest first"
     );
     assert_eq!(waves(true, 2).await, [2, 1].map(wave_id));
+    for (after, left) in [
+        (proposals[0] - 1, vec![2, 1, 3]),
+        (proposals[0], vec![2, 1]),
+        (proposals[2], vec![]),
+    ] {
+        let found = store
+            .waves(WaveFilter {
+                proposed_after: Some(after),
+                ..WaveFilter::default()
+            })
+            .await
+            .unwrap();
+        let found: Vec<_> = found.into_iter().map(|wave| wave.wave).collect();
+        let left: Vec<_> = left.into_iter().map(wave_id).collect();
+        assert_eq!(found, left, "proposed after record {after}");
+    }
     let refused = [10, 11, 12, 20, 21].map(|n| changed(n, PlanStatus::Refused));
     tell(store, refused.to_vec()).await;
     assert_eq!(
