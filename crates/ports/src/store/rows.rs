@@ -205,6 +205,8 @@ pub struct WaveRow {
     pub verdict: Option<Verdict>,
     /// Who released or refused it last, and why.
     pub decided: Option<(String, String)>,
+    /// When they did.
+    pub decided_at: Option<Timestamp>,
     /// Steps in all.
     pub steps: u64,
     /// Plans that take something away from someone.

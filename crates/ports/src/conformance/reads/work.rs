@@ -125,6 +125,7 @@ pub async fn draft(store: &dyn Store) {
         at,
         verdict: None,
         decided: None,
+        decided_at: None,
         steps: 7,
         removals: 4,
         plans: vec![(PlanStatus::Waiting, 1), (PlanStatus::Released, 1)],
