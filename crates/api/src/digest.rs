@@ -190,3 +190,93 @@ pub struct RetryRequest {
     #[serde(default)]
     pub reason: Option<String>,
 }
+
+/// Who left in a time, and what became of their access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LeaversAnswer {
+    /// From this instant.
+    pub from: String,
+    /// Up to, not including, this one.
+    pub to: String,
+    /// When it was looked.
+    pub at: String,
+    /// How many left.
+    pub left: u64,
+    /// How many of them are exposed.
+    pub exposed: u64,
+    /// How long it took those who are done; left out where nobody is.
+    pub times: Option<LeaverTimes>,
+    /// By when their clock began.
+    pub leavers: Vec<WireLeaver>,
+}
+
+/// Of so many who are done, the seconds from the beginning of the clock to the last read-back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LeaverTimes {
+    /// How many are done.
+    pub done: u64,
+    /// Half of them took no longer.
+    pub p50_seconds: u64,
+    /// 95 of 100 took no longer.
+    pub p95_seconds: u64,
+    /// 99 of 100 took no longer.
+    pub p99_seconds: u64,
+    /// None took longer.
+    pub longest_seconds: u64,
+}
+
+/// What is known of one leaver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireLeaver {
+    /// `termination`, `leaver` or `missing_row`.
+    pub kind: String,
+    /// The subject.
+    pub subject: String,
+    /// The name to show.
+    pub name: String,
+    /// The worker's key.
+    pub key: String,
+    /// HR's instant, or the one at which somebody was told.
+    pub at: String,
+    /// The same on the worker's own wall clock.
+    pub local: String,
+    /// The worker's zone.
+    pub zone: String,
+    /// When the clock began: `at`, or when we were told where that is later.
+    pub start: String,
+    /// When it runs out.
+    pub due: String,
+    /// `done`, `done_late`, `open` (in time still) or `late`.
+    pub state: String,
+    /// When the last account was read back as gone; empty while one is exposed.
+    pub done_at: String,
+    /// Seconds from `start` to `done_at`.
+    pub seconds: Option<u64>,
+    /// The plan that decided; empty where none did.
+    pub plan: String,
+    /// Its wave.
+    pub wave: String,
+    /// When that was proposed.
+    pub proposed_at: String,
+    /// Who released it; empty where nobody did.
+    pub released_by: String,
+    /// When they did.
+    pub released_at: String,
+    /// Each account that is theirs or was.
+    pub accounts: Vec<WireEnding>,
+    /// Why something is exposed; empty where nothing is.
+    pub why: String,
+}
+
+/// What became of one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireEnding {
+    /// The app.
+    pub app: String,
+    /// `exposed`, `disabled`, `deleted`, or `already`: before the clock began.
+    pub state: String,
+    /// When the last request that took it away was sent; empty where none was.
+    pub sent_at: String,
+    /// When it was read back as gone; empty where it was not.
+    pub verified_at: String,
+}

@@ -21,7 +21,7 @@ mod work;
 
 pub use digest::{
     DigestAnswer, DigestCount, DigestFailure, DigestFinding, DigestPerson, DigestSilence,
-    DigestWave, RetryRequest,
+    DigestWave, LeaverTimes, LeaversAnswer, RetryRequest, WireEnding, WireLeaver,
 };
 pub use documents::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,

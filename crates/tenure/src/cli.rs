@@ -194,6 +194,14 @@ pub enum Command {
         #[arg(long, value_name = "INSTANT")]
         until: Option<String>,
     },
+    /// The ledger of leavers: what decided, when each app was told and read back, what is exposed.
+    Leavers {
+        #[command(flatten)]
+        since: Since,
+        /// Up to when; now if not given.
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<String>,
+    },
     /// Plans again for the people of one group of failures.
     Retry {
         /// The group, as `tenure digest` names it.

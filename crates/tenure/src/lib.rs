@@ -23,7 +23,9 @@ use cli::{
 };
 use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
-use command::{Desk, adopt, digest, input, leaver, look, manage, preview, test, why, work};
+use command::{
+    Desk, adopt, digest, input, leaver, leavers, look, manage, preview, test, why, work,
+};
 pub use failure::{Exit, Failure};
 
 /// Runs the command line.
@@ -183,6 +185,9 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
         } => decide(&desk, Decision::Refuse, &waves, plan, change, None).await,
         Command::Undo { wave, change } => work::undo(&desk, &wave, change).await,
         Command::Digest { since, until } => digest::digest(&desk, &since, until.as_deref()).await,
+        Command::Leavers { since, until } => {
+            leavers::leavers(&desk, &since, until.as_deref()).await
+        }
         Command::Retry {
             group,
             since,

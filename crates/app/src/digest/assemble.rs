@@ -219,7 +219,7 @@ fn failures(case: &Case<'_>) -> Vec<FailureGroup> {
         let Some(newest) = attempts.first() else {
             continue;
         };
-        if newest.is_open() && rows.now.since(newest.at) < PATIENCE {
+        if newest.is_open() && rows.now.since(newest.begun) < PATIENCE {
             continue;
         }
         let subject = match about {

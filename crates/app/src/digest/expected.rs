@@ -3,40 +3,53 @@
 use model::facts::Standing;
 use model::plan::{PlanStatus, StepStatus};
 use model::{Change, TargetName, Timestamp, WaveId};
-use ports::store::{PlanRow, WaveStatus};
+use ports::store::{PlanRow, WaveRow, WaveStatus};
 
 use super::report::Awaited;
 use crate::Known;
 
 /// What was expected for one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Expectation {
-    pub(super) awaited: Awaited,
+pub(crate) struct Expectation {
+    pub(crate) awaited: Awaited,
     /// The instant that HR named, or at which somebody was told.
-    pub(super) at: Timestamp,
+    pub(crate) at: Timestamp,
     /// When its clock began.
-    pub(super) start: Timestamp,
+    pub(crate) start: Timestamp,
 }
 
 impl Expectation {
     /// When its clock runs out.
-    pub(super) fn due(&self) -> Timestamp {
+    pub(crate) fn due(&self) -> Timestamp {
         self.start.plus(self.awaited.clock())
     }
 }
 
 /// A plan about the person, and how its wave stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Attempt {
-    pub(super) row: PlanRow,
+pub(crate) struct Attempt {
+    pub(crate) row: PlanRow,
     /// When its wave was proposed.
-    pub(super) at: Timestamp,
-    pub(super) wave: WaveStatus,
+    pub(crate) at: Timestamp,
+    /// When somebody decided about it, or as [`Attempt::at`].
+    pub(crate) begun: Timestamp,
+    pub(crate) wave: WaveStatus,
     /// Who decided about the wave last.
-    pub(super) by: Option<String>,
+    pub(crate) by: Option<String>,
 }
 
 impl Attempt {
+    /// A plan of this wave.
+    pub(crate) fn of(row: PlanRow, wave: &WaveRow) -> Self {
+        Self {
+            row,
+            at: wave.at,
+            begun: wave.decided_at.unwrap_or(wave.at),
+            wave: wave.status(),
+            by: wave.decided.as_ref().map(|(by, _)| by.clone()),
+        }
+    }
+
     pub(super) fn is_open(&self) -> bool {
         !self.row.status.is_closed()
     }
@@ -64,18 +77,18 @@ impl Attempt {
 
 /// What is known of one person's case.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Case<'a> {
+pub(crate) struct Case<'a> {
     /// Plans about them, the newest first.
-    pub(super) attempts: &'a [Attempt],
+    pub(crate) attempts: &'a [Attempt],
     /// Apps in which an account of theirs may be used.
-    pub(super) exposed: &'a [TargetName],
+    pub(crate) exposed: &'a [TargetName],
     /// What a planning would do now, and what is in its way; `None`: nobody looked.
-    pub(super) undone: Option<&'a str>,
+    pub(crate) undone: Option<&'a str>,
 }
 
 /// How an expectation stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Stand {
+pub(crate) enum Stand {
     Done {
         at: Timestamp,
     },
@@ -93,7 +106,7 @@ pub(super) enum Stand {
 ///
 /// Whoever has left is expected out from that instant on, or from when we were told of one that had
 /// passed. What was announced counts from its day.
-pub(super) fn expectation(
+pub(crate) fn expectation(
     known: &Known,
     told: Option<Timestamp>,
     now: Timestamp,
@@ -159,7 +172,7 @@ pub(super) fn newest_since<'a>(
 }
 
 /// How an expectation stands.
-pub(super) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
+pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
     let newest = newest_since(expected, case.attempts);
     let leaves = expected.awaited.leaves();
     if leaves && case.exposed.is_empty() {

@@ -105,7 +105,7 @@ impl App {
 
     /// The number of the last record before an instant. Records follow each other in time, so a few
     /// reads find it.
-    async fn first_since(&self, at: Timestamp) -> Result<u64, AppError> {
+    pub(crate) async fn first_since(&self, at: Timestamp) -> Result<u64, AppError> {
         let (mut below, mut above) = (0, self.store.head().await?.0 + 1);
         while below + 1 < above {
             let middle = below + (above - below) / 2;
@@ -119,7 +119,7 @@ impl App {
     }
 
     /// People of whom something was told, or whose instant was planned for, after a record.
-    async fn stirred_since(&self, first: u64) -> Result<BTreeSet<SubjectId>, AppError> {
+    pub(crate) async fn stirred_since(&self, first: u64) -> Result<BTreeSet<SubjectId>, AppError> {
         let (head, _) = self.store.head().await?;
         if head - first.min(head) > MOST_RECORDS {
             return Err(AppError::new(
@@ -184,12 +184,7 @@ impl App {
                 let full = page.len() == PLANS as usize;
                 after = page.last().map(|plan| plan.id);
                 for row in page {
-                    let attempt = Attempt {
-                        at: wave.at,
-                        wave: wave.status(),
-                        by: wave.decided.as_ref().map(|(by, _)| by.clone()),
-                        row,
-                    };
+                    let attempt = Attempt::of(row, wave);
                     attempts
                         .entry(attempt.row.about.clone())
                         .or_default()
@@ -228,19 +223,14 @@ impl App {
             let Some(wave) = self.store.wave(row.wave).await? else {
                 continue;
             };
-            let attempt = Attempt {
-                at: wave.at,
-                wave: wave.status(),
-                by: wave.decided.as_ref().map(|(by, _)| by.clone()),
-                row,
-            };
+            let attempt = Attempt::of(row, &wave);
             gathered.attempts.insert(about, vec![attempt]);
         }
         Ok(())
     }
 
     /// When the deliveries that last told of these people were read.
-    async fn told_when(
+    pub(crate) async fn told_when(
         &self,
         people: impl Iterator<Item = &Known>,
     ) -> Result<BTreeMap<DeliveryId, Timestamp>, AppError> {
@@ -259,7 +249,7 @@ impl App {
     }
 
     /// For each of these people the apps in which an account of theirs was last seen usable.
-    pub(super) async fn exposed(
+    pub(crate) async fn exposed(
         &self,
         people: &[SubjectId],
     ) -> Result<BTreeMap<SubjectId, Vec<TargetName>>, AppError> {

@@ -21,6 +21,7 @@ use model::finding::Finding;
 use model::{Actor, Kind, SubjectId, Timestamp};
 use ports::store::MAX_PAGE;
 
+pub(crate) use expected::{Attempt, Case as Leaver, Expectation, Stand, expectation, judge};
 pub use report::{
     Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, Silence, WaitingWave,
 };

@@ -194,6 +194,7 @@ fn attempt(status: PlanStatus, verb: &str, at: &str, verified: Option<&str>) -> 
             steps: vec![step],
         },
         at: instant(at),
+        begun: instant(at),
         wave,
         by: Some("bo".to_owned()),
     }

@@ -41,7 +41,7 @@ impl Window {
     }
 
     /// Whether an instant lies in it.
-    pub(super) fn has(&self, at: Timestamp) -> bool {
+    pub(crate) fn has(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.to
     }
 }

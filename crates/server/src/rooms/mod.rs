@@ -5,6 +5,7 @@ mod decide;
 mod documents;
 mod estate;
 mod leavers;
+mod ledger;
 mod morning;
 mod people;
 mod preview;

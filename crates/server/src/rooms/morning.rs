@@ -13,16 +13,16 @@ use super::table::{get, parameter, post};
 use super::{Rooms, fail, words};
 use crate::route::{Call, Parameter, Reply, Route};
 
-const SINCE: Parameter = parameter(
+pub(super) const SINCE: Parameter = parameter(
     "since",
     "From when: `yesterday` (where it is not given), `today`, `12h`, `3d`, a day, a minute, or an \
      instant as in RFC 3339.",
 );
-const UNTIL: Parameter = parameter(
+pub(super) const UNTIL: Parameter = parameter(
     "until",
     "Up to when, written as `since`; now where not given.",
 );
-const ZONE: Parameter = parameter(
+pub(super) const ZONE: Parameter = parameter(
     "zone",
     "The zone of days and minutes (`Europe/Berlin`); UTC where it is not given.",
 );
@@ -71,7 +71,8 @@ async fn retry(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     })
 }
 
-fn window(
+/// The time that is asked about; since yesterday where nothing says from when.
+pub(super) fn window(
     rooms: &Rooms,
     since: Option<&str>,
     until: Option<&str>,
@@ -122,10 +123,7 @@ fn person(row: LatePerson) -> DigestPerson {
         name: row.name,
         key: row.key,
         at: row.at.to_string(),
-        local: row
-            .at
-            .on_the_wall(&row.zone)
-            .map_or_else(|_| String::new(), |wall| wall.to_string()),
+        local: wall(row.at, &row.zone),
         zone: row.zone,
         start: row.start.to_string(),
         due: row.due.to_string(),
@@ -190,6 +188,13 @@ fn silence(row: app::Silence) -> DigestSilence {
     }
 }
 
-fn or_empty(at: Option<Timestamp>) -> String {
+/// An instant as text; empty where there is none.
+pub(super) fn or_empty(at: Option<Timestamp>) -> String {
     at.map_or_else(String::new, |at| at.to_string())
+}
+
+/// What a clock on the wall in a zone shows at an instant; empty where the zone is not known any more.
+pub(super) fn wall(at: Timestamp, zone: &str) -> String {
+    at.on_the_wall(zone)
+        .map_or_else(|_| String::new(), |wall| wall.to_string())
 }

@@ -12,7 +12,8 @@ use api::{
 use model::Scope;
 
 use super::{
-    Rooms, decide, documents, estate, leavers, morning, people, preview, tenant, tokens, work,
+    Rooms, decide, documents, estate, leavers, ledger, morning, people, preview, tenant, tokens,
+    work,
 };
 use crate::route::{Handler, Method, Parameter, Route, Takes};
 
@@ -334,6 +335,7 @@ pub static ROUTES: &[Route<Rooms>] = &[
     ),
     morning::DIGEST,
     morning::RETRY,
+    ledger::LEAVERS,
     get(
         "/api/v1/findings",
         "listFindings",

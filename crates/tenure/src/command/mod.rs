@@ -5,6 +5,7 @@ pub mod decide;
 pub mod digest;
 pub mod input;
 pub mod leaver;
+pub mod leavers;
 pub mod look;
 pub mod manage;
 pub mod preview;

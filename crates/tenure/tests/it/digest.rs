@@ -44,6 +44,7 @@ async fn the_morning_is_told_by_command_line() {
     }
     node.run(&["digest", "--zone", "Mars/Olympus"]).expect(1);
     stopped(&node, &digest);
+    who_left(&node, workers);
     node.stop();
 }
 
@@ -110,4 +111,92 @@ fn stopped(node: &Node, digest: &[&str]) {
     node.run(&["resume-writing", "wiki", "--reason", "over"])
         .expect(0);
     node.run(digest).expect(0);
+}
+
+/// One leaver with a last day, and three whose rows are missing: the one is applied, the others are
+/// held.
+fn who_left(node: &Node, workers: &str) {
+    let nobody = node.run(&["leavers", "--since", "1h"]).expect(0);
+    assert_eq!(nobody.rows().len(), 0, "{}", nobody.out);
+    let text = std::fs::read_to_string(workers).unwrap();
+    let line = |line: &str| match line {
+        bo if bo.starts_with("1002;") => Some(format!("{bo}01.10.2025\n")),
+        gone if ["1003;", "1004;", "1005;"]
+            .iter()
+            .any(|key| gone.starts_with(key)) =>
+        {
+            None
+        }
+        other => Some(format!("{other}\n")),
+    };
+    let file = node.home.path().join("leavers.csv");
+    std::fs::write(&file, text.lines().filter_map(line).collect::<String>()).unwrap();
+    node.run(&["hr", "import", file.to_str().unwrap(), "--source", "hr"])
+        .expect(0);
+    let planned = node.run(&["plan"]).expect(2).rows();
+    let ledger = node.run(&["leavers", "--since", "1h"]).expect(2);
+    assert!(ledger.err.contains("EXPOSED: 4 of them"), "{}", ledger.err);
+    let leaver = planned.iter().find(|row| row["change"] == "leaver");
+    let wave = leaver.unwrap()["wave"].as_str().unwrap();
+    node.run(&["apply", wave, "--reason", "T-9"]).expect(0);
+
+    let ledger = node.run(&["leavers", "--since", "1h"]).expect(2);
+    assert!(ledger.err.contains("4 people left"), "{}", ledger.err);
+    assert!(ledger.err.contains("EXPOSED: 3 of them"), "{}", ledger.err);
+    let rows = ledger.rows();
+    let bo = rows.iter().find(|row| row["key"] == "1002").unwrap();
+    assert_eq!(
+        (&bo["state"], &bo["wave"]),
+        (&"done".into(), &wave.into()),
+        "{bo}"
+    );
+    assert_eq!(
+        (&bo["released_by"], &bo["zone"]),
+        (&"admin".into(), &"Europe/Berlin".into())
+    );
+    assert_eq!(
+        bo["local"], "2025-10-01T17:00:00",
+        "HR's instant, on their own clock"
+    );
+    let account = &bo["accounts"][0];
+    assert_eq!(
+        (&account["app"], &account["state"]),
+        (&"wiki".into(), &"disabled".into())
+    );
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let (sent, verified) = (text(&account["sent_at"]), text(&account["verified_at"]));
+    assert!(
+        !sent.is_empty() && sent <= verified && verified == text(&bo["done_at"]),
+        "{bo}"
+    );
+    let held = rows.iter().filter(|row| row["kind"] == "missing_row");
+    for row in held.clone() {
+        assert_eq!(
+            (&row["state"], &row["done_at"]),
+            (&"open".into(), &"".into()),
+            "{row}"
+        );
+        assert_eq!(row["accounts"][0]["state"], "exposed", "{row}");
+        assert!(text(&row["why"]).contains("a person's word"), "{row}");
+    }
+    assert_eq!(held.count(), 3);
+    let csv = node
+        .run(&["-o", "csv", "leavers", "--since", "1h"])
+        .expect(2);
+    assert_eq!(
+        csv.out.lines().count(),
+        5,
+        "one row for each account: {}",
+        csv.out
+    );
+    assert!(
+        csv.out
+            .starts_with("key,name,kind,local,zone,state,app,account,sent_at")
+    );
+    let told = node
+        .run(&["digest", "--since", "1h"])
+        .expect(2)
+        .rows()
+        .remove(0);
+    assert_eq!(told["waves"][0]["status"], "held", "{told}");
 }

@@ -1,6 +1,6 @@
 //! Verbs of the morning.
 
-use app::{Count, Digest, LatePerson, Silence, Window};
+use app::{Count, Digest, LatePerson, LeaverRecord, Silence, Window};
 use model::Timestamp;
 
 use super::order::Order;
@@ -41,6 +41,66 @@ impl Stage {
             Ok(_) => self.settle().await,
             Err(error) => self.refused(&error),
         }
+    }
+
+    /// `leavers SINCE`, perhaps `until INSTANT`: the ledger of leavers, in the zone of the scenario.
+    pub(super) async fn leavers(&self, mut order: Order) -> Output {
+        let until = order.option("until")?;
+        let [since] = order.exactly(["SINCE"])?;
+        let window = match self.window(since, until.as_deref()) {
+            Ok(window) => window,
+            Err(error) => return self.refused(&error),
+        };
+        let ledger = match self.node.app.leavers(window).await {
+            Ok(ledger) => ledger,
+            Err(error) => return self.refused(&error),
+        };
+        let mut lines: Vec<String> = ledger.leavers.iter().flat_map(|l| self.leaver(l)).collect();
+        let done = ledger.times.map(|times| {
+            let [half, most] = [times.p50, times.longest].map(|took| took.as_secs());
+            format!(
+                "{} done, half within {half} s, all within {most} s",
+                times.done
+            )
+        });
+        lines.push(done.unwrap_or_else(|| "nobody is done".to_owned()));
+        Ok(lines)
+    }
+
+    fn leaver(&self, row: &LeaverRecord) -> Vec<String> {
+        let local = row.at.on_the_wall(&row.zone);
+        let local = local.map_or_else(|e| e, |wall| format!("{wall} {}", row.zone));
+        let done = row.done_at.map_or_else(
+            || format!("exposed, due {}", self.wall(row.due)),
+            |at| format!("done after {} s", at.since(row.start).as_secs()),
+        );
+        let kind = row.awaited.as_str();
+        let mut lines = vec![format!(
+            "{kind} {} ({}): {local}: {done}",
+            row.name, row.key
+        )];
+        if let Some(decision) = &row.decision {
+            let wave = self.names.scrub(&decision.wave.to_string());
+            let released = decision.released.as_ref().map_or_else(
+                || "nobody released it".to_owned(),
+                |(by, at)| format!("released by {by} at {}", self.wall(*at)),
+            );
+            lines.push(format!("  wave {wave}, {released}"));
+        }
+        for account in &row.accounts {
+            let mut line = format!("  {}: {}", account.app, account.state.as_str());
+            let times = [("sent", account.sent), ("verified", account.verified)];
+            for (what, at) in times {
+                if let Some(at) = at {
+                    line = format!("{line}, {what} at {}", self.wall(at));
+                }
+            }
+            lines.push(line);
+        }
+        if !row.why.is_empty() {
+            lines.push(format!("  {}", self.names.scrub(&row.why)));
+        }
+        lines
     }
 
     fn window(&self, since: &str, until: Option<&str>) -> Result<Window, app::AppError> {

@@ -51,6 +51,7 @@ impl Stage {
             "refuses" => self.refuses(&order, false),
             "accepts" => self.refuses(&order, true),
             "digest" => self.digest(order).await,
+            "leavers" => self.leavers(order).await,
             "retry" => self.retry(order).await,
             "by-hand" => self.by_hand(&order),
             other => Err(format!("there is no verb `{other}`")),
