@@ -184,19 +184,23 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
             change,
         } => decide(&desk, Decision::Refuse, &waves, plan, change, None).await,
         Command::Undo { wave, change } => work::undo(&desk, &wave, change).await,
-        Command::Digest { since, until } => digest::digest(&desk, &since, until.as_deref()).await,
-        Command::Leavers { since, until } => {
-            leavers::leavers(&desk, &since, until.as_deref()).await
+        Command::Why(WhyCommand::Access { person, app, when }) => {
+            why::access(&desk, &person, &app, &when).await
         }
+        command => morning(&desk, command).await,
+    }
+}
+
+async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Digest { since, until } => digest::digest(desk, &since, until.as_deref()).await,
+        Command::Leavers { since, until } => leavers::leavers(desk, &since, until.as_deref()).await,
         Command::Retry {
             group,
             since,
             change,
-        } => digest::retry(&desk, &group, &since, change).await,
-        Command::Why(WhyCommand::Access { person, app, when }) => {
-            why::access(&desk, &person, &app, &when).await
-        }
-        command => look_or_manage(&desk, command).await,
+        } => digest::retry(desk, &group, &since, change).await,
+        command => look_or_manage(desk, command).await,
     }
 }
 

@@ -6,10 +6,11 @@ use model::plan::{About, PlanStatus};
 use model::{SubjectId, TargetName, Timestamp, Verdict};
 use ports::store::{FindingRow, StepRow, WaveRow, WaveStatus};
 
-use super::expected::{self, Attempt, Expectation, Stand};
+use super::expected::{self, Attempt, Expectation};
 use super::failures::{self, Failure};
 use super::gather::Gathered;
-use super::report::{Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, WaitingWave};
+use super::late;
+use super::report::{Awaited, Digest, FailureGroup, FindingGroup, WaitingWave};
 use super::silent::{NAMED, Signs, silences};
 use super::undone::Undone;
 use super::window::Window;
@@ -85,7 +86,7 @@ pub(super) fn suspects(
 
 /// Puts a digest together.
 pub(super) fn digest(case: &Case<'_>, mut signs: Signs<'_>) -> Digest {
-    let (counts, people) = people(case);
+    let (counts, people) = late::people(case);
     let rows = case.rows;
     for (subject, expected) in case.expected {
         if rows.overdue.contains_key(subject)
@@ -122,82 +123,6 @@ fn name(rows: &Gathered, subject: SubjectId) -> String {
         || subject.to_string(),
         |k| format!("{} ({})", k.identity.facts.display_name(), k.identity.key),
     )
-}
-
-/// The counts, and the people whose clock ran out: those who are late first, by when it did.
-fn people(case: &Case<'_>) -> (Vec<Count>, Vec<LatePerson>) {
-    let mut counts: BTreeMap<Awaited, Count> = BTreeMap::new();
-    let mut late = Vec::new();
-    for (subject, expected) in case.expected {
-        let Some(known) = case.rows.known.get(subject) else {
-            continue;
-        };
-        let undone = case.undone.of(*subject);
-        let exposed = case.exposed.get(subject).map_or(&[][..], Vec::as_slice);
-        let stand = expected::judge(
-            expected,
-            expected::Case {
-                attempts: case.rows.about(*subject),
-                exposed,
-                undone: undone.as_deref(),
-            },
-        );
-        let before = !case.window.has(expected.start);
-        if before && !matches!(stand, Stand::Open { .. }) {
-            continue;
-        }
-        let awaited = expected.awaited;
-        let count = counts.entry(awaited).or_insert(Count {
-            awaited,
-            expected: 0,
-            done: 0,
-            done_late: 0,
-            open: 0,
-            late: 0,
-            refused: 0,
-        });
-        count.expected += 1;
-        let (done_at, why, wave) = match stand {
-            Stand::Done { at } => {
-                count.done += 1;
-                (Some(at), String::new(), None)
-            }
-            Stand::Refused => {
-                count.refused += 1;
-                continue;
-            }
-            Stand::Open { why, wave } => (None, why, wave),
-        };
-        let due = expected.due();
-        match (done_at, done_at.unwrap_or(case.rows.now) > due) {
-            (Some(_), true) => count.done_late += 1,
-            (None, true) => count.late += 1,
-            (None, false) => count.open += 1,
-            (Some(_), false) => {}
-        }
-        if done_at.unwrap_or(case.rows.now) <= due {
-            continue;
-        }
-        late.push(LatePerson {
-            awaited,
-            subject: *subject,
-            name: known.identity.facts.display_name(),
-            key: known.identity.key.clone(),
-            at: expected.at,
-            zone: known.identity.facts.zone.clone(),
-            start: expected.start,
-            due,
-            done_at,
-            why,
-            exposed: exposed.to_vec(),
-            wave,
-        });
-    }
-    late.sort_by(|a, b| {
-        let of = |p: &LatePerson| (p.done_at.is_some(), p.due, p.awaited);
-        (of(a), &a.key).cmp(&(of(b), &b.key))
-    });
-    (counts.into_values().collect(), late)
 }
 
 /// What failed and has not been done since, by cause.

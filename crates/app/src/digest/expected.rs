@@ -226,7 +226,7 @@ pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
 fn under_way(plan: &PlanRow) -> String {
     let waits = plan.steps.iter().filter(|s| !s.status.is_final());
     let said = waits.filter_map(|s| Some((s, s.last.as_ref()?)));
-    match said.filter(|(_, last)| !last.detail.is_empty()).last() {
+    match said.rev().find(|(_, last)| !last.detail.is_empty()) {
         Some((step, last)) => format!(
             "{} in {} is tried again: {}",
             step.verb, step.address.target, last.detail

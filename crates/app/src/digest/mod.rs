@@ -9,6 +9,7 @@ mod assemble;
 mod expected;
 mod failures;
 mod gather;
+mod late;
 mod report;
 mod silent;
 mod undone;

@@ -8,6 +8,7 @@
 mod record;
 mod report;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::plan::{About, PlanStatus};
@@ -176,11 +177,11 @@ impl App {
         waves: &'w mut BTreeMap<WaveId, Option<WaveRow>>,
         id: WaveId,
     ) -> Result<Option<&'w WaveRow>, AppError> {
-        if !waves.contains_key(&id) {
-            let wave = self.store.wave(id).await?;
-            waves.insert(id, wave);
-        }
-        Ok(waves.get(&id).and_then(Option::as_ref))
+        let wave = match waves.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(self.store.wave(id).await?),
+        };
+        Ok(wave.as_ref())
     }
 
     /// Why an account of somebody who has left may still be used.

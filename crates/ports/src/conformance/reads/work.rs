@@ -1,6 +1,6 @@
 use model::event::{PlanChanged, PlanDrafted, WaveProposed};
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
-use model::{Actor, Cause, Change, Event, Input, Personal};
+use model::{Actor, Cause, Change, Event, Input, Personal, Timestamp};
 
 use super::tell;
 use crate::conformance::samples::{drafted, plan_id, slack, subject, wave_id};
@@ -55,6 +55,25 @@ fn as_read(e: &PlanDrafted, drafted: u64, head: Option<u64>) -> PlanRow {
         head,
         plan: e.personal.clone(),
         steps: steps.collect(),
+    }
+}
+
+/// What a wave of one waiting and one released plan must read back as.
+fn undecided(at: Timestamp) -> WaveRow {
+    WaveRow {
+        wave: wave_id(0),
+        cause: Cause {
+            input: Input::Documents(3),
+            change: Change::Rule,
+        },
+        author: "ana".to_owned(),
+        at,
+        verdict: None,
+        decided: None,
+        decided_at: None,
+        steps: 7,
+        removals: 4,
+        plans: vec![(PlanStatus::Waiting, 1), (PlanStatus::Released, 1)],
     }
 }
 
@@ -115,22 +134,7 @@ pub async fn draft(store: &dyn Store) {
     assert_eq!(store.released_plans(0, 9).await, Ok(vec![apps.plan]));
     assert_eq!(store.step(step).await, Ok(Some(mine.steps[1].clone())));
     assert_eq!(store.step(StepRef { no: 2, ..step }).await, Ok(None));
-    let wave = WaveRow {
-        wave: wave_id(0),
-        cause: Cause {
-            input: Input::Documents(3),
-            change: Change::Rule,
-        },
-        author: "ana".to_owned(),
-        at,
-        verdict: None,
-        decided: None,
-        decided_at: None,
-        steps: 7,
-        removals: 4,
-        plans: vec![(PlanStatus::Waiting, 1), (PlanStatus::Released, 1)],
-    };
-    assert_eq!(store.wave(wave_id(0)).await, Ok(Some(wave)));
+    assert_eq!(store.wave(wave_id(0)).await, Ok(Some(undecided(at))));
 }
 
 /// Waves and plans are paged and filtered.
