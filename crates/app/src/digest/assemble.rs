@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::plan::{About, PlanStatus};
 use model::{SubjectId, TargetName, Timestamp, Verdict};
-use ports::store::{FindingRow, StepRow, WaveRow, WaveStatus};
+use ports::store::{FindingRow, MAX_PAGE, StepRow, WaveRow, WaveStatus};
 
 use super::expected::{self, Attempt, Expectation};
 use super::failures::{self, Failure};
@@ -196,12 +196,14 @@ fn waiting(wave: &WaveRow) -> Option<WaitingWave> {
     })
 }
 
-/// Open findings that are no failed steps, by code and by what they are about.
+/// Open findings, by code and by what they are about; but not failed steps that are told as such, or of
+/// which the last plan says that they are over.
 fn findings(rows: &Gathered) -> Vec<FindingGroup> {
     let mut groups: BTreeMap<String, Vec<&FindingRow>> = BTreeMap::new();
     for row in &rows.findings {
         let finding = &row.opened.finding;
-        if super::is_failure(finding) {
+        let about = super::gather::about_of(finding);
+        if super::is_failure(finding) && about.is_some_and(|a| rows.attempts.contains_key(&a)) {
             continue;
         }
         // Code, then app, source or rule; what follows tells one of them from another.
@@ -227,5 +229,21 @@ fn findings(rows: &Gathered) -> Vec<FindingGroup> {
         });
     }
     found.sort_by(|a, b| (a.oldest, &a.group).cmp(&(b.oldest, &b.group)));
+    found.extend(more(rows));
     found
+}
+
+/// That there are more findings than are read.
+fn more(rows: &Gathered) -> Option<FindingGroup> {
+    let most = rows.findings.len() >= MAX_PAGE as usize;
+    let newest = rows.findings.last().filter(|_| most)?;
+    Some(FindingGroup {
+        group: "more".to_owned(),
+        code: "TNR-DIGEST-0002".to_owned(),
+        count: 1,
+        people: Vec::new(),
+        oldest: newest.at,
+        problem: format!("the oldest {MAX_PAGE} findings are told; there may be more"),
+        fix: "close those that are over, `tenure findings` lists them".to_owned(),
+    })
 }

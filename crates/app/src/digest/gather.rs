@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::finding::Finding;
 use model::plan::About;
 use model::{DeliveryId, Kind, Ownership, RemoteId, SubjectId, TargetName, Timestamp, WaveId};
 use ports::store::{FindingRow, MAX_PAGE, WaveFilter, WaveRow};
@@ -17,8 +18,6 @@ use crate::{App, AppError, ErrorKind, Known};
 const MOST_RECORDS: u64 = 2_000_000;
 /// Plans that are read at once.
 const PLANS: u32 = 2_000;
-/// Open waves that are looked at.
-const OPEN_WAVES: u32 = 1_000;
 /// People with an old failure whose last plan is looked up, one by one.
 const LOOKED_UP: usize = 1_000;
 
@@ -61,6 +60,22 @@ impl Gathered {
         let news = engagements.find(|e| e.id == known.person.news)?;
         self.told.get(&news.delivery).copied()
     }
+}
+
+fn too_much(what: String) -> AppError {
+    AppError::new(
+        ErrorKind::Invalid,
+        "TNR-DIGEST-0002",
+        format!("there are {what} since then"),
+        "ask for a shorter time",
+    )
+}
+
+/// Whom or what plans are about that could have mended a finding.
+pub(super) fn about_of(finding: &Finding) -> Option<About> {
+    let address = finding.address.as_ref();
+    let target = || address.map(|at| About::Target(at.target.clone()));
+    finding.subject.map(About::Subject).or_else(target)
 }
 
 impl App {
@@ -122,12 +137,7 @@ impl App {
     pub(crate) async fn stirred_since(&self, first: u64) -> Result<BTreeSet<SubjectId>, AppError> {
         let (head, _) = self.store.head().await?;
         if head - first.min(head) > MOST_RECORDS {
-            return Err(AppError::new(
-                ErrorKind::Invalid,
-                "TNR-DIGEST-0002",
-                format!("the log has more than {MOST_RECORDS} records since then"),
-                "ask for a shorter time",
-            ));
+            return Err(too_much(format!("more than {MOST_RECORDS} records")));
         }
         let mut people = BTreeSet::new();
         let mut after = first;
@@ -151,25 +161,17 @@ impl App {
     ) -> Result<(Vec<WaveRow>, BTreeMap<About, Vec<Attempt>>), AppError> {
         let since = WaveFilter {
             proposed_after: Some(first),
-            limit: MAX_PAGE,
             ..WaveFilter::default()
         };
         let open = WaveFilter {
             open: true,
-            limit: OPEN_WAVES,
             ..WaveFilter::default()
         };
-        let mut open = self.store.waves(open).await?;
+        let mut open = self.all_waves(open).await?;
         open.reverse();
         let mut waves: BTreeMap<WaveId, WaveRow> = BTreeMap::new();
-        for wave in self
-            .store
-            .waves(since)
-            .await?
-            .into_iter()
-            .chain(open.iter().cloned())
-        {
-            waves.insert(wave.wave, wave);
+        for wave in self.all_waves(since).await?.iter().chain(&open) {
+            waves.insert(wave.wave, wave.clone());
         }
         let mut attempts: BTreeMap<About, Vec<Attempt>> = BTreeMap::new();
         for wave in waves.values() {
@@ -201,18 +203,22 @@ impl App {
         Ok((open, attempts))
     }
 
+    /// All waves that pass a filter, the newest first; refused where they are more than can be told.
+    async fn all_waves(&self, filter: WaveFilter) -> Result<Vec<WaveRow>, AppError> {
+        let limit = MAX_PAGE;
+        let found = self.store.waves(WaveFilter { limit, ..filter }).await?;
+        match found.len() < MAX_PAGE as usize {
+            true => Ok(found),
+            false => Err(too_much(format!("{MAX_PAGE} waves or more"))),
+        }
+    }
+
     /// The last plans of people and apps with a failure that nobody planned for since.
     async fn look_up_older(&self, gathered: &mut Gathered) -> Result<(), AppError> {
-        let failed = gathered.findings.iter();
-        let failed = failed.filter(|f| super::is_failure(&f.opened.finding));
-        let abouts: BTreeSet<About> = failed
-            .filter_map(|f| match f.opened.finding.subject {
-                Some(subject) => Some(About::Subject(subject)),
-                None => {
-                    let address = f.opened.finding.address.as_ref();
-                    address.map(|at| About::Target(at.target.clone()))
-                }
-            })
+        let findings = gathered.findings.iter().map(|row| &row.opened.finding);
+        let abouts: BTreeSet<About> = findings
+            .filter(|finding| super::is_failure(finding))
+            .filter_map(about_of)
             .filter(|about| !gathered.attempts.contains_key(about))
             .take(LOOKED_UP)
             .collect();

@@ -229,7 +229,7 @@ fn a_leaver_is_done_when_no_account_of_theirs_may_be_used_and_not_before() {
     let began = "2026-03-03T06:00:00Z";
     let done = attempt(PlanStatus::Applied, "disable", began, Some(shut));
     let at = |at| Stand::Done { at: instant(at) };
-    assert_eq!(judged(&[done.clone()], false, false), at(shut));
+    assert_eq!(judged(std::slice::from_ref(&done), false, false), at(shut));
     // They had nothing, or were shut out before their last day.
     assert_eq!(judged(&[], false, false), at(began));
     let before = attempt(

@@ -113,11 +113,8 @@ fn stopped(node: &Node, digest: &[&str]) {
     node.run(digest).expect(0);
 }
 
-/// One leaver with a last day, and three whose rows are missing: the one is applied, the others are
-/// held.
-fn who_left(node: &Node, workers: &str) {
-    let nobody = node.run(&["leavers", "--since", "1h"]).expect(0);
-    assert_eq!(nobody.rows().len(), 0, "{}", nobody.out);
+/// The file with a last day for one, and without the rows of three.
+fn with_leavers(node: &Node, workers: &str) -> String {
     let text = std::fs::read_to_string(workers).unwrap();
     let line = |line: &str| match line {
         bo if bo.starts_with("1002;") => Some(format!("{bo}01.10.2025\n")),
@@ -131,7 +128,16 @@ fn who_left(node: &Node, workers: &str) {
     };
     let file = node.home.path().join("leavers.csv");
     std::fs::write(&file, text.lines().filter_map(line).collect::<String>()).unwrap();
-    node.run(&["hr", "import", file.to_str().unwrap(), "--source", "hr"])
+    file.to_str().unwrap().to_owned()
+}
+
+/// One leaver with a last day, and three whose rows are missing: the one is applied, the others are
+/// held.
+fn who_left(node: &Node, workers: &str) {
+    let nobody = node.run(&["leavers", "--since", "1h"]).expect(0);
+    assert_eq!(nobody.rows().len(), 0, "{}", nobody.out);
+    let file = with_leavers(node, workers);
+    node.run(&["hr", "import", &file, "--source", "hr"])
         .expect(0);
     let planned = node.run(&["plan"]).expect(2).rows();
     let ledger = node.run(&["leavers", "--since", "1h"]).expect(2);
@@ -143,7 +149,30 @@ fn who_left(node: &Node, workers: &str) {
     let ledger = node.run(&["leavers", "--since", "1h"]).expect(2);
     assert!(ledger.err.contains("4 people left"), "{}", ledger.err);
     assert!(ledger.err.contains("EXPOSED: 3 of them"), "{}", ledger.err);
-    let rows = ledger.rows();
+    records(&ledger.rows(), wave);
+    let csv = node
+        .run(&["-o", "csv", "leavers", "--since", "1h"])
+        .expect(2);
+    assert_eq!(
+        csv.out.lines().count(),
+        5,
+        "one row for each account: {}",
+        csv.out
+    );
+    assert!(
+        csv.out
+            .starts_with("key,name,kind,local,zone,state,app,account,sent_at")
+    );
+    let told = node
+        .run(&["digest", "--since", "1h"])
+        .expect(2)
+        .rows()
+        .remove(0);
+    assert_eq!(told["waves"][0]["status"], "held", "{told}");
+}
+
+/// What the ledger says of the one who is out by this wave, and of those who are held.
+fn records(rows: &[serde_json::Value], wave: &str) {
     let bo = rows.iter().find(|row| row["key"] == "1002").unwrap();
     assert_eq!(
         (&bo["state"], &bo["wave"]),
@@ -180,23 +209,4 @@ fn who_left(node: &Node, workers: &str) {
         assert!(text(&row["why"]).contains("a person's word"), "{row}");
     }
     assert_eq!(held.count(), 3);
-    let csv = node
-        .run(&["-o", "csv", "leavers", "--since", "1h"])
-        .expect(2);
-    assert_eq!(
-        csv.out.lines().count(),
-        5,
-        "one row for each account: {}",
-        csv.out
-    );
-    assert!(
-        csv.out
-            .starts_with("key,name,kind,local,zone,state,app,account,sent_at")
-    );
-    let told = node
-        .run(&["digest", "--since", "1h"])
-        .expect(2)
-        .rows()
-        .remove(0);
-    assert_eq!(told["waves"][0]["status"], "held", "{told}");
 }
