@@ -144,8 +144,11 @@ fn failures(case: &Case<'_>) -> Vec<FailureGroup> {
         let Some(newest) = attempts.first() else {
             continue;
         };
-        if newest.is_open() && rows.now.since(newest.begun) < PATIENCE {
-            continue;
+        let fresh = rows.now.since(newest.begun) < PATIENCE;
+        match newest.row.status {
+            PlanStatus::Failed => {}
+            PlanStatus::Released if !fresh => {}
+            _ => continue,
         }
         let subject = match about {
             About::Subject(subject) => Some(*subject),
