@@ -34,7 +34,7 @@ use assemble::Case;
 use silent::Signs;
 
 /// Whether a finding is about a step that failed for good: the worker names what was tried last.
-fn is_failure(finding: &Finding) -> bool {
+pub(crate) fn is_failure(finding: &Finding) -> bool {
     const VERBS: [&str; 8] = [
         "adopt", "create", "update", "enable", "disable", "delete", "grant", "revoke",
     ];
