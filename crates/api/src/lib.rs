@@ -7,6 +7,7 @@
 //! Conventions: instants are RFC 3339 in UTC; ids are prefixed texts (`sub_…`, `wav_…`);
 //! listings are [`Page`]s with an opaque cursor; errors are [`Problem`]s (RFC 9457).
 
+mod digest;
 mod documents;
 mod estate;
 mod notices;
@@ -19,6 +20,10 @@ mod tenant;
 mod tokens;
 mod work;
 
+pub use digest::{
+    DigestAnswer, DigestCount, DigestFailure, DigestFinding, DigestPerson, DigestSilence,
+    DigestWave, LeaverTimes, LeaversAnswer, RetryRequest, WireEnding, WireLeaver,
+};
 pub use documents::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,
     FileChange, ObserveRequest, ObservedRun, PutDocuments, WireDiagnostic, WireUndecided,

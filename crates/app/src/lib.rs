@@ -14,6 +14,7 @@ mod connect;
 mod decide;
 mod deletion;
 mod deliver;
+mod digest;
 mod documents;
 mod due;
 mod error;
@@ -21,6 +22,7 @@ mod expectations;
 mod findings;
 mod grace;
 mod identity;
+mod leavers;
 mod losses;
 mod matching;
 mod names;
@@ -52,10 +54,14 @@ pub use adopt::{
 pub use apply::{Pass, Worker, WorkerSettings};
 pub use connect::{Connect, ReadSource};
 pub use deliver::{DeliveryReport, RowChange, UndecidedWorker};
+pub use digest::{
+    Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, Silence, WaitingWave, Window,
+};
 pub use documents::DocumentsReport;
 pub use error::{AppError, ErrorKind};
 pub use expectations::{TestFailure, TestResult, test_documents};
 pub use identity::Known;
+pub use leavers::{Decision, EndState, Ending, LeaverRecord, Leavers, Times};
 pub use notify::Notifier;
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};

@@ -70,6 +70,16 @@ impl Timestamp {
         let zoned = civil.in_tz(zone).map_err(|e| e.to_string())?;
         Ok(Self(zoned.timestamp().as_microsecond()))
     }
+
+    /// What a clock on the wall in `zone` shows at this instant.
+    ///
+    /// # Errors
+    /// A text for people when the zone is not in the bundled IANA database or the instant is out of
+    /// range.
+    pub fn on_the_wall(self, zone: &str) -> Result<DateTime, String> {
+        let zoned = jiff::Timestamp::from_microsecond(self.0).and_then(|at| at.in_tz(zone));
+        Ok(zoned.map_err(|e| e.to_string())?.datetime())
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -157,6 +167,8 @@ mod tests {
         let civil = jiff::civil::date(2026, 1, 15).at(17, 0, 0, 0);
         let there = Timestamp::in_zone(civil, "Australia/Melbourne")?;
         assert_eq!(there.to_string(), "2026-01-15T06:00:00Z");
+        assert_eq!(there.on_the_wall("Australia/Melbourne"), Ok(civil));
+        assert!(there.on_the_wall("Mars/Olympus").is_err());
         assert!(Timestamp::in_zone(civil, "Mars/Olympus").is_err());
         Ok(())
     }

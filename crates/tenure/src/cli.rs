@@ -7,6 +7,7 @@ use model::Scope;
 
 use crate::client::context;
 use crate::command::adopt::{Adopt, Drift};
+use crate::command::digest::Since;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
 use crate::command::notice::{ChannelCommand, NoticeCommand};
 use crate::command::{Change, When, preview};
@@ -183,6 +184,31 @@ pub enum Command {
     Undo {
         /// The wave.
         wave: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Tells the morning: what was expected, what was done, what failed, and what is silent.
+    Digest {
+        #[command(flatten)]
+        since: Since,
+        /// Up to when; now if not given.
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<String>,
+    },
+    /// The ledger of leavers: what decided, when each app was told and read back, what is exposed.
+    Leavers {
+        #[command(flatten)]
+        since: Since,
+        /// Up to when; now if not given.
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<String>,
+    },
+    /// Plans again for the people of one group of failures.
+    Retry {
+        /// The group, as `tenure digest` names it.
+        group: String,
+        #[command(flatten)]
+        since: Since,
         #[command(flatten)]
         change: Change,
     },

@@ -23,7 +23,9 @@ use cli::{
 };
 use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
-use command::{Desk, adopt, input, leaver, look, manage, notice, preview, test, why, work};
+use command::{
+    Desk, adopt, digest, input, leaver, leavers, look, manage, notice, preview, test, why, work,
+};
 pub use failure::{Exit, Failure};
 
 /// Runs the command line.
@@ -185,7 +187,20 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
         Command::Why(WhyCommand::Access { person, app, when }) => {
             why::access(&desk, &person, &app, &when).await
         }
-        command => look_or_manage(&desk, command).await,
+        command => morning(&desk, command).await,
+    }
+}
+
+async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Digest { since, until } => digest::digest(desk, &since, until.as_deref()).await,
+        Command::Leavers { since, until } => leavers::leavers(desk, &since, until.as_deref()).await,
+        Command::Retry {
+            group,
+            since,
+            change,
+        } => digest::retry(desk, &group, &since, change).await,
+        command => look_or_manage(desk, command).await,
     }
 }
 

@@ -52,6 +52,8 @@ struct State {
     objects: BTreeMap<RemoteId, Object>,
     next: u64,
     faults: VecDeque<Fault>,
+    /// Values that no account may have: path and text.
+    refused: BTreeSet<(String, String)>,
     journal: Vec<Operation>,
     reads: u64,
 }
@@ -96,6 +98,16 @@ impl Memory {
     /// Orders faults for the next requests, in this order.
     pub fn order(&self, faults: impl IntoIterator<Item = Fault>) {
         self.state().faults.extend(faults);
+    }
+
+    /// From here on no account is taken that has this value; `taken` again if it is.
+    pub fn refuse(&self, path: &str, value: &str, taken: bool) {
+        let value = (path.to_owned(), value.to_owned());
+        let mut state = self.state();
+        match taken {
+            true => state.refused.remove(&value),
+            false => state.refused.insert(value),
+        };
     }
 
     /// Everything that is there.
@@ -307,6 +319,25 @@ impl State {
     }
 }
 
+impl State {
+    /// The path whose value in this operation is refused.
+    fn refuses(&self, operation: &Operation) -> Option<String> {
+        let (Operation::Create {
+            attributes: sent, ..
+        }
+        | Operation::Update { set: sent, .. }) = operation
+        else {
+            return None;
+        };
+        let mut sent = sent.iter();
+        sent.find(|(path, value)| {
+            let sent = ((*path).clone(), value.to_string());
+            self.refused.contains(&sent)
+        })
+        .map(|(path, _)| path.clone())
+    }
+}
+
 fn done(remote: &RemoteId) -> Outcome {
     Outcome::Done {
         remote: Some(remote.clone()),
@@ -418,6 +449,12 @@ impl Target for Memory {
     async fn apply(&self, operation: &Operation, _deadline: Duration) -> Outcome {
         let mut state = self.state();
         state.journal.push(operation.clone());
+        if let Some(path) = state.refuses(operation) {
+            return Outcome::Refused {
+                code: "SCIM-400".to_owned(),
+                detail: format!("HTTP 400 invalidValue: {path} cannot be (value)"),
+            };
+        }
         match state.faults.pop_front() {
             None | Some(Fault::Truncated) => state.carry_out(operation),
             Some(Fault::Twice) => {

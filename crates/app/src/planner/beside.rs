@@ -18,6 +18,7 @@ use super::Pass;
 use super::memory::Notes;
 use super::subject::{DISAGREEING, UNDECIDED};
 use crate::AppError;
+use crate::digest::is_failure;
 use crate::due::is_late;
 
 /// A document is about a worker whom nobody knows.
@@ -154,12 +155,18 @@ impl Pass {
             let finding = &row.opened.finding;
             let ours = OURS.contains(&finding.code.as_str());
             let looked = finding.subject.is_none_or(|s| notes.has_looked_at(s));
-            if ours && looked && !found.contains(&(finding.fingerprint.as_str(), finding.subject)) {
-                mended.push(Event::FindingClosed(FindingClosed {
-                    id: row.opened.id,
-                    reason: "a later planning has not found it again".to_owned(),
-                }));
-            }
+            let again = || found.contains(&(finding.fingerprint.as_str(), finding.subject));
+            // A step that failed has been done since, or is wanted no more.
+            let over = is_failure(finding) && finding.subject.is_some_and(|s| notes.is_settled(s));
+            let reason = match (ours && looked && !again(), over) {
+                (true, _) => "a later planning has not found it again",
+                (_, true) => "a later planning found everything as it should be",
+                _ => continue,
+            };
+            mended.push(Event::FindingClosed(FindingClosed {
+                id: row.opened.id,
+                reason: reason.to_owned(),
+            }));
         }
         self.mended = mended;
         Ok(())

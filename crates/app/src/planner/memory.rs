@@ -66,6 +66,12 @@ impl Notes {
         self.looked.contains(&subject)
     }
 
+    /// Whether somebody was looked at, and everything of theirs is as it should be.
+    pub(super) fn is_settled(&self, subject: SubjectId) -> bool {
+        let restless = self.waiting.contains(&subject) || self.unsettled.contains(&subject);
+        self.looked.contains(&subject) && !restless
+    }
+
     /// What is planned for somebody depends on whoever has this key.
     pub(super) fn depends_on(&mut self, subject: SubjectId, key: KeyOf) {
         self.managers.push((key, subject));

@@ -214,6 +214,8 @@ pub struct WaveRow {
     pub verdict: Option<Verdict>,
     /// Who released or refused it last, and why.
     pub decided: Option<(String, String)>,
+    /// When they did.
+    pub decided_at: Option<Timestamp>,
     /// Steps in all.
     pub steps: u64,
     /// Plans that take something away from someone.
@@ -259,6 +261,8 @@ pub struct WaveFilter {
     /// Only waves that were released or refused, in whole or in part, after this, and those with
     /// plans that are waiting or released, however old.
     pub decided_after: Option<Timestamp>,
+    /// Only waves that were proposed by a record after this one.
+    pub proposed_after: Option<u64>,
     /// At most this many; 0 is 100.
     pub limit: u32,
 }

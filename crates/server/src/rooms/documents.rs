@@ -4,12 +4,37 @@ use std::sync::Arc;
 
 use api::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,
-    FileChange, ObserveRequest, ObservedRun, Page, Problem, PutDocuments, WireUndecided,
+    FileChange, ObserveRequest, ObservedRun, Page, Problem, PutDocuments, WireUndecided, schema_of,
 };
-use model::TargetName;
+use model::{Scope, TargetName};
 
+use super::shape::{needed, parameter};
 use super::{Rooms, fail, words};
-use crate::route::{Call, Reply};
+use crate::route::{Call, Method, Reply, Route, Takes};
+
+/// The body is the file itself, so everything else is in the query.
+pub const DELIVER: Route<Rooms> = Route {
+    method: Method::Post,
+    pattern: "/api/v1/deliveries",
+    operation: "deliver",
+    summary: "Takes in an HR file.",
+    scope: Scope::Plan,
+    reason: false,
+    long: true,
+    query: &[
+        needed("source", "The name of the source's document."),
+        parameter("place", "What the file is called; shown in errors."),
+        parameter(
+            "dry_run",
+            "`true`: check and say what would be; change nothing.",
+        ),
+        parameter("reason", "Why."),
+    ],
+    takes: Takes::Delivery,
+    status: 200,
+    answer: schema_of::<DeliveryAnswer>,
+    handler: |rooms, call| Box::pin(deliver(rooms, call)),
+};
 
 pub async fn put(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let asked: PutDocuments = call.json()?;

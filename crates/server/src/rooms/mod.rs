@@ -5,6 +5,8 @@ mod decide;
 mod documents;
 mod estate;
 mod leavers;
+mod ledger;
+mod morning;
 mod notices;
 mod people;
 mod preview;

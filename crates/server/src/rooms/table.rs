@@ -2,21 +2,22 @@
 
 use api::{
     AccessAnswer, AcknowledgeRequest, CloseFinding, DecideEstate, DecideEstateAnswer,
-    DecideRequest, DecisionAnswer, DeliveryAnswer, DeliverySummary, DocumentsAnswer,
-    DocumentsInForce, Done, DriftAnswer, EraseAnswer, EraseRequest, EstateAnswer, IssueToken,
-    IssuedToken, LogEntry, MatchRequest, ObserveRequest, ObservedRun, Page, PersonAnswer,
-    PersonSummary, PlanChangeAnswer, PlanRequest, PreviewAnswer, PreviewRequest, PutDocuments,
-    PutSecret, RevokeToken, SecretName, StatusAnswer, TargetSummary, TerminateRequest,
-    TerminationAnswer, TestChannel, TokenSummary, UndoAnswer, UnexplainedAnswer, WaveAnswer,
-    WaveSummary, WireFinding, WireNotice, WirePlan, WritingRequest, schema_of,
+    DecideRequest, DecisionAnswer, DeliverySummary, DocumentsAnswer, DocumentsInForce, Done,
+    DriftAnswer, EraseAnswer, EraseRequest, EstateAnswer, IssueToken, IssuedToken, LogEntry,
+    MatchRequest, ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer,
+    PlanRequest, PreviewAnswer, PreviewRequest, PutDocuments, PutSecret, RevokeToken, SecretName,
+    StatusAnswer, TargetSummary, TerminateRequest, TerminationAnswer, TestChannel, TokenSummary,
+    UndoAnswer, UnexplainedAnswer, WaveAnswer, WaveSummary, WireFinding, WireNotice, WirePlan,
+    WritingRequest, schema_of,
 };
 use model::Scope;
 
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
-    Rooms, decide, documents, estate, leavers, notices, people, preview, tenant, tokens, work,
+    Rooms, decide, documents, estate, leavers, ledger, morning, notices, people, preview, tenant,
+    tokens, work,
 };
-use crate::route::{Method, Route, Takes};
+use crate::route::Route;
 
 /// Every route of the admin API.
 pub static ROUTES: &[Route<Rooms>] = &[
@@ -66,7 +67,7 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<Page<DeliverySummary>>,
         |rooms, call| Box::pin(documents::deliveries(rooms, call)),
     ),
-    DELIVER,
+    documents::DELIVER,
     post(
         Scope::Plan,
         "/api/v1/observations",
@@ -229,6 +230,9 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<AccessAnswer>,
         |rooms, call| Box::pin(people::why(rooms, call)),
     ),
+    morning::DIGEST,
+    morning::RETRY,
+    ledger::LEAVERS,
     get(
         "/api/v1/findings",
         "listFindings",
@@ -399,27 +403,3 @@ pub static ROUTES: &[Route<Rooms>] = &[
     )
     .put(),
 ];
-
-/// The body is the file itself, so everything else is in the query.
-const DELIVER: Route<Rooms> = Route {
-    method: Method::Post,
-    pattern: "/api/v1/deliveries",
-    operation: "deliver",
-    summary: "Takes in an HR file.",
-    scope: Scope::Plan,
-    reason: false,
-    long: true,
-    query: &[
-        needed("source", "The name of the source's document."),
-        parameter("place", "What the file is called; shown in errors."),
-        parameter(
-            "dry_run",
-            "`true`: check and say what would be; change nothing.",
-        ),
-        parameter("reason", "Why."),
-    ],
-    takes: Takes::Delivery,
-    status: 200,
-    answer: schema_of::<DeliveryAnswer>,
-    handler: |rooms, call| Box::pin(documents::deliver(rooms, call)),
-};

@@ -1,6 +1,7 @@
 //! Reads of waves, plans and steps.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use async_trait::async_trait;
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
@@ -27,6 +28,7 @@ static WAVE: Select = Select {
         "v.verdict",
         "d.decider",
         "d.reason",
+        "d.at",
         "w.steps",
         "w.removals",
     ],
@@ -153,6 +155,7 @@ fn wave(row: &mut Fields) -> Read<WaveRow> {
         at: row.instant()?,
         verdict: row.opt_json()?,
         decided: row.opt_text()?.zip(row.opt_text()?),
+        decided_at: row.opt_instant()?,
         steps: row.number()?,
         removals: row.number()?,
         plans: Vec::new(),
@@ -314,6 +317,10 @@ impl Work for TenureStore {
                 "AND w.wave IN (SELECT x.wave FROM wave_decision x WHERE x.at > $2 \
                  UNION SELECT o.wave FROM plan_open o) ",
             );
+        }
+        if let Some(after) = filter.proposed_after {
+            args.push(Cell::Int(i64::try_from(after).unwrap_or(i64::MAX)));
+            let _ = write!(rest, "AND w.seq > ${} ", args.len());
         }
         rest.push_str("ORDER BY w.seq DESC LIMIT $1");
         let found = WAVE.all(self.db(), &rest, &args, wave).await?;

@@ -2,8 +2,10 @@
 
 pub mod adopt;
 pub mod decide;
+pub mod digest;
 pub mod input;
 pub mod leaver;
+pub mod leavers;
 pub mod look;
 pub mod manage;
 pub mod notice;

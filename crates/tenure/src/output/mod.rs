@@ -126,6 +126,48 @@ impl Output {
     }
 }
 
+/// A listing under its title, one of several in an answer.
+pub struct Section {
+    /// What it lists.
+    pub title: String,
+    /// Its columns, as paths into the rows.
+    pub columns: &'static [&'static str],
+    /// Its rows.
+    pub rows: Vec<Value>,
+}
+
+impl Section {
+    /// A listing of these things.
+    pub fn of<T: Serialize>(
+        title: String,
+        columns: &'static [&'static str],
+        things: &[T],
+    ) -> Result<Self, Failure> {
+        let rows = things.iter().map(to_value).collect::<Result<_, _>>()?;
+        Ok(Self {
+            title,
+            columns,
+            rows,
+        })
+    }
+
+    /// Several, for a terminal or as Markdown.
+    pub fn render(sections: &[Self], as_markdown: bool) -> String {
+        let one = |section: &Self| {
+            let columns: Vec<String> = section.columns.iter().map(|c| (*c).to_owned()).collect();
+            let title = printable(&section.title);
+            match as_markdown {
+                true => {
+                    let table = markdown::markdown(&columns, &section.rows);
+                    format!("## {title}\n\n{table}")
+                }
+                false => format!("{title}\n{}", table::table(&columns, &section.rows)),
+            }
+        };
+        sections.iter().map(one).collect::<Vec<_>>().join("\n")
+    }
+}
+
 /// Writes to stdout. A reader that went away (`| head`) is no error.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
@@ -137,7 +179,8 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-fn to_value<T: Serialize>(thing: T) -> Result<Value, Failure> {
+/// A thing as JSON.
+pub fn to_value<T: Serialize>(thing: T) -> Result<Value, Failure> {
     serde_json::to_value(thing).map_err(|e| fault(&e.to_string()))
 }
 

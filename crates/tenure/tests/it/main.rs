@@ -3,6 +3,7 @@
 
 mod adopt;
 mod codes;
+mod digest;
 mod e2e;
 mod expectations;
 mod node;

@@ -111,6 +111,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
             "previewLifecycle" => json!({"files": []}),
             "observe" => json!({"target": "nowhere"}),
             "plan" => json!({"dry_run": true}),
+            "retryFailures" => json!({"group": "nowhere/SCIM-400", "dry_run": true}),
             "terminatePerson" | "liftTermination" => {
                 json!({"person": "nobody", "reason": "r", "dry_run": true})
             }

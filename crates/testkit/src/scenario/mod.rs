@@ -10,6 +10,7 @@ mod decide;
 mod diff;
 mod estate;
 mod file;
+mod morning;
 mod names;
 mod notices;
 mod order;
@@ -25,7 +26,15 @@ use script::Script;
 use stage::Stage;
 
 /// Verbs that set a scene and prove nothing.
-const SCENE: [&str; 5] = ["documents", "preload", "faults", "by-hand", "channel"];
+const SCENE: [&str; 7] = [
+    "documents",
+    "preload",
+    "faults",
+    "by-hand",
+    "refuses",
+    "accepts",
+    "channel",
+];
 
 /// What became of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]

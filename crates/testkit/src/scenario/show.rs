@@ -175,6 +175,7 @@ impl Stage {
         let filter = WaveFilter {
             open: true,
             decided_after: None,
+            proposed_after: None,
             limit: 1_000,
         };
         let rows = self.node.app.store().waves(filter).await;
@@ -294,6 +295,14 @@ impl Stage {
             });
         }
         self.estate.app(app).order(ordered);
+        Ok(Vec::new())
+    }
+
+    /// `refuses APP PATH VALUE`: the app takes no account with this value from here on; `accepts`
+    /// takes that back.
+    pub(super) fn refuses(&self, order: &Order, taken: bool) -> Output {
+        let [app, path, value] = order.exactly(["APP", "PATH", "VALUE"])?;
+        self.estate.app(app).refuse(path, value, taken);
         Ok(Vec::new())
     }
 

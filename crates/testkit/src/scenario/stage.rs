@@ -156,6 +156,7 @@ impl Stage {
         let filter = WaveFilter {
             open: false,
             decided_after: None,
+            proposed_after: None,
             limit: MOST,
         };
         let store = self.node.app.store();

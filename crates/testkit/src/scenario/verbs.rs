@@ -51,6 +51,11 @@ impl Stage {
             "channel" => self.channel(&order),
             "preload" => self.preload(&order, &deed.body),
             "faults" => self.faults(&order),
+            "refuses" => self.refuses(&order, false),
+            "accepts" => self.refuses(&order, true),
+            "digest" => self.digest(order).await,
+            "leavers" => self.leavers(order).await,
+            "retry" => self.retry(order).await,
             "by-hand" => self.by_hand(&order),
             other => Err(format!("there is no verb `{other}`")),
         }

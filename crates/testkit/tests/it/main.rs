@@ -14,6 +14,7 @@ mod expectations;
 mod grace;
 mod guarded;
 mod lanes;
+mod leavers;
 mod names;
 mod notices;
 mod order;

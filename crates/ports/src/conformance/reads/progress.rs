@@ -48,8 +48,9 @@ pub async fn verdicts(store: &dyn Store) {
         Event::WaveReleased(decided),
         changed(1, PlanStatus::Released),
     ];
-    tell(store, events).await;
+    let at = tell(store, events).await.at;
     let row = wave(store).await;
+    assert_eq!(row.decided_at, Some(at));
     assert_eq!(row.verdict, Some(verdict));
     assert_eq!(row.decided, Some(("ben".to_owned(), "checked".to_owned())));
     let standing = [(PlanStatus::Waiting, 1), (PlanStatus::Released, 1)];

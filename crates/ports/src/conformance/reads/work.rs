@@ -1,6 +1,6 @@
 use model::event::{PlanChanged, PlanDrafted, WaveProposed};
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
-use model::{Actor, Cause, Change, Event, Input, Personal};
+use model::{Actor, Cause, Change, Event, Input, Personal, Timestamp};
 
 use super::tell;
 use crate::conformance::samples::{drafted, plan_id, slack, subject, wave_id};
@@ -55,6 +55,25 @@ fn as_read(e: &PlanDrafted, drafted: u64, head: Option<u64>) -> PlanRow {
         head,
         plan: e.personal.clone(),
         steps: steps.collect(),
+    }
+}
+
+/// What a wave of one waiting and one released plan must read back as.
+fn undecided(at: Timestamp) -> WaveRow {
+    WaveRow {
+        wave: wave_id(0),
+        cause: Cause {
+            input: Input::Documents(3),
+            change: Change::Rule,
+        },
+        author: "ana".to_owned(),
+        at,
+        verdict: None,
+        decided: None,
+        decided_at: None,
+        steps: 7,
+        removals: 4,
+        plans: vec![(PlanStatus::Waiting, 1), (PlanStatus::Released, 1)],
     }
 }
 
@@ -115,31 +134,18 @@ pub async fn draft(store: &dyn Store) {
     assert_eq!(store.released_plans(0, 9).await, Ok(vec![apps.plan]));
     assert_eq!(store.step(step).await, Ok(Some(mine.steps[1].clone())));
     assert_eq!(store.step(StepRef { no: 2, ..step }).await, Ok(None));
-    let wave = WaveRow {
-        wave: wave_id(0),
-        cause: Cause {
-            input: Input::Documents(3),
-            change: Change::Rule,
-        },
-        author: "ana".to_owned(),
-        at,
-        verdict: None,
-        decided: None,
-        steps: 7,
-        removals: 4,
-        plans: vec![(PlanStatus::Waiting, 1), (PlanStatus::Released, 1)],
-    };
-    assert_eq!(store.wave(wave_id(0)).await, Ok(Some(wave)));
+    assert_eq!(store.wave(wave_id(0)).await, Ok(Some(undecided(at))));
 }
 
 /// Waves and plans are paged and filtered.
 pub async fn pages(store: &dyn Store) {
+    let mut proposals = Vec::new();
     for wave in [3, 1, 2] {
         for n in [0, 2, 1] {
             let draft = drafted(wave * 10 + n, wave, about(1), Change::Mover);
             tell(store, vec![Event::PlanDrafted(draft)]).await;
         }
-        tell(store, vec![proposed(wave)]).await;
+        proposals.push(tell(store, vec![proposed(wave)]).await.last);
     }
     let ids = |plans: Vec<PlanRow>| plans.into_iter().map(|plan| plan.id).collect::<Vec<_>>();
     let page = store.plans_of(wave_id(1), None, 2).await.unwrap();
@@ -169,6 +175,22 @@ pub async fn pages(store: &dyn Store) {
         "newest first"
     );
     assert_eq!(waves(true, 2).await, [2, 1].map(wave_id));
+    for (after, left) in [
+        (proposals[0] - 1, vec![2, 1, 3]),
+        (proposals[0], vec![2, 1]),
+        (proposals[2], vec![]),
+    ] {
+        let found = store
+            .waves(WaveFilter {
+                proposed_after: Some(after),
+                ..WaveFilter::default()
+            })
+            .await
+            .unwrap();
+        let found: Vec<_> = found.into_iter().map(|wave| wave.wave).collect();
+        let left: Vec<_> = left.into_iter().map(wave_id).collect();
+        assert_eq!(found, left, "proposed after record {after}");
+    }
     let refused = [10, 11, 12, 20, 21].map(|n| changed(n, PlanStatus::Refused));
     tell(store, refused.to_vec()).await;
     assert_eq!(

@@ -2,6 +2,7 @@
 
 mod append;
 mod apply;
+mod digest;
 mod disk;
 mod estate;
 mod expr;
@@ -45,6 +46,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("import_100k", import::all),
     ("plan_one_change", plan::one_change),
     ("decide_100k", plan::decide),
+    ("digest_100k", digest::digest),
     ("expr_ns", expr::expr_ns),
     ("idle_rss", process::idle_rss),
     ("start", process::start),

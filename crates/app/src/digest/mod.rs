@@ -1,0 +1,142 @@
+//! The morning: what should have happened since an instant, what did, what failed and why, what
+//! waits for a person, and what nobody told of.
+//!
+//! Everything is read ([`gather`]), what is expected of each person follows from it ([`expected`]),
+//! for the few whom no plan followed a planning is tried without writing anything ([`undone`]), and
+//! the rest is put together from rows ([`assemble`]). Nothing is kept: a digest is an answer.
+
+mod assemble;
+mod expected;
+mod failures;
+mod gather;
+mod late;
+mod report;
+mod silent;
+mod undone;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+use model::finding::Finding;
+use model::{Actor, Kind, SubjectId, Timestamp};
+use ports::store::MAX_PAGE;
+
+pub(crate) use expected::{Attempt, Case as Leaver, Expectation, Stand, expectation, judge};
+pub use report::{
+    Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, Silence, WaitingWave,
+};
+pub use window::Window;
+
+use crate::tenant::Loaded;
+use crate::{App, AppError, ErrorKind, WavePreview};
+use assemble::Case;
+use silent::Signs;
+
+/// Whether a finding is about a step that failed for good: the worker names what was tried last.
+pub(crate) fn is_failure(finding: &Finding) -> bool {
+    const VERBS: [&str; 8] = [
+        "adopt", "create", "update", "enable", "disable", "delete", "grant", "revoke",
+    ];
+    let verb = finding.fingerprint.rsplit('/').next().unwrap_or("");
+    finding.address.is_some() && VERBS.contains(&verb)
+}
+
+impl App {
+    /// What happened in a time, and what should have.
+    ///
+    /// # Errors
+    /// `Missing` before there are documents; `Invalid` for a time in which too much happened.
+    pub async fn digest(&self, window: Window) -> Result<Digest, AppError> {
+        let loaded = self.loaded().await?;
+        let rows = self.gather(window).await?;
+        let expected = assemble::expected(&rows, window);
+        let leavers: Vec<SubjectId> = expected
+            .iter()
+            .filter(|(_, e)| e.awaited.leaves())
+            .map(|(subject, _)| *subject)
+            .collect();
+        let exposed = self.exposed(&leavers).await?;
+        let suspects = assemble::suspects(&rows, &expected, &exposed);
+        let undone = self.undone(suspects).await?;
+        let signs = self.signs(&loaded, rows.now).await?;
+        let case = Case {
+            window,
+            rows: &rows,
+            expected: &expected,
+            exposed: &exposed,
+            undone: &undone,
+        };
+        Ok(assemble::digest(&case, signs))
+    }
+
+    /// Plans again for the people of one group of failures. What that proposes is judged, and
+    /// released, as every wave is.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such group now; `Conflict` when the worker tries it again by
+    /// itself, or when it concerns no person.
+    pub async fn retry(
+        &self,
+        actor: &Actor,
+        group: &str,
+        window: Window,
+        dry_run: bool,
+    ) -> Result<Vec<WavePreview>, AppError> {
+        let digest = self.digest(window).await?;
+        let known = digest.failures.iter().find(|g| g.group == group);
+        let Some(known) = known else {
+            return Err(AppError::missing("group of failures", group));
+        };
+        if known.again || known.people.is_empty() {
+            let (problem, fix) = match known.again {
+                true => (
+                    format!("`{group:.200}` is tried again by itself"),
+                    "wait, or see why the app does not take it",
+                ),
+                false => (
+                    format!("`{group:.200}` concerns the groups of an app, and no person"),
+                    "`tenure plan` plans for them",
+                ),
+            };
+            return Err(AppError::new(
+                ErrorKind::Conflict,
+                "TNR-DIGEST-0003",
+                problem,
+                fix,
+            ));
+        }
+        let people = known.people.iter().map(|(subject, _)| *subject).collect();
+        self.plan_for(actor, people, dry_run).await
+    }
+
+    /// What silence is judged by, but for people.
+    async fn signs<'a>(&self, loaded: &'a Loaded, now: Timestamp) -> Result<Signs<'a>, AppError> {
+        let deliveries = self.store.deliveries(1_000).await?;
+        let last = |source: &str| {
+            let mut sound = deliveries.iter();
+            sound
+                .find(|d| d.delivery.source == source && !d.delivery.refused)
+                .map(|d| d.at)
+        };
+        let sources = loaded.tenant.sources.keys();
+        let mut targets = Vec::new();
+        for target in loaded.book.apps.keys() {
+            let run = self.store.last_observation(target, Kind::Account).await?;
+            targets.push((target, run.map(|row| (row.at, row.run.completeness))));
+        }
+        let soon = now.plus(silent::TOKEN);
+        let tokens = self.store.tokens(MAX_PAGE).await?.into_iter();
+        let tokens = tokens.filter(|t| t.revoked.is_none() && now < t.expires && t.expires <= soon);
+        Ok(Signs {
+            now,
+            unplanned: Vec::new(),
+            unlooked: 0,
+            overdue: Vec::new(),
+            sources: sources.map(|s| (s.as_str(), last(s))).collect(),
+            targets,
+            stopped: self.store.stopped().await?,
+            tokens: tokens.map(|t| (t.principal, t.expires)).collect(),
+        })
+    }
+}

@@ -1,0 +1,275 @@
+//! The times in the ledger of leavers are those at which apps were really asked and looked at, as the
+//! apps themselves have written them down.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use app::{Connect, EndState, LeaverRecord, Window};
+use async_trait::async_trait;
+use model::{Kind, Outcome, Record, RemoteId, Secret, TargetName, Timestamp, Value};
+use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe};
+use ports::{Clock as _, Target, TargetError};
+use testkit::node::{actor, morning};
+use testkit::{Company, Fault, Memory, Node, SeededEntropy, SimClock};
+
+use crate::company::{csv, documents};
+
+const GUARD: &str = "kind: Guard
+metadata: {name: guard}
+spec:
+  removals: {max_count: 1000, max_share_percent: 100}
+  creations: {max_count: 1000, max_share_percent: 100}
+  protected: [w007, w019]
+  apply: automatic
+";
+/// Whoever leaves at the same instant as someone who is protected waits in the same wave.
+const HELD: [&str; 4] = ["w007", "w019", "w031", "w043"];
+const PEOPLE: usize = 48;
+const ZONES: [&str; 4] = [
+    "Europe/Berlin",
+    "Australia/Melbourne",
+    "Asia/Kathmandu",
+    "America/New_York",
+];
+
+/// When an app was last asked to shut an account, and when it last showed it shut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Seen {
+    asked: Option<Timestamp>,
+    shown: Option<Timestamp>,
+}
+
+/// An app that writes down when it was asked what.
+struct Diary {
+    memory: Arc<Memory>,
+    clock: Arc<SimClock>,
+    seen: Mutex<BTreeMap<RemoteId, Seen>>,
+}
+
+#[async_trait]
+impl Target for Diary {
+    fn capabilities(&self) -> &Capabilities {
+        self.memory.capabilities()
+    }
+    async fn probe(&self) -> Result<Probe, TargetError> {
+        self.memory.probe().await
+    }
+    async fn list(&self, kind: Kind, from: Option<&Cursor>) -> Result<Listed, TargetError> {
+        self.memory.list(kind, from).await
+    }
+    async fn read(&self, kind: Kind, remote: &RemoteId) -> Result<Option<Record>, TargetError> {
+        let found = self.memory.read(kind, remote).await;
+        if let Ok(Some(record)) = &found
+            && !record.active
+        {
+            let mut seen = self.seen.lock().unwrap();
+            seen.entry(remote.clone()).or_default().shown = Some(self.clock.now());
+        }
+        found
+    }
+    async fn find(&self, kind: Kind, by: &Match) -> Result<Vec<Record>, TargetError> {
+        self.memory.find(kind, by).await
+    }
+    async fn apply(&self, operation: &Operation, deadline: Duration) -> Outcome {
+        if let Operation::SetActive {
+            remote,
+            active: false,
+        } = operation
+        {
+            let mut seen = self.seen.lock().unwrap();
+            seen.entry(remote.clone()).or_default().asked = Some(self.clock.now());
+        }
+        self.memory.apply(operation, deadline).await
+    }
+}
+
+struct Apps(BTreeMap<TargetName, Arc<Diary>>);
+
+#[async_trait]
+impl Connect for Apps {
+    async fn connect(
+        &self,
+        app: &documents::App,
+        _secret: Option<Secret>,
+    ) -> Result<Arc<dyn Target>, String> {
+        let diary = self.0.get(&app.name).ok_or("no such app")?;
+        Ok(Arc::clone(diary) as _)
+    }
+}
+
+/// Everyone's last day is one of three, at 17:00 on their own clock; but the first stays.
+fn rows() -> Vec<String> {
+    let row = |i: usize| {
+        let end = match i {
+            1 => String::new(),
+            i => format!("2026-11-{}", 24 + i % 3),
+        };
+        let zone = ZONES[i % 4];
+        format!("w{i:03},First{i},Last{i},p{i}@acme.example,Sales,,2020-01-01,{end},{zone}")
+    };
+    (1..=PEOPLE).map(row).collect()
+}
+
+struct Night {
+    node: Node,
+    company: Company,
+    apps: Arc<Apps>,
+    begun: Timestamp,
+}
+
+/// A node whose people have accounts, and three days in which they leave while apps misbehave.
+async fn nights() -> Night {
+    let company = Company::with(&["chat", "wiki"]);
+    let clock = Arc::new(SimClock::at(morning()));
+    let diary = |(name, memory): (&TargetName, &Arc<Memory>)| {
+        let diary = Diary {
+            memory: Arc::clone(memory),
+            clock: Arc::clone(&clock),
+            seen: Mutex::default(),
+        };
+        (name.clone(), Arc::new(diary))
+    };
+    let apps = Arc::new(Apps(company.targets.iter().map(diary).collect()));
+    let entropy = Arc::new(SeededEntropy::new(1));
+    let connect = Arc::clone(&apps) as Arc<dyn Connect>;
+    let node = Node::open(None, Arc::clone(&clock), entropy, connect, "node-1").unwrap();
+    let ana = actor("ana");
+    let mut files = documents(GUARD);
+    let chat = files.iter().find(|(name, _)| name == "chat.yaml").unwrap();
+    let wiki = chat.1.replace("name: chat", "name: wiki");
+    files.push((
+        "wiki.yaml".to_owned(),
+        wiki.replace("chat-token", "wiki-token"),
+    ));
+    let everyone = "kind: BirthrightRule\nmetadata: {name: readers}\nspec: {when: \"true\", grants: \
+                    [{app: wiki}]}\n";
+    files.push(("readers.yaml".to_owned(), everyone.to_owned()));
+    node.app.accept_documents(&ana, files, false).await.unwrap();
+    for app in ["chat", "wiki"] {
+        let (name, token) = (format!("{app}-token"), Secret::new("s3cret"));
+        let set = node.app.set_secret(&ana, &name, app, "127.0.0.1:1", &token);
+        set.await.unwrap();
+    }
+    let file = csv(&rows());
+    let told = node.app.deliver(&ana, "hr", "hr.csv", &file, false).await;
+    assert!(!told.unwrap().refused);
+    node.app.plan(&ana, false).await.unwrap();
+    node.settle(5_000).await.unwrap();
+    let begun = clock.now();
+    let faults = [
+        Fault::Busy(Duration::from_secs(40)),
+        Fault::LostAnswer,
+        Fault::Lie,
+        Fault::LostRequest,
+    ];
+    // Every twenty minutes for five days; an app misbehaves some times between two last days.
+    for turn in 0..360 {
+        if turn % 15 == 0 {
+            company.target("chat").order(faults);
+        }
+        node.worker.tick().await.unwrap();
+        node.settle(5_000).await.unwrap();
+        clock.advance(Duration::from_secs(1_200));
+    }
+    Night {
+        node,
+        company,
+        apps,
+        begun,
+    }
+}
+
+impl Night {
+    async fn ledger(&self) -> Vec<LeaverRecord> {
+        let window = Window {
+            from: self.begun,
+            to: self.node.app.now(),
+        };
+        let ledger = self.node.app.leavers(window).await.unwrap();
+        let done: Vec<u64> = ledger
+            .leavers
+            .iter()
+            .filter_map(|l| Some(l.done_at?.since(l.start).as_secs()))
+            .collect();
+        let times = ledger.times.unwrap();
+        assert_eq!(times.done, done.len() as u64);
+        assert_eq!(times.longest.as_secs(), *done.iter().max().unwrap());
+        ledger.leavers
+    }
+
+    /// What an app has written down of the account of a worker.
+    fn seen(&self, app: &TargetName, key: &str) -> Seen {
+        let diary = &self.apps.0[app];
+        let mail = key.trim_start_matches(['w', '0']);
+        let name = Value::from(format!("p{mail}@acme.example").as_str());
+        let objects = diary.memory.objects();
+        let mut accounts = objects.iter();
+        let account = accounts.find(|(_, o)| o.attributes.get("userName") == Some(&name));
+        diary.seen.lock().unwrap()[account.unwrap().0]
+    }
+}
+
+#[tokio::test]
+async fn the_ledgers_times_are_those_of_the_apps_and_all_that_is_exposed_is_listed() {
+    let night = nights().await;
+    let ledger = night.ledger().await;
+    let keys: BTreeSet<&str> = ledger.iter().map(|l| l.key.as_str()).collect();
+    assert_eq!(keys.len(), PEOPLE - 1, "everyone but the one who stays");
+    let mut waited = 0;
+    for leaver in &ledger {
+        let five = leaver.at.on_the_wall(&leaver.zone).unwrap().to_string();
+        assert!(five.ends_with("T17:00:00"), "{five}");
+        assert_eq!(leaver.accounts.len(), 2, "{leaver:?}");
+        if HELD.contains(&leaver.key.as_str()) {
+            let exposed = |e: &app::Ending| e.state == EndState::Exposed && e.sent.is_none();
+            assert!(leaver.accounts.iter().all(exposed), "{leaver:?}");
+            assert!(leaver.why.contains("a person's word"), "{}", leaver.why);
+            assert_eq!(leaver.decision.as_ref().unwrap().released, None);
+            continue;
+        }
+        for ending in &leaver.accounts {
+            let seen = night.seen(&ending.app, &leaver.key);
+            assert_eq!(ending.state, EndState::Disabled, "{leaver:?}");
+            assert_eq!(ending.sent, seen.asked, "{} in {}", leaver.key, ending.app);
+            assert_eq!(
+                ending.verified, seen.shown,
+                "{} in {}",
+                leaver.key, ending.app
+            );
+        }
+        let last = leaver.accounts.iter().filter_map(|e| e.verified).max();
+        assert_eq!(leaver.done_at, last);
+        let first = leaver.accounts.iter().filter_map(|e| e.verified).min();
+        waited += u32::from(first != last);
+    }
+    assert!(waited > 0, "no app had anybody wait: nothing is shown");
+}
+
+#[tokio::test]
+async fn an_account_that_somebody_opens_again_is_exposed_in_the_ledger() {
+    let night = nights().await;
+    let ana = actor("ana");
+    let wiki = TargetName::from("wiki");
+    let memory = night.company.target("wiki");
+    let objects = memory.objects();
+    let name = Value::from("p11@acme.example");
+    let mut accounts = objects.iter();
+    let open = accounts.find(|(_, o)| o.attributes.get("userName") == Some(&name));
+    memory.tamper(open.unwrap().0, |account| account.active = true);
+    night.node.app.observe(&ana, &wiki).await.unwrap();
+    let ledger = night.ledger().await;
+    let exposed: Vec<_> = ledger
+        .iter()
+        .filter(|leaver| leaver.done_at.is_none())
+        .map(|leaver| leaver.key.as_str())
+        .collect();
+    assert_eq!(
+        BTreeSet::from_iter(exposed),
+        HELD.into_iter().chain(["w011"]).collect()
+    );
+    let leaver = ledger.iter().find(|l| l.key == "w011").unwrap();
+    let states: Vec<_> = leaver.accounts.iter().map(|e| e.state).collect();
+    assert_eq!(states, [EndState::Disabled, EndState::Exposed]);
+    assert!(!leaver.why.is_empty());
+}
