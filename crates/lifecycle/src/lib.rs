@@ -7,6 +7,7 @@
 //! and [`undo`], which makes assignments of its own. For an app that was there before:
 //! [`correlate`] says whose its accounts are, [`explain`] which rule would give what it holds.
 //! What somebody keeps for a while after a move, [`grace`] says.
+//! What has to be done by hand because somebody left, [`manual`] says.
 //! What several plans cannot all have is told apart by [`claims`]; what new accounts may be called,
 //! [`names`] says.
 
@@ -23,6 +24,7 @@ pub mod explain;
 pub mod grace;
 pub mod guard;
 pub mod identity;
+pub mod manual;
 pub mod mutants;
 pub mod names;
 pub mod resolve;
@@ -33,6 +35,6 @@ pub mod undo;
 mod fixtures;
 
 pub use rulebook::{
-    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, Spans,
-    UniqueName,
+    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, ManualStep, Mode, OnLeave, RuleBook,
+    Spans, UniqueName,
 };

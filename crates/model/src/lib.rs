@@ -22,6 +22,7 @@ pub mod outcome;
 pub mod personal;
 pub mod plan;
 pub mod source;
+pub mod task;
 pub mod time;
 pub mod wave;
 
@@ -34,10 +35,13 @@ pub use diagnostic::{Code, Diagnostic};
 pub use engagement::{Engagement, WorkerRef};
 pub use event::Event;
 pub use facts::Facts;
-pub use id::{DeliveryId, EngagementId, FindingId, PlanId, RunId, SubjectId, TokenId, WaveId};
+pub use id::{
+    DeliveryId, EngagementId, FindingId, PlanId, RunId, SubjectId, TaskId, TokenId, WaveId,
+};
 pub use observation::{Completeness, Ownership, Record, Shadow};
 pub use outcome::Outcome;
 pub use personal::{Personal, Secret};
 pub use plan::{About, Act, Plan, Step, StepRef};
+pub use task::{KnownTask, Task};
 pub use time::Timestamp;
 pub use wave::{Cause, Change, Input, Verdict, Wave};

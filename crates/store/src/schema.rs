@@ -307,6 +307,20 @@ pub static STEP_STATE: Table = Table {
     indexes: &[&["status", "seq"], &["subject"]],
 };
 
+/// What is to be done by hand, and what was done, until it is dropped. `owed`: when it is due; null
+/// once it is done.
+pub static TASK: Table = Table {
+    name: "task",
+    columns: &[
+        ("task", Text),
+        ("subject", Text),
+        ("owed", Int),
+        ("known", Text),
+    ],
+    key: 1,
+    indexes: &[&["owed", "task"], &["subject"]],
+};
+
 /// Open findings; closed ones stay in the log only. `concern` spells subject and address, to
 /// find the same condition again.
 pub static FINDING: Table = Table {
@@ -432,6 +446,7 @@ pub static TABLES: &[&Table] = &[
     &PLAN_OPEN,
     &STEP,
     &STEP_STATE,
+    &TASK,
     &FINDING,
     &TOKEN,
     &TOKEN_REVOKED,
@@ -444,56 +459,4 @@ pub static TABLES: &[&Table] = &[
 pub static OPERATIONAL: &[&Table] = &[&SECRET];
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// Whether an equality on `column` is answered by the key or an index.
-    pub fn is_indexed(table: &Table, column: &str) -> bool {
-        table.columns[0].0 == column || table.indexes.iter().any(|index| index[0] == column)
-    }
-
-    #[test]
-    fn tables_are_well_formed() {
-        let mut names = BTreeSet::new();
-        for table in TABLES.iter().chain(OPERATIONAL) {
-            assert!(names.insert(table.name), "{} is there twice", table.name);
-            assert!(
-                table.key >= 1 && table.key <= table.columns.len(),
-                "{}",
-                table.name
-            );
-            let columns: BTreeSet<_> = table.columns.iter().map(|(name, _)| *name).collect();
-            assert_eq!(
-                columns.len(),
-                table.columns.len(),
-                "{}: a column twice",
-                table.name
-            );
-            for index in table.indexes {
-                assert!(!index.is_empty(), "{}", table.name);
-                for column in *index {
-                    assert!(
-                        columns.contains(column),
-                        "{}.{column} is not there",
-                        table.name
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn erasure_finds_its_rows_by_index() {
-        for table in TABLES {
-            if table.columns.iter().any(|(name, _)| *name == "subject") {
-                assert!(
-                    is_indexed(table, "subject"),
-                    "{}.subject has no index",
-                    table.name
-                );
-            }
-        }
-    }
-}
+mod tests;

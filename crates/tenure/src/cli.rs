@@ -8,6 +8,7 @@ use model::Scope;
 use crate::client::context;
 use crate::command::adopt::{Adopt, Drift};
 use crate::command::leaver::{LeaverCommand, PersonCommand};
+use crate::command::task::TaskCommand;
 use crate::command::{Change, When, preview};
 use crate::host::init::Init;
 use crate::host::ledger::Ledger;
@@ -247,6 +248,9 @@ pub enum Command {
     /// People who leave.
     #[command(subcommand)]
     Leaver(LeaverCommand),
+    /// What is done by hand because somebody left.
+    #[command(subcommand)]
+    Task(TaskCommand),
     /// Whether a worker of an HR file is a person who is known.
     #[command(subcommand)]
     Person(PersonCommand),

@@ -23,7 +23,8 @@ use cli::{
 };
 use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
-use command::{Desk, adopt, input, leaver, look, manage, preview, test, why, work};
+use command::task::TaskCommand;
+use command::{Desk, adopt, input, leaver, look, manage, preview, task, test, why, work};
 pub use failure::{Exit, Failure};
 
 /// Runs the command line.
@@ -219,6 +220,12 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
         Command::Leaver(LeaverCommand::Lift { person, change }) => {
             leaver::leaver(desk, "lift-termination", person, change).await
         }
+        Command::Task(TaskCommand::List(listed)) => task::list(desk, &listed).await,
+        Command::Task(TaskCommand::Done {
+            task,
+            evidence,
+            change,
+        }) => task::done(desk, &task, evidence, change).await,
         Command::Person(PersonCommand::Join(worker)) => leaver::decide(desk, true, worker).await,
         Command::Person(PersonCommand::Separate(worker)) => {
             leaver::decide(desk, false, worker).await

@@ -1,5 +1,7 @@
 //! One event of each kind, about a small cast: what suites append, project and read back.
 
+mod tasks;
+
 use std::collections::BTreeMap;
 
 use model::actor::Scope;
@@ -15,6 +17,7 @@ use model::{
     WaveId,
 };
 
+pub use tasks::{task, task_done, task_dropped};
 /// Stands in every personal value, so that a test can find what an erasure left behind.
 pub const PERSONAL: &str = "Zerlina";
 
@@ -300,6 +303,8 @@ pub fn about_person(n: u8) -> Vec<Event> {
         }),
         Event::ObjectLinked(link(account.clone(), "u1")),
         Event::ObjectLinked(link(Address::grant(&slack(), who, "staff"), "g1")),
+        Event::TaskOpened(TaskOpened { task: task(n) }),
+        Event::TaskDone(task_done(n)),
         Event::FindingOpened(finding(n, Some(who), None)),
         Event::FindingOpened(finding(n.wrapping_add(100), None, Some(account))),
     ];
@@ -456,6 +461,7 @@ pub fn takers(n: u8) -> Vec<Event> {
             status: PlanStatus::Applied,
             detail: String::new(),
         }),
+        Event::TaskDropped(task_dropped(n)),
         Event::FindingClosed(FindingClosed {
             id: FindingId::from_bits(u128::from(n) + 1),
             reason: "gone".to_owned(),
@@ -486,6 +492,7 @@ pub fn without_key(event: &Event) -> Event {
         Event::WorkerMatched(e) => e.personal = Personal::Erased,
         Event::PinsSet(e) => e.personal = Personal::Erased,
         Event::PlanDrafted(e) => e.personal = Personal::Erased,
+        Event::TaskDone(e) => e.personal = Personal::Erased,
         Event::ObjectObserved(e) => e.personal = Personal::Erased,
         _ => {}
     }

@@ -9,7 +9,9 @@ mod reads;
 mod rows;
 
 pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTime, Stream};
-pub use reads::{Adoption, Documents, Findings, Log, Objects, People, Secrets, Tokens, Work};
+pub use reads::{
+    Adoption, Documents, Findings, Log, Objects, People, Secrets, Tasks, Tokens, Work,
+};
 pub use rows::{
     DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link,
     LogRecord, LostName, ObservationRow, Person, Pin, PlanRow, RejectedMatch, SecretRow, StepRow,
@@ -33,7 +35,18 @@ pub enum StoreError {
 
 /// All of it: what a node needs from its database.
 pub trait Store:
-    Door + Lease + People + Objects + Adoption + Documents + Work + Findings + Tokens + Secrets + Log
+    Door
+    + Lease
+    + People
+    + Objects
+    + Adoption
+    + Documents
+    + Work
+    + Tasks
+    + Findings
+    + Tokens
+    + Secrets
+    + Log
 {
 }
 
@@ -45,6 +58,7 @@ impl<T> Store for T where
         + Adoption
         + Documents
         + Work
+        + Tasks
         + Findings
         + Tokens
         + Secrets

@@ -8,6 +8,7 @@ mod leavers;
 mod people;
 mod preview;
 mod table;
+mod tasks;
 mod tenant;
 mod tokens;
 mod words;

@@ -1,33 +1,24 @@
 //! The table of routes of `/api/v1`.
 
+mod row;
+
 use api::{
     AccessAnswer, CloseFinding, DecideEstate, DecideEstateAnswer, DecideRequest, DecisionAnswer,
     DeliveryAnswer, DeliverySummary, DocumentsAnswer, DocumentsInForce, Done, DriftAnswer,
-    EraseAnswer, EraseRequest, EstateAnswer, IssueToken, IssuedToken, LogEntry, MatchRequest,
-    ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer, PlanRequest,
-    PreviewAnswer, PreviewRequest, PutDocuments, PutSecret, RevokeToken, SchemaOf, SecretName,
-    StatusAnswer, TargetSummary, TerminateRequest, TerminationAnswer, TokenSummary, UndoAnswer,
-    UnexplainedAnswer, WaveAnswer, WaveSummary, WireFinding, WirePlan, WritingRequest, schema_of,
+    EraseAnswer, EraseRequest, EstateAnswer, FinishTask, IssueToken, IssuedToken, LogEntry,
+    MatchRequest, ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer,
+    PlanRequest, PreviewAnswer, PreviewRequest, PutDocuments, PutSecret, RevokeToken, SecretName,
+    StatusAnswer, TargetSummary, TaskAnswer, TerminateRequest, TerminationAnswer, TokenSummary,
+    UndoAnswer, UnexplainedAnswer, WaveAnswer, WaveSummary, WireFinding, WirePlan, WireTask,
+    WritingRequest, schema_of,
 };
 use model::Scope;
 
-use super::{Rooms, decide, documents, estate, leavers, people, preview, tenant, tokens, work};
-use crate::route::{Handler, Method, Parameter, Route, Takes};
-
-const fn parameter(name: &'static str, about: &'static str) -> Parameter {
-    Parameter {
-        name,
-        required: false,
-        about,
-    }
-}
-const fn needed(name: &'static str, about: &'static str) -> Parameter {
-    Parameter {
-        name,
-        required: true,
-        about,
-    }
-}
+use self::row::{get, needed, parameter, post};
+use super::{
+    Rooms, decide, documents, estate, leavers, people, preview, tasks, tenant, tokens, work,
+};
+use crate::route::{Method, Parameter, Route, Takes};
 
 const LIMIT: Parameter = parameter("limit", "Rows of a page: 1 to 1000, 100 where not given.");
 const AFTER: Parameter = parameter("after", "The `next` of the page before.");
@@ -41,83 +32,6 @@ const KNOWN_AT: Parameter = parameter(
     "known_at",
     "What was known at this instant, instead of now; written as `as_of`.",
 );
-
-/// Reads something.
-const fn get(
-    pattern: &'static str,
-    operation: &'static str,
-    summary: &'static str,
-    query: &'static [Parameter],
-    answer: SchemaOf,
-    handler: Handler<Rooms>,
-) -> Route<Rooms> {
-    Route {
-        method: Method::Get,
-        pattern,
-        operation,
-        summary,
-        scope: Scope::Read,
-        reason: false,
-        long: false,
-        query,
-        takes: Takes::Nothing,
-        status: 200,
-        answer,
-        handler,
-    }
-}
-
-/// Does something, with a JSON body.
-const fn post(
-    scope: Scope,
-    pattern: &'static str,
-    operation: &'static str,
-    summary: &'static str,
-    takes: SchemaOf,
-    answer: SchemaOf,
-    handler: Handler<Rooms>,
-) -> Route<Rooms> {
-    Route {
-        method: Method::Post,
-        pattern,
-        operation,
-        summary,
-        scope,
-        // What takes access away, gives it, or decides for others, says why.
-        reason: !matches!(scope, Scope::Read | Scope::Plan),
-        long: false,
-        query: &[],
-        takes: Takes::Json(takes),
-        status: 200,
-        answer,
-        handler,
-    }
-}
-
-impl Route<Rooms> {
-    const fn takes_documents(mut self) -> Self {
-        if let Takes::Json(takes) = self.takes {
-            self.takes = Takes::Documents(takes);
-        }
-        self
-    }
-    const fn put(mut self) -> Self {
-        self.method = Method::Put;
-        self
-    }
-    const fn long(mut self) -> Self {
-        self.long = true;
-        self
-    }
-    const fn needs(mut self, scope: Scope) -> Self {
-        self.scope = scope;
-        self
-    }
-    const fn created(mut self) -> Self {
-        self.status = 201;
-        self
-    }
-}
 
 /// Every route of the admin API.
 pub static ROUTES: &[Route<Rooms>] = &[
@@ -329,6 +243,32 @@ pub static ROUTES: &[Route<Rooms>] = &[
         ],
         schema_of::<AccessAnswer>,
         |rooms, call| Box::pin(people::why(rooms, call)),
+    ),
+    get(
+        "/api/v1/tasks",
+        "listTasks",
+        "Lists what is to be done by hand, those first that are due first.",
+        &[
+            LIMIT,
+            AFTER,
+            parameter("overdue", "`true`: only what should be done by now."),
+            parameter(
+                "person",
+                "Everything about this person, also what is done: subject id, worker key, mail address \
+                 or name.",
+            ),
+        ],
+        schema_of::<Page<WireTask>>,
+        |rooms, call| Box::pin(tasks::list(rooms, call)),
+    ),
+    post(
+        Scope::Approve,
+        "/api/v1/tasks/{task}/done",
+        "finishTask",
+        "Says that something that is done by hand was done.",
+        schema_of::<FinishTask>,
+        schema_of::<TaskAnswer>,
+        |rooms, call| Box::pin(tasks::finish(rooms, call)),
     ),
     get(
         "/api/v1/findings",

@@ -4,6 +4,7 @@
 mod adoption;
 mod objects;
 mod people;
+mod tasks;
 mod tenant;
 mod work;
 
@@ -104,6 +105,9 @@ pub fn project(
         Event::ObservationFinished(e) => objects::finished(&mut rows, e)?,
         Event::DocumentsAccepted(e) => tenant::documents(&mut rows, e)?,
         Event::DeliveryReceived(e) => tenant::delivery(&mut rows, e)?,
+        Event::TaskOpened(e) => tasks::opened(&mut rows, e)?,
+        Event::TaskDone(e) => tasks::done(&mut rows, e)?,
+        Event::TaskDropped(e) => tasks::dropped(&mut rows, e)?,
         Event::FindingOpened(e) => tenant::finding_opened(&mut rows, e)?,
         Event::FindingClosed(e) => tenant::finding_closed(&mut rows, e)?,
         Event::TokenIssued(e) => tenant::token_issued(&mut rows, e)?,

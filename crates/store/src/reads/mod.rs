@@ -6,6 +6,7 @@ mod findings;
 mod objects;
 mod people;
 mod secrets;
+mod tasks;
 mod tokens;
 mod work;
 

@@ -232,7 +232,7 @@ async fn a_changed_backup_is_refused_whole() {
     let newer =
         String::from_utf8(dump.clone())
             .unwrap()
-            .replacen("\"schema\":3", "\"schema\":4", 1);
+            .replacen("\"schema\":4", "\"schema\":5", 1);
     refused(newer.as_bytes(), "newer");
     // All of that left nothing behind.
     assert_eq!(

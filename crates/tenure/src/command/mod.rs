@@ -7,6 +7,7 @@ pub mod leaver;
 pub mod look;
 pub mod manage;
 pub mod preview;
+pub mod task;
 pub mod test;
 pub mod why;
 pub mod work;

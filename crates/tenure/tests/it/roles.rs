@@ -89,6 +89,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         .replace("{wave}", &id("wav"))
         .replace("{token}", &id("tok"))
         .replace("{finding}", &id("fnd"))
+        .replace("{task}", &id("tsk"))
         .replace("{person}", "nobody")
         .replace("{target}", "nowhere")
         .replace("{name}", "some-secret");
@@ -120,6 +121,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
             "putSecret" => {
                 json!({"app": "a", "host": "h", "value": "v", "reason": "r", "dry_run": true})
             }
+            "finishTask" => json!({"evidence": "e", "reason": "r", "dry_run": true}),
             "issueToken" => json!({
                 "principal": "x", "scopes": ["read"], "expires": "2020-01-01T00:00:00Z",
                 "reason": "r",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use app::rows::{WaveFilter, WaveRow, WaveStatus};
 use model::plan::PlanStatus;
-use model::{FindingId, TargetName, Timestamp, WaveId};
+use model::{FindingId, KnownTask, TargetName, TaskId, Timestamp, WaveId};
 use ports::Clock;
 use ports::store::MAX_PAGE;
 use ports::target::Operation;
@@ -44,6 +44,8 @@ pub struct Stage {
     pub(super) begun: bool,
     waves: BTreeMap<WaveId, WaveStatus>,
     findings: BTreeSet<FindingId>,
+    /// What is to be done by hand.
+    pub(super) tasks: BTreeMap<TaskId, KnownTask>,
 }
 
 impl Stage {
@@ -71,6 +73,7 @@ impl Stage {
             begun: false,
             waves: BTreeMap::new(),
             findings: BTreeSet::new(),
+            tasks: BTreeMap::new(),
         })
     }
 
@@ -180,6 +183,7 @@ impl Stage {
             }
         }
         out.extend(rows.iter().filter_map(|row| self.ended(row)));
+        out.extend(self.new_tasks().await?);
         out.extend(self.new_findings().await?);
         Ok(out)
     }

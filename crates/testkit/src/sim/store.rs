@@ -9,15 +9,15 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef};
 use model::{
-    Address, DeliveryId, EngagementId, Kind, PlanId, RemoteId, Shadow, SubjectId, TargetName,
-    Timestamp, WaveId,
+    Address, DeliveryId, EngagementId, Kind, KnownTask, PlanId, RemoteId, Shadow, SubjectId,
+    TargetName, TaskId, Timestamp, WaveId,
 };
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
     Objects, ObservationRow, People, Person, Pin, PlanRow, SecretRow, Secrets, StepRow, Stir,
-    StoreError, Stream, Termination, TokenRow, Tokens, WaveFilter, WaveRow, Work, WorkerDigest,
-    WorkerMatch,
+    StoreError, Stream, Tasks, Termination, TokenRow, Tokens, WaveFilter, WaveRow, Work,
+    WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -208,6 +208,12 @@ relay!(Work {
     released_plans(skip: u32, limit: u32) -> Vec<PlanId>;
     open_intents(limit: u32) -> Vec<StepRef>;
     step(step: StepRef) -> Option<StepRow>;
+});
+
+relay!(Tasks {
+    task(task: TaskId) -> Option<KnownTask>;
+    open_tasks(until: Option<Timestamp>, after: Option<(Timestamp, TaskId)>, limit: u32)
+        -> Vec<KnownTask>;
 });
 
 relay!(Findings {

@@ -11,6 +11,7 @@ mod links;
 mod objects;
 mod people;
 mod progress;
+mod tasks;
 mod tenant;
 mod work;
 
@@ -22,6 +23,7 @@ pub use links::{links, links_back};
 pub use objects::{lost_names, memberships, runs, shadows};
 pub use people::{due, engaged_twice, found, pins, stated, terminations, told_of_old, workers};
 pub use progress::{order, steps, verdicts};
+pub use tasks::tasks;
 pub use tenant::{deliveries, documents, findings, secrets, stops, tokens};
 pub use work::{draft, pages};
 
@@ -40,7 +42,7 @@ macro_rules! read_suites {
         $with! {
             stated, engaged_twice, told_of_old, terminations, workers, found, due, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
             deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, steps, order,
-            decisions, erasure
+            decisions, tasks, erasure
         }
     };
 }
