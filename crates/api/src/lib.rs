@@ -16,6 +16,7 @@ mod people;
 mod preview;
 mod problem;
 mod schema;
+mod tasks;
 mod tenant;
 mod tokens;
 mod work;
@@ -45,6 +46,7 @@ pub use preview::{
 };
 pub use problem::Problem;
 pub use schema::{SchemaOf, schema_of};
+pub use tasks::{FinishTask, TaskAnswer, WireTask};
 pub use tenant::{
     CloseFinding, Done, LogEntry, StatusAnswer, StoppedTarget, TargetSummary, WireFinding,
     WritingRequest,

@@ -1,16 +1,17 @@
 //! When somebody has to be looked at again because time alone changes something for them: a day
-//! of work begins or ends, an account of theirs is kept no longer, or something that a document
-//! says of them runs out.
+//! of work begins or ends, an account of theirs is kept no longer, something that is done by hand
+//! becomes overdue, or something that a document says of them runs out.
 
 use std::collections::BTreeSet;
 
 use lifecycle::Spans;
 use lifecycle::beside::Beside;
-use lifecycle::due::{Told, next_due, next_end};
+use lifecycle::due::{Told, next_due, next_end, next_overdue};
 use model::event::SubjectAdvanced;
 use model::{Actor, Event, SubjectId, Timestamp, WorkerRef};
 use ports::store::{Append, Expect, Person, Stream};
 
+use crate::tasks::TASKS;
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind};
 
@@ -52,7 +53,10 @@ pub(crate) fn is_earlier(
 /// instant can.
 fn next(person: &Person, spans: &Spans, beside: &Beside, now: Timestamp) -> Option<Timestamp> {
     let told = told(person);
-    next_due(told, spans, beside, now).unwrap_or_else(|_| next_end(told.engagements, beside, now))
+    next_due(told, spans, beside, now).unwrap_or_else(|_| {
+        let end = next_end(told.engagements, beside, now);
+        end.into_iter().chain(next_overdue(told.tasks, now)).min()
+    })
 }
 
 /// What the next instant of a person is worked out from.
@@ -60,6 +64,7 @@ pub(crate) fn told(person: &Person) -> Told<'_> {
     Told {
         engagements: &person.engagements,
         terminated: person.termination.as_ref().map(|t| t.at),
+        tasks: &person.tasks,
     }
 }
 
@@ -102,6 +107,7 @@ impl App {
         for source in sources.chain([documents::PEOPLE]) {
             expect.push(self.still(format!("source/{source}")).await?);
         }
+        expect.push(self.still(TASKS.to_owned()).await?);
         let spans = loaded.book.spans();
         let mut events = Vec::new();
         let holders = self.holders(subjects, &loaded).await?;

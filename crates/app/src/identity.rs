@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lifecycle::assign::{Terminated, Worker};
 use lifecycle::identity::{Identity, Provenance, Sources, identity, provenance};
+use lifecycle::manual::Manual;
 use ports::store::Person;
 
 use crate::{App, AppError, ErrorKind};
@@ -26,7 +27,8 @@ impl Known {
 
 /// A person as the rules see them.
 pub(crate) fn worker<'a>(person: &'a Person, identity: &'a Identity) -> Worker<'a> {
-    Worker::new(person.subject, identity, terminated(person))
+    let worker = Worker::new(person.subject, identity, terminated(person));
+    worker.having_done(Manual::Known(&person.tasks))
 }
 
 /// The termination for cause that stands against somebody.

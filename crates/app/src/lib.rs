@@ -35,6 +35,7 @@ mod preview;
 mod restore;
 mod secrets;
 mod switch;
+mod tasks;
 mod tenant;
 mod terminate;
 mod tokens;

@@ -8,7 +8,8 @@ use lifecycle::beside::{Beside, Duty, Hold, PersonalGrant};
 use lifecycle::guard::{Freeze, GuardPolicy, Unasked};
 use lifecycle::identity::{SourceRank, Sources};
 use lifecycle::{
-    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, UniqueName,
+    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, ManualStep, Mode, OnLeave, RuleBook,
+    UniqueName,
 };
 use model::{Attributes, Kind, Secret, TargetName, Timestamp, Value};
 use ports::Target;
@@ -328,6 +329,17 @@ fn app_rules(app: &documents::App) -> AppRules {
             documents::OnLeave::Disable => OnLeave::Disable,
         },
         delete_after_days: app.delete_after_days,
+        manual: app.manual.iter().map(manual_step).collect(),
+    }
+}
+
+fn manual_step(step: &documents::ManualStep) -> ManualStep {
+    ManualStep {
+        name: step.name.clone(),
+        owner: step.owner.clone(),
+        text: step.text.clone(),
+        due_days: step.due_days,
+        before_delete: step.before_delete,
     }
 }
 

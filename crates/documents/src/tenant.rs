@@ -92,12 +92,30 @@ pub struct App {
     pub leave: OnLeave,
     /// So many days after somebody has left their account is deleted; at least one.
     pub delete_after_days: Option<u32>,
+    /// What somebody does by hand when a person has left, in the order of the document.
+    pub manual: Vec<ManualStep>,
     /// How hard we may press it.
     pub limits: Limits,
     /// So many hours after it was listed, it is listed again; at least one.
     pub observe_every_hours: u8,
     /// Accounts that no match may give to anyone.
     pub privileged: Privileged,
+}
+
+/// Something that somebody does by hand when a person has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManualStep {
+    /// What it is called; unique in its app.
+    pub name: String,
+    /// The person or team who does it.
+    pub owner: String,
+    /// What is to be done.
+    pub text: String,
+    /// It is due at the end of the day that comes so many days after the one on which it is asked
+    /// for.
+    pub due_days: u16,
+    /// Whether the account is not deleted before it is done.
+    pub before_delete: bool,
 }
 
 /// What becomes of accounts of people who are on leave.

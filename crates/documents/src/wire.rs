@@ -5,6 +5,7 @@
 pub(crate) mod alarm;
 pub(crate) mod beside;
 pub(crate) mod expectation;
+mod leaver;
 mod mapped;
 mod privileged;
 mod source;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use leaver::{Before, LeaverSpec};
 pub(crate) use mapped::{ManagerSpec, MappedSpec, Missing, UniqueSpec, ValuedSpec};
 pub(crate) use privileged::PrivilegedSpec;
 pub(crate) use source::*;
@@ -67,7 +69,7 @@ pub(crate) struct AppSpec {
     /// What becomes of accounts of people who are on leave; they stay as they are if not given.
     #[serde(default)]
     pub leave: OnLeave,
-    /// What happens to accounts of people who have left.
+    /// What happens to accounts of people who have left, and what is done by hand then.
     #[serde(default)]
     pub leaver: LeaverSpec,
     /// How hard we may press it.
@@ -211,28 +213,6 @@ pub(crate) enum OnLeave {
     #[default]
     Keep,
     Disable,
-}
-
-/// What happens to accounts of people who have left.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LeaverSpec {
-    /// When the account is disabled.
-    #[serde(default)]
-    #[allow(dead_code, reason = "there is one choice so far")]
-    pub disable: Disable,
-    /// So many days after the last day of work, at the same time on the person's own clock, their
-    /// account is deleted; it stays, disabled, if not given.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 36500))]
-    pub delete_after_days: Option<u32>,
-}
-
-#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Disable {
-    #[default]
-    Now,
 }
 
 /// How hard we may press a target.

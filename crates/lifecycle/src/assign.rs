@@ -21,6 +21,7 @@ pub use self::retention::kept_no_longer_since;
 use self::stands::{Leaving, leave, stands};
 use crate::beside;
 use crate::identity::{Identity, Job};
+use crate::manual::Manual;
 use crate::mutants::{self, Mutant};
 use crate::rulebook::{AppRules, BirthrightRule, RuleBook};
 
@@ -44,6 +45,8 @@ pub struct Worker<'a> {
     pub jobs: &'a [Job],
     /// Set while a termination for cause stands.
     pub terminated: Option<Terminated<'a>>,
+    /// What was done by hand because they left.
+    pub manual: Manual<'a>,
 }
 
 /// A termination for cause.
@@ -72,7 +75,14 @@ impl<'a> Worker<'a> {
             announced: identity.announced,
             jobs: &identity.jobs,
             terminated,
+            manual: Manual::Known(&[]),
         }
+    }
+
+    /// The same with what was done by hand; without it nothing was.
+    #[must_use]
+    pub fn having_done(self, manual: Manual<'a>) -> Self {
+        Self { manual, ..self }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use model::{Engagement, Timestamp, WorkerRef};
+use model::{Engagement, KnownTask, Timestamp, WorkerRef};
 
 use crate::beside::Beside;
 use crate::rulebook::Spans;
@@ -46,10 +46,12 @@ pub struct Told<'a> {
     pub engagements: &'a [Engagement],
     /// Since when they are terminated for cause.
     pub terminated: Option<Timestamp>,
+    /// What is done by hand because they left.
+    pub tasks: &'a [KnownTask],
 }
 
-/// As [`next_day`], or at which an account of whoever has left is kept no longer, or something
-/// ends that documents say of a person.
+/// As [`next_day`], or at which an account of whoever has left is kept no longer, something that is
+/// done by hand becomes overdue, or something ends that documents say of a person.
 ///
 /// # Errors
 /// As [`next_day`].
@@ -62,7 +64,9 @@ pub fn next_due(
     let day = next_day(told.engagements, &spans.leads, now)?;
     let deletion = next_deletion(told, &spans.retentions, now)?;
     let end = next_end(told.engagements, beside, now);
-    Ok(day.into_iter().chain(deletion).chain(end).min())
+    let overdue = next_overdue(told.tasks, now);
+    let all = day.into_iter().chain(deletion).chain(overdue).chain(end);
+    Ok(all.min())
 }
 
 /// The next instant after `now` that is so many days after one of the last days, or after a
@@ -83,6 +87,15 @@ fn next_deletion(
         next = next.into_iter().chain(ahead).min();
     }
     Ok(next)
+}
+
+/// The next instant after `now` at which an open task becomes overdue.
+#[must_use]
+pub fn next_overdue(tasks: &[KnownTask], now: Timestamp) -> Option<Timestamp> {
+    let open = tasks.iter().filter(|known| known.done.is_none());
+    open.map(|known| known.task.due)
+        .filter(|due| *due > now)
+        .min()
 }
 
 /// So many days of 24 hours after an instant: a termination stands in nobody's time zone.
@@ -140,6 +153,7 @@ mod tests {
             let told = Told {
                 engagements: &engagements,
                 terminated: terminated.map(instant),
+                tasks: &[],
             };
             let mut now = instant("2026-03-20T16:00:00Z");
             let mut found = Vec::new();
@@ -155,6 +169,50 @@ mod tests {
         let both = all(Some("2026-03-19T16:00:00Z"))?;
         let earlier = ["2026-03-29T16:00:00Z", "2026-04-18T16:00:00Z"];
         assert_eq!(both, [earlier[0], days[0], earlier[1], days[1]]);
+        Ok(())
+    }
+
+    #[test]
+    fn an_open_task_is_looked_at_when_it_becomes_overdue() -> Result<(), String> {
+        let task = |due: &str| model::Task {
+            id: model::TaskId::from_bits(1),
+            subject: crate::fixtures::subject(),
+            target: crate::fixtures::target(),
+            step: "laptop".to_owned(),
+            owner: "it".to_owned(),
+            text: "Do it.".to_owned(),
+            before_delete: false,
+            opened: instant("2026-03-20T16:00:00Z"),
+            due: instant(due),
+        };
+        let done = model::task::Done {
+            by: "it".to_owned(),
+            at: instant("2026-03-21T10:00:00Z"),
+            reason: String::new(),
+            personal: model::Personal::Erased,
+        };
+        let known = |due: &str, done| KnownTask {
+            task: task(due),
+            done,
+        };
+        let tasks = [
+            known("2026-03-23T23:00:00Z", None),
+            known("2026-03-22T23:00:00Z", Some(done)),
+            known("2026-03-25T23:00:00Z", None),
+        ];
+        let told = Told {
+            engagements: &[],
+            terminated: None,
+            tasks: &tasks,
+        };
+        let next = |now: &str| {
+            let next = next_due(told, &Spans::default(), &Beside::default(), instant(now))?;
+            Ok::<_, String>(next.map(|at| at.to_string()))
+        };
+        let (first, last) = ("2026-03-23T23:00:00Z", "2026-03-25T23:00:00Z");
+        assert_eq!(next("2026-03-20T16:00:00Z")?.as_deref(), Some(first));
+        assert_eq!(next(first)?.as_deref(), Some(last));
+        assert_eq!(next(last)?, None);
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 //! [`correlate`] says whose its accounts are, [`explain`] which rule would give what it holds.
 //! What somebody keeps for a while after a move, [`grace`] says.
 //! When and how people are told of something, [`notices`] says.
+//! What has to be done by hand because somebody left, [`manual`] says.
 //! What several plans cannot all have is told apart by [`claims`]; what new accounts may be called,
 //! [`names`] says.
 
@@ -24,6 +25,7 @@ pub mod explain;
 pub mod grace;
 pub mod guard;
 pub mod identity;
+pub mod manual;
 pub mod mutants;
 pub mod names;
 pub mod notices;
@@ -35,6 +37,6 @@ pub mod undo;
 mod fixtures;
 
 pub use rulebook::{
-    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, Mode, OnLeave, RuleBook, Spans,
-    UniqueName,
+    AppRules, BirthrightRule, Entitlement, GroupRules, Lead, ManualStep, Mode, OnLeave, RuleBook,
+    Spans, UniqueName,
 };

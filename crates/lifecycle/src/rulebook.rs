@@ -96,6 +96,23 @@ pub struct AppRules {
     pub leave: OnLeave,
     /// So many days after somebody has left their account is deleted; `None`: it is kept, disabled.
     pub delete_after_days: Option<u32>,
+    /// What somebody does by hand when a person has left, each under a name of its own.
+    pub manual: Vec<ManualStep>,
+}
+
+/// Something that somebody does by hand when a person has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManualStep {
+    /// What the document calls it; unique in its app.
+    pub name: String,
+    /// The person or team who does it.
+    pub owner: String,
+    /// What is to be done.
+    pub text: String,
+    /// It is due at the end of the day that comes so many days after the one on which it is opened.
+    pub due_days: u16,
+    /// Whether the account is not deleted before it is done.
+    pub before_delete: bool,
 }
 
 /// What becomes of the accounts of an app while their people are on leave.
@@ -161,6 +178,12 @@ impl RuleBook {
     #[must_use]
     pub fn has_grace(&self) -> bool {
         self.rules.iter().any(|rule| rule.grace_days.is_some())
+    }
+
+    /// Whether some app asks for something to be done by hand.
+    #[must_use]
+    pub fn has_manual(&self) -> bool {
+        self.apps.values().any(|app| !app.manual.is_empty())
     }
 
     /// How many days before somebody's first day, and after they have left, something is due for

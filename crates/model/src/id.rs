@@ -146,6 +146,10 @@ typed_id!(
     SubjectId, "sub"
 );
 typed_id!(
+    /// Something that is to be done by hand for one person.
+    TaskId, "tsk"
+);
+typed_id!(
     /// An API token (its name, never its secret).
     TokenId, "tok"
 );

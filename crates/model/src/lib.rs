@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod personal;
 pub mod plan;
 pub mod source;
+pub mod task;
 pub mod time;
 pub mod wave;
 
@@ -36,12 +37,14 @@ pub use engagement::{Engagement, WorkerRef};
 pub use event::Event;
 pub use facts::Facts;
 pub use id::{
-    DeliveryId, EngagementId, FindingId, NoticeId, PlanId, RunId, SubjectId, TokenId, WaveId,
+    DeliveryId, EngagementId, FindingId, NoticeId, PlanId, RunId, SubjectId, TaskId, TokenId,
+    WaveId,
 };
 pub use notice::{Notice, Occasion};
 pub use observation::{Completeness, Ownership, Record, Shadow};
 pub use outcome::Outcome;
 pub use personal::{Personal, Secret};
 pub use plan::{About, Act, Plan, Step, StepRef};
+pub use task::{KnownTask, Task};
 pub use time::Timestamp;
 pub use wave::{Cause, Change, Input, Verdict, Wave};

@@ -80,6 +80,18 @@ impl Timestamp {
         let zoned = jiff::Timestamp::from_microsecond(self.0).and_then(|at| at.in_tz(zone));
         Ok(zoned.map_err(|e| e.to_string())?.datetime())
     }
+
+    /// The instant at which the day ends that comes so many days after this one, on the wall in
+    /// `zone`: 0 is the end of today.
+    ///
+    /// # Errors
+    /// As [`Timestamp::on_the_wall`]; also when the day is out of range.
+    pub fn end_of_day(self, days: u16, zone: &str) -> Result<Self, String> {
+        let span = jiff::Span::new().days(i64::from(days) + 1);
+        let today = self.on_the_wall(zone)?.date();
+        let after = today.checked_add(span).map_err(|e| e.to_string())?;
+        Self::in_zone(after.at(0, 0, 0, 0), zone)
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -159,6 +171,48 @@ mod tests {
             let found = Timestamp::in_zone(civil, zone)?.to_string();
             assert_eq!(found, instant, "{civil} {zone}");
         }
+        Ok(())
+    }
+
+    /// Midnight of 29 March does not exist in the Azores; in Berlin that day has 23 hours.
+    #[test]
+    fn days_end_at_midnight_on_the_wall() -> Result<(), String> {
+        for (now, days, zone, end) in [
+            (
+                "2026-01-13T16:00:00Z",
+                0,
+                "Europe/Berlin",
+                "2026-01-13T23:00:00Z",
+            ),
+            (
+                "2026-01-13T23:00:00Z",
+                0,
+                "Europe/Berlin",
+                "2026-01-14T23:00:00Z",
+            ),
+            (
+                "2026-03-28T16:00:00Z",
+                1,
+                "Europe/Berlin",
+                "2026-03-29T22:00:00Z",
+            ),
+            (
+                "2026-03-27T16:00:00Z",
+                1,
+                "Atlantic/Azores",
+                "2026-03-29T01:00:00Z",
+            ),
+            (
+                "2026-04-02T06:00:00Z",
+                3,
+                "Australia/Melbourne",
+                "2026-04-05T14:00:00Z",
+            ),
+        ] {
+            let found = now.parse::<Timestamp>()?.end_of_day(days, zone)?;
+            assert_eq!(found.to_string(), end, "{now} {zone}");
+        }
+        assert!(Timestamp::EPOCH.end_of_day(1, "Mars/Olympus").is_err());
         Ok(())
     }
 

@@ -312,6 +312,20 @@ pub static STEP_STATE: Table = Table {
     indexes: &[&["status", "seq"], &["subject"]],
 };
 
+/// What is to be done by hand, and what was done, until it is dropped. `owed`: when it is due; null
+/// once it is done.
+pub static TASK: Table = Table {
+    name: "task",
+    columns: &[
+        ("task", Text),
+        ("subject", Text),
+        ("owed", Int),
+        ("known", Text),
+    ],
+    key: 1,
+    indexes: &[&["owed", "task"], &["subject"]],
+};
+
 /// Open findings; closed ones stay in the log only. `concern` spells subject and address, to
 /// find the same condition again.
 pub static FINDING: Table = Table {
@@ -458,6 +472,7 @@ pub static TABLES: &[&Table] = &[
     &PLAN_OPEN,
     &STEP,
     &STEP_STATE,
+    &TASK,
     &FINDING,
     &NOTICE,
     &SOURCE_HEARD,

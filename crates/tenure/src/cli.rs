@@ -1,5 +1,7 @@
 //! The words of the command line.
 
+mod nouns;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -10,10 +12,16 @@ use crate::command::adopt::{Adopt, Drift};
 use crate::command::digest::Since;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
 use crate::command::notice::{ChannelCommand, NoticeCommand};
+use crate::command::task::TaskCommand;
 use crate::command::{Change, When, preview};
 use crate::host::init::Init;
 use crate::host::ledger::Ledger;
 use crate::output::{Format, Output};
+
+pub use nouns::{
+    ConfigCommand, FindingsCommand, HrCommand, SecretCommand, ShowCommand, TokenCommand,
+    WavesCommand, WhyCommand,
+};
 
 /// Workforce identity: access that lasts exactly as long as the job.
 #[derive(Debug, Parser)]
@@ -280,6 +288,9 @@ pub enum Command {
     /// People who leave.
     #[command(subcommand)]
     Leaver(LeaverCommand),
+    /// What is done by hand because somebody left.
+    #[command(subcommand)]
+    Task(TaskCommand),
     /// Whether a worker of an HR file is a person who is known.
     #[command(subcommand)]
     Person(PersonCommand),
@@ -322,134 +333,6 @@ impl Wait {
     pub fn time(&self) -> Option<std::time::Duration> {
         (!self.no_wait).then(|| std::time::Duration::from_secs(self.timeout))
     }
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
-    /// Replaces the tenant's documents by the YAML files of a directory.
-    Push {
-        /// The tenant directory.
-        directory: PathBuf,
-        #[command(flatten)]
-        change: Change,
-    },
-    /// Shows the documents in force.
-    Show,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum HrCommand {
-    /// Takes in an HR file.
-    Import {
-        /// The file.
-        file: PathBuf,
-        /// The name of the source's document.
-        #[arg(long)]
-        source: String,
-        #[command(flatten)]
-        change: Change,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum WavesCommand {
-    /// Shows one wave with its plans, steps and reasons.
-    Show {
-        /// The wave.
-        wave: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum WhyCommand {
-    /// Why this person has, or lacks, access to this app.
-    Access {
-        /// Subject id, worker key, mail address or name.
-        person: String,
-        /// The app.
-        app: String,
-        #[command(flatten)]
-        when: When,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ShowCommand {
-    /// Shows a person.
-    Person {
-        /// Subject id, worker key, mail address or name.
-        person: String,
-        #[command(flatten)]
-        when: When,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum FindingsCommand {
-    /// Closes one.
-    Close {
-        /// Its id.
-        finding: String,
-        #[command(flatten)]
-        change: Change,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum TokenCommand {
-    /// Makes a token; it is printed once.
-    Create {
-        /// The person or workload it speaks for.
-        #[arg(long)]
-        principal: String,
-        /// What it may do; may be repeated.
-        #[arg(long = "scope", required = true)]
-        scopes: Vec<Scope>,
-        /// How many days it lives.
-        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=366))]
-        days: u32,
-        /// A network (CIDR) it may be used from; may be repeated.
-        #[arg(long = "network")]
-        networks: Vec<String>,
-        /// Make it on the host, from no other token.
-        #[arg(long)]
-        on_host: bool,
-        #[command(flatten)]
-        host: OnHost,
-        #[command(flatten)]
-        change: Change,
-    },
-    /// Lists tokens.
-    List,
-    /// Ends a token.
-    Revoke {
-        /// Its name.
-        token: String,
-        #[command(flatten)]
-        change: Change,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum SecretCommand {
-    /// Sets or replaces a secret; its value is read from stdin.
-    Set {
-        /// Its name, as documents refer to it.
-        name: String,
-        /// The app it may be used for.
-        #[arg(long, required_unless_present = "channel", conflicts_with = "channel")]
-        app: Option<String>,
-        /// The channel it may be used for.
-        #[arg(long)]
-        channel: Option<String>,
-        /// The host (and port, where it is not the usual one) it may be sent to.
-        #[arg(long)]
-        host: String,
-        #[command(flatten)]
-        change: Change,
-    },
-    /// Lists the names of secrets.
-    List,
 }
 
 #[cfg(test)]

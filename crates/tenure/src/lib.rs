@@ -23,8 +23,10 @@ use cli::{
 };
 use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
+use command::task::TaskCommand;
 use command::{
-    Desk, adopt, digest, input, leaver, leavers, look, manage, notice, preview, test, why, work,
+    Desk, adopt, digest, input, leaver, leavers, look, manage, notice, preview, task, test, why,
+    work,
 };
 pub use failure::{Exit, Failure};
 
@@ -236,6 +238,12 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
         Command::Leaver(LeaverCommand::Lift { person, change }) => {
             leaver::leaver(desk, "lift-termination", person, change).await
         }
+        Command::Task(TaskCommand::List(listed)) => task::list(desk, &listed).await,
+        Command::Task(TaskCommand::Done {
+            task,
+            evidence,
+            change,
+        }) => task::done(desk, &task, evidence, change).await,
         Command::Person(PersonCommand::Join(worker)) => leaver::decide(desk, true, worker).await,
         Command::Person(PersonCommand::Separate(worker)) => {
             leaver::decide(desk, false, worker).await

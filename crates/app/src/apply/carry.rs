@@ -13,7 +13,7 @@ use model::plan::{About, PlanStatus, StepStatus};
 use model::{Act, Actor, Address, Attributes, Event, Kind, PlanId, TargetName, Timestamp};
 use ports::store::{Append, AppendError, Expect, PlanRow, Stream};
 
-use super::{Carried, Worker};
+use super::{Carried, Closed, Worker};
 use crate::planner::Sight;
 use crate::{AppError, ErrorKind};
 
@@ -87,7 +87,13 @@ impl Worker {
             && let Ok(mut closed) = self.closed.lock()
         {
             let stale = progress.closed == Some(PlanStatus::Stale) && !run.helpless;
-            closed.insert(subject, (progress.id, stale));
+            let disables = progress.plan.steps.iter().any(|s| s.act == Act::Disable);
+            let left = Closed {
+                plan: progress.id,
+                stale,
+                disables,
+            };
+            closed.insert(subject, left);
         }
     }
 

@@ -75,10 +75,19 @@ pub struct Worker {
     settings: WorkerSettings,
     lanes: Mutex<BTreeMap<TargetName, Arc<Lane>>>,
     cooling: Cooling,
-    /// People whose plan was closed since the last look: which, and whether the world had moved.
-    closed: Mutex<BTreeMap<SubjectId, (PlanId, bool)>>,
+    /// People whose plan was closed since the last look.
+    closed: Mutex<BTreeMap<SubjectId, Closed>>,
     /// No new plan is begun.
     stopping: AtomicBool,
+}
+
+/// A person's plan that was closed.
+struct Closed {
+    plan: PlanId,
+    /// The world had moved.
+    stale: bool,
+    /// It was to disable something.
+    disables: bool,
 }
 
 /// What became of one plan in one go.

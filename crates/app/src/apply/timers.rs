@@ -7,7 +7,7 @@ use model::event::PinsLifted;
 use model::plan::{About, PlanStatus};
 use model::{Actor, Event, SubjectId};
 
-use super::Worker;
+use super::{Closed, Worker};
 use crate::deliver::{confirmed, has_left};
 use crate::due::Settle;
 use crate::{AppError, Known};
@@ -90,13 +90,21 @@ impl Worker {
             Err(_) => return Ok(()),
         };
         let mut again = Vec::new();
-        for (subject, (plan, stale)) in closed {
+        let by_hand = !closed.is_empty() && self.asks_for_hands().await?;
+        for (subject, closed) in closed {
+            let Closed {
+                plan,
+                stale,
+                disables,
+            } = closed;
             let about = About::Subject(subject);
             let last = self.app.store.plans_about(&about, 1).await?;
             // A newer plan left out the apps in which this one was still under way.
             let newer = last.first().is_some_and(|newest| newest.id != plan);
             let since = last.first().map(|p| p.drafted);
-            if stale || newer || self.app.news_since(subject, since).await?.is_some() {
+            // What is done by hand is asked for once the account is closed.
+            let closes = disables && by_hand;
+            if stale || newer || closes || self.app.news_since(subject, since).await?.is_some() {
                 again.push(subject);
             }
         }
@@ -104,6 +112,14 @@ impl Worker {
             self.app.plan_for(&Actor::system(), again, false).await?;
         }
         Ok(())
+    }
+
+    async fn asks_for_hands(&self) -> Result<bool, AppError> {
+        match self.app.loaded().await {
+            Ok(loaded) => Ok(loaded.book.has_manual()),
+            Err(error) if error.kind() == crate::ErrorKind::Missing => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// At the start of a node: whatever was accepted but not planned before the last one ended.

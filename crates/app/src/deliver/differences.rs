@@ -253,6 +253,7 @@ impl<'a> Differences<'a> {
             news: id,
             next_change: None,
             termination: None,
+            tasks: Vec::new(),
         });
         person.engagements.retain(|e| e.id != id);
         person.engagements.push(Engagement {

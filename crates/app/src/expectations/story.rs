@@ -11,6 +11,7 @@ use lifecycle::draft::{Object, Observed, Proof, Seen, draft};
 use lifecycle::due::{Told, next_due};
 use lifecycle::grace::{History, Past, graces, keep};
 use lifecycle::identity::identity;
+use lifecycle::manual::Manual;
 use lifecycle::resolve::{Desired, Wanted, resolve, unwanted};
 use model::canonical::Digest;
 use model::plan::About;
@@ -125,6 +126,7 @@ impl<'a> Story<'a> {
         let told = Told {
             engagements: std::slice::from_ref(&engagement),
             terminated: None,
+            tasks: &[],
         };
         let nobody = Beside::default();
         let mut now = since.at;
@@ -179,7 +181,8 @@ impl<'a> Story<'a> {
         let Some(identity) = identity(&told, &self.book.sources, now) else {
             return;
         };
-        let worker = Worker::new(self.subject, &identity, None);
+        // Nobody does anything by hand here, and nothing waits for it.
+        let worker = Worker::new(self.subject, &identity, None).having_done(Manual::Done);
         let (mut assignments, _) = assign(worker, self.book, &BTreeMap::new(), now);
         let accounts = self.accounts.keys();
         let accounts = accounts.map(|target| Address::account(target, self.subject));

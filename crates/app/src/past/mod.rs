@@ -125,6 +125,7 @@ impl App {
                 engagements,
                 next_change: None,
                 termination,
+                tasks: replay.tasks(),
             },
             identity,
         };

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use model::Event;
 use model::event::{Holder, Stated, StepChanged};
 use model::plan::StepStatus;
-use model::{Address, EngagementId, Personal, RemoteId, TargetName, Timestamp};
+use model::task::{Done, KnownTask};
+use model::{Address, EngagementId, Personal, RemoteId, TargetName, TaskId, Timestamp};
 use ports::store::{DecidedAccess, DecidedAccount, Decisions, Link, LogRecord, Pin, Termination};
 
 use super::engagements::{Saying, Sayings};
@@ -31,6 +32,7 @@ pub(crate) struct Replay {
     pins: BTreeMap<model::WaveId, Pin>,
     access: BTreeMap<Address, DecidedAccess>,
     accounts: BTreeMap<(TargetName, RemoteId), DecidedAccount>,
+    tasks: BTreeMap<TaskId, KnownTask>,
     pub(crate) links: BTreeMap<Address, Link>,
     seen: BTreeMap<(TargetName, RemoteId), Seen>,
     steps: BTreeMap<Address, Steps>,
@@ -57,6 +59,7 @@ impl Replay {
             replay.facts(record, known_at);
             if record.at <= learnt {
                 replay.people(record);
+                replay.by_hand(record);
                 replay.objects(record);
             }
         }
@@ -129,6 +132,28 @@ impl Replay {
         }
     }
 
+    fn by_hand(&mut self, record: &LogRecord) {
+        let (task, done) = match &record.event {
+            Event::TaskOpened(e) => (&e.task, None),
+            Event::TaskDone(e) => {
+                let done = Done {
+                    by: e.by.clone(),
+                    at: e.at,
+                    reason: e.reason.clone(),
+                    personal: e.personal.clone(),
+                };
+                (&e.task, Some(done))
+            }
+            Event::TaskDropped(e) => {
+                self.tasks.remove(&e.task);
+                return;
+            }
+            _ => return,
+        };
+        let task = task.clone();
+        self.tasks.insert(task.id, KnownTask { task, done });
+    }
+
     fn objects(&mut self, record: &LogRecord) {
         match &record.event {
             Event::ObjectLinked(e) => {
@@ -168,6 +193,11 @@ impl Replay {
     /// What undos held.
     pub(crate) fn pins(&self) -> impl Iterator<Item = &Pin> {
         self.pins.values()
+    }
+
+    /// What was to be done by hand, and what was done.
+    pub(super) fn tasks(&self) -> Vec<KnownTask> {
+        self.tasks.values().cloned().collect()
     }
 
     /// What people had decided about them.

@@ -20,6 +20,7 @@ use super::subject::{DISAGREEING, UNDECIDED};
 use crate::AppError;
 use crate::digest::is_failure;
 use crate::due::is_late;
+use crate::tasks::OVERDUE;
 
 /// A document is about a worker whom nobody knows.
 const UNKNOWN: &str = "TNR-GRANT-0001";
@@ -34,7 +35,8 @@ const UNKNOWN_MEMBER: &str = "TNR-GROUP-0001";
 /// Somebody is above themselves.
 const CIRCLE: &str = "TNR-MANAGER-0001";
 /// What a planning closes when it does not find it again.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
+    OVERDUE,
     UNLISTED,
     UNKNOWN,
     UNANSWERED,

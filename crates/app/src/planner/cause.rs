@@ -5,6 +5,7 @@ use lifecycle::assign::kept_no_longer_since;
 use lifecycle::classify::at_instant;
 use lifecycle::due::next_day;
 use lifecycle::identity::{Identity, identity as who};
+use lifecycle::manual::done_last;
 use model::event::{AccessDecided, Stated};
 use model::facts::Standing;
 use model::plan::{About, PlanStatus};
@@ -146,7 +147,8 @@ impl Pass {
     }
 
     /// The cause of a deletion: the clock, or whoever made it due at once, so that they may not
-    /// release it. That is whoever pushed documents or delivered facts since it was due.
+    /// release it. That is whoever pushed documents or delivered facts since it was due; or else
+    /// whoever said since then that what it waited for was done.
     async fn let_go(
         &self,
         person: &Person,
@@ -167,6 +169,13 @@ impl Pass {
             said.push((told.at, Input::Delivery(id)));
         }
         said.retain(|(at, _)| since <= *at);
+        if said.is_empty() {
+            let done = plan.steps.iter().filter_map(|step| {
+                let done = done_last(worker, &self.loaded.book, &step.address.target)?;
+                Some((done.at, Input::Decision(done.by.clone())))
+            });
+            said.extend(done.filter(|(at, _)| since <= *at));
+        }
         let last = said.into_iter().max_by_key(|(at, _)| *at);
         Ok(Cause {
             input: last.map_or(Input::Clock, |(_, input)| input),

@@ -8,6 +8,7 @@ mod above;
 mod ahead;
 mod awaited;
 mod beside;
+mod by_hand;
 mod cause;
 mod chunks;
 mod contested;

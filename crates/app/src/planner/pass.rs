@@ -45,6 +45,8 @@ pub(super) struct Pass {
     pub(super) superseded: Vec<(PlanId, Option<u64>)>,
     /// Findings whose condition is gone.
     pub(super) mended: Vec<model::Event>,
+    /// What is to be done by hand, and what counts no longer.
+    pub(super) tasks: Vec<model::Event>,
     /// People whom documents make due before the instant that is written down.
     pub(super) late: Vec<SubjectId>,
     /// The apps in which rules give a manager an account.
@@ -124,6 +126,7 @@ impl Pass {
             findings: Vec::new(),
             superseded: Vec::new(),
             mended: Vec::new(),
+            tasks: Vec::new(),
             late: Vec::new(),
             entitled: BTreeMap::new(),
             bosses: BTreeMap::new(),
@@ -144,6 +147,7 @@ impl Pass {
         self.obstacles.append(&mut lane.obstacles);
         self.findings.append(&mut lane.findings);
         self.superseded.append(&mut lane.superseded);
+        self.tasks.append(&mut lane.tasks);
         self.late.append(&mut lane.late);
         self.under_way.extend(std::mem::take(&mut lane.under_way));
         self.made.append(&mut lane.made);

@@ -1,5 +1,7 @@
 //! Writing waves down: plans first, then the proposal that makes them visible.
 
+use std::collections::BTreeSet;
+
 use documents::Apply;
 use lifecycle::guard::guard;
 use model::event::{PlanChanged, PlanDrafted, StepHead, WaveJudged, WaveProposed, WaveReleased};
@@ -9,6 +11,7 @@ use ports::store::{Append, Stream};
 
 use super::waves::by_cause;
 use super::{Drafted, Pass, PlanPreview, WavePreview};
+use crate::tasks::TASKS;
 use crate::terminate::begins_at_once;
 use crate::{App, AppError};
 
@@ -124,6 +127,30 @@ impl Pass {
             .collect()
     }
 
+    /// Opens and drops what is done by hand. A finding that is closed with its task is not closed
+    /// once more.
+    async fn write_tasks(&mut self, door: &mut Planner<'_>) -> Result<(), AppError> {
+        let events = std::mem::take(&mut self.tasks);
+        let closed = |event: &Event| match event {
+            Event::FindingClosed(closed) => Some(closed.id),
+            _ => None,
+        };
+        let with: BTreeSet<_> = events.iter().filter_map(closed).collect();
+        self.mended
+            .retain(|event| closed(event).is_none_or(|id| !with.contains(&id)));
+        for chunk in events.chunks(CHUNK) {
+            let mut append = Append::of(door.actor.clone(), chunk.to_vec());
+            append = append.bumping(Stream(TASKS.to_owned()));
+            for event in chunk {
+                if let Event::TaskDropped(dropped) = event {
+                    append = append.bumping(Stream::new("task", dropped.task));
+                }
+            }
+            door.append(append).await?;
+        }
+        Ok(())
+    }
+
     /// Closes plans that are overtaken and opens what was found.
     async fn close_overtaken(&mut self, door: &mut Planner<'_>) -> Result<(), AppError> {
         for chunk in self.superseded.chunks(CHUNK) {
@@ -138,8 +165,9 @@ impl Pass {
             }
             door.append(append).await?;
         }
+        self.write_tasks(door).await?;
         let mut events = std::mem::take(&mut self.mended);
-        let mut opened = std::collections::BTreeSet::new();
+        let mut opened = BTreeSet::new();
         for finding in std::mem::take(&mut self.findings) {
             let address = finding.address.as_ref().map(ToString::to_string);
             let key = (finding.fingerprint.clone(), finding.subject, address);

@@ -52,6 +52,9 @@ fn reach(kind: &str) -> Reach {
         | "pins.set/1"
         | "pins.lifted/1"
         | "match.rejected/1"
+        | "task.opened/1"
+        | "task.done/1"
+        | "task.dropped/1"
         // Plans of groups are made anew each time.
         | "plan.drafted/1"
         | "step.changed/1"

@@ -22,7 +22,7 @@ use super::settle::Sketch;
 use super::weigh::Say;
 use crate::AppError;
 use crate::due::{is_earlier, told};
-use crate::identity::{terminated, worker};
+use crate::identity::worker;
 
 /// An expression gives no answer for somebody.
 pub(super) const UNDECIDED: &str = "TNR-RULE-0001";
@@ -117,6 +117,8 @@ impl Pass {
             let apps = self.entitled.get(boss).into_iter().flatten();
             observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
         }
+        self.by_hand(person, worker, &short.desired, &observed, open)
+            .await?;
         // What is being carried out in an app is left to finish there, and the next planning sees
         // where it led. One app that is down must not keep a leaver in all the others.
         let (under_way, waiting): (Vec<PlanRow>, Vec<PlanRow>) = open
@@ -318,7 +320,11 @@ fn seen_by_rules<'a>(
     now: Timestamp,
 ) -> Worker<'a> {
     let about_to = terminating.map(|by| Terminated { by, at: now });
-    Worker::new(person.subject, identity, terminated(person).or(about_to))
+    let worker = worker(person, identity);
+    Worker {
+        terminated: worker.terminated.or(about_to),
+        ..worker
+    }
 }
 
 /// When something about a person changes by itself next: an assignment ends, or one of their days

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::TargetName;
 use rules::{Mapping, Type, closest};
 
+use crate::kinds::manual::manual;
 use crate::kinds::missing::{self, Valued};
 use crate::kinds::unique::{self, USER_NAME};
 use crate::kinds::{self, NAME_FIX};
@@ -32,6 +33,7 @@ pub(crate) fn app(
     let account = account(&spec.account, tenant, reporter);
     let groups = groups(spec, reporter);
     let privileged = privileged(spec, reporter);
+    let manual = manual(&spec.leaver, reporter);
     Some(App {
         name: TargetName(name.to_owned()),
         scim,
@@ -51,6 +53,7 @@ pub(crate) fn app(
             wire::OnLeave::Disable => OnLeave::Disable,
         },
         delete_after_days: spec.leaver.delete_after_days,
+        manual,
         limits: Limits {
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,

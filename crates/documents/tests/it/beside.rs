@@ -291,3 +291,32 @@ fn an_app_may_delete_the_accounts_of_leavers_and_the_guard_may_let_some_go_unask
     };
     assert_eq!(tenant.guard.deletions, Some(unasked));
 }
+
+#[test]
+fn an_app_may_ask_for_things_that_are_done_by_hand() {
+    let app = APP.replace(
+        "mode: observe",
+        "mode: observe\n  leaver:\n    delete_after_days: 90\n    manual:\n    \
+         - {name: laptop, owner: it-desk, due_days: 3, before: delete, text: Take it back.}\n    \
+         - {name: mail, owner: facility, due_days: 0, text: Ask who gets it.}",
+    );
+    let tenant = load(&[("hr", SOURCE), ("wiki", &app)]).unwrap();
+    let steps = tenant.apps[&"wiki".into()].manual.iter();
+    let steps = steps.map(|s| (&*s.name, &*s.owner, s.due_days, s.before_delete));
+    assert_eq!(
+        steps.collect::<Vec<_>>(),
+        [
+            ("laptop", "it-desk", 3, true),
+            ("mail", "facility", 0, false)
+        ]
+    );
+    let many: Vec<String> = (0..21)
+        .map(|n| format!("{{name: s{n}, owner: it, due_days: 1, text: x}}"))
+        .collect();
+    let many = format!("mode: observe\n  leaver: {{manual: [{}]}}", many.join(", "));
+    let said = told(&[
+        ("hr", SOURCE),
+        ("wiki", &APP.replace("mode: observe", &many)),
+    ]);
+    assert!(said.contains("an app asks for 20 things at most"), "{said}");
+}

@@ -227,6 +227,39 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "mode: observe",
+        "mode: observe\n  leaver: {manual: [{name: Laptop, owner: it, due_days: 3, text: x}]}",
+        "spec.leaver.manual[0].name",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {manual: [{name: a, owner: it, due_days: 3, text: x}, \
+         {name: a, owner: it, due_days: 3, text: x}]}",
+        "`a` is there twice; two steps need two names",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {manual: [{name: a, owner: \" \", due_days: 3, text: x}]}",
+        "spec.leaver.manual[0].owner: this says nothing",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {manual: [{name: a, owner: it, due_days: 366, text: x}]}",
+        "366 is out of range; write a number from 0 to 365",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {manual: [{name: a, owner: it, due_days: 3, text: x, before: \
+         disable}]}",
+        "spec.leaver.manual[0].before",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {manual: [{name: a, owner: it, due_days: 3, text: x, before: \
+         delete}]}",
+        "the app deletes no accounts, so nothing waits for it; write `delete_after_days`, or remove",
+    ),
+    (
+        "mode: observe",
         "mode: observe\n  leaver: {delete_after: 30}",
         "unknown field `delete_after`",
     ),

@@ -9,6 +9,7 @@ use super::stands::{Leaving, about_account};
 use super::{Wishes, Worker};
 use crate::beside::Hold;
 use crate::due::days_after;
+use crate::manual;
 use crate::rulebook::RuleBook;
 
 /// Why an account is kept for a while, and why it is kept no longer.
@@ -54,7 +55,10 @@ pub(super) fn keep(
     now: Timestamp,
     out: &mut Wishes,
 ) {
-    let Some(days) = book.apps.get(target).and_then(|app| app.delete_after_days) else {
+    let Some(app) = book.apps.get(target) else {
+        return;
+    };
+    let Some(days) = app.delete_after_days else {
         return;
     };
     let Some(until) = leaving.gone.kept_until(worker, days) else {
@@ -71,11 +75,22 @@ pub(super) fn keep(
         out.assignments
             .push(say(nothing(), because, Some(hold.until)));
     }
-    let (want, ends, how) = match (worker.announced, now < until, holds.is_empty()) {
-        (true, _, _) => (nothing(), None, "and longer, because they are to come back"),
-        (false, true, _) => (nothing(), Some(until), "and then deleted"),
-        (false, false, false) => (nothing(), None, "and longer because of a hold"),
-        (false, false, true) => (Want::Absent, None, "and not longer"),
+    let undone = worker.manual.undone(target, &app.manual);
+    for (step, task) in &undone {
+        let because = out.because(|| manual::because(step, *task));
+        out.assignments.push(say(nothing(), because, None));
+    }
+    let kept = now < until;
+    let (want, ends, how) = match (worker.announced, kept, holds.is_empty(), undone.is_empty()) {
+        (true, ..) => (nothing(), None, "and longer, because they are to come back"),
+        (_, true, ..) => (nothing(), Some(until), "and then deleted"),
+        (_, _, false, _) => (nothing(), None, "and longer because of a hold"),
+        (_, _, _, false) => (
+            nothing(),
+            None,
+            "and longer, because something is still to be done by hand",
+        ),
+        (false, false, true, true) => (Want::Absent, None, "and not longer"),
     };
     let because = out.because(|| {
         let word = leaving.gone.word();
@@ -107,8 +122,8 @@ fn nothing() -> Want {
     Want::Values { set, unset }
 }
 
-/// Since when the account of this person in an app is kept no longer, whatever holds it; `None`: it
-/// is kept. For the name of the cause.
+/// Since when the account of this person in an app is kept no longer, whatever holds it now; `None`:
+/// it is kept. For the name of the cause.
 #[must_use]
 pub fn kept_no_longer_since(
     worker: Worker<'_>,

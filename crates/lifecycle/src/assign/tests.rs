@@ -3,15 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::facts::Leave;
+use model::task::Done;
 use model::time::Date;
-use model::{Address, Assignment, Facts, SubjectId, Timestamp, Value};
+use model::{
+    Address, Assignment, Facts, KnownTask, Personal, SubjectId, Task, TaskId, Timestamp, Value,
+};
 use rules::{Schema, Type, compile_condition, compile_mapping};
 
 use super::{Terminated, Undecided, Worker, assign, wishes};
 use crate::beside::Hold;
 use crate::fixtures::{facts, instant, subject, target};
+use crate::manual::{Manual, done_last};
 use crate::resolve::{Wanted, resolve};
-use crate::rulebook::{AppRules, BirthrightRule, Entitlement, Lead, Mode, OnLeave, RuleBook};
+use crate::rulebook::{
+    AppRules, BirthrightRule, Entitlement, Lead, ManualStep, Mode, OnLeave, RuleBook,
+};
 
 fn book(joiner: Option<Lead>) -> RuleBook {
     let rule = BirthrightRule {
@@ -33,6 +39,7 @@ fn book(joiner: Option<Lead>) -> RuleBook {
         joiner,
         leave: OnLeave::Keep,
         delete_after_days: None,
+        manual: Vec::new(),
         unique: None,
     };
     RuleBook {
@@ -60,6 +67,7 @@ fn wanted(
         announced: false,
         jobs: &[],
         terminated: None,
+        manual: Manual::Known(&[]),
     };
     let (assignments, undecided) = assign(worker, book, &BTreeMap::new(), now);
     assert!(undecided.is_empty());
@@ -196,6 +204,7 @@ fn where_nobody_can_tell_the_first_day_nothing_is_touched() {
         announced: false,
         jobs: &[],
         terminated: None,
+        manual: Manual::Known(&[]),
     };
     let (assignments, undecided) = assign(worker, &book, &BTreeMap::new(), Timestamp::EPOCH);
     assert_eq!(undecided.len(), 1);
@@ -233,6 +242,7 @@ fn looks(book: &RuleBook, stated: &[(&str, &str)]) -> (Vec<Assignment>, Vec<Unde
         announced: false,
         jobs: &[],
         terminated: None,
+        manual: Manual::Known(&[]),
     };
     let managers = BTreeMap::from([("b1".to_owned(), SubjectId::from_bits(9))]);
     let told = assign(worker, book, &managers, Timestamp::EPOCH);
@@ -333,7 +343,10 @@ fn kept(book: &RuleBook, worker: Worker<'_>, now: &str) -> (bool, Vec<String>) {
     assert!(conflicts.is_empty(), "{conflicts:?}");
     let wish = &desired[&Address::account(&target(), subject())];
     let told = wish.because.iter();
-    let told = told.filter(|r| r.by.starts_with("hold/") || r.by == "lifecycle/retention");
+    let told = told.filter(|r| {
+        let by = r.by.as_str();
+        by.starts_with("hold/") || by.starts_with("manual/") || by == "lifecycle/retention"
+    });
     let told = told.map(|r| format!("{}: {}", r.by, r.text)).collect();
     match wish.wanted {
         Wanted::Absent => (true, told),
@@ -360,6 +373,7 @@ fn gone(facts: &Facts) -> Worker<'_> {
         announced: false,
         jobs: &[],
         terminated: None,
+        manual: Manual::Known(&[]),
     }
 }
 
@@ -457,4 +471,64 @@ fn a_hold_keeps_the_account_as_long_as_it_stands() {
         "it has run out"
     );
     assert!(kept(&book, gone(&facts), OVER).0, "somebody else's");
+}
+
+#[test]
+fn an_account_is_not_deleted_before_what_is_done_by_hand_is_done() {
+    let (mut book, facts) = (retaining(10), left());
+    let step = |name: &str, before_delete| ManualStep {
+        name: name.to_owned(),
+        owner: "it-desk".to_owned(),
+        text: "Do it.".to_owned(),
+        due_days: 3,
+        before_delete,
+    };
+    let steps = vec![step("laptop", true), step("mail", false)];
+    book.apps.get_mut(&target()).unwrap().manual = steps;
+    let (wanted, told) = kept(&book, gone(&facts), OVER);
+    assert!(
+        !wanted && told[0].ends_with("still to be done by hand"),
+        "{told:?}"
+    );
+    assert_eq!(
+        told[1],
+        "manual/laptop: not deleted before `laptop` is done, which is asked for once it is closed"
+    );
+    let mut known = KnownTask {
+        task: Task {
+            id: TaskId::from_bits(1),
+            subject: subject(),
+            target: target(),
+            step: "laptop".to_owned(),
+            owner: "it-desk".to_owned(),
+            text: "Do it.".to_owned(),
+            before_delete: true,
+            opened: instant("2026-03-20T16:00:00Z"),
+            due: instant("2026-03-23T23:00:00Z"),
+        },
+        done: None,
+    };
+    let open = [known.clone()];
+    let asked = gone(&facts).having_done(Manual::Known(&open));
+    let (wanted, told) = kept(&book, asked, OVER);
+    assert!(!wanted, "{told:?}");
+    assert_eq!(
+        told[1],
+        "manual/laptop: not deleted before `laptop` is done: it-desk has until 2026-03-23T23:00:00Z"
+    );
+    let at = instant("2026-04-02T10:00:00Z");
+    known.done = Some(Done {
+        by: "it".to_owned(),
+        at,
+        reason: "IT-1".to_owned(),
+        personal: Personal::Known("seen".to_owned()),
+    });
+    let done = [known];
+    let over = gone(&facts).having_done(Manual::Known(&done));
+    assert!(kept(&book, over, OVER).0);
+    assert!(!kept(&book, over, LAST).0, "and not earlier");
+    let last = done_last(over, &book, &target());
+    assert_eq!(last.map(|done| done.by.as_str()), Some("it"));
+    let assumed = gone(&facts).having_done(Manual::Done);
+    assert!(kept(&book, assumed, OVER).0, "where rules are tried out");
 }

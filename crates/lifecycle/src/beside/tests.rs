@@ -47,6 +47,7 @@ fn book(grants: Vec<PersonalGrant>) -> RuleBook {
         joiner: None,
         leave: OnLeave::Keep,
         delete_after_days: None,
+        manual: Vec::new(),
         unique: None,
     };
     let duties = grants.iter().map(|grant| Duty {

@@ -18,6 +18,7 @@ fn book(mode: Mode) -> RuleBook {
         joiner: None,
         leave: crate::rulebook::OnLeave::Keep,
         delete_after_days: None,
+        manual: Vec::new(),
     };
     RuleBook {
         revision: 3,

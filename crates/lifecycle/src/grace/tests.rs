@@ -39,6 +39,7 @@ fn book(when: &str) -> RuleBook {
         joiner: None,
         leave: OnLeave::Keep,
         delete_after_days: None,
+        manual: Vec::new(),
     };
     RuleBook {
         revision: 1,

@@ -11,6 +11,7 @@
 mod adoption;
 mod notice;
 mod people;
+mod tasks;
 mod tenant;
 mod work;
 
@@ -23,6 +24,7 @@ pub use people::{
     PinsSet, SubjectAdvanced, SubjectErased, SubjectTerminated, TerminationEnd, TerminationEnded,
     WorkerFacts, WorkerMatched,
 };
+pub use tasks::{TaskDone, TaskDropped, TaskOpened};
 pub use tenant::{
     CallMade, DeliveryReceived, Document, DocumentsAccepted, FindingClosed, FindingOpened,
     SourceHeard, StoreRestored, TenantStarted, TokenIssued, TokenRevoked, WritingResumed,
@@ -133,6 +135,15 @@ pub enum Event {
     /// An observation run ended.
     #[serde(rename = "observation.finished/1")]
     ObservationFinished(ObservationFinished),
+    /// Someone has to do something by hand.
+    #[serde(rename = "task.opened/1")]
+    TaskOpened(TaskOpened),
+    /// It was done.
+    #[serde(rename = "task.done/1")]
+    TaskDone(TaskDone),
+    /// It counts no longer.
+    #[serde(rename = "task.dropped/1")]
+    TaskDropped(TaskDropped),
     /// Someone has to look.
     #[serde(rename = "finding.opened/1")]
     FindingOpened(FindingOpened),
@@ -190,6 +201,9 @@ impl Event {
             Self::ObjectUnlinked(e) => e.address.key.subject(),
             Self::ObjectObserved(e) => e.subject,
             Self::NameLost(e) => e.subject,
+            Self::TaskOpened(e) => Some(e.task.subject),
+            Self::TaskDone(e) => Some(e.task.subject),
+            Self::TaskDropped(e) => Some(e.subject),
             Self::FindingOpened(e) => e.finding.subject,
             Self::TenantStarted(_)
             | Self::DocumentsAccepted(_)

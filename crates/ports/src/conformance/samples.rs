@@ -1,5 +1,9 @@
 //! One event of each kind, about a small cast: what suites append, project and read back.
 
+mod notices;
+mod tasks;
+mod waves;
+
 use std::collections::BTreeMap;
 
 use model::actor::Scope;
@@ -15,9 +19,9 @@ use model::{
     WaveId,
 };
 
-mod notices;
-
 pub use notices::noticed;
+pub use tasks::{task, task_done, task_dropped};
+use waves::wave_events;
 
 /// Stands in every personal value, so that a test can find what an erasure left behind.
 pub const PERSONAL: &str = "Zerlina";
@@ -304,6 +308,8 @@ pub fn about_person(n: u8) -> Vec<Event> {
         }),
         Event::ObjectLinked(link(account.clone(), "u1")),
         Event::ObjectLinked(link(Address::grant(&slack(), who, "staff"), "g1")),
+        Event::TaskOpened(TaskOpened { task: task(n) }),
+        Event::TaskDone(task_done(n)),
         Event::FindingOpened(finding(n, Some(who), None)),
         Event::FindingOpened(finding(n.wrapping_add(100), None, Some(account))),
     ];
@@ -394,40 +400,6 @@ pub fn about_nobody() -> Vec<Event> {
     .collect()
 }
 
-fn wave_events() -> Vec<Event> {
-    vec![
-        Event::WaveProposed(WaveProposed {
-            wave: wave_id(0),
-            cause: Cause {
-                input: Input::Clock,
-                change: Change::Joiner,
-            },
-            author: "ana".to_owned(),
-            plans: 1,
-            removals: 0,
-            steps: 2,
-        }),
-        Event::WaveJudged(WaveJudged {
-            wave: wave_id(0),
-            verdict: Verdict::Allow {
-                because: vec!["1 of 100 people".to_owned()],
-            },
-        }),
-        Event::WaveReleased(WaveReleased {
-            wave: wave_id(0),
-            released: true,
-            plans: vec![],
-            by: "ben".to_owned(),
-            reason: "looks right".to_owned(),
-        }),
-        Event::PlanChanged(PlanChanged {
-            plan: plan_id(200),
-            status: PlanStatus::Released,
-            detail: String::new(),
-        }),
-    ]
-}
-
 /// The events that take away what the others wrote.
 pub fn takers(n: u8) -> Vec<Event> {
     let account = Address::account(&slack(), subject(n));
@@ -465,6 +437,7 @@ pub fn takers(n: u8) -> Vec<Event> {
             status: PlanStatus::Applied,
             detail: String::new(),
         }),
+        Event::TaskDropped(task_dropped(n)),
         Event::FindingClosed(FindingClosed {
             id: FindingId::from_bits(u128::from(n) + 1),
             reason: "gone".to_owned(),
@@ -495,6 +468,7 @@ pub fn without_key(event: &Event) -> Event {
         Event::WorkerMatched(e) => e.personal = Personal::Erased,
         Event::PinsSet(e) => e.personal = Personal::Erased,
         Event::PlanDrafted(e) => e.personal = Personal::Erased,
+        Event::TaskDone(e) => e.personal = Personal::Erased,
         Event::ObjectObserved(e) => e.personal = Personal::Erased,
         _ => {}
     }

@@ -10,7 +10,7 @@ mod rows;
 
 pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTime, Stream};
 pub use reads::{
-    Adoption, Documents, Findings, Log, Notices, Objects, People, Secrets, Tokens, Work,
+    Adoption, Documents, Findings, Log, Notices, Objects, People, Secrets, Tasks, Tokens, Work,
 };
 pub use rows::{
     DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link,
@@ -43,6 +43,7 @@ pub trait Store:
     + Adoption
     + Documents
     + Work
+    + Tasks
     + Findings
     + Notices
     + Tokens
@@ -59,6 +60,7 @@ impl<T> Store for T where
         + Adoption
         + Documents
         + Work
+        + Tasks
         + Findings
         + Notices
         + Tokens

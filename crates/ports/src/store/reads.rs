@@ -6,8 +6,8 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef};
 use model::{
-    Address, DeliveryId, EngagementId, Kind, NoticeId, PlanId, RemoteId, Shadow, SubjectId,
-    TargetName, Timestamp, WaveId,
+    Address, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId, RemoteId, Shadow,
+    SubjectId, TargetName, TaskId, Timestamp, WaveId,
 };
 
 use super::StoreError;
@@ -204,6 +204,21 @@ pub trait Work: Send + Sync {
     async fn open_leavers(&self, before: Timestamp, limit: u32) -> Read<Vec<OpenLeavers>>;
     /// One step.
     async fn step(&self, step: StepRef) -> Read<Option<StepRow>>;
+}
+
+/// What is done by hand.
+#[async_trait]
+pub trait Tasks: Send + Sync {
+    /// One task, open or done; `None` once it was dropped.
+    async fn task(&self, task: TaskId) -> Read<Option<KnownTask>>;
+    /// Open tasks that are due at or before `until`, or ever: earliest first, then by id. `after`:
+    /// when the last one of the page before is due, and its id.
+    async fn open_tasks(
+        &self,
+        until: Option<Timestamp>,
+        after: Option<(Timestamp, TaskId)>,
+        limit: u32,
+    ) -> Read<Vec<KnownTask>>;
 }
 
 /// Findings.

@@ -9,8 +9,8 @@ use model::event::{
 use model::plan::{About, PlanStatus, StepStatus};
 use model::wave::{Cause, Change, Verdict};
 use model::{
-    Actor, Address, Assignment, Engagement, EngagementId, Event, Notice, NoticeId, Ownership,
-    Personal, Plan, PlanId, RemoteId, SubjectId, Timestamp, TokenId, WaveId,
+    Actor, Address, Assignment, Engagement, EngagementId, Event, KnownTask, Notice, NoticeId,
+    Ownership, Personal, Plan, PlanId, RemoteId, SubjectId, Timestamp, TokenId, WaveId,
 };
 
 use crate::keyring::Sealed;
@@ -28,6 +28,8 @@ pub struct Person {
     pub next_change: Option<Timestamp>,
     /// Set while they are terminated for cause.
     pub termination: Option<Termination>,
+    /// What is, or was, to be done by hand because they left, by id. Empty for nearly everyone.
+    pub tasks: Vec<KnownTask>,
 }
 
 /// A termination for cause that has not ended.

@@ -12,6 +12,7 @@ mod people;
 mod preview;
 mod shape;
 mod table;
+mod tasks;
 mod tenant;
 mod tokens;
 mod words;

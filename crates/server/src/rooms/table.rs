@@ -3,19 +3,19 @@
 use api::{
     AccessAnswer, AcknowledgeRequest, CloseFinding, DecideEstate, DecideEstateAnswer,
     DecideRequest, DecisionAnswer, DeliverySummary, DocumentsAnswer, DocumentsInForce, Done,
-    DriftAnswer, EraseAnswer, EraseRequest, EstateAnswer, IssueToken, IssuedToken, LogEntry,
-    MatchRequest, ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary, PlanChangeAnswer,
-    PlanRequest, PreviewAnswer, PreviewRequest, PutDocuments, PutSecret, RevokeToken, SecretName,
-    StatusAnswer, TargetSummary, TerminateRequest, TerminationAnswer, TestChannel, TokenSummary,
-    UndoAnswer, UnexplainedAnswer, WaveAnswer, WaveSummary, WireFinding, WireNotice, WirePlan,
-    WritingRequest, schema_of,
+    DriftAnswer, EraseAnswer, EraseRequest, EstateAnswer, FinishTask, IssueToken, IssuedToken,
+    LogEntry, MatchRequest, ObserveRequest, ObservedRun, Page, PersonAnswer, PersonSummary,
+    PlanChangeAnswer, PlanRequest, PreviewAnswer, PreviewRequest, PutDocuments, PutSecret,
+    RevokeToken, SecretName, StatusAnswer, TargetSummary, TaskAnswer, TerminateRequest,
+    TerminationAnswer, TestChannel, TokenSummary, UndoAnswer, UnexplainedAnswer, WaveAnswer,
+    WaveSummary, WireFinding, WireNotice, WirePlan, WireTask, WritingRequest, schema_of,
 };
 use model::Scope;
 
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
-    Rooms, decide, documents, estate, leavers, ledger, morning, notices, people, preview, tenant,
-    tokens, work,
+    Rooms, decide, documents, estate, leavers, ledger, morning, notices, people, preview, tasks,
+    tenant, tokens, work,
 };
 use crate::route::Route;
 
@@ -233,6 +233,32 @@ pub static ROUTES: &[Route<Rooms>] = &[
     morning::DIGEST,
     morning::RETRY,
     ledger::LEAVERS,
+    get(
+        "/api/v1/tasks",
+        "listTasks",
+        "Lists what is to be done by hand, those first that are due first.",
+        &[
+            LIMIT,
+            AFTER,
+            parameter("overdue", "`true`: only what should be done by now."),
+            parameter(
+                "person",
+                "Everything about this person, also what is done: subject id, worker key, mail address \
+                 or name.",
+            ),
+        ],
+        schema_of::<Page<WireTask>>,
+        |rooms, call| Box::pin(tasks::list(rooms, call)),
+    ),
+    post(
+        Scope::Approve,
+        "/api/v1/tasks/{task}/done",
+        "finishTask",
+        "Says that something that is done by hand was done.",
+        schema_of::<FinishTask>,
+        schema_of::<TaskAnswer>,
+        |rooms, call| Box::pin(tasks::finish(rooms, call)),
+    ),
     get(
         "/api/v1/findings",
         "listFindings",

@@ -4,6 +4,7 @@
 mod adoption;
 mod objects;
 mod people;
+mod tasks;
 mod tenant;
 mod work;
 
@@ -106,6 +107,9 @@ pub fn project(
         Event::DocumentsAccepted(e) => tenant::documents(&mut rows, e)?,
         Event::DeliveryReceived(e) => tenant::delivery(&mut rows, e)?,
         Event::SourceHeard(e) => tenant::heard(&mut rows, &e.source, e.delivery)?,
+        Event::TaskOpened(e) => tasks::opened(&mut rows, e)?,
+        Event::TaskDone(e) => tasks::done(&mut rows, e)?,
+        Event::TaskDropped(e) => tasks::dropped(&mut rows, e)?,
         Event::FindingOpened(e) => tenant::finding_opened(&mut rows, e)?,
         Event::FindingClosed(e) => tenant::finding_closed(&mut rows, e)?,
         Event::NoticeChanged(e) => tenant::notice(&mut rows, e)?,

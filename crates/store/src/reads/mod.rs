@@ -7,6 +7,7 @@ mod notices;
 mod objects;
 mod people;
 mod secrets;
+mod tasks;
 mod tokens;
 mod work;
 

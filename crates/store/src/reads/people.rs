@@ -31,11 +31,13 @@ static ENGAGEMENT: Select = Select {
         "t.author",
         "t.at",
         "t.reason",
+        "k.known",
     ],
     from: "engagement e \
            LEFT JOIN engagement_withdrawn x ON x.engagement = e.engagement \
            LEFT JOIN person_due d ON d.subject = e.subject \
-           LEFT JOIN termination t ON t.subject = e.subject",
+           LEFT JOIN termination t ON t.subject = e.subject \
+           LEFT JOIN task k ON k.subject = e.subject",
 };
 
 static SUBJECT: Select = Select {
@@ -95,7 +97,7 @@ static PINNED: Select = Select {
     from: "pin",
 };
 
-/// A person of one engagement, and the record that last told of it.
+/// A person of one engagement and one task at most, and the record that last told of it.
 fn engaged(row: &mut Fields) -> Read<(u64, Person)> {
     let id = row.parsed()?;
     let subject = row.parsed()?;
@@ -129,17 +131,20 @@ fn engaged(row: &mut Fields) -> Read<(u64, Person)> {
         news: id,
         next_change,
         termination,
+        tasks: row.opt_json()?.into_iter().collect(),
     };
     Ok((told, person))
 }
 
-/// Puts the engagements of each person together, by source and key; people by subject.
+/// Puts the engagements and tasks of each person together, by source and key and by id; people by
+/// subject. Each engagement was read once with each task.
 fn people(mut found: Vec<(u64, Person)>) -> Vec<Person> {
     found.sort_by_key(|(_, person)| person.subject);
     found.dedup_by(|(next_told, next), (told, one)| {
         let same = next.subject == one.subject;
         if same {
             one.engagements.append(&mut next.engagements);
+            one.tasks.append(&mut next.tasks);
             if next_told > told {
                 *told = *next_told;
                 one.news = next.news;
@@ -153,6 +158,9 @@ fn people(mut found: Vec<(u64, Person)>) -> Vec<Person> {
             (&a.source, &a.key, a.id).cmp(&(&b.source, &b.key, b.id))
         };
         person.engagements.sort_by(by_key);
+        person.engagements.dedup_by_key(|engagement| engagement.id);
+        person.tasks.sort_by_key(|known| known.task.id);
+        person.tasks.dedup_by_key(|known| known.task.id);
     }
     people
 }

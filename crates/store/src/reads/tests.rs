@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use model::actor::Scope;
 use model::plan::{About, StepRef};
-use model::{Address, DeliveryId, Digest, Kind, NoticeId, RemoteId};
+use model::{Address, DeliveryId, Digest, Kind, NoticeId, RemoteId, TaskId};
 use ports::conformance::doubles::{ManualClock, SeededEntropy};
 use ports::conformance::samples::{at, plan_id, slack, subject, wave_id};
 use ports::store::{
-    Adoption, Append, Documents, Door as _, Findings, Notices, Objects, People, Secrets, Tokens,
-    WaveFilter, Work,
+    Adoption, Append, Documents, Door as _, Findings, Notices, Objects, People, Secrets, Tasks,
+    Tokens, WaveFilter, Work,
 };
 
 use crate::decode::asked;
@@ -101,6 +101,11 @@ async fn ask_of_the_tenant(store: &TenureStore) {
     store.notices(9).await.unwrap();
     store.ending_tokens(at(0), at(9), 9).await.unwrap();
     store.stopped().await.unwrap();
+    let task = TaskId::from_bits(1);
+    store.task(task).await.unwrap();
+    store.open_tasks(None, None, 9).await.unwrap();
+    let after = Some((at(1), task));
+    store.open_tasks(Some(at(2)), after, 9).await.unwrap();
     store.open_findings(9).await.unwrap();
     store.open_finding("f", Some(one), None).await.unwrap();
     store.token_by_secret(Digest::default()).await.unwrap();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod adopt;
+mod by_hand;
 mod codes;
 mod digest;
 mod e2e;

@@ -91,6 +91,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         .replace("{finding}", &id("fnd"))
         .replace("{notice}", &id("ntc"))
         .replace("{channel}", "nowhere")
+        .replace("{task}", &id("tsk"))
         .replace("{person}", "nobody")
         .replace("{target}", "nowhere")
         .replace("{name}", "some-secret");
@@ -123,6 +124,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
             "putSecret" => {
                 json!({"app": "a", "host": "h", "value": "v", "reason": "r", "dry_run": true})
             }
+            "finishTask" => json!({"evidence": "e", "reason": "r", "dry_run": true}),
             "issueToken" => json!({
                 "principal": "x", "scopes": ["read"], "expires": "2020-01-01T00:00:00Z",
                 "reason": "r",

@@ -39,7 +39,7 @@ pub fn documents(node: &Node, provider: &Serving) -> PathBuf {
     directory
 }
 
-fn wave(said: &Said, change: &str) -> String {
+pub fn wave(said: &Said, change: &str) -> String {
     let row = said.rows().into_iter().find(|row| row["change"] == change);
     row.unwrap_or_else(|| panic!("no wave of {change}: {}", said.out))["wave"]
         .as_str()
@@ -235,7 +235,7 @@ fn backup_and_restore(node: &mut Node) {
 }
 
 /// The file with this worker's last day in the past.
-fn leaver(node: &Node, workers: &str, row: &str) -> String {
+pub fn leaver(node: &Node, workers: &str, row: &str) -> String {
     let text = std::fs::read_to_string(workers).unwrap();
     let changed: Vec<String> = text
         .lines()
@@ -252,7 +252,7 @@ fn leaver(node: &Node, workers: &str, row: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-fn import_and_plan(node: &Node, file: &str) -> Said {
+pub fn import_and_plan(node: &Node, file: &str) -> Said {
     node.run(&["hr", "import", file, "--source", "hr"])
         .expect(0);
     node.run(&["plan"]).expect(2)

@@ -6,6 +6,7 @@
 //! and waves stand for their ids, and what happens in an order of chance is sorted, so that an
 //! output changes only when the behaviour does.
 
+mod by_hand;
 mod decide;
 mod diff;
 mod estate;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use app::Notifier;
 use app::rows::{WaveFilter, WaveRow, WaveStatus};
 use model::plan::PlanStatus;
-use model::{FindingId, TargetName, Timestamp, WaveId};
+use model::{FindingId, KnownTask, TargetName, TaskId, Timestamp, WaveId};
 use ports::store::MAX_PAGE;
 use ports::target::Operation;
 use ports::{Clock, Letter};
@@ -48,6 +48,8 @@ pub struct Stage {
     pub(super) begun: bool,
     waves: BTreeMap<WaveId, WaveStatus>,
     findings: BTreeSet<FindingId>,
+    /// What is to be done by hand.
+    pub(super) tasks: BTreeMap<TaskId, KnownTask>,
 }
 
 impl Stage {
@@ -78,6 +80,7 @@ impl Stage {
             begun: false,
             waves: BTreeMap::new(),
             findings: BTreeSet::new(),
+            tasks: BTreeMap::new(),
         })
     }
 
@@ -199,6 +202,7 @@ impl Stage {
             }
         }
         out.extend(rows.iter().filter_map(|row| self.ended(row)));
+        out.extend(self.new_tasks().await?);
         out.extend(self.new_findings().await?);
         Ok(out)
     }

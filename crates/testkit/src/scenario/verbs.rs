@@ -44,6 +44,8 @@ impl Stage {
             "why" => self.why(&order).await,
             "state" => self.state(&order),
             "adopt" => self.adopt(&order).await,
+            "tasks" => self.tasks().await,
+            "done" => self.done(&order).await,
             "waves" => self.open_waves().await,
             "findings" => self.open_findings().await,
             "notices" => self.notices().await,

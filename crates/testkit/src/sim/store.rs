@@ -9,14 +9,14 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef};
 use model::{
-    Address, DeliveryId, EngagementId, Kind, NoticeId, PlanId, RemoteId, Shadow, SubjectId,
-    TargetName, Timestamp, WaveId,
+    Address, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId, RemoteId, Shadow,
+    SubjectId, TargetName, TaskId, Timestamp, WaveId,
 };
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
     NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
-    SecretRow, Secrets, StepRow, Stir, StoreError, Stream, Termination, TokenRow, Tokens,
+    SecretRow, Secrets, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
     UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
@@ -217,6 +217,11 @@ relay!(Notices {
     open_notices(limit: u32) -> Vec<NoticeRow>;
     notice(notice: NoticeId) -> Option<NoticeRow>;
     notices(limit: u32) -> Vec<NoticeRow>;
+});
+relay!(Tasks {
+    task(task: TaskId) -> Option<KnownTask>;
+    open_tasks(until: Option<Timestamp>, after: Option<(Timestamp, TaskId)>, limit: u32)
+        -> Vec<KnownTask>;
 });
 
 relay!(Findings {

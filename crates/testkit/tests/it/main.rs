@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod brownfield;
+mod by_hand;
 mod company;
 mod deaths;
 mod deletion;

@@ -25,26 +25,28 @@ fn worlds() -> u64 {
     asked.map_or(10, |n| n.parse().expect("TENURE_WORLDS is a number"))
 }
 
-fn documents(revision: u64) -> Vec<(String, String)> {
-    // Everyone's next instant moves with the documents.
-    let wiki_days = format!(
-        "  joiner: {{days_before: {}}}\n  leave: disable\n  leaver: {{delete_after_days: {}}}\n",
-        1 + revision % 3,
-        1 + revision % 2
-    );
-    let app = |name: &str, days: &str| {
-        let manager = match name {
-            "wiki" => "{value: person.manager, missing: clear}",
-            _ => "person.manager",
-        };
-        format!(
-            "kind: App\nmetadata: {{name: {name}}}\nspec:\n{days}  scim:\n    url: http://127.0.0.1:1/v2\n    \
+fn app(name: &str, days: &str) -> String {
+    let manager = match name {
+        "wiki" => "{value: person.manager, missing: clear}",
+        _ => "person.manager",
+    };
+    format!(
+        "kind: App\nmetadata: {{name: {name}}}\nspec:\n{days}  scim:\n    url: http://127.0.0.1:1/v2\n    \
              auth: {{bearer: {{secret: {name}-token}}}}\n    allow_private: true\n  mode: enforce\n  \
              account:\n    match: [userName]\n    attributes:\n      userName: person.email\n      \
              title: person.department\n    manager: {manager}\n  groups:\n    all: {{display: All}}\n    \
              sales: {{display: Sales}}\n"
-        )
-    };
+    )
+}
+
+fn documents(revision: u64) -> Vec<(String, String)> {
+    // Everyone's next instant moves with the documents.
+    let wiki_days = format!(
+        "  joiner: {{days_before: {}}}\n  leave: disable\n  leaver:\n    delete_after_days: {}\n    manual:\n      \
+         - {{name: laptop, owner: it, due_days: 0, before: delete, text: Take it back.}}\n",
+        1 + revision % 3,
+        1 + revision % 2
+    );
     let rule = |name: &str, when: &str, grant: &str| {
         format!(
             "kind: BirthrightRule\nmetadata: {{name: {name}}}\nspec:\n  when: {when}\n  grants: [{grant}]\n"
@@ -67,7 +69,11 @@ fn documents(revision: u64) -> Vec<(String, String)> {
         ("guard.yaml".to_owned(), guard.to_owned()),
         (
             "chat.yaml".to_owned(),
-            app("chat", "  leaver: {delete_after_days: 1}\n"),
+            app(
+                "chat",
+                "  leaver:\n    delete_after_days: 1\n    manual:\n      \
+                 - {name: mail, owner: facility, due_days: 1, text: Ask who gets it.}\n",
+            ),
         ),
         ("wiki.yaml".to_owned(), app("wiki", &wiki_days)),
         (
@@ -114,8 +120,8 @@ struct Row {
 }
 
 pub(crate) struct World {
-    store: Arc<dyn Store>,
-    company: Company,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) company: Company,
     pub(crate) node: Node,
     chance: Arc<SeededEntropy>,
     rows: Vec<Row>,
@@ -124,7 +130,12 @@ pub(crate) struct World {
     chain: bool,
 }
 
-fn node(store: &Arc<dyn Store>, company: &Company, clock: &Arc<SimClock>, salt: u64) -> Node {
+pub(crate) fn node(
+    store: &Arc<dyn Store>,
+    company: &Company,
+    clock: &Arc<SimClock>,
+    salt: u64,
+) -> Node {
     Node::over(
         Arc::clone(store),
         Arc::clone(clock),
@@ -136,7 +147,7 @@ fn node(store: &Arc<dyn Store>, company: &Company, clock: &Arc<SimClock>, salt: 
 }
 
 impl World {
-    async fn new(seed: u64) -> Self {
+    pub(crate) async fn new(seed: u64) -> Self {
         Self::on(None, seed, true).await
     }
 
@@ -324,7 +335,17 @@ impl World {
                         .await,
                 );
             }
-            _ => {}
+            _ => self.by_hand().await,
+        }
+    }
+
+    /// Somebody does what is due first, and so what waits for it goes on.
+    async fn by_hand(&self) {
+        let open = self.store.open_tasks(None, None, 3).await.unwrap();
+        for known in open {
+            let (it, id) = (actor("it"), known.task.id);
+            let done = self.node.app.finish_task(&it, id, "seen", "law", false);
+            done.await.unwrap();
         }
     }
 

@@ -5,7 +5,7 @@ use model::{Address, Change, Kind, RemoteId};
 
 use super::tell;
 use crate::conformance::samples::{
-    PERSONAL, about_nobody, about_person, drafted, slack, subject, wave_id,
+    PERSONAL, about_nobody, about_person, drafted, slack, subject, task, wave_id,
 };
 use crate::store::{Store, WaveFilter};
 
@@ -28,7 +28,7 @@ pub async fn erasure(store: &dyn Store) {
         reason: "asked".to_owned(),
     };
     tell(store, vec![Event::SubjectErased(erased.clone())]).await;
-    assert_eq!(everything(store, 1).await, [0; 14]);
+    assert_eq!(everything(store, 1).await, [0; 16]);
     assert_eq!(everything(store, 2).await, of_other);
     let found = store.people_matching(PERSONAL, 9).await.unwrap();
     assert!(found.iter().all(|person| person.subject == subject(2)));
@@ -48,7 +48,7 @@ pub async fn erasure(store: &dyn Store) {
 }
 
 /// How many rows each read finds of the `n`th person.
-async fn everything(store: &dyn Store, n: u8) -> [usize; 14] {
+async fn everything(store: &dyn Store, n: u8) -> [usize; 16] {
     let who = subject(n);
     let account = Address::account(&slack(), who);
     let remote = RemoteId(format!("u{n}"));
@@ -63,6 +63,7 @@ async fn everything(store: &dyn Store, n: u8) -> [usize; 14] {
             finding.subject == Some(who) || finding.address.as_ref() == Some(&account)
         });
     let is = |count: bool| usize::from(count);
+    let tasks = store.open_tasks(None, None, 0).await.unwrap();
     let decisions = store.decisions_about(&[who]).await.unwrap();
     [
         is(store.person(who).await.unwrap().is_some()),
@@ -91,5 +92,10 @@ async fn everything(store: &dyn Store, n: u8) -> [usize; 14] {
         decisions.accounts.len(),
         decisions.rejected.len(),
         decisions.access.len(),
+        is(store.task(task(n).id).await.unwrap().is_some()),
+        tasks
+            .iter()
+            .filter(|known| known.task.subject == who)
+            .count(),
     ]
 }

@@ -12,6 +12,7 @@ mod notices;
 mod objects;
 mod people;
 mod progress;
+mod tasks;
 mod tenant;
 mod work;
 
@@ -24,6 +25,7 @@ pub use notices::{heard, late, notices, undecided};
 pub use objects::{lost_names, memberships, runs, shadows};
 pub use people::{due, engaged_twice, found, pins, stated, terminations, told_of_old, workers};
 pub use progress::{order, steps, verdicts};
+pub use tasks::tasks;
 pub use tenant::{deliveries, documents, findings, secrets, stops, tokens};
 pub use work::{draft, pages};
 
@@ -42,7 +44,7 @@ macro_rules! read_suites {
         $with! {
             stated, engaged_twice, told_of_old, terminations, workers, found, due, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
             deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, steps, order,
-            decisions, erasure, notices, undecided, late, heard
+            decisions, tasks, erasure, notices, undecided, late, heard
         }
     };
 }

@@ -23,6 +23,7 @@ fn as_read(e: &FactsAccepted) -> Person {
         news: e.engagement,
         next_change: e.next_change,
         termination: None,
+        tasks: Vec::new(),
     }
 }
 
