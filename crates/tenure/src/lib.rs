@@ -202,6 +202,14 @@ async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
             since,
             change,
         } => digest::retry(desk, &group, &since, change).await,
+        Command::Notice(command) => notice::notice(desk, command).await,
+        Command::Channel(command) => notice::channel(desk, command).await,
+        Command::Task(TaskCommand::List(listed)) => task::list(desk, &listed).await,
+        Command::Task(TaskCommand::Done {
+            task,
+            evidence,
+            change,
+        }) => task::done(desk, &task, evidence, change).await,
         command => look_or_manage(desk, command).await,
     }
 }
@@ -218,8 +226,6 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
         Command::Findings {
             command: Some(FindingsCommand::Close { finding, change }),
         } => manage::close_finding(desk, &finding, change).await,
-        Command::Notice(command) => notice::notice(desk, command).await,
-        Command::Channel(command) => notice::channel(desk, command).await,
         Command::Targets => look::targets(desk).await,
         Command::Deliveries => look::deliveries(desk).await,
         Command::Status => look::status(desk).await,
@@ -238,12 +244,6 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
         Command::Leaver(LeaverCommand::Lift { person, change }) => {
             leaver::leaver(desk, "lift-termination", person, change).await
         }
-        Command::Task(TaskCommand::List(listed)) => task::list(desk, &listed).await,
-        Command::Task(TaskCommand::Done {
-            task,
-            evidence,
-            change,
-        }) => task::done(desk, &task, evidence, change).await,
         Command::Person(PersonCommand::Join(worker)) => leaver::decide(desk, true, worker).await,
         Command::Person(PersonCommand::Separate(worker)) => {
             leaver::decide(desk, false, worker).await

@@ -59,6 +59,7 @@ fn of(engagements: Vec<Engagement>) -> Known {
         engagements,
         next_change: None,
         termination: None,
+        tasks: Vec::new(),
     };
     Known { person, identity }
 }
