@@ -124,12 +124,12 @@ fn around(wishes: &Wishes) -> Result<Around, String> {
     match peers::start() {
         Ok(found) => {
             around.started = !before;
-            for peer in found {
+            let told = found.env.into_iter();
+            around.env.extend(told.map(|(k, v)| (k, v.into())));
+            for peer in found.peers {
                 around
                     .has
                     .push(format!("{} on port {}", peer.name, peer.port));
-                let env = peer.env.into_iter();
-                around.env.extend(env.map(|(k, v)| (k, v.into())));
             }
         }
         Err(why) => {

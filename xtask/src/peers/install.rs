@@ -76,7 +76,7 @@ fn clear(folder: &Path) -> Result<(), String> {
     }
 }
 
-fn need(program: &str, packages: &[&str]) -> Result<(), String> {
+pub(super) fn need(program: &str, packages: &[&str]) -> Result<(), String> {
     let found = Command::new(program).arg("--version").output();
     if found.is_ok_and(|out| out.status.success()) {
         return Ok(());

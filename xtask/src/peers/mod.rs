@@ -32,12 +32,21 @@ pub struct Peer {
     pub env: Vec<(String, String)>,
 }
 
+/// What runs, and what tests are told.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// The servers.
+    pub peers: Vec<Peer>,
+    /// Variable → value, also of what tests start themselves.
+    pub env: Vec<(String, String)>,
+}
+
 /// Installs what is missing, starts what does not run, waits until everything answers, and
 /// writes `target/peers/env`.
 ///
 /// # Errors
 /// A text that says which step failed and what its program said.
-pub fn start() -> Result<Vec<Peer>, String> {
+pub fn start() -> Result<Started, String> {
     let home = home()?;
     fs::create_dir_all(home.join("run")).map_err(|e| format!("{}: {e}", home.display()))?;
     let peers = vec![scim2(&home)?, scimmy(&home)?, canaille(&home)?];
@@ -46,15 +55,16 @@ pub fn start() -> Result<Vec<Peer>, String> {
     }
     // Tests start and stop it themselves: what a mail server does not take is what they are about.
     let mail = install::python(&home, "smtp", &["aiosmtpd==1.4.6"])?;
-    let mut text = format!("TENURE_PEER_SMTP={}\n", mail.join("python").display());
-    for (name, value) in peers.iter().flat_map(|peer| &peer.env) {
-        text.push_str(&format!("{name}={value}\n"));
-    }
-    write(&home.join("env"), &text)?;
+    install::need("openssl", &["openssl"])?;
+    let mail = mail.join("python").display().to_string();
+    let mut env = vec![("TENURE_PEER_SMTP".to_owned(), mail)];
+    env.extend(peers.iter().flat_map(|peer| peer.env.clone()));
+    let lines = env.iter().map(|(name, value)| format!("{name}={value}\n"));
+    write(&home.join("env"), &lines.collect::<String>())?;
     for peer in &peers {
         println!("{} answers at 127.0.0.1:{}", peer.name, peer.port);
     }
-    Ok(peers)
+    Ok(Started { peers, env })
 }
 
 /// Stops what [`start`] started.
