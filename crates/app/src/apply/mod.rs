@@ -79,6 +79,8 @@ pub struct Worker {
     closed: Mutex<BTreeMap<SubjectId, Closed>>,
     /// No new plan is begun.
     stopping: AtomicBool,
+    /// A listing has shown something that was not planned for yet.
+    moved: AtomicBool,
 }
 
 /// A person's plan that was closed.
@@ -122,6 +124,7 @@ impl Worker {
             cooling: Cooling::default(),
             closed: Mutex::new(BTreeMap::new()),
             stopping: AtomicBool::new(false),
+            moved: AtomicBool::new(false),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Looking at apps again from time to time: what somebody did in one of them by hand is found
 //! without anybody asking.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use model::{Actor, Completeness, Kind, TargetName, Timestamp};
@@ -20,23 +21,28 @@ impl Worker {
     /// Lists the apps whose turn has come, and plans for whatever has moved there.
     ///
     /// # Errors
-    /// When the store does not answer. An app that cannot be listed is asked again in an hour.
+    /// When the store does not answer; the other apps are looked at all the same. An app that cannot
+    /// be listed is asked again in an hour.
     pub async fn round(&self) -> Result<(), AppError> {
         let loaded = match self.app.loaded().await {
             Err(error) if error.kind() == ErrorKind::Missing => return Ok(()),
             loaded => loaded?,
         };
-        let mut moved = false;
+        let mut failed = Ok(());
         for (name, document) in &loaded.tenant.apps {
             let every = HOUR * u32::from(document.observe_every_hours);
-            if self.is_due(name, every).await? {
-                moved |= self.look_at(name, every).await?;
+            match self.look_at(name, every).await {
+                Ok(moved) => _ = self.moved.fetch_or(moved, Ordering::SeqCst),
+                // One app must not keep the others from their turn.
+                Err(error) => failed = Err(error),
             }
         }
-        if moved {
+        // What has moved is planned for even if it takes a second try.
+        if self.moved.load(Ordering::SeqCst) {
             self.app.plan(&Actor::system(), false).await?;
+            self.moved.store(false, Ordering::SeqCst);
         }
-        Ok(())
+        failed
     }
 
     /// Whether an app's turn has come. One that was never listed is listed by the planning that
@@ -58,8 +64,11 @@ impl Worker {
         Ok(due.is_some_and(|due| due <= now))
     }
 
-    /// Lists an app, unless another node does; answers whether anything has moved there.
+    /// Lists an app if its turn has come and no other node does; answers whether anything has moved.
     async fn look_at(&self, name: &TargetName, every: Duration) -> Result<bool, AppError> {
+        if !self.is_due(name, every).await? {
+            return Ok(false);
+        }
         let lease = format!("observe/{name}");
         let holder = &self.settings.holder;
         let Some(held) = self.app.store.acquire(&lease, holder, LISTING).await? else {
@@ -73,12 +82,19 @@ impl Worker {
         self.app.store.release(&lease, holder, held.fence).await?;
         match looked {
             Ok(runs) => Ok(runs.iter().any(|run| run.changed + run.vanished > 0)),
-            Err(error) if error.kind() == ErrorKind::Invalid => {
-                // Its document or its secret is wrong: that is told where it is used.
+            Err(error) if is_its_own(&error) => {
                 tracing::warn!(target.name = %name, error.code = error.code(), "target.not_observed");
                 Ok(false)
             }
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether it is the app's document or its secret that is wrong: that is told where it is used.
+fn is_its_own(error: &AppError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Invalid | ErrorKind::Denied | ErrorKind::Missing
+    )
 }

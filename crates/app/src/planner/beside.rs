@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use lifecycle::Mode;
 use lifecycle::assign::Worker;
 use lifecycle::beside::Duty;
 use lifecycle::draft::UNLISTED;
@@ -159,7 +160,8 @@ impl Pass {
             let looked = finding.subject.is_none_or(|s| notes.has_looked_at(s));
             let again = || found.contains(&(finding.fingerprint.as_str(), finding.subject));
             // A step that failed has been done since, or is wanted no more.
-            let over = is_failure(finding) && finding.subject.is_some_and(|s| notes.is_settled(s));
+            let settled = finding.subject.is_some_and(|s| notes.is_settled(s));
+            let over = is_failure(finding) && settled && self.is_managed(finding);
             let reason = match (ours && looked && !again(), over) {
                 (true, _) => "a later planning has not found it again",
                 (_, true) => "a later planning found everything as it should be",
@@ -172,6 +174,14 @@ impl Pass {
         }
         self.mended = mended;
         Ok(())
+    }
+
+    /// Whether a planning says anything about where a finding was made: of an app that is only
+    /// observed, or that no document names, it does not.
+    fn is_managed(&self, finding: &Finding) -> bool {
+        let apps = &self.loaded.book.apps;
+        let app = finding.address.as_ref().and_then(|at| apps.get(&at.target));
+        app.is_some_and(|app| app.mode != Mode::Observe)
     }
 
     /// Whether a plan does nothing but withdraw what has run out since their last wave.

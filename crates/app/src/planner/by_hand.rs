@@ -8,13 +8,16 @@ use lifecycle::draft::{Observed, Seen};
 use lifecycle::manual::{awaited, due, over};
 use lifecycle::resolve::Desired;
 use model::event::{TaskDropped, TaskOpened};
-use model::plan::About;
+use model::plan::{About, PlanStatus};
 use model::{Address, Event, Ownership, Task, TaskId};
 use ports::store::{Person, PlanRow};
 
 use super::pass::Pass;
 use crate::AppError;
 use crate::tasks::overdue;
+
+/// Plans about somebody that are looked back at.
+const PAST: u32 = 20;
 
 impl Pass {
     /// Opens the tasks of somebody who has left and whose account is closed, drops those that count
@@ -25,7 +28,6 @@ impl Pass {
         worker: Worker<'_>,
         desired: &Desired,
         observed: &Observed,
-        open: &[PlanRow],
     ) -> Result<(), AppError> {
         let loaded = std::sync::Arc::clone(&self.loaded);
         if person.tasks.is_empty() && !loaded.book.has_manual() {
@@ -41,7 +43,7 @@ impl Pass {
         self.findings.extend(late.map(|known| overdue(&known.task)));
         for (target, step) in awaited(worker, &loaded.book, desired, now) {
             let account = Address::account(target, person.subject);
-            if !self.is_closed(&account, observed, open).await? {
+            if !self.is_closed(&account, observed).await? {
                 continue;
             }
             let task = Task {
@@ -75,33 +77,32 @@ impl Pass {
     }
 
     /// Whether an account that was theirs is closed: it is ours and seen disabled, or it is gone and
-    /// the last that was planned for them was to close it.
-    async fn is_closed(
-        &self,
-        account: &Address,
-        observed: &Observed,
-        open: &[PlanRow],
-    ) -> Result<bool, AppError> {
+    /// the last plan for it that counts was to close it.
+    async fn is_closed(&self, account: &Address, observed: &Observed) -> Result<bool, AppError> {
         match observed.seen.get(account) {
             Some(Seen::Present {
                 object: Some(object),
                 ownership: Some(Ownership::Managed | Ownership::Adopted),
             }) => return Ok(!object.active),
-            Some(Seen::Present { .. }) => return Ok(false),
-            _ => {}
+            // Nobody's by a link, and nothing asks that it exist: gone, as far as we know.
+            Some(Seen::Absent) | None => {}
+            Some(_) => return Ok(false),
         }
+        let about = account.key.subject().map(About::Subject);
+        let Some(about) = about else { return Ok(false) };
+        let past = self.app.store.plans_about(&about, PAST).await?;
+        // Newest first; plans about other apps say nothing about this account.
+        let here = |plan: &PlanRow| plan.steps.iter().any(|s| s.address == *account);
+        let last = past.iter().find(|plan| counts(plan) && here(plan));
         let closes = |plan: &PlanRow| {
             let mut steps = plan.steps.iter();
-            steps.any(|step| step.address == *account && step.verb == "disable")
+            steps.any(|s| s.address == *account && s.verb == "disable")
         };
-        if open.iter().any(closes) {
-            return Ok(true);
-        }
-        let Some(subject) = account.key.subject() else {
-            return Ok(false);
-        };
-        let about = About::Subject(subject);
-        let last = self.app.store.plans_about(&about, 1).await?;
-        Ok(last.iter().any(closes))
+        Ok(last.is_some_and(closes))
     }
+}
+
+/// Whether what a plan says still stands: nobody refused it, and no newer one took its place.
+fn counts(plan: &PlanRow) -> bool {
+    !matches!(plan.status, PlanStatus::Refused | PlanStatus::Superseded)
 }

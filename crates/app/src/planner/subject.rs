@@ -117,7 +117,7 @@ impl Pass {
             let apps = self.entitled.get(boss).into_iter().flatten();
             observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
         }
-        self.by_hand(person, worker, &short.desired, &observed, open)
+        self.by_hand(person, worker, &short.desired, &observed)
             .await?;
         // What is being carried out in an app is left to finish there, and the next planning sees
         // where it led. One app that is down must not keep a leaver in all the others.
