@@ -1,9 +1,11 @@
 //! What was expected for one person, and how it stands. Pure.
 
+use std::collections::BTreeSet;
+
 use model::facts::Standing;
 use model::plan::{PlanStatus, StepStatus};
 use model::{Change, TargetName, Timestamp, WaveId};
-use ports::store::{PlanRow, WaveRow, WaveStatus};
+use ports::store::{PlanRow, StepRow, WaveRow, WaveStatus};
 
 use super::report::Awaited;
 use crate::Known;
@@ -56,23 +58,33 @@ impl Attempt {
 
     /// When the last of its steps was read back as wanted.
     fn verified_at(&self) -> Option<Timestamp> {
-        let verified = |s: &&ports::store::StepRow| s.status == StepStatus::Verified;
+        let verified = |s: &&StepRow| s.status == StepStatus::Verified;
         let steps = self.row.steps.iter().filter(verified);
         steps.filter_map(|s| s.at).max()
     }
 
-    /// When the last account was read back as no longer usable.
-    fn shut_at(&self) -> Option<Timestamp> {
-        let shut = |s: &&ports::store::StepRow| {
+    /// Its steps that took an account away and were read back, and when.
+    fn shut(&self) -> impl Iterator<Item = (&StepRow, Timestamp)> {
+        let shut = |s: &&StepRow| {
             s.status == StepStatus::Verified && matches!(s.verb.as_str(), "disable" | "delete")
         };
-        self.row
-            .steps
-            .iter()
-            .filter(shut)
-            .filter_map(|s| s.at)
-            .max()
+        let steps = self.row.steps.iter().filter(shut);
+        steps.filter_map(|s| Some((s, s.at?)))
     }
+}
+
+/// When the last account was read back as no longer usable. What is deleted after it was disabled
+/// since `start` ends nothing more.
+fn shut_at(attempts: &[Attempt], start: Timestamp) -> Option<Timestamp> {
+    let shut = || attempts.iter().flat_map(Attempt::shut);
+    let disabled: BTreeSet<&TargetName> = shut()
+        .filter(|(step, at)| step.verb == "disable" && *at >= start)
+        .map(|(step, _)| &step.address.target)
+        .collect();
+    shut()
+        .filter(|(step, _)| step.verb == "disable" || !disabled.contains(&step.address.target))
+        .map(|(_, at)| at)
+        .max()
 }
 
 /// What is known of one person's case.
@@ -176,7 +188,7 @@ pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
     let newest = newest_since(expected, case.attempts);
     let leaves = expected.awaited.leaves();
     if leaves && case.exposed.is_empty() {
-        let shut = case.attempts.iter().filter_map(Attempt::shut_at).max();
+        let shut = shut_at(case.attempts, expected.start);
         return Stand::Done {
             at: shut.unwrap_or(expected.start).max(expected.start),
         };

@@ -231,6 +231,14 @@ fn a_leaver_is_done_when_no_account_of_theirs_may_be_used_and_not_before() {
     let done = attempt(PlanStatus::Applied, "disable", began, Some(shut));
     let at = |at| Stand::Done { at: instant(at) };
     assert_eq!(judged(std::slice::from_ref(&done), false, false), at(shut));
+    // What is deleted after its retention had been shut by then.
+    let day_30 = "2026-04-02T06:00:00Z";
+    let deleted = attempt(PlanStatus::Applied, "delete", day_30, Some(day_30));
+    assert_eq!(
+        judged(&[deleted.clone(), done.clone()], false, false),
+        at(shut)
+    );
+    assert_eq!(judged(&[deleted], false, false), at(day_30));
     // They had nothing, or were shut out before their last day.
     assert_eq!(judged(&[], false, false), at(began));
     let before = attempt(

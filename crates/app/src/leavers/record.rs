@@ -38,6 +38,21 @@ impl<'r> Steps<'r> {
         }
         Self { found }
     }
+
+    /// Apps in which an account was read back as disabled since `start`. That ended the access: what
+    /// is deleted there later, after its retention, ends nothing more.
+    fn shut_since(&self, records: &'r [LogRecord], start: Timestamp) -> BTreeSet<&'r TargetName> {
+        let shut = |record: &LogRecord| match &record.event {
+            Event::StepChanged(changed) if changed.status == StepStatus::Verified => {
+                let key = (changed.step.plan, changed.step.no);
+                let (step, _) = self.found.get(&key)?;
+                (step.verb == "disable").then_some(&step.address.target)
+            }
+            _ => None,
+        };
+        let since = records.iter().filter(|record| record.at >= start);
+        since.filter_map(shut).collect()
+    }
 }
 
 /// What became of each account since `start`. `records` are about one person, the newest first;
@@ -60,6 +75,7 @@ pub(super) fn trace(
         sent: None,
         verified: None,
     };
+    let mut shut: BTreeSet<&TargetName> = BTreeSet::new();
     for app in accounts {
         endings.insert(app, ending(app));
     }
@@ -73,14 +89,22 @@ pub(super) fn trace(
         };
         let app = &step.address.target;
         let ending = endings.entry(app).or_insert_with(|| ending(app));
+        let deletes = step.verb == "delete";
+        // The access had ended when the account was disabled, so these times stay.
+        let ended = deletes && shut.contains(app);
         match changed.status {
-            StepStatus::Sent => ending.sent = Some(record.at),
+            StepStatus::Sent if !ended => ending.sent = Some(record.at),
             StepStatus::Verified if ending.state != EndState::Exposed => {
-                ending.verified = Some(record.at);
-                ending.state = match step.verb.as_str() {
-                    "delete" => EndState::Deleted,
-                    _ => EndState::Disabled,
+                if !ended {
+                    ending.verified = Some(record.at);
+                }
+                ending.state = match deletes {
+                    true => EndState::Deleted,
+                    false => EndState::Disabled,
                 };
+                if !deletes {
+                    shut.insert(app);
+                }
             }
             _ => {}
         }
@@ -102,10 +126,13 @@ fn last_plan(
         found.next().map(|(_, (_, wave))| (plan, *wave))
     };
     let mut since = records.iter().filter(|record| record.at >= start);
+    let shut = steps.shut_since(records, start);
     let done = since.clone().find_map(|record| match &record.event {
         Event::StepChanged(changed) => {
             let key = (changed.step.plan, changed.step.no);
-            steps.found.contains_key(&key).then_some(changed.step.plan)
+            let (step, _) = steps.found.get(&key)?;
+            let ends = step.verb != "delete" || !shut.contains(&step.address.target);
+            ends.then_some(changed.step.plan)
         }
         _ => None,
     });

@@ -103,6 +103,26 @@ fn each_app_has_the_times_of_its_own_step_and_the_last_attempt_counts() {
 }
 
 #[test]
+fn a_deletion_after_the_retention_leaves_the_times_and_the_plan_that_ended_the_access() {
+    use StepStatus::{Sent, Verified};
+    let records = records(vec![
+        (101, drafted(1, &[("chat", "disable")])),
+        (102, changed(1, 0, "chat", Sent)),
+        (130, changed(1, 0, "chat", Verified)),
+        (2_592_100, drafted(2, &[("chat", "delete")])),
+        (2_592_101, changed(2, 0, "chat", Sent)),
+        (2_592_102, changed(2, 0, "chat", Verified)),
+    ]);
+    let traced = trace(&records, at(100), &apps(&["chat"]), &[]);
+    let ending = &traced.endings[0];
+    assert_eq!(ending.state, EndState::Deleted);
+    assert_eq!(ending.sent, Some(at(102)));
+    assert_eq!(ending.verified, Some(at(130)));
+    let plan = Some((PlanId::from_bits(1), WaveId::from_bits(10)));
+    assert_eq!(traced.plan, plan);
+}
+
+#[test]
 fn what_may_be_used_is_exposed_whatever_was_read_back_before() {
     use StepStatus::{Sent, Verified};
     let records = records(vec![
