@@ -112,14 +112,13 @@ impl App {
 
     /// What silence is judged by, but for people.
     async fn signs<'a>(&self, loaded: &'a Loaded, now: Timestamp) -> Result<Signs<'a>, AppError> {
-        let deliveries = self.store.deliveries(1_000).await?;
-        let last = |source: &str| {
-            let mut sound = deliveries.iter();
-            sound
-                .find(|d| d.delivery.source == source && !d.delivery.refused)
-                .map(|d| d.at)
-        };
-        let sources = loaded.tenant.sources.keys();
+        let mut sources = Vec::new();
+        for (name, source) in &loaded.tenant.sources {
+            let hours = source.expect_every_hours.unwrap_or(silent::SOURCE_HOURS);
+            // A file that is the same as the last one was heard as well.
+            let heard = self.store.last_heard(name).await?;
+            sources.push((name.as_str(), hours, heard.map(|(_, at)| at)));
+        }
         let mut targets = Vec::new();
         for target in loaded.book.apps.keys() {
             let run = self.store.last_observation(target, Kind::Account).await?;
@@ -133,7 +132,7 @@ impl App {
             unplanned: Vec::new(),
             unlooked: 0,
             overdue: Vec::new(),
-            sources: sources.map(|s| (s.as_str(), last(s))).collect(),
+            sources,
             targets,
             stopped: self.store.stopped().await?,
             tokens: tokens.map(|t| (t.principal, t.expires)).collect(),

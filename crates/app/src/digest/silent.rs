@@ -7,8 +7,8 @@ use model::{Completeness, TargetName, Timestamp};
 
 use super::report::Silence;
 
-/// How long a source may say nothing: most exports come every night.
-pub(super) const SOURCE: Duration = Duration::from_secs(26 * 3_600);
+/// Hours that a source may say nothing when its document does not tell: most exports come every night.
+pub(super) const SOURCE_HOURS: u32 = 26;
 /// How long an app may go unread.
 pub(super) const TARGET: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// How long after its instant somebody may wait for a planning.
@@ -28,8 +28,9 @@ pub(super) struct Signs<'a> {
     pub(super) unlooked: u64,
     /// People whose instant has come without a planning: name and instant.
     pub(super) overdue: Vec<(String, Timestamp)>,
-    /// Sources, and when each last gave a file that was not refused.
-    pub(super) sources: Vec<(&'a str, Option<Timestamp>)>,
+    /// Sources, the hours within which each is expected, and when it last gave a file that was not
+    /// refused, be it the same as before.
+    pub(super) sources: Vec<(&'a str, u32, Option<Timestamp>)>,
     /// Apps, and their last listing of accounts.
     pub(super) targets: Vec<(&'a TargetName, Option<(Timestamp, Completeness)>)>,
     /// Where nothing is sent; `None` for all apps; and why.
@@ -42,11 +43,12 @@ pub(super) struct Signs<'a> {
 pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
     let now = signs.now;
     let mut rows = people(&signs);
-    for (source, last) in &signs.sources {
-        if last.is_none_or(|at| now.since(at) > SOURCE) {
+    for (source, hours, last) in &signs.sources {
+        let within = Duration::from_secs(u64::from(*hours) * 3_600);
+        if last.is_none_or(|at| now.since(at) > within) {
             rows.push(Silence {
                 since: *last,
-                problem: format!("the source `{source}` has given no sound file for 26 hours"),
+                problem: format!("the source `{source}` has given no sound file for {hours} hours"),
                 fix: "see why its export did not come; the last facts stay in force".to_owned(),
                 ..row("source", source)
             });
@@ -163,7 +165,7 @@ mod tests {
             unplanned: Vec::new(),
             unlooked: 0,
             overdue: Vec::new(),
-            sources: vec![("hr", Some(at(974)))],
+            sources: vec![("hr", SOURCE_HOURS, Some(at(974)))],
             targets: vec![(chat, Some((at(1_000 - 168), Completeness::Full)))],
             stopped: Vec::new(),
             tokens: Vec::new(),
@@ -183,10 +185,21 @@ mod tests {
     }
 
     #[test]
+    fn a_weekly_source_is_silent_after_a_week_and_not_after_a_day() {
+        let chat = TargetName::from("chat");
+        let mut signs = quiet(&chat);
+        signs.sources = vec![("hr", 168, Some(at(1_000 - 168)))];
+        assert_eq!(silences(signs), Vec::new());
+        let mut signs = quiet(&chat);
+        signs.sources = vec![("hr", 168, Some(at(1_000 - 169)))];
+        assert!(silences(signs)[0].problem.ends_with("for 168 hours"));
+    }
+
+    #[test]
     fn what_never_spoke_and_what_spoke_in_part_is_told() {
         let chat = TargetName::from("chat");
         let mut signs = quiet(&chat);
-        signs.sources = vec![("hr", None)];
+        signs.sources = vec![("hr", SOURCE_HOURS, None)];
         signs.targets = vec![(&chat, Some((at(999), Completeness::Partial)))];
         let rows: Vec<_> = silences(signs).iter().map(|r| (r.kind, r.since)).collect();
         assert_eq!(rows, [("source", None), ("target", Some(at(999)))]);
