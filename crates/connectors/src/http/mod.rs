@@ -132,6 +132,19 @@ impl Client {
     /// # Errors
     /// See the table of this module.
     pub async fn send(&self, request: Request<'_>) -> Result<Answer, Failure> {
+        self.bounded(request, true).await
+    }
+
+    /// Sends one request and reads status and headers only: the body of the answer is empty, and
+    /// neither its length nor a cut in it makes the answer unknown.
+    ///
+    /// # Errors
+    /// See the table of this module.
+    pub async fn send_for_status(&self, request: Request<'_>) -> Result<Answer, Failure> {
+        self.bounded(request, false).await
+    }
+
+    async fn bounded(&self, request: Request<'_>, whole: bool) -> Result<Answer, Failure> {
         if !self.allow_private
             && let Some(address) = egress::literal(&request.url)
             && !egress::allowed(address, false)
@@ -139,7 +152,7 @@ impl Client {
             return Err(Failure::NotSent(egress::refusal(address)));
         }
         let deadline = request.deadline;
-        let exchange = self.exchange(request);
+        let exchange = self.exchange(request, whole);
         match tokio::time::timeout(deadline, exchange).await {
             Ok(result) => result,
             Err(_) => Err(Failure::Lost(format!(
@@ -149,7 +162,7 @@ impl Client {
         }
     }
 
-    async fn exchange(&self, request: Request<'_>) -> Result<Answer, Failure> {
+    async fn exchange(&self, request: Request<'_>, whole: bool) -> Result<Answer, Failure> {
         let mut builder = self.inner.request(request.method, request.url);
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
@@ -167,6 +180,13 @@ impl Client {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let mut body = Vec::new();
+        if !whole {
+            return Ok(Answer {
+                status,
+                headers,
+                body,
+            });
+        }
         while let Some(chunk) = response.chunk().await.map_err(classify)? {
             if body.len() + chunk.len() > self.limit {
                 let limit = self.limit;
