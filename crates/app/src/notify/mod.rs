@@ -90,9 +90,11 @@ impl Notifier {
             Err(error) => return Err(error),
         };
         let now = self.app.clock.now();
-        let (occurrences, mut next) = self.app.occurrences(&loaded, now).await?;
-        let lasting = occurrences.iter().map(id_of).collect();
+        // First what is open: what another node raises from here on is not judged in this pass.
         let open = self.app.store.open_notices(MAX_PAGE).await?;
+        let judged = not_before_raised(now, &open);
+        let (occurrences, mut next) = self.app.occurrences(&loaded, judged).await?;
+        let lasting = occurrences.iter().map(id_of).collect();
         let new = self.untold(&occurrences, &open).await?;
         let mut busy = Vec::new();
         for row in open {
@@ -239,6 +241,14 @@ fn changed(row: &NoticeRow, happened: Happened, state: &Notice) -> Append {
     Append::of(Actor::system(), vec![event]).on(Stream::new("notice", row.id), row.head)
 }
 
+/// The instant at which to judge what is so: a node whose clock is behind must not end what one
+/// whose clock is ahead has raised, because an ended notice is never told again.
+fn not_before_raised(now: Timestamp, open: &[NoticeRow]) -> Timestamp {
+    open.iter()
+        .map(|row| row.state.raised)
+        .fold(now, Timestamp::max)
+}
+
 fn id_of(occurrence: &Occurrence) -> NoticeId {
     Notice::id_of(occurrence.occasion, &occurrence.about)
 }
@@ -263,4 +273,33 @@ fn alarm(loaded: &Loaded, occasion: Occasion) -> Option<Alarm> {
 fn document(loaded: &Loaded, occasion: Occasion) -> Option<&documents::Alarm> {
     let alarms = loaded.tenant.alarms.values();
     alarms.into_iter().find(|a| a.about.contains(&occasion))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_behind_ends_nothing() {
+        let behind = Timestamp::from_micros(1_764_000_000_000_000);
+        let ahead = behind.plus(Duration::from_secs(90));
+        let occurrence = Occurrence {
+            occasion: Occasion::StaleSource,
+            about: "hr".to_owned(),
+            text: "late".to_owned(),
+            advice: "look".to_owned(),
+        };
+        let alarm = Alarm {
+            channels: vec!["chat".to_owned()],
+            escalation: None,
+        };
+        let state = raise(&occurrence, &alarm, ahead);
+        let row = NoticeRow {
+            id: state.id(),
+            head: None,
+            state,
+        };
+        assert_eq!(not_before_raised(behind, &[row]), ahead);
+        assert_eq!(not_before_raised(behind, &[]), behind);
+    }
 }
