@@ -8,12 +8,12 @@ use model::event::FindingClosed;
 use model::finding::Finding;
 use model::notice::{Answer, Happened, Message, MessageStatus};
 use model::{Event, Notice};
-use ports::store::{AppendError, NoticeRow};
+use ports::store::NoticeRow;
 use ports::{Channel, Letter};
 
 use super::{DEADLINE, Notifier, changed};
 use crate::tenant::Loaded;
-use crate::{App, AppError};
+use crate::{App, AppError, ErrorKind};
 
 /// How often an outcome is tried to be written down.
 const TRIES: u32 = 8;
@@ -37,7 +37,7 @@ impl Notifier {
     }
 
     /// Without its outcome a message would be sent again, so it is not given up for a store that
-    /// is busy. Somebody may have answered meanwhile.
+    /// is busy, whether it does not read or does not write. Somebody may have answered meanwhile.
     async fn told(
         &self,
         mut row: NoticeRow,
@@ -45,31 +45,43 @@ impl Notifier {
     ) -> Result<NoticeRow, AppError> {
         let mut tries = 0;
         loop {
-            let state = answered(&row.state, answers, self.app.clock.now());
-            if state == row.state {
-                return Ok(row);
-            }
-            let mut append = changed(&row, Happened::Answered, &state);
-            append
-                .events
-                .extend(self.findings(&row.state, &state).await?);
+            let written = self.write_down(&mut row, answers, tries > 0).await;
             tries += 1;
-            match self.app.store.append(append).await {
-                Ok(committed) => {
-                    row.head = Some(committed.last);
-                    row.state = state;
-                    return Ok(row);
-                }
-                Err(error) if tries >= TRIES => return Err(error.into()),
-                Err(AppendError::Conflict { .. }) => {}
+            match written {
+                Ok(()) => return Ok(row),
+                Err(error) if tries >= TRIES => return Err(error),
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
                 Err(error) => {
                     tracing::warn!(notice.id = %row.id, error = %error, "notice.outcome_waits");
                     tokio::time::sleep(Duration::from_millis(100) * 2u32.pow(tries)).await;
                 }
             }
-            let found = self.app.store.notice(row.id).await?;
-            row = found.ok_or_else(|| AppError::missing("notice", &row.id.to_string()))?;
         }
+    }
+
+    /// Tries once to append the outcomes; `again` to read first how the notice stands now.
+    async fn write_down(
+        &self,
+        row: &mut NoticeRow,
+        answers: &[(usize, u32, Answer)],
+        again: bool,
+    ) -> Result<(), AppError> {
+        if again {
+            let found = self.app.store.notice(row.id).await?;
+            *row = found.ok_or_else(|| AppError::missing("notice", &row.id.to_string()))?;
+        }
+        let state = answered(&row.state, answers, self.app.clock.now());
+        if state == row.state {
+            return Ok(());
+        }
+        let mut append = changed(row, Happened::Answered, &state);
+        append
+            .events
+            .extend(self.findings(&row.state, &state).await?);
+        let committed = self.app.store.append(append).await?;
+        row.head = Some(committed.last);
+        row.state = state;
+        Ok(())
     }
 
     /// A channel that took nothing is a finding, until it takes something.
@@ -153,7 +165,7 @@ impl App {
         let secret = self.channel_secret(channel).await?;
         self.connect.channel(channel, secret).map_err(|problem| {
             AppError::new(
-                crate::ErrorKind::Invalid,
+                ErrorKind::Invalid,
                 "TNR-NOTICE-0003",
                 format!("the channel `{name}` cannot be used: {problem}"),
                 "mend its document, or set its secret again",
