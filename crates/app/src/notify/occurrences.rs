@@ -149,25 +149,31 @@ impl App {
 }
 
 /// The guard's reasons in one line, without anybody's key: a notice goes to systems that erase
-/// nobody.
+/// nobody. A reason that has no room is counted, not told.
 fn reasons(because: &[String]) -> String {
     let mut text = String::new();
-    for (told, reason) in because.iter().enumerate() {
+    let mut more = 0;
+    for reason in because {
         let reason = if reason.starts_with(PROTECTED) {
             PROTECTED
         } else {
             reason.as_str()
         };
         if text.chars().count() + reason.chars().count() > MAX_TEXT {
-            text.push_str(&format!("; {} more reasons", because.len() - told));
-            break;
+            more += 1;
+            continue;
         }
-        if told > 0 {
+        if !text.is_empty() {
             text.push_str("; ");
         }
         text.extend(reason.chars().map(|c| if c.is_control() { ' ' } else { c }));
     }
-    text
+    let what = if more == 1 { "reason" } else { "reasons" };
+    match (more, text.is_empty()) {
+        (0, _) => text,
+        (_, true) => format!("{more} {what} too long for a notice"),
+        (_, false) => format!("{text}; {more} more {what}"),
+    }
 }
 
 #[cfg(test)]
@@ -192,5 +198,13 @@ mod tests {
             text.ends_with(" more reasons") && text.len() < 600,
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_reason_that_is_too_long_does_not_hide_the_others() {
+        let because = ["x".repeat(501), "4000 people lose access".to_owned()];
+        assert_eq!(reasons(&because), "4000 people lose access; 1 more reason");
+        let alone = reasons(&because[..1]);
+        assert_eq!(alone, "1 reason too long for a notice");
     }
 }
