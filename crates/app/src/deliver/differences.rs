@@ -246,6 +246,7 @@ impl<'a> Differences<'a> {
         id: EngagementId,
     ) -> Result<(), AppError> {
         let before = self.identity(subject);
+        let came = self.last_day_came(subject, before.as_ref());
         let source = self.feed.name.to_owned();
         let person = self.people.entry(subject).or_insert_with(|| Person {
             subject,
@@ -299,7 +300,16 @@ impl<'a> Differences<'a> {
                 facts: row.facts.clone(),
             }),
         }));
-        self.follow(subject, change, &after).await
+        let leaves = came || is_leaving(change);
+        self.follow(subject, leaves, came || has_left(&after, self.now))
+            .await
+    }
+
+    /// Whether a last day of somebody has come that no timer has looked at yet. It counts as if one had:
+    /// what new word means must not depend on whether a node was awake in between.
+    fn last_day_came(&self, subject: SubjectId, before: Option<&Identity>) -> bool {
+        let due = self.people.get(&subject).and_then(|p| p.next_change);
+        due.is_some_and(|due| due <= self.now) && before.is_some_and(|b| has_left(b, self.now))
     }
 
     async fn withdraw(&mut self, worker: &WorkerDigest) -> Result<(), AppError> {
@@ -338,7 +348,8 @@ impl<'a> Differences<'a> {
             source: self.feed.name.to_owned(),
             delivery: self.delivery,
         }));
-        self.follow(subject, change, &after).await
+        self.follow(subject, is_leaving(change), has_left(&after, self.now))
+            .await
     }
 
     /// What new word of a person ends: an undo never outlives the next leaver, and a termination
@@ -346,10 +357,9 @@ impl<'a> Differences<'a> {
     async fn follow(
         &mut self,
         subject: SubjectId,
-        change: Change,
-        after: &Identity,
+        leaves: bool,
+        left: bool,
     ) -> Result<(), AppError> {
-        let leaves = matches!(change, Change::Leaver | Change::MissingRow);
         if leaves && !mutants::on(Mutant::PinsOutlive) {
             for pin in self.app.store.pins(subject).await? {
                 let wave = pin.wave;
@@ -358,7 +368,7 @@ impl<'a> Differences<'a> {
             }
         }
         let person = self.people.get_mut(&subject);
-        let terminated = person.and_then(|p| p.termination.take_if(|_| has_left(after, self.now)));
+        let terminated = person.and_then(|p| p.termination.take_if(|_| left));
         if terminated.is_some() {
             self.events.push(confirmed(subject));
         }
@@ -376,6 +386,10 @@ impl<'a> Differences<'a> {
         };
         next_due(told(person), &self.spans, &self.book.beside, self.now).map_err(broken)
     }
+}
+
+fn is_leaving(change: Change) -> bool {
+    matches!(change, Change::Leaver | Change::MissingRow)
 }
 
 /// Whether HR says in so many words that someone has left.

@@ -30,9 +30,22 @@ impl Play {
         waves.iter().rev().map(|w| (w.wave, w.status())).collect()
     }
 
-    /// People decide about every wave that waits.
+    /// People decide about every wave that waits. What the guard holds as it begins, because of another
+    /// one that began before, they look at as well.
     pub(super) fn decide(&mut self, no: usize, moody: bool) {
-        for (wave, _) in self.open_waves() {
+        for (wave, status) in self.open_waves() {
+            self.decide_one(no, wave, moody);
+            if status == WaveStatus::Ready {
+                self.look_again(no, wave, moody);
+            }
+        }
+    }
+
+    fn look_again(&mut self, no: usize, wave: WaveId, moody: bool) {
+        let row = self
+            .scene
+            .ask(no, |node| async move { node.app.wave(wave).await });
+        if row.is_some_and(|row| row.status() == WaveStatus::Held) {
             self.decide_one(no, wave, moody);
         }
     }
