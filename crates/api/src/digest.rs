@@ -155,7 +155,8 @@ pub struct DigestFinding {
 /// Something that did not happen, or that nobody was told of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DigestSilence {
-    /// `unplanned`, `timer`, `source`, `target`, `writing` or `token`.
+    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`
+    /// or `budget`.
     pub kind: String,
     /// What is silent: an app, a source, a principal; empty where people are.
     pub what: String,

@@ -85,6 +85,9 @@ pub struct PutSecret {
     pub host: String,
     /// The secret.
     pub value: String,
+    /// When it ends, where that is known: a day, or an instant in UTC. People are told of it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
     /// Check, and store nothing.
     #[serde(default)]
     pub dry_run: bool,
@@ -106,6 +109,10 @@ impl std::fmt::Debug for PutSecret {
 pub struct SecretName {
     /// The name, as documents refer to it.
     pub name: String,
+    /// The app it is bound to, or `channel/` and a channel.
+    pub app: String,
+    /// When it ends; empty where that was not said.
+    pub expires: String,
 }
 
 #[cfg(test)]
@@ -123,6 +130,7 @@ mod tests {
             app: "wiki".into(),
             host: "wiki.example".into(),
             value: "hunter2".into(),
+            expires: None,
             dry_run: false,
             reason: "r".into(),
         };

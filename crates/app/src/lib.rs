@@ -19,6 +19,7 @@ mod documents;
 mod due;
 mod error;
 mod expectations;
+mod expiries;
 mod findings;
 mod grace;
 mod identity;
@@ -46,7 +47,7 @@ use std::sync::Arc;
 
 use model::{Actor, Event, Timestamp};
 use ports::store::{Append, Committed};
-use ports::{Clock, Entropy, KeyRing, Store};
+use ports::{Clock, Entropy, KeyRing, Listening, Store};
 
 pub use adopt::{
     DecidedRow, DecisionReport, DecisionRow, Estate, EstateAccount, Stands, State, Unexplained,
@@ -67,6 +68,7 @@ pub use notify::Notifier;
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
 pub use preview::{AppOutlook, Collision, Histogram, Named, Names, Preview, Trouble};
+pub use secrets::GivenSecret;
 pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;
 pub use tokens::Session;
@@ -91,6 +93,8 @@ pub struct App {
     pub(crate) keyring: Arc<dyn KeyRing>,
     pub(crate) connect: Arc<dyn Connect>,
     pub(crate) source: Arc<dyn ReadSource>,
+    /// The listener of this node, where it has one.
+    pub(crate) listening: Option<Arc<dyn Listening>>,
     loaded: Arc<tenant::Cache>,
     /// Plannings of one node come one after the other; those of several nodes conflict on the
     /// stream `planner` and are tried again. With it, what the last one of everyone remembers.
@@ -126,10 +130,18 @@ impl App {
             keyring: parts.keyring,
             connect: parts.connect,
             source: parts.source,
+            listening: None,
             loaded: Arc::default(),
             planning: Arc::default(),
             bell: Arc::default(),
         }
+    }
+
+    /// The same, on a node that others connect to.
+    #[must_use]
+    pub fn listening(mut self, listening: Arc<dyn Listening>) -> Self {
+        self.listening = Some(listening);
+        self
     }
 
     /// The store, for reads that need no use-case.

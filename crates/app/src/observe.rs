@@ -39,6 +39,11 @@ struct Listing {
     detail: String,
 }
 
+/// By how many seconds a clock that shows whole seconds is ahead of ours.
+fn ahead(clock: Timestamp, now: Timestamp) -> i64 {
+    (clock.as_micros() - now.as_micros()).div_euclid(1_000_000)
+}
+
 impl App {
     /// Lists the accounts and groups of a target and records what differs from what was last
     /// seen. A listing that breaks off still counts for what it read; nothing is concluded from
@@ -74,6 +79,8 @@ impl App {
         let Listed { name, kind, .. } = *listed;
         let started = self.clock.now();
         let listing = list(&**target, kind).await;
+        let heard = target.heard();
+        let clock_ahead_s = heard.clock.map(|clock| ahead(clock, self.clock.now()));
         let known = self.known_shadows(name, kind).await?;
         let mut events = Vec::new();
         let mut changed = 0;
@@ -127,6 +134,8 @@ impl App {
             vanished,
             completeness,
             detail,
+            certificate_ends: heard.certificate_ends,
+            clock_ahead_s,
         };
         events.push(Event::ObservationFinished(run.clone()));
         while !events.is_empty() {

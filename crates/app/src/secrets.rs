@@ -1,9 +1,24 @@
 //! Secrets: sealed in the store, bound to one app and one host.
 
-use model::{Actor, Secret};
+use model::{Actor, Secret, Timestamp};
 use ports::store::SecretRow;
 
 use crate::{App, AppError, ErrorKind};
+
+/// A secret as it is set.
+#[derive(Debug, Clone, Copy)]
+pub struct GivenSecret<'a> {
+    /// Its name, as documents refer to it.
+    pub name: &'a str,
+    /// The app it may be used for, or `channel/` and a channel.
+    pub app: &'a str,
+    /// The host, with port where it is not the usual one, that it may be sent to.
+    pub host: &'a str,
+    /// The value.
+    pub value: &'a Secret,
+    /// When it ends, where that is known.
+    pub expires: Option<Timestamp>,
+}
 
 impl App {
     /// Sets or replaces a secret. It may be used by `app` only, and sent to `host` only (host
@@ -13,12 +28,38 @@ impl App {
     /// `Invalid` for an empty or oversized value.
     pub async fn set_secret(
         &self,
-        _actor: &Actor,
+        actor: &Actor,
         name: &str,
         app: &str,
         host: &str,
         value: &Secret,
     ) -> Result<(), AppError> {
+        let given = GivenSecret {
+            name,
+            app,
+            host,
+            value,
+            expires: None,
+        };
+        self.keep_secret(actor, given).await
+    }
+
+    /// The same, of which it may be known when it ends: people are told of it before.
+    ///
+    /// # Errors
+    /// Also `Invalid` for one that has ended.
+    pub async fn keep_secret(
+        &self,
+        _actor: &Actor,
+        given: GivenSecret<'_>,
+    ) -> Result<(), AppError> {
+        let GivenSecret {
+            name,
+            app,
+            host,
+            value,
+            expires,
+        } = given;
         let size = value.expose().len();
         let printable = value.expose().bytes().all(|b| (0x20..0x7f).contains(&b));
         if size == 0 || size > 16 * 1024 || !printable || name.is_empty() || name.len() > 100 {
@@ -27,6 +68,15 @@ impl App {
                 "TNR-APP-0020",
                 "a secret is 1 to 16,384 printable ASCII characters and has a name",
                 "check for a line break at the end of the file it came from",
+            ));
+        }
+        let now = self.clock.now();
+        if let Some(expires) = expires.filter(|at| *at <= now) {
+            return Err(AppError::new(
+                ErrorKind::Invalid,
+                "TNR-APP-0024",
+                format!("the secret ended at {expires}"),
+                "set one that still holds, or leave its end out",
             ));
         }
         let sealed = self
@@ -38,7 +88,8 @@ impl App {
                 app: app.to_owned(),
                 host: host.to_owned(),
                 sealed,
-                at: self.clock.now(),
+                at: now,
+                expires,
             })
             .await?;
         self.bell.notify_waiters();

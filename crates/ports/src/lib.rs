@@ -8,11 +8,13 @@ pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod keyring;
+pub mod listening;
 pub mod store;
 pub mod target;
 
 pub use channel::{Channel, Letter};
 pub use clock::{Clock, Entropy};
 pub use keyring::{KeyRing, KeyRingError, Sealed};
+pub use listening::Listening;
 pub use store::Store;
 pub use target::{Target, TargetError};

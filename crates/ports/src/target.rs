@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Attributes, Completeness, Kind, Outcome, Record, RemoteId, Version};
+use model::{Attributes, Completeness, Kind, Outcome, Record, RemoteId, Timestamp, Version};
 
 /// Why a target could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +66,15 @@ pub struct Probe {
     pub name: String,
     /// Where it differs from what its profile says, for people.
     pub differs: Vec<String>,
+}
+
+/// What a target let us know beside its answers, as of the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Heard {
+    /// When the certificate that it showed ends (X.509 `notAfter`).
+    pub certificate_ends: Option<Timestamp>,
+    /// What its clock showed (HTTP `Date`, RFC 9110 §6.6.1), to the second.
+    pub clock: Option<Timestamp>,
 }
 
 /// One page of a listing.
@@ -154,6 +163,11 @@ pub enum Operation {
 pub trait Target: Send + Sync {
     /// What it can do.
     fn capabilities(&self) -> &Capabilities;
+
+    /// What it let us know beside its answers. Sends nothing.
+    fn heard(&self) -> Heard {
+        Heard::default()
+    }
 
     /// Asks whether it is there, accepts us and behaves as its profile says.
     async fn probe(&self) -> Result<Probe, TargetError>;

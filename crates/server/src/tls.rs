@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use model::Digest;
+use model::{Digest, Timestamp};
+use protocol::x509::not_after;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::watch;
@@ -29,10 +30,17 @@ pub enum Reloaded {
     Changed,
 }
 
+/// What is served, and when its certificate ends, where that can be read.
+#[derive(Clone)]
+struct Served {
+    config: Arc<rustls::ServerConfig>,
+    ends: Option<Timestamp>,
+}
+
 /// Serves the certificate that was last found good.
 pub struct Tls {
     files: TlsFiles,
-    current: RwLock<Arc<rustls::ServerConfig>>,
+    current: RwLock<Served>,
     /// What the files held when they were last looked at, good or bad: a bad file is reported
     /// once, not at every look.
     seen: Mutex<Digest>,
@@ -47,7 +55,7 @@ impl Tls {
         let (seen, config) = read(&files)?;
         Ok(Self {
             files,
-            current: RwLock::new(Arc::new(config?)),
+            current: RwLock::new(config?),
             seen: Mutex::new(seen),
         })
     }
@@ -55,7 +63,18 @@ impl Tls {
     /// The configuration for a new connection.
     #[must_use]
     pub fn current(&self) -> Arc<rustls::ServerConfig> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+        self.served().config
+    }
+
+    /// When the certificate that is served ends; `None` where that cannot be read.
+    #[must_use]
+    pub fn certificate_ends(&self) -> Option<Timestamp> {
+        self.served().ends
+    }
+
+    fn served(&self) -> Served {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.clone()
     }
 
     /// Looks at the files again. When they cannot be used, the old certificate stays in use.
@@ -69,8 +88,7 @@ impl Tls {
             return Ok(Reloaded::Same);
         }
         *seen = digest;
-        let config = Arc::new(config?);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = config?;
         Ok(Reloaded::Changed)
     }
 
@@ -94,7 +112,7 @@ impl Tls {
     }
 }
 
-type Config = Result<rustls::ServerConfig, ServerError>;
+type Config = Result<Served, ServerError>;
 
 /// The digest of both files, and what they make. Only files that cannot be read at all are an
 /// error of the whole.
@@ -136,6 +154,7 @@ fn build(files: &TlsFiles, certificate: &[u8], key: &[u8]) -> Config {
         let why = "it holds no certificate in PEM form".to_owned();
         return Err(wrong("certificate", &files.certificate, why));
     }
+    let ends = chain.first().and_then(|leaf| not_after(leaf));
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {
         wrong(
             "key",
@@ -151,5 +170,6 @@ fn build(files: &TlsFiles, certificate: &[u8], key: &[u8]) -> Config {
         .with_single_cert(chain, key)
         .map_err(|e| wrong("key", &files.key, e.to_string()))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+    let config = Arc::new(config);
+    Ok(Served { config, ends })
 }

@@ -404,6 +404,15 @@ pub static SECRET: Table = Table {
     indexes: &[],
 };
 
+/// When secrets end, where that was said. By the instant at which each was set: of one that was replaced
+/// nothing holds any more.
+pub static SECRET_END: Table = Table {
+    name: "secret_end",
+    columns: &[("name", Text), ("set_at", Int), ("expires", Int)],
+    key: 2,
+    indexes: &[],
+};
+
 /// Whose accounts are that were there before. `subject` is the person's, where it is one's.
 pub static ACCOUNT_DECISION: Table = Table {
     name: "account_decision",
@@ -484,7 +493,7 @@ pub static TABLES: &[&Table] = &[
 ];
 
 /// Tables that reads own and the log knows nothing of.
-pub static OPERATIONAL: &[&Table] = &[&SECRET];
+pub static OPERATIONAL: &[&Table] = &[&SECRET, &SECRET_END];
 
 #[cfg(test)]
 mod tests;

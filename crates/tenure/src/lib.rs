@@ -269,10 +269,12 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
             app,
             channel,
             host,
+            expires,
             change,
         }) => {
             let user = app.or(channel.map(|name| format!("channel/{name}")));
-            input::set_secret(desk, &name, user.unwrap_or_default(), host, change).await
+            let bound = (user.unwrap_or_default(), host);
+            input::set_secret(desk, &name, bound, expires, change).await
         }
         Command::Secret(SecretCommand::List) => manage::secrets(desk).await,
         other => Err(Failure::usage(

@@ -6,6 +6,7 @@ use model::plan::{About, PlanStatus};
 use model::{SubjectId, TargetName, Timestamp, Verdict};
 use ports::store::{FindingRow, MAX_PAGE, StepRow, WaveRow, WaveStatus};
 
+use super::budgets::shortages;
 use super::expected::{self, Attempt, Expectation};
 use super::failures::{self, Failure};
 use super::gather::Gathered;
@@ -27,6 +28,8 @@ pub(super) struct Case<'a> {
     /// The apps in which somebody who has left may still use an account.
     pub(super) exposed: &'a BTreeMap<SubjectId, Vec<TargetName>>,
     pub(super) undone: &'a Undone,
+    /// Requests a second of the apps that have a budget and something to do.
+    pub(super) rates: &'a BTreeMap<TargetName, u32>,
 }
 
 /// What was expected in the window, and what was expected before it and may not be done.
@@ -100,6 +103,15 @@ pub(super) fn digest(case: &Case<'_>, mut signs: Signs<'_>) -> Digest {
             signs.unplanned.push(name(rows, *subject));
         }
     }
+    signs.budgets = shortages(
+        rows.attempts
+            .iter()
+            .map(|(about, of)| (about, of.as_slice())),
+        case.expected,
+        case.rates,
+        rows.now,
+        |subject| name(rows, subject),
+    );
     let overdue = rows.overdue.iter();
     signs.overdue = overdue
         .map(|(subject, at)| (name(rows, *subject), *at))
@@ -160,7 +172,9 @@ fn failures(case: &Case<'_>) -> Vec<FailureGroup> {
                 .retain(|s| case.undone.may_be_at(subject, &s.address));
         }
         let person = subject.map(|subject| (subject, name(rows, subject)));
-        let since = |step: &StepRow| first.get(&step.address).copied();
+        // What is tried again opens no finding: it is as old as the word that let it begin.
+        let begun = (row.status == PlanStatus::Released).then_some(newest.begun);
+        let since = |step: &StepRow| first.get(&step.address).copied().or(begun);
         found.extend(failures::of_plan(&row, person.as_ref(), since));
     }
     failures::group(found)

@@ -6,6 +6,7 @@
 //! the rest is put together from rows ([`assemble`]). Nothing is kept: a digest is an answer.
 
 mod assemble;
+mod budgets;
 mod expected;
 mod failures;
 mod gather;
@@ -18,9 +19,11 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::finding::Finding;
-use model::{Actor, Kind, SubjectId, Timestamp};
-use ports::store::MAX_PAGE;
+use model::plan::PlanStatus;
+use model::{Actor, Kind, SubjectId, TargetName, Timestamp};
 
 pub(crate) use expected::{Attempt, Case as Leaver, Expectation, Stand, expectation, judge};
 pub use report::{
@@ -31,6 +34,7 @@ pub use window::Window;
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind, WavePreview};
 use assemble::Case;
+use gather::Gathered;
 use silent::Signs;
 
 /// Whether a finding is about a step that failed for good: the worker names what was tried last.
@@ -60,12 +64,14 @@ impl App {
         let suspects = assemble::suspects(&rows, &expected, &exposed);
         let undone = self.undone(suspects).await?;
         let signs = self.signs(&loaded, rows.now).await?;
+        let rates = self.rates(&loaded, &rows).await?;
         let case = Case {
             window,
             rows: &rows,
             expected: &expected,
             exposed: &exposed,
             undone: &undone,
+            rates: &rates,
         };
         Ok(assemble::digest(&case, signs))
     }
@@ -122,11 +128,13 @@ impl App {
         let mut targets = Vec::new();
         for target in loaded.book.apps.keys() {
             let run = self.store.last_observation(target, Kind::Account).await?;
-            targets.push((target, run.map(|row| (row.at, row.run.completeness))));
+            let listing = run.map(|row| silent::Listing {
+                at: row.at,
+                completeness: row.run.completeness,
+                ahead: row.run.clock_ahead_s,
+            });
+            targets.push((target, listing));
         }
-        let soon = now.plus(silent::TOKEN);
-        let tokens = self.store.tokens(MAX_PAGE).await?.into_iter();
-        let tokens = tokens.filter(|t| t.revoked.is_none() && now < t.expires && t.expires <= soon);
         Ok(Signs {
             now,
             unplanned: Vec::new(),
@@ -135,7 +143,28 @@ impl App {
             sources,
             targets,
             stopped: self.store.stopped().await?,
-            tokens: tokens.map(|t| (t.principal, t.expires)).collect(),
+            expiries: self.expiries(loaded, now, silent::EXPIRY).await?,
+            budgets: Vec::new(),
         })
+    }
+
+    /// The rates of the apps that have one, of those for which something is released.
+    async fn rates(
+        &self,
+        loaded: &Loaded,
+        rows: &Gathered,
+    ) -> Result<BTreeMap<TargetName, u32>, AppError> {
+        let plans = rows.attempts.values().flatten().map(|attempt| &attempt.row);
+        let released = plans.filter(|row| row.status == PlanStatus::Released);
+        let apps: BTreeSet<&TargetName> = released
+            .flat_map(|row| row.steps.iter().map(|step| &step.address.target))
+            .collect();
+        let mut rates = BTreeMap::new();
+        for app in apps {
+            if let Some(rate) = self.rate(loaded, app).await {
+                rates.insert(app.clone(), rate);
+            }
+        }
+        Ok(rates)
     }
 }

@@ -229,7 +229,8 @@ pub struct FindingGroup {
 /// Something that did not happen, or that nobody was told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silence {
-    /// `unplanned`, `timer`, `source`, `target`, `writing` or `token`.
+    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`
+    /// or `budget`.
     pub kind: &'static str,
     /// What is silent: an app, a source, a principal; empty where people are.
     pub what: String,

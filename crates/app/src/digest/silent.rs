@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use model::{Completeness, TargetName, Timestamp};
 
+use super::budgets::Shortage;
 use super::report::Silence;
+use crate::expiries::{Expiry, What};
 
 /// Hours that a source may say nothing when its document does not tell: most exports come every night.
 pub(super) const SOURCE_HOURS: u32 = 26;
@@ -13,8 +15,11 @@ pub(super) const SOURCE_HOURS: u32 = 26;
 pub(super) const TARGET: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// How long after its instant somebody may wait for a planning.
 pub(super) const TIMER: Duration = Duration::from_secs(300);
-/// How long before its end a token is told of.
-pub(super) const TOKEN: Duration = Duration::from_secs(14 * 24 * 3_600);
+/// How long before its end a token, a secret or a certificate is told of.
+pub(super) const EXPIRY: Duration = Duration::from_secs(14 * 24 * 3_600);
+/// How far an app's clock may be from ours, in seconds: what it says of times is wrong by as much, and
+/// signed messages with times in them are refused by most at five minutes.
+pub(super) const SKEW: u64 = 60;
 /// People who are named.
 pub(super) const NAMED: usize = 20;
 
@@ -32,11 +37,22 @@ pub(super) struct Signs<'a> {
     /// refused, be it the same as before.
     pub(super) sources: Vec<(&'a str, u32, Option<Timestamp>)>,
     /// Apps, and their last listing of accounts.
-    pub(super) targets: Vec<(&'a TargetName, Option<(Timestamp, Completeness)>)>,
+    pub(super) targets: Vec<(&'a TargetName, Option<Listing>)>,
     /// Where nothing is sent; `None` for all apps; and why.
     pub(super) stopped: Vec<(Option<TargetName>, String)>,
-    /// Principals whose token ends, and when.
-    pub(super) tokens: Vec<(String, Timestamp)>,
+    /// What ends soon.
+    pub(super) expiries: Vec<Expiry>,
+    /// Apps whose budget of requests does not suffice.
+    pub(super) budgets: Vec<Shortage>,
+}
+
+/// What is known of the last listing of an app's accounts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listing {
+    pub(super) at: Timestamp,
+    pub(super) completeness: Completeness,
+    /// By how many seconds its clock was ahead of ours.
+    pub(super) ahead: Option<i64>,
 }
 
 /// The rows of the silent section, what concerns people first.
@@ -57,12 +73,12 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
     for (target, last) in &signs.targets {
         let (since, problem) = match last {
             None => (None, "its accounts were never listed".to_owned()),
-            Some((at, _)) if now.since(*at) > TARGET => (
-                Some(*at),
+            Some(listing) if now.since(listing.at) > TARGET => (
+                Some(listing.at),
                 "its accounts were not listed for 7 days".to_owned(),
             ),
-            Some((at, how)) if *how != Completeness::Full => (
-                Some(*at),
+            Some(listing) if listing.completeness != Completeness::Full => (
+                Some(listing.at),
                 "the last listing of its accounts was not complete".to_owned(),
             ),
             Some(_) => continue,
@@ -74,6 +90,7 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
             ..row("target", target.as_str())
         });
     }
+    rows.extend(signs.targets.iter().filter_map(clock));
     for (target, reason) in &signs.stopped {
         let what = target.as_ref().map_or("all apps", TargetName::as_str);
         rows.push(Silence {
@@ -82,13 +99,8 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
             ..row("writing", what)
         });
     }
-    for (principal, ends) in &signs.tokens {
-        rows.push(Silence {
-            problem: format!("a token of {principal} ends at {ends}"),
-            fix: "`tenure token create` for the same principal, then replace it".to_owned(),
-            ..row("token", principal)
-        });
-    }
+    rows.extend(signs.expiries.iter().map(|expiry| ends(expiry, now)));
+    rows.extend(signs.budgets.iter().map(too_slow));
     rows
 }
 
@@ -112,12 +124,62 @@ fn many(count: u64) -> String {
     }
 }
 
+/// Some of these names, sorted.
+fn some(names: &[String]) -> Vec<String> {
+    let sorted: BTreeSet<&String> = names.iter().collect();
+    sorted.into_iter().take(NAMED).cloned().collect()
+}
+
+/// What ends, or has.
+fn ends(expiry: &Expiry, now: Timestamp) -> Silence {
+    let (kind, what) = match expiry.what {
+        What::Token => ("token", &expiry.of),
+        What::Secret => ("secret", &expiry.id),
+        What::AppCertificate | What::OwnCertificate => ("certificate", &expiry.of),
+    };
+    Silence {
+        problem: expiry.problem(now),
+        fix: expiry.fix(),
+        ..row(kind, what)
+    }
+}
+
+/// An app that takes too few requests.
+fn too_slow(short: &Shortage) -> Silence {
+    let (app, rate, until) = (&short.app, short.per_second, short.until);
+    let count = short.people.len() as u64;
+    Silence {
+        count,
+        people: some(&short.people),
+        problem: format!(
+            "{app} takes {rate} requests a second, and what is released for it takes until {until}: too \
+             late for {}",
+            many(count)
+        ),
+        fix: format!(
+            "ask {app} for more and raise `requests_per_second`, or hold back a wave that can wait"
+        ),
+        ..row("budget", app.as_str())
+    }
+}
+
+/// An app whose clock is not ours.
+fn clock((target, listing): &(&TargetName, Option<Listing>)) -> Option<Silence> {
+    let listing = (*listing)?;
+    let ahead = listing.ahead.filter(|ahead| ahead.unsigned_abs() > SKEW)?;
+    let how = if ahead > 0 { "ahead of" } else { "behind" };
+    let by = ahead.unsigned_abs();
+    Some(Silence {
+        since: Some(listing.at),
+        problem: format!("the clock of {target} is {by} s {how} ours: one of the two is wrong"),
+        fix: "see whether this host keeps its time (`timedatectl`); if it does, tell whoever runs the app"
+            .to_owned(),
+        ..row("clock", target.as_str())
+    })
+}
+
 fn people(signs: &Signs<'_>) -> Vec<Silence> {
     let mut rows = Vec::new();
-    let some = |names: &[String]| -> Vec<String> {
-        let sorted: BTreeSet<&String> = names.iter().collect();
-        sorted.into_iter().take(NAMED).cloned().collect()
-    };
     let plan = "`tenure plan`; then see why it did not come by itself".to_owned();
     let count = signs.unplanned.len() as u64 + signs.unlooked;
     if count > 0 {
@@ -166,10 +228,75 @@ mod tests {
             unlooked: 0,
             overdue: Vec::new(),
             sources: vec![("hr", SOURCE_HOURS, Some(at(974)))],
-            targets: vec![(chat, Some((at(1_000 - 168), Completeness::Full)))],
+            targets: vec![(chat, Some(listed(1_000 - 168, Completeness::Full)))],
             stopped: Vec::new(),
-            tokens: Vec::new(),
+            expiries: Vec::new(),
+            budgets: Vec::new(),
         }
+    }
+
+    fn listed(hour: u64, completeness: Completeness) -> Listing {
+        Listing {
+            at: at(hour),
+            completeness,
+            ahead: Some(1),
+        }
+    }
+
+    /// A minute is nothing, a second more is told, in both directions.
+    #[test]
+    fn a_clock_that_is_not_ours_is_told_with_its_direction() {
+        let chat = TargetName::from("chat");
+        let told = |ahead| {
+            let mut signs = quiet(&chat);
+            let listing = Listing {
+                ahead,
+                ..listed(999, Completeness::Full)
+            };
+            signs.targets = vec![(&chat, Some(listing))];
+            silences(signs)
+                .into_iter()
+                .map(|row| row.problem)
+                .collect::<Vec<_>>()
+        };
+        for ahead in [None, Some(0), Some(60), Some(-60)] {
+            assert_eq!(told(ahead), Vec::<String>::new(), "{ahead:?}");
+        }
+        assert!(told(Some(61))[0].contains("61 s ahead of ours"));
+        assert!(told(Some(-240))[0].contains("240 s behind ours"));
+    }
+
+    #[test]
+    fn what_ends_says_what_it_is_and_whether_it_has() {
+        let chat = TargetName::from("chat");
+        let mut signs = quiet(&chat);
+        let expiry = |what, id: &str, of: &str, hour| Expiry {
+            what,
+            id: id.to_owned(),
+            of: of.to_owned(),
+            ends: at(hour),
+            since: None,
+        };
+        signs.expiries = vec![
+            expiry(What::Secret, "chat-token", "chat", 1_010),
+            expiry(What::AppCertificate, "chat", "chat", 990),
+            expiry(What::OwnCertificate, "this server", "this server", 1_100),
+        ];
+        let rows = silences(signs);
+        let told: Vec<_> = rows.iter().map(|r| (r.kind, r.what.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("secret", "chat-token"),
+                ("certificate", "chat"),
+                ("certificate", "this server")
+            ]
+        );
+        assert!(
+            rows[0].problem.contains("ends at")
+                && rows[0].fix.contains("tenure secret set chat-token")
+        );
+        assert!(rows[1].problem.contains("ended at"), "{}", rows[1].problem);
     }
 
     /// One hour less is silent about nothing, one more speaks.
@@ -200,7 +327,7 @@ mod tests {
         let chat = TargetName::from("chat");
         let mut signs = quiet(&chat);
         signs.sources = vec![("hr", SOURCE_HOURS, None)];
-        signs.targets = vec![(&chat, Some((at(999), Completeness::Partial)))];
+        signs.targets = vec![(&chat, Some(listed(999, Completeness::Partial)))];
         let rows: Vec<_> = silences(signs).iter().map(|r| (r.kind, r.since)).collect();
         assert_eq!(rows, [("source", None), ("target", Some(at(999)))]);
         let mut signs = quiet(&chat);
@@ -216,7 +343,13 @@ mod tests {
         signs.unlooked = 7;
         signs.overdue = vec![("w1".to_owned(), at(3)), ("w0".to_owned(), at(2))];
         signs.stopped = vec![(None, "drill".to_owned())];
-        signs.tokens = vec![("hr-import".to_owned(), at(1_100))];
+        signs.expiries = vec![Expiry {
+            what: What::Token,
+            id: "tok_1".to_owned(),
+            of: "hr-import".to_owned(),
+            ends: at(1_100),
+            since: None,
+        }];
         let rows = silences(signs);
         let kinds: Vec<_> = rows.iter().map(|r| (r.kind, r.count)).collect();
         assert_eq!(

@@ -8,6 +8,7 @@ use model::{Occasion, Timestamp, Verdict};
 use ports::store::MAX_PAGE;
 
 use super::document;
+use crate::expiries::{Expiry, What};
 use crate::tenant::Loaded;
 use crate::{App, AppError};
 
@@ -39,7 +40,10 @@ impl App {
             next.extend(then);
         }
         if let Some(alarm) = document(loaded, Occasion::ExpiringCredential) {
-            found.extend(self.ending_tokens(alarm.days_before, now).await?);
+            found.extend(
+                self.ending_credentials(loaded, alarm.days_before, now)
+                    .await?,
+            );
         }
         Ok((found, next.into_iter().min()))
     }
@@ -123,28 +127,49 @@ impl App {
         Ok((stale, next.into_iter().min()))
     }
 
-    /// Tokens that were made for no longer than the time of the notice are not told of: whoever
-    /// made them knows.
-    async fn ending_tokens(&self, days: u32, now: Timestamp) -> Result<Vec<Occurrence>, AppError> {
+    /// What was made for no longer than the time of the notice is not told of: whoever made it knows.
+    async fn ending_credentials(
+        &self,
+        loaded: &Loaded,
+        days: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Occurrence>, AppError> {
         let before = Duration::from_secs(u64::from(days) * 86_400);
-        let rows = self
-            .store
-            .ending_tokens(now, now.plus(before), MAX_PAGE)
-            .await?;
-        let long = rows
-            .into_iter()
-            .filter(|row| row.expires.since(row.issued) > before);
-        Ok(long
-            .map(|row| Occurrence {
-                occasion: Occasion::ExpiringCredential,
-                about: row.token.to_string(),
-                text: format!("the token {} ends at {}", row.token, row.expires),
-                advice:
-                    "`tenure token list` says whose it is; make another one with `tenure token \
-                         create`"
-                        .to_owned(),
-            })
-            .collect())
+        let rows = self.expiries(loaded, now, before).await?;
+        let long = rows.into_iter().filter(|row| {
+            let made_for = row.since.map(|since| row.ends.since(since));
+            made_for.is_none_or(|long| long > before)
+        });
+        Ok(long.map(|row| ending(&row, now)).collect())
+    }
+}
+
+/// A notice of what ends. A token is named by its id, not by whose it is.
+fn ending(row: &Expiry, now: Timestamp) -> Occurrence {
+    let (about, text, advice) = match row.what {
+        What::Token => (
+            row.id.clone(),
+            format!("the token {} ends at {}", row.id, row.ends),
+            "`tenure token list` says whose it is; make another one with `tenure token create`"
+                .to_owned(),
+        ),
+        // By its end too: what is renewed is another one.
+        What::Secret => (
+            format!("secret {} {}", row.id, row.ends),
+            row.problem(now),
+            row.fix(),
+        ),
+        What::AppCertificate | What::OwnCertificate => (
+            format!("certificate {} {}", row.id, row.ends),
+            row.problem(now),
+            row.fix(),
+        ),
+    };
+    Occurrence {
+        occasion: Occasion::ExpiringCredential,
+        about,
+        text,
+        advice,
     }
 }
 

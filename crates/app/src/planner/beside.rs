@@ -35,8 +35,9 @@ const WITHOUT_EFFECT: &str = "TNR-SERVICE-0002";
 const UNKNOWN_MEMBER: &str = "TNR-GROUP-0001";
 /// Somebody is above themselves.
 const CIRCLE: &str = "TNR-MANAGER-0001";
+const UNKNOWN_MANAGER: &str = "TNR-MANAGER-0002";
 /// What a planning closes when it does not find it again.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     OVERDUE,
     UNLISTED,
     UNKNOWN,
@@ -45,6 +46,7 @@ const OURS: [&str; 10] = [
     WITHOUT_EFFECT,
     UNKNOWN_MEMBER,
     CIRCLE,
+    UNKNOWN_MANAGER,
     UNDECIDED,
     DISAGREEING,
 ];
@@ -52,12 +54,10 @@ const OURS: [&str; 10] = [
 const MOST_OPEN: u32 = 10_000;
 
 impl Pass {
-    /// Says what this person answers for and no longer can, and whether they are due earlier. Answers whether there was nothing to find: until then they
-    /// are looked at again.
-    pub(super) fn beside(&mut self, person: &Person, worker: Worker<'_>, now: Timestamp) -> bool {
+    /// Says what this person answers for and no longer can, and whether they are due earlier.
+    pub(super) fn beside(&mut self, person: &Person, worker: Worker<'_>, now: Timestamp) {
         let loaded = std::sync::Arc::clone(&self.loaded);
         let beside = &loaded.book.beside;
-        let before = self.findings.len();
         for duty in beside.unanswered(worker, now) {
             let why = "its owner is not at work";
             self.findings
@@ -71,7 +71,6 @@ impl Pass {
         if is_late(person, &self.spans, beside, now) {
             self.late.push(person.subject);
         }
-        self.findings.len() == before
     }
 
     /// Workers whom documents name and whom their source has not told of. Not an error: people
@@ -243,6 +242,18 @@ pub(super) fn circle(subject: SubjectId) -> Finding {
         address: None,
         problem: "the managers above this person lead back to them".to_owned(),
         fix: "mend who manages whom in HR; until then the managers up to there count".to_owned(),
+    }
+}
+
+/// HR names a manager of this person of whom their source has not told.
+pub(super) fn unknown_manager(subject: SubjectId, source: &str) -> Finding {
+    Finding {
+        code: UNKNOWN_MANAGER.to_owned(),
+        fingerprint: UNKNOWN_MANAGER.to_owned(),
+        subject: Some(subject),
+        address: None,
+        problem: format!("the manager of this person is nobody whom `{source}` has told of"),
+        fix: "mend who manages them in HR; apps are told of no manager until they come".to_owned(),
     }
 }
 

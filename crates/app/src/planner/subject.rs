@@ -16,11 +16,13 @@ use model::{Assignment, Kind, SubjectId, TargetName, Timestamp};
 use ports::store::{Link, Person, PlanRow};
 
 use super::Pass;
+use super::beside::unknown_manager;
 use super::chunks::Chunk;
 use super::memory::Rest;
 use super::settle::Sketch;
 use super::weigh::Say;
 use crate::AppError;
+use crate::deliver::has_left;
 use crate::due::{is_earlier, told};
 use crate::identity::worker;
 
@@ -84,6 +86,7 @@ impl Pass {
     ) -> Result<(), AppError> {
         let now = self.app.clock.now();
         let loaded = std::sync::Arc::clone(&self.loaded);
+        let found_before = self.findings.len();
         let mut identity = self.app.identity(person, &loaded.book.sources)?;
         self.managers_above(person, &mut identity).await?;
         let terminated_by = self.terminating.clone();
@@ -104,7 +107,9 @@ impl Pass {
         };
         let mut short = say.in_short(&loaded.book, now);
         let lapses = lapses(short.ends, person, &loaded.book, &self.spans, now);
-        let answered = self.beside(person, worker, now);
+        self.beside(person, worker, now);
+        // Of whom something was found is looked at again until it is gone.
+        let answered = self.findings.len() == found_before;
         if let Some(survey) = &mut self.survey {
             survey.add(person.subject, &short.desired, &loaded.book);
         }
@@ -179,12 +184,19 @@ impl Pass {
         identity: &Identity,
     ) -> Result<BTreeMap<String, SubjectId>, AppError> {
         let mut managers = BTreeMap::new();
+        let mut unknown = false;
         for key in manager_keys(worker, &std::sync::Arc::clone(&self.loaded).book) {
             let known_as = (identity.source.clone(), key.clone());
             self.notes.depends_on(subject, known_as);
-            if let Some(boss) = self.boss(&identity.source, &key).await? {
-                managers.insert(key, boss);
+            match self.boss(&identity.source, &key).await? {
+                Some(boss) => _ = managers.insert(key, boss),
+                None => unknown = true,
             }
+        }
+        let now = self.app.clock.now();
+        if unknown && !identity.withdrawn && !has_left(identity, now) {
+            let finding = unknown_manager(subject, &identity.source);
+            self.findings.push(finding);
         }
         Ok(managers)
     }

@@ -15,12 +15,16 @@
 //! was closed before a byte of it was written.
 
 pub mod egress;
+mod hearing;
 pub mod oauth;
 pub mod retry_after;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use hearing::Hearing;
 use model::Secret;
+use ports::target::Heard;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
@@ -83,6 +87,7 @@ pub struct Client {
     inner: reqwest::Client,
     allow_private: bool,
     limit: usize,
+    hearing: Arc<Hearing>,
 }
 
 impl Client {
@@ -102,13 +107,21 @@ impl Client {
             .connect_timeout(CONNECT)
             .pool_idle_timeout(Duration::from_secs(20))
             .tcp_nodelay(true)
+            .tls_info(true)
             .build()
             .map_err(|e| ClientError::Setup(e.without_url().to_string()))?;
         Ok(Self {
             inner,
             allow_private,
             limit,
+            hearing: Arc::default(),
         })
+    }
+
+    /// What the last answer let us know beside itself.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        self.hearing.last()
     }
 
     /// Checks a URL that requests will go to.
@@ -177,6 +190,7 @@ impl Client {
             builder = builder.body(body);
         }
         let mut response = builder.send().await.map_err(classify)?;
+        self.hearing.note(&response);
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let mut body = Vec::new();

@@ -25,7 +25,7 @@ pub fn parse(value: &str, date: Option<&str>) -> Option<Duration> {
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that senders may use (RFC 9110 §5.6.7).
-fn http_date(text: &str) -> Option<jiff::Timestamp> {
+pub(super) fn http_date(text: &str) -> Option<jiff::Timestamp> {
     let parser = jiff::fmt::rfc2822::DateTimeParser::new();
     parser.parse_timestamp(text.trim()).ok()
 }

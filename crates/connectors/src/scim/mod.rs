@@ -24,7 +24,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::{Kind, Outcome, Record, RemoteId, Secret};
 use ports::Target;
-use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe, TargetError};
+use ports::target::{Capabilities, Cursor, Heard, Listed, Match, Operation, Probe, TargetError};
 use protocol::scim::json::Limits;
 use protocol::scim::profile::{DeleteStyle, PatchStyle};
 use protocol::scim::{ScimProfile, ScimSettings, ServiceProviderConfig};
@@ -141,6 +141,10 @@ fn capabilities(profile: &ScimProfile) -> Capabilities {
 impl Target for ScimTarget {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn heard(&self) -> Heard {
+        self.client.heard()
     }
 
     async fn probe(&self) -> Result<Probe, TargetError> {

@@ -217,4 +217,10 @@ pub struct ObservationFinished {
     pub completeness: Completeness,
     /// What is wrong with it, for people; empty if nothing.
     pub detail: String,
+    /// When the certificate that the target showed ends; `None`: it showed none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_ends: Option<Timestamp>,
+    /// By how many seconds the target's clock was ahead of ours; `None`: it told no time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead_s: Option<i64>,
 }

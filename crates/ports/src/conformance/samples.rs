@@ -328,6 +328,8 @@ fn run() -> ObservationFinished {
         vanished: 0,
         completeness: Completeness::Full,
         detail: String::new(),
+        certificate_ends: Some(at(90)),
+        clock_ahead_s: Some(-3),
     }
 }
 

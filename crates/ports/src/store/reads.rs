@@ -13,8 +13,8 @@ use model::{
 use super::StoreError;
 use super::rows::{
     DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, LostName,
-    NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretRow, StepRow, Stir,
-    Termination, TokenRow, UndecidedWave, WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
+    NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretName, SecretRow, StepRow,
+    Stir, Termination, TokenRow, UndecidedWave, WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
 };
 
 type Read<T> = Result<T, StoreError>;
@@ -272,8 +272,8 @@ pub trait Secrets: Send + Sync {
     async fn put_secret(&self, row: SecretRow) -> Read<()>;
     /// One secret by name.
     async fn secret(&self, name: &str) -> Read<Option<SecretRow>>;
-    /// The names of all secrets, sorted.
-    async fn secret_names(&self) -> Read<Vec<String>>;
+    /// What may be told of all secrets, by name.
+    async fn secret_names(&self) -> Read<Vec<SecretName>>;
 }
 
 /// The log itself.

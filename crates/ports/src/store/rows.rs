@@ -389,6 +389,19 @@ pub struct SecretRow {
     pub sealed: Sealed,
     /// When it was set.
     pub at: Timestamp,
+    /// When it ends, where whoever set it said so.
+    pub expires: Option<Timestamp>,
+}
+
+/// What may be told of a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretName {
+    /// Its name.
+    pub name: String,
+    /// The app it may be used for, or `channel/` and a channel.
+    pub app: String,
+    /// When it ends, where whoever set it said so.
+    pub expires: Option<Timestamp>,
 }
 
 /// That something was written down about someone: a record without what it says.

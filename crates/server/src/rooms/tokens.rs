@@ -11,8 +11,8 @@ use std::sync::Arc;
 use api::{
     Done, IssueToken, IssuedToken, Page, Problem, PutSecret, RevokeToken, SecretName, TokenSummary,
 };
-use app::Session;
 use app::rows::TokenRow;
+use app::{GivenSecret, Session};
 use model::{Scope, Secret, Timestamp, TokenId};
 
 use super::{Rooms, fail};
@@ -196,7 +196,14 @@ pub async fn revoke(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
 pub async fn secrets(rooms: Arc<Rooms>, _call: Call) -> Result<Reply, Problem> {
     let names = rooms.app.store().secret_names().await.map_err(fail)?;
     Reply::json(&Page::whole(
-        names.into_iter().map(|name| SecretName { name }).collect(),
+        names
+            .into_iter()
+            .map(|row| SecretName {
+                name: row.name,
+                app: row.app,
+                expires: row.expires.map_or(String::new(), |at| at.to_string()),
+            })
+            .collect(),
     ))
 }
 
@@ -209,11 +216,18 @@ pub async fn put_secret(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem>
             "`app`, `host` and `value` must not be empty",
         ));
     }
+    let expires = asked.expires.as_deref().map(end_of).transpose()?;
     if !asked.dry_run {
-        let (app, host) = (&asked.app, &asked.host);
+        let given = GivenSecret {
+            name,
+            app: &asked.app,
+            host: &asked.host,
+            value: &value,
+            expires,
+        };
         rooms
             .app
-            .set_secret(call.actor(), name, app, host, &value)
+            .keep_secret(call.actor(), given)
             .await
             .map_err(fail)?;
     }
@@ -221,6 +235,16 @@ pub async fn put_secret(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem>
     Reply::json(&Done {
         done,
         dry_run: asked.dry_run,
+    })
+}
+
+/// `2027-01-31`, from its first instant in UTC on, or an instant.
+fn end_of(text: &str) -> Result<Timestamp, Problem> {
+    let day = || format!("{text}T00:00:00Z").parse();
+    text.parse().or_else(|_| day()).map_err(|_: String| {
+        crate::problem::unreadable(
+            "`expires` is a day (2027-01-31) or an instant that ends with `Z`",
+        )
     })
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use ports::keyring::Sealed;
-use ports::store::{SecretRow, Secrets, StoreError};
+use ports::store::{SecretName, SecretRow, Secrets, StoreError};
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, text};
@@ -10,18 +10,28 @@ use crate::table::Cell;
 
 type Read<T> = Result<T, StoreError>;
 
+const WITH_END: &str = "secret LEFT JOIN secret_end ON secret_end.name = secret.name AND secret_end.set_at = secret.at";
+
 static SECRET: Select = Select {
     table: "secret",
     key: 1,
-    columns: &["name", "app", "host", "sealing_key", "sealed", "at"],
-    from: "secret",
+    columns: &[
+        "secret.name",
+        "app",
+        "host",
+        "sealing_key",
+        "sealed",
+        "at",
+        "expires",
+    ],
+    from: WITH_END,
 };
 
 static NAME: Select = Select {
     table: "secret",
     key: 1,
-    columns: &["name"],
-    from: "secret",
+    columns: &["secret.name", "app", "expires"],
+    from: WITH_END,
 };
 
 fn secret(row: &mut Fields) -> Read<SecretRow> {
@@ -34,35 +44,53 @@ fn secret(row: &mut Fields) -> Read<SecretRow> {
             bytes: row.bytes()?,
         },
         at: row.instant()?,
+        expires: row.opt_instant()?,
+    })
+}
+
+fn name(row: &mut Fields) -> Read<SecretName> {
+    Ok(SecretName {
+        name: row.text()?,
+        app: row.text()?,
+        expires: row.opt_instant()?,
     })
 }
 
 #[async_trait]
 impl Secrets for TenureStore {
     async fn put_secret(&self, row: SecretRow) -> Read<()> {
+        let (name, at) = (Cell::Text(row.name), Cell::Int(row.at.as_micros()));
+        // First, so that wherever this stops the end that is told is that of the secret that is kept.
+        if let Some(expires) = row.expires {
+            let sql = "INSERT INTO secret_end (name, set_at, expires) VALUES ($1, $2, $3) \
+                       ON CONFLICT (name, set_at) DO UPDATE SET expires = excluded.expires";
+            let args = [name.clone(), at.clone(), Cell::Int(expires.as_micros())];
+            self.db().execute(sql, &args).await?;
+        }
         let sql = "INSERT INTO secret (name, app, host, sealing_key, sealed, at) \
                    VALUES ($1, $2, $3, $4, $5, $6) \
                    ON CONFLICT (name) DO UPDATE SET app = excluded.app, host = excluded.host, \
                    sealing_key = excluded.sealing_key, sealed = excluded.sealed, at = excluded.at";
         let args = [
-            Cell::Text(row.name),
+            name.clone(),
             Cell::Text(row.app),
             Cell::Text(row.host),
             Cell::Text(row.sealed.key),
             Cell::Blob(row.sealed.bytes),
-            Cell::Int(row.at.as_micros()),
+            at.clone(),
         ];
-        self.db().execute(sql, &args).await.map(drop)
+        self.db().execute(sql, &args).await?;
+        let sql = "DELETE FROM secret_end WHERE name = $1 AND set_at <> $2";
+        self.db().execute(sql, &[name, at]).await.map(drop)
     }
 
     async fn secret(&self, name: &str) -> Read<Option<SecretRow>> {
         SECRET
-            .one(self.db(), "WHERE name = $1", &[text(name)], secret)
+            .one(self.db(), "WHERE secret.name = $1", &[text(name)], secret)
             .await
     }
 
-    async fn secret_names(&self) -> Read<Vec<String>> {
-        NAME.all(self.db(), "ORDER BY name", &[], Fields::text)
-            .await
+    async fn secret_names(&self) -> Read<Vec<SecretName>> {
+        NAME.all(self.db(), "ORDER BY secret.name", &[], name).await
     }
 }

@@ -41,6 +41,7 @@ fn secret() -> SecretRow {
             bytes: vec![0, 1, 255],
         },
         at: samples::at(3),
+        expires: Some(samples::at(90)),
     }
 }
 
@@ -232,7 +233,7 @@ async fn a_changed_backup_is_refused_whole() {
     let newer =
         String::from_utf8(dump.clone())
             .unwrap()
-            .replacen("\"schema\":4", "\"schema\":5", 1);
+            .replacen("\"schema\":5", "\"schema\":6", 1);
     refused(newer.as_bytes(), "newer");
     // All of that left nothing behind.
     assert_eq!(

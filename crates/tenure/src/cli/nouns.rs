@@ -123,9 +123,12 @@ pub enum SecretCommand {
         /// The host (and port, where it is not the usual one) it may be sent to.
         #[arg(long)]
         host: String,
+        /// When it ends: a day, or an instant in UTC. The digest tells of it before.
+        #[arg(long, value_name = "WHEN")]
+        expires: Option<String>,
         #[command(flatten)]
         change: Change,
     },
-    /// Lists the names of secrets.
+    /// Lists the names of secrets, what they are bound to, and when they end.
     List,
 }

@@ -213,12 +213,13 @@ pub async fn observe(desk: &Desk, target: &str) -> Result<Exit, Failure> {
     Ok(if whole { Exit::Fine } else { Exit::Unreachable })
 }
 
-/// `tenure secret set NAME --app APP --host HOST`, or `--channel CHANNEL`; the value from stdin.
+/// `tenure secret set NAME --app APP --host HOST`, or `--channel CHANNEL`, perhaps `--expires WHEN`; the
+/// value from stdin.
 pub async fn set_secret(
     desk: &Desk,
     name: &str,
-    app: String,
-    host: String,
+    (app, host): (String, String),
+    expires: Option<String>,
     change: Change,
 ) -> Result<Exit, Failure> {
     let reason = change.needed_reason()?;
@@ -227,6 +228,7 @@ pub async fn set_secret(
         app,
         host,
         value,
+        expires,
         dry_run: change.dry_run,
         reason,
     };

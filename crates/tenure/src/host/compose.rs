@@ -1,8 +1,11 @@
 //! The composition root: the one place that names adapters.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use app::{App, Parts};
+use model::Timestamp;
+use ports::Listening;
+use server::Tls;
 use store::{LocalKeyRing, PostgresOptions, StorePorts, TenureStore};
 
 use super::master_key;
@@ -22,6 +25,18 @@ pub struct House {
     pub store: TenureStore,
     /// The keys.
     pub keyring: Arc<LocalKeyRing>,
+    /// What this node shows to those who connect; empty until it listens.
+    pub shown: Arc<Shown>,
+}
+
+/// The listener's TLS, once there is one.
+#[derive(Default)]
+pub struct Shown(pub OnceLock<Arc<Tls>>);
+
+impl Listening for Shown {
+    fn certificate_ends(&self) -> Option<Timestamp> {
+        self.0.get()?.certificate_ends()
+    }
 }
 
 /// What a store needs from this host.
@@ -65,9 +80,11 @@ pub async fn open(config: &Config) -> Result<House, Failure> {
         connect: Arc::new(Targets),
         source: Arc::new(CsvSources),
     });
+    let shown = Arc::new(Shown::default());
     Ok(House {
-        app: Arc::new(app),
+        app: Arc::new(app.listening(shown.clone())),
         store,
         keyring,
+        shown,
     })
 }

@@ -45,6 +45,8 @@ pub async fn run(path: &Path, log: Option<String>) -> Result<(), Failure> {
     let bound = Bound::bind(&config.listen, tls.clone(), Arc::clone(&limits)).await?;
     let (poke, poked) = watch::channel(0u64);
     if let Some(tls) = tls.clone() {
+        // Nobody else sets it: a second value cannot come.
+        let _ = house.shown.0.set(Arc::clone(&tls));
         tokio::spawn(async move { tls.watch(LOOK, poked).await });
     }
     let (stop, stopped) = watch::channel(false);

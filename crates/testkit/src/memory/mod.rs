@@ -1,14 +1,20 @@
 //! A target system in memory, with faults on order. Answers at once, on the calling thread.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod mood;
+mod state;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use model::attributes::Value;
-use model::{Attributes, Completeness, Kind, Outcome, Record, RemoteId, Version};
-use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe};
+use model::{Attributes, Completeness, Kind, Outcome, Record, RemoteId};
+use ports::target::{Capabilities, Cursor, Heard, Listed, Match, Operation, Probe};
 use ports::{Target, TargetError};
+
+pub use mood::Mood;
+use state::State;
 
 /// What goes wrong with one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,17 +51,6 @@ pub struct Object {
     /// Members of a group.
     pub members: BTreeSet<RemoteId>,
     version: u64,
-}
-
-#[derive(Default)]
-struct State {
-    objects: BTreeMap<RemoteId, Object>,
-    next: u64,
-    faults: VecDeque<Fault>,
-    /// Values that no account may have: path and text.
-    refused: BTreeSet<(String, String)>,
-    journal: Vec<Operation>,
-    reads: u64,
 }
 
 /// A target system in memory.
@@ -108,6 +103,16 @@ impl Memory {
             true => state.refused.remove(&value),
             false => state.refused.insert(value),
         };
+    }
+
+    /// From here on it answers like this to everything; `None`: as it should.
+    pub fn answer(&self, mood: Option<Mood>) {
+        self.state().mood = mood;
+    }
+
+    /// What it lets others know beside its answers.
+    pub fn show(&self, change: impl FnOnce(&mut Heard)) {
+        change(&mut self.state().heard);
     }
 
     /// Everything that is there.
@@ -190,171 +195,14 @@ impl Default for Memory {
     }
 }
 
-impl State {
-    fn insert(&mut self, object: Object) -> RemoteId {
-        self.next += 1;
-        let remote = RemoteId(format!("r{:06}", self.next));
-        self.objects.insert(remote.clone(), object);
-        remote
-    }
-
-    fn record(&self, remote: &RemoteId) -> Option<Record> {
-        let object = self.objects.get(remote)?;
-        let name = match object.kind {
-            Kind::Account => "userName",
-            Kind::Group | Kind::Grant => "displayName",
-        };
-        Some(Record {
-            kind: object.kind,
-            remote: remote.clone(),
-            external: object.external.clone(),
-            name: object
-                .attributes
-                .get(name)
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            active: object.active,
-            attributes: object.attributes.clone(),
-            members: (object.kind == Kind::Group).then(|| object.members.iter().cloned().collect()),
-            version: Some(Version(object.version.to_string())),
-        })
-    }
-
-    fn carry_out(&mut self, operation: &Operation) -> Outcome {
-        match operation {
-            Operation::Create {
-                kind,
-                external,
-                active,
-                attributes,
-            } => self.create(*kind, external, *active, attributes),
-            Operation::Update {
-                remote,
-                set,
-                unset,
-                expect,
-                ..
-            } => {
-                let Some(object) = self.objects.get_mut(remote) else {
-                    return gone();
-                };
-                let version = Version(object.version.to_string());
-                if expect.as_ref().is_some_and(|e| *e != version) {
-                    return Outcome::Stale {
-                        detail: format!("version {version}"),
-                    };
-                }
-                for (path, value) in set {
-                    object.attributes.insert(path.clone(), value.clone());
-                }
-                for path in unset {
-                    object.attributes.remove(path);
-                }
-                object.version += 1;
-                done(remote)
-            }
-            Operation::SetActive { remote, active } => {
-                let Some(object) = self.objects.get_mut(remote) else {
-                    return gone();
-                };
-                object.active = *active;
-                object.version += 1;
-                done(remote)
-            }
-            Operation::Delete { remote, .. } => match self.objects.remove(remote) {
-                Some(_) => done(remote),
-                None => Outcome::AlreadyDone { remote: None },
-            },
-            Operation::Members { group, add, remove } => {
-                if add.iter().any(|m| !self.objects.contains_key(m)) {
-                    return Outcome::Refused {
-                        code: "MEM-404".to_owned(),
-                        detail: "a member does not exist".to_owned(),
-                    };
-                }
-                let Some(object) = self.objects.get_mut(group) else {
-                    return gone();
-                };
-                object.members.extend(add.iter().cloned());
-                object.members.retain(|m| !remove.contains(m));
-                object.version += 1;
-                done(group)
-            }
-        }
-    }
-
-    fn create(
-        &mut self,
-        kind: Kind,
-        external: &str,
-        active: bool,
-        attributes: &Attributes,
-    ) -> Outcome {
-        let ours = |o: &&Object| o.kind == kind && o.external.as_deref() == Some(external);
-        if let Some((remote, _)) = self.objects.iter().find(|(_, o)| ours(o)) {
-            return Outcome::AlreadyDone {
-                remote: Some(remote.clone()),
-            };
-        }
-        let name = attributes.get("userName");
-        let taken = |o: &Object| o.kind == kind && o.attributes.get("userName") == name;
-        if name.is_some() && self.objects.values().any(taken) {
-            return Outcome::Refused {
-                code: "MEM-409".to_owned(),
-                detail: "the user name is taken".to_owned(),
-            };
-        }
-        let remote = self.insert(Object {
-            kind,
-            external: Some(external.to_owned()),
-            active,
-            attributes: attributes.clone(),
-            members: BTreeSet::new(),
-            version: 1,
-        });
-        Outcome::Done {
-            remote: Some(remote),
-            version: Some(Version("1".to_owned())),
-        }
-    }
-}
-
-impl State {
-    /// The path whose value in this operation is refused.
-    fn refuses(&self, operation: &Operation) -> Option<String> {
-        let (Operation::Create {
-            attributes: sent, ..
-        }
-        | Operation::Update { set: sent, .. }) = operation
-        else {
-            return None;
-        };
-        let mut sent = sent.iter();
-        sent.find(|(path, value)| {
-            let sent = ((*path).clone(), value.to_string());
-            self.refused.contains(&sent)
-        })
-        .map(|(path, _)| path.clone())
-    }
-}
-
-fn done(remote: &RemoteId) -> Outcome {
-    Outcome::Done {
-        remote: Some(remote.clone()),
-        version: None,
-    }
-}
-
-fn gone() -> Outcome {
-    Outcome::Stale {
-        detail: "there is no such object".to_owned(),
-    }
-}
-
 #[async_trait]
 impl Target for Memory {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn heard(&self) -> Heard {
+        self.state().heard
     }
 
     async fn probe(&self) -> Result<Probe, TargetError> {
@@ -366,6 +214,9 @@ impl Target for Memory {
 
     async fn list(&self, kind: Kind, from: Option<&Cursor>) -> Result<Listed, TargetError> {
         let mut state = self.state();
+        if let Some(mood) = &state.mood {
+            return Err(mood.to_read());
+        }
         let fault = state.faults.pop_front();
         match fault {
             Some(Fault::Busy(wait)) => {
@@ -412,6 +263,9 @@ impl Target for Memory {
     async fn read(&self, kind: Kind, remote: &RemoteId) -> Result<Option<Record>, TargetError> {
         let mut state = self.state();
         state.reads += 1;
+        if let Some(mood) = &state.mood {
+            return Err(mood.to_read());
+        }
         if let Some(fault) = state.faults.pop_front() {
             match fault {
                 Fault::Busy(wait) => {
@@ -431,6 +285,9 @@ impl Target for Memory {
 
     async fn find(&self, kind: Kind, by: &Match) -> Result<Vec<Record>, TargetError> {
         let state = self.state();
+        if let Some(mood) = &state.mood {
+            return Err(mood.to_read());
+        }
         let matches = |remote: &RemoteId, object: &Object| {
             object.kind == kind
                 && match by {
@@ -449,6 +306,9 @@ impl Target for Memory {
     async fn apply(&self, operation: &Operation, _deadline: Duration) -> Outcome {
         let mut state = self.state();
         state.journal.push(operation.clone());
+        if let Some(mood) = &state.mood {
+            return mood.to_write();
+        }
         if let Some(path) = state.refuses(operation) {
             return Outcome::Refused {
                 code: "SCIM-400".to_owned(),

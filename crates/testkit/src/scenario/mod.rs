@@ -19,6 +19,7 @@ mod render;
 mod script;
 mod show;
 mod stage;
+mod trouble;
 mod verbs;
 
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! Verbs that look at the node, and verbs that change an app behind its back.
 
-use std::time::Duration;
-
 use app::rows::WaveFilter;
 use model::attributes::Attributes;
 use model::{Kind, RemoteId, TargetName, Value};
@@ -10,7 +8,6 @@ use super::order::Order;
 use super::render;
 use super::stage::Stage;
 use super::verbs::Output;
-use crate::Fault;
 use crate::memory::Object;
 
 /// Accounts of an app that are listed one by one; more are counted.
@@ -271,38 +268,6 @@ impl Stage {
             }
             other => return Err(format!("`{other}` is not disable, enable, delete or set")),
         }
-        Ok(Vec::new())
-    }
-
-    /// `faults APP lost-answer busy truncated …`: what goes wrong with the next requests.
-    pub(super) fn faults(&mut self, order: &Order) -> Output {
-        let (app, faults) = order
-            .words
-            .split_first()
-            .ok_or("write `faults APP FAULT …`")?;
-        let mut ordered = Vec::new();
-        for fault in faults {
-            ordered.push(match fault.as_str() {
-                "lost-answer" => Fault::LostAnswer,
-                "lost-request" => Fault::LostRequest,
-                "busy" => Fault::Busy(Duration::from_secs(30)),
-                "lie" => Fault::Lie,
-                "twice" => Fault::Twice,
-                "truncated" => Fault::Truncated,
-                "broken" => Fault::Broken,
-                "opens" => Fault::Opens,
-                other => return Err(format!("there is no fault `{other}`")),
-            });
-        }
-        self.estate.app(app).order(ordered);
-        Ok(Vec::new())
-    }
-
-    /// `refuses APP PATH VALUE`: the app takes no account with this value from here on; `accepts`
-    /// takes that back.
-    pub(super) fn refuses(&self, order: &Order, taken: bool) -> Output {
-        let [app, path, value] = order.exactly(["APP", "PATH", "VALUE"])?;
-        self.estate.app(app).refuse(path, value, taken);
         Ok(Vec::new())
     }
 

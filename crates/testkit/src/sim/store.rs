@@ -16,8 +16,8 @@ use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
     NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
-    SecretRow, Secrets, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
-    UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
+    SecretName, SecretRow, Secrets, StepRow, Stir, StoreError, Stream, Tasks, Termination,
+    TokenRow, Tokens, UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -240,7 +240,7 @@ relay!(Tokens {
 relay!(Secrets {
     put_secret(row: SecretRow) -> ();
     secret(name: &str) -> Option<SecretRow>;
-    secret_names() -> Vec<String>;
+    secret_names() -> Vec<SecretName>;
 });
 
 relay!(Log {

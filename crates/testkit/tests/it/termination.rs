@@ -93,6 +93,29 @@ async fn hr_confirms_it_and_then_its_word_counts_again() {
     assert!(is_active(&stage, 3));
 }
 
+/// HR takes a last day back at the very instant at which it comes, and before any timer has looked.
+#[tokio::test]
+async fn a_last_day_that_came_confirms_it_although_nobody_had_looked_yet() {
+    let (stage, mut rows) = at_work().await;
+    let app = &stage.node.app;
+    app.terminate(&actor("bo"), "w003", "the till", false)
+        .await
+        .unwrap();
+    stage.node.settle(50).await.unwrap();
+    let working = rows[2].clone();
+    rows[2] = working.replace("2020-01-01,,", "2020-01-01,2026-11-27,");
+    stage.deliver(&rows).await;
+    let person = app.one_person("w003").await.unwrap().person;
+    let last_day = person.next_change.expect("the last day is known");
+    assert!(person.termination.is_some(), "it is still to come");
+    stage.node.clock.advance_to(last_day);
+    rows[2] = working;
+    let back = stage.deliver(&rows).await;
+    let person = app.one_person("w003").await.unwrap().person;
+    assert_eq!(person.termination, None, "HR had said that they left");
+    assert_eq!(summary(&back), ["rehire allow 1"]);
+}
+
 #[tokio::test]
 async fn somebody_else_can_lift_it_and_an_undo_cannot() {
     let (stage, _) = at_work().await;

@@ -214,6 +214,8 @@ pub async fn runs(store: &dyn Store) {
         vanished: 0,
         completeness: Completeness::Partial,
         detail: detail.to_owned(),
+        certificate_ends: Some(at(9)),
+        clock_ahead_s: None,
     };
     assert_eq!(
         store.last_observation(&slack(), Kind::Account).await,

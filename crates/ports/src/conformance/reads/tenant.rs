@@ -8,7 +8,7 @@ use model::{Address, Completeness, DeliveryId, Diagnostic, Digest, Event, Target
 use super::tell;
 use crate::conformance::samples::{at, finding, slack, subject};
 use crate::keyring::Sealed;
-use crate::store::{DeliveryRow, DocumentsRow, FindingRow, SecretRow, Store, TokenRow};
+use crate::store::{DeliveryRow, DocumentsRow, FindingRow, SecretName, SecretRow, Store, TokenRow};
 
 /// Documents are read by revision, and the last one by default.
 pub async fn documents(store: &dyn Store) {
@@ -256,15 +256,22 @@ pub async fn secrets(store: &dyn Store) {
             bytes: bytes.to_vec(),
         },
         at: at(1),
+        expires: None,
     };
     assert_eq!(store.secret_names().await, Ok(vec![]));
     let (b, a) = (secret("b", &[0, 255]), secret("a", b""));
+    let b = SecretRow {
+        expires: Some(at(90)),
+        ..b
+    };
     store.put_secret(b.clone()).await.unwrap();
     store.put_secret(a.clone()).await.unwrap();
-    assert_eq!(
-        store.secret_names().await,
-        Ok(vec!["a".to_owned(), "b".to_owned()])
-    );
+    let told = |row: &SecretRow| SecretName {
+        name: row.name.clone(),
+        app: row.app.clone(),
+        expires: row.expires,
+    };
+    assert_eq!(store.secret_names().await, Ok(vec![told(&a), told(&b)]));
     assert_eq!(store.secret("a").await, Ok(Some(a)));
     assert_eq!(store.secret("b").await, Ok(Some(b)));
     assert_eq!(store.secret("c").await, Ok(None));
@@ -279,8 +286,9 @@ pub async fn secrets(store: &dyn Store) {
         ..secret("b", &[])
     };
     store.put_secret(moved.clone()).await.unwrap();
-    assert_eq!(store.secret("b").await, Ok(Some(moved)));
-    assert_eq!(store.secret_names().await.unwrap().len(), 2);
+    // The end was that of the one before.
+    assert_eq!(store.secret("b").await, Ok(Some(moved.clone())));
+    assert_eq!(store.secret_names().await.unwrap()[1], told(&moved));
     // Nothing of a secret goes through the log.
     let told = tell(store, vec![Event::FindingOpened(finding(1, None, None))]).await;
     assert_eq!(told.first, 1);

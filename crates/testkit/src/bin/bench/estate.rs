@@ -82,6 +82,8 @@ pub async fn settle(app: &App, store: &TenureStore, apps: usize) -> Result<(), F
                 vanished: 0,
                 completeness: Completeness::Full,
                 detail: String::new(),
+                certificate_ends: None,
+                clock_ahead_s: None,
             }));
         }
     }

@@ -1,0 +1,143 @@
+//! What ends by itself and is missed only when it has: tokens, secrets and certificates.
+
+use std::time::Duration;
+
+use model::{Kind, Timestamp};
+use ports::store::MAX_PAGE;
+
+use crate::tenant::Loaded;
+use crate::{App, AppError};
+
+/// What ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum What {
+    /// A token of our own API.
+    Token,
+    /// A secret that we show to an app or a channel.
+    Secret,
+    /// The certificate that an app shows to us.
+    AppCertificate,
+    /// The certificate that this node shows.
+    OwnCertificate,
+}
+
+/// Something that ends soon, or has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Expiry {
+    pub(crate) what: What,
+    /// The same for the same thing: a token's id, the name of a secret or of an app.
+    pub(crate) id: String,
+    /// Whose it is, for people.
+    pub(crate) of: String,
+    pub(crate) ends: Timestamp,
+    /// Since when it is in use, where that is known.
+    pub(crate) since: Option<Timestamp>,
+}
+
+impl Expiry {
+    /// One sentence.
+    pub(crate) fn problem(&self, now: Timestamp) -> String {
+        let verb = if self.ends <= now { "ended" } else { "ends" };
+        let (id, of, at) = (&self.id, &self.of, self.ends);
+        match self.what {
+            What::Token => format!("a token of {of} {verb} at {at}"),
+            What::Secret => format!("the secret `{id}` of {of} {verb} at {at}"),
+            What::AppCertificate => format!("the certificate of {of} {verb} at {at}"),
+            What::OwnCertificate => format!("the certificate of this server {verb} at {at}"),
+        }
+    }
+
+    /// What to do.
+    pub(crate) fn fix(&self) -> String {
+        match self.what {
+            What::Token => {
+                "`tenure token create` for the same principal, then replace it".to_owned()
+            }
+            What::Secret => format!(
+                "make a new one there, then `tenure secret set {} --expires WHEN`",
+                self.id
+            ),
+            What::AppCertificate => {
+                format!("tell whoever runs {} to renew it", self.of)
+            }
+            What::OwnCertificate => {
+                "put a new one in its place: it is taken up without a restart".to_owned()
+            }
+        }
+    }
+}
+
+impl App {
+    /// What ends within a time from now, or has ended and is in use all the same: by kind and name.
+    /// Tokens that have ended are in nobody's use.
+    pub(crate) async fn expiries(
+        &self,
+        loaded: &Loaded,
+        now: Timestamp,
+        within: Duration,
+    ) -> Result<Vec<Expiry>, AppError> {
+        let soon = now.plus(within);
+        let mut found = Vec::new();
+        for row in self.store.ending_tokens(now, soon, MAX_PAGE).await? {
+            found.push(Expiry {
+                what: What::Token,
+                id: row.token.to_string(),
+                of: row.principal,
+                ends: row.expires,
+                since: Some(row.issued),
+            });
+        }
+        let used = secrets_in_use(loaded);
+        for row in self.store.secret_names().await? {
+            let Some(ends) = row.expires.filter(|ends| *ends <= soon) else {
+                continue;
+            };
+            if used.contains(&row.name.as_str()) {
+                found.push(Expiry {
+                    what: What::Secret,
+                    id: row.name,
+                    of: row.app,
+                    ends,
+                    since: None,
+                });
+            }
+        }
+        for app in loaded.book.apps.keys() {
+            let seen = self.store.last_observation(app, Kind::Account).await?;
+            let ends = seen.and_then(|row| row.run.certificate_ends);
+            if let Some(ends) = ends.filter(|ends| *ends <= soon) {
+                found.push(Expiry {
+                    what: What::AppCertificate,
+                    id: app.to_string(),
+                    of: app.to_string(),
+                    ends,
+                    since: None,
+                });
+            }
+        }
+        let own = self
+            .listening
+            .as_ref()
+            .and_then(|own| own.certificate_ends());
+        if let Some(ends) = own.filter(|ends| *ends <= soon) {
+            found.push(Expiry {
+                what: What::OwnCertificate,
+                id: "this server".to_owned(),
+                of: "this server".to_owned(),
+                ends,
+                since: None,
+            });
+        }
+        found.sort_by(|a, b| (a.what, a.ends, &a.id).cmp(&(b.what, b.ends, &b.id)));
+        Ok(found)
+    }
+}
+
+/// The secrets that the documents in force name. What nobody uses may end.
+fn secrets_in_use(loaded: &Loaded) -> Vec<&str> {
+    let apps = loaded.tenant.apps.values();
+    let apps = apps.map(|app| app.scim.auth.secret());
+    let channels = loaded.tenant.channels.values();
+    apps.chain(channels.filter_map(documents::Channel::secret))
+        .collect()
+}
