@@ -25,6 +25,8 @@ pub(crate) struct Lane {
     pub(crate) revision: u64,
     /// User names are given once there.
     pub(crate) once: bool,
+    /// Who does by hand what is wanted there, and within how many days; `None`: a machine does.
+    pub(crate) hands: Option<(String, u16)>,
     pub(crate) members: Members,
     permits: Semaphore,
     state: Mutex<State>,
@@ -67,6 +69,7 @@ impl Lane {
             target,
             revision,
             once: app.account.unique.is_some(),
+            hands: app.handoff().map(|by| (by.owner.clone(), by.due_days)),
             state: Mutex::new(State {
                 lease: None,
                 lease_again: Timestamp::EPOCH,
@@ -257,6 +260,8 @@ impl Lane {
             Outcome::Later { .. } => {}
             Outcome::Done { .. }
             | Outcome::AlreadyDone { .. }
+            | Outcome::Handed
+            | Outcome::Confirmed { .. }
             | Outcome::Stale { .. }
             | Outcome::Refused { .. } => self.succeeded(),
         }

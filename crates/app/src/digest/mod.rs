@@ -122,7 +122,13 @@ impl App {
         let mut targets = Vec::new();
         for target in loaded.book.apps.keys() {
             let run = self.store.last_observation(target, Kind::Account).await?;
-            targets.push((target, run.map(|row| (row.at, row.run.completeness))));
+            let app = loaded.tenant.apps.get(target);
+            let by_hand = app.is_some_and(|app| app.handoff().is_some());
+            targets.push((
+                target,
+                by_hand,
+                run.map(|row| (row.at, row.run.completeness)),
+            ));
         }
         let soon = now.plus(silent::TOKEN);
         let tokens = self.store.tokens(MAX_PAGE).await?.into_iter();
@@ -134,6 +140,7 @@ impl App {
             overdue: Vec::new(),
             sources,
             targets,
+            lines: self.overdue_lines(loaded).await?,
             stopped: self.store.stopped().await?,
             tokens: tokens.map(|t| (t.principal, t.expires)).collect(),
         })

@@ -18,6 +18,9 @@ pub(super) const TOKEN: Duration = Duration::from_secs(14 * 24 * 3_600);
 /// People who are named.
 pub(super) const NAMED: usize = 20;
 
+/// When an app was listed last, and how far that listing may be believed.
+pub(super) type LastListing = Option<(Timestamp, Completeness)>;
+
 /// What silence is judged by.
 pub(super) struct Signs<'a> {
     pub(super) now: Timestamp,
@@ -31,8 +34,10 @@ pub(super) struct Signs<'a> {
     /// Sources, the hours within which each is expected, and when it last gave a file that was not
     /// refused, be it the same as before.
     pub(super) sources: Vec<(&'a str, u32, Option<Timestamp>)>,
-    /// Apps, and their last listing of accounts.
-    pub(super) targets: Vec<(&'a TargetName, Option<(Timestamp, Completeness)>)>,
+    /// Apps, whether only their own people can list them, and the last listing of their accounts.
+    pub(super) targets: Vec<(&'a TargetName, bool, LastListing)>,
+    /// Apps that are kept by hand in which something is overdue: how many lines, since when the first.
+    pub(super) lines: Vec<(TargetName, u64, Timestamp)>,
     /// Where nothing is sent; `None` for all apps; and why.
     pub(super) stopped: Vec<(Option<TargetName>, String)>,
     /// Principals whose token ends, and when.
@@ -54,7 +59,7 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
             });
         }
     }
-    for (target, last) in &signs.targets {
+    for (target, by_hand, last) in &signs.targets {
         let (since, problem) = match last {
             None => (None, "its accounts were never listed".to_owned()),
             Some((at, _)) if now.since(*at) > TARGET => (
@@ -70,8 +75,27 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
         rows.push(Silence {
             since,
             problem: format!("`{target}`: {problem}"),
-            fix: format!("`tenure observe {target}`, every night"),
+            fix: match by_hand {
+                true => {
+                    format!("ask its people for a list, then `tenure handoff extract {target}`")
+                }
+                false => format!("`tenure observe {target}`, every night"),
+            },
             ..row("target", target.as_str())
+        });
+    }
+    for (target, count, since) in &signs.lines {
+        let lines = if *count == 1 {
+            "1 line"
+        } else {
+            &format!("{count} lines")
+        };
+        rows.push(Silence {
+            since: Some(*since),
+            count: *count,
+            problem: format!("{lines} of `{target}` should be answered by now"),
+            fix: format!("`tenure handoff list {target}`, then ask its people"),
+            ..row("handoff", target.as_str())
         });
     }
     for (target, reason) in &signs.stopped {
@@ -166,10 +190,26 @@ mod tests {
             unlooked: 0,
             overdue: Vec::new(),
             sources: vec![("hr", SOURCE_HOURS, Some(at(974)))],
-            targets: vec![(chat, Some((at(1_000 - 168), Completeness::Full)))],
+            targets: vec![(chat, false, Some((at(1_000 - 168), Completeness::Full)))],
+            lines: Vec::new(),
             stopped: Vec::new(),
             tokens: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_people_were_asked_and_should_have_answered_makes_a_row() {
+        let chat = TargetName::from("chat");
+        let mut late = quiet(&chat);
+        late.lines = vec![(TargetName::from("plant"), 3, at(900))];
+        let rows = silences(late);
+        let told: Vec<_> = rows.iter().map(|r| (r.kind, r.count, r.since)).collect();
+        assert_eq!(told, [("handoff", 3, Some(at(900)))]);
+        assert!(
+            rows[0].problem.contains("3 lines of `plant`"),
+            "{}",
+            rows[0].problem
+        );
     }
 
     /// One hour less is silent about nothing, one more speaks.
@@ -200,11 +240,11 @@ mod tests {
         let chat = TargetName::from("chat");
         let mut signs = quiet(&chat);
         signs.sources = vec![("hr", SOURCE_HOURS, None)];
-        signs.targets = vec![(&chat, Some((at(999), Completeness::Partial)))];
+        signs.targets = vec![(&chat, false, Some((at(999), Completeness::Partial)))];
         let rows: Vec<_> = silences(signs).iter().map(|r| (r.kind, r.since)).collect();
         assert_eq!(rows, [("source", None), ("target", Some(at(999)))]);
         let mut signs = quiet(&chat);
-        signs.targets = vec![(&chat, None)];
+        signs.targets = vec![(&chat, false, None)];
         assert_eq!(silences(signs).len(), 1);
     }
 
