@@ -278,6 +278,9 @@ pub struct WireEnding {
     pub state: String,
     /// When the last request that took it away was sent; empty where none was.
     pub sent_at: String,
+    /// When somebody who was asked to do it by hand said that they did; empty where nobody did.
+    #[serde(default)]
+    pub confirmed_at: String,
     /// When it was read back as gone; empty where it was not.
     pub verified_at: String,
 }

@@ -180,8 +180,11 @@ pub struct AccessItem {
     pub seen_at: String,
     /// `managed`, `adopted` or `foreign`; empty where nothing is linked.
     pub ownership: String,
-    /// When a change of it was last read back as wanted; empty if never.
+    /// When a change of it was last read back as wanted, or done by somebody's word; empty if never.
     pub verified_at: String,
+    /// That it is somebody's word, and nothing has shown it.
+    #[serde(default)]
+    pub by_word: bool,
     /// The plan and step that did it; empty if none.
     pub verified_by: String,
     /// What is proposed and nobody has decided about, the seat that is waited for, or a step that is

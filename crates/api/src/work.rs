@@ -166,7 +166,8 @@ pub struct StepSummary {
     pub address: String,
     /// What it does.
     pub verb: String,
-    /// `pending`, `sent`, `answered`, `verified`, `failed` or `skipped`.
+    /// `pending`, `sent`, `answered`, `handed` to somebody, `verified`, `confirmed` by somebody's word,
+    /// `failed` or `skipped`.
     pub status: String,
     /// How often it was sent.
     pub attempts: u32,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use model::Secret;
 use model::source::{CsvMapping, Delivery};
+use ports::handoff::Paperwork;
 use ports::{Channel, Target};
 
 /// Makes a connection to the target that an app document describes.
@@ -43,6 +44,12 @@ pub trait Connect: Send + Sync {
     ) -> Result<Arc<dyn Channel>, String> {
         let _ = (channel, secret);
         Err("this node tells nobody anything".to_owned())
+    }
+
+    /// What writes and reads the files of apps that nobody but their own people can reach; `None`:
+    /// this node has no such apps.
+    fn paperwork(&self) -> Option<Arc<dyn Paperwork>> {
+        None
     }
 }
 

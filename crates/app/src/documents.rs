@@ -136,7 +136,11 @@ fn unusable(app: &documents::App, problem: String) -> Diagnostic {
         place: format!("App {}", app.name),
         line: 0,
         column: 0,
-        field: "spec.scim".to_owned(),
+        field: match &app.reach {
+            documents::Reach::Scim(_) => "spec.scim",
+            documents::Reach::HandOff(_) => "spec.handoff",
+        }
+        .to_owned(),
         problem,
         fix: "mend the app's document and push it again".to_owned(),
     }

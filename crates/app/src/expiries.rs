@@ -136,7 +136,7 @@ impl App {
 /// The secrets that the documents in force name. What nobody uses may end.
 fn secrets_in_use(loaded: &Loaded) -> Vec<&str> {
     let apps = loaded.tenant.apps.values();
-    let apps = apps.map(|app| app.scim.auth.secret());
+    let apps = apps.filter_map(|app| Some(app.scim()?.auth.secret()));
     let channels = loaded.tenant.channels.values();
     apps.chain(channels.filter_map(documents::Channel::secret))
         .collect()

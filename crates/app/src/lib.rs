@@ -22,6 +22,7 @@ mod expectations;
 mod expiries;
 mod findings;
 mod grace;
+mod handoff;
 mod identity;
 mod leavers;
 mod losses;
@@ -63,6 +64,7 @@ pub use digest::{
 pub use documents::DocumentsReport;
 pub use error::{AppError, ErrorKind};
 pub use expectations::{TestFailure, TestResult, test_documents};
+pub use handoff::{AnswerRow, AnswersReport, ExtractReport, OpenLine, Taken};
 pub use identity::Known;
 pub use leavers::{Decision, EndState, Ending, LeaverRecord, Leavers, Times};
 pub use notify::Notifier;
@@ -103,6 +105,9 @@ pub struct App {
     planning: Arc<tokio::sync::Mutex<Option<planner::Memory>>>,
     /// Rings whenever there may be something new to carry out.
     pub(crate) bell: Arc<tokio::sync::Notify>,
+    /// Plans whose people have answered since they were last looked at. Only a memory aid: they are
+    /// looked at anyway, later.
+    pub(crate) answered: Arc<std::sync::Mutex<Vec<model::PlanId>>>,
 }
 
 /// What an [`App`] is made of.
@@ -136,6 +141,7 @@ impl App {
             loaded: Arc::default(),
             planning: Arc::default(),
             bell: Arc::default(),
+            answered: Arc::default(),
         }
     }
 

@@ -9,14 +9,14 @@ use model::event::{
     MembersObserved, ObjectObserved, ObjectUnlinked, ObjectVanished, ObservationFinished,
 };
 use model::{
-    Actor, Completeness, Event, Kind, Personal, Record, RemoteId, RunId, SubjectId, TargetName,
-    Timestamp,
+    Actor, Completeness, Event, Kind, Personal, Record, RemoteId, RunId, Shadow, SubjectId,
+    TargetName, Timestamp,
 };
 use ports::Target;
 use ports::target::Cursor;
 
 use crate::names::are_given_once;
-use crate::{App, AppError};
+use crate::{App, AppError, ErrorKind};
 
 /// Pages of one listing at the most: a cursor that never ends must not hold us for ever.
 const MOST_PAGES: usize = 100_000;
@@ -30,6 +30,8 @@ struct Listed<'a> {
     kind: Kind,
     /// User names are given once there.
     once: bool,
+    /// When the listing was made, where that is not now.
+    taken: Option<Timestamp>,
 }
 
 /// A listing as far as it came.
@@ -42,6 +44,24 @@ struct Listing {
 /// By how many seconds a clock that shows whole seconds is ahead of ours.
 fn ahead(clock: Timestamp, now: Timestamp) -> i64 {
     (clock.as_micros() - now.as_micros()).div_euclid(1_000_000)
+}
+
+impl Listing {
+    /// Leaves out what was learnt of objects after the listing was made, on both sides, and gives the
+    /// rest of what is known.
+    fn without_what_is_older(
+        &mut self,
+        known: Vec<Shadow>,
+        taken: Option<Timestamp>,
+    ) -> BTreeMap<RemoteId, Record> {
+        let later = |shadow: &Shadow| taken.is_some_and(|taken| shadow.seen_at > taken);
+        let (newer, known): (Vec<Shadow>, Vec<Shadow>) = known.into_iter().partition(later);
+        let newer: BTreeSet<RemoteId> = newer.into_iter().map(|s| s.record.remote).collect();
+        self.records
+            .retain(|record| !newer.contains(&record.remote));
+        let known = known.into_iter();
+        known.map(|s| (s.record.remote.clone(), s.record)).collect()
+    }
 }
 
 impl App {
@@ -58,16 +78,55 @@ impl App {
         name: &TargetName,
     ) -> Result<Vec<ObservationFinished>, AppError> {
         let loaded = self.loaded().await?;
+        if loaded
+            .tenant
+            .apps
+            .get(name)
+            .is_some_and(|app| app.handoff().is_some())
+        {
+            return Err(AppError::new(
+                ErrorKind::Invalid,
+                "TNR-HANDOFF-0008",
+                format!("only its own people can list the accounts of `{name}`"),
+                format!(
+                    "ask them for a list, then `tenure handoff extract {name} FILE --taken-at WHEN`"
+                ),
+            ));
+        }
         let target = self.connection(&loaded, name).await?;
         let mut runs = Vec::new();
         for kind in [Kind::Account, Kind::Group] {
             if target.capabilities().kinds.contains(&kind) {
                 let once = are_given_once(&loaded.book, name);
-                let listed = Listed { name, kind, once };
+                let listed = Listed {
+                    name,
+                    kind,
+                    once,
+                    taken: None,
+                };
                 runs.push(self.observe_kind(actor, &listed, &target).await?);
             }
         }
         Ok(runs)
+    }
+
+    /// The same for the accounts of an app that only its people can list: `target` is their list, and
+    /// `taken` when the app made it. Whatever was learnt of an account since then stays.
+    pub(crate) async fn observe_listed(
+        &self,
+        actor: &Actor,
+        name: &TargetName,
+        target: &Arc<dyn Target>,
+        taken: Timestamp,
+    ) -> Result<ObservationFinished, AppError> {
+        let loaded = self.loaded().await?;
+        let listed = Listed {
+            name,
+            kind: Kind::Account,
+            once: are_given_once(&loaded.book, name),
+            taken: Some(taken),
+        };
+        self.observe_kind(actor, &listed, target).await
     }
 
     async fn observe_kind(
@@ -77,11 +136,13 @@ impl App {
         target: &Arc<dyn Target>,
     ) -> Result<ObservationFinished, AppError> {
         let Listed { name, kind, .. } = *listed;
-        let started = self.clock.now();
-        let listing = list(&**target, kind).await;
+        let started = listed.taken.unwrap_or_else(|| self.clock.now());
+        let mut listing = list(&**target, kind).await;
         let heard = target.heard();
         let clock_ahead_s = heard.clock.map(|clock| ahead(clock, self.clock.now()));
         let known = self.known_shadows(name, kind).await?;
+        let read = listing.records.len() as u64;
+        let known = listing.without_what_is_older(known, listed.taken);
         let mut events = Vec::new();
         let mut changed = 0;
         for record in &listing.records {
@@ -129,7 +190,7 @@ impl App {
             target: name.clone(),
             kind,
             started,
-            read: listing.records.len() as u64,
+            read,
             changed,
             vanished,
             completeness,
@@ -146,12 +207,8 @@ impl App {
         Ok(run)
     }
 
-    async fn known_shadows(
-        &self,
-        name: &TargetName,
-        kind: Kind,
-    ) -> Result<BTreeMap<RemoteId, Record>, AppError> {
-        let mut known = BTreeMap::new();
+    async fn known_shadows(&self, name: &TargetName, kind: Kind) -> Result<Vec<Shadow>, AppError> {
+        let mut known = Vec::new();
         let mut after: Option<RemoteId> = None;
         loop {
             let page = self
@@ -160,10 +217,7 @@ impl App {
                 .await?;
             let full = page.len() == 5_000;
             after = page.last().map(|s| s.record.remote.clone());
-            known.extend(
-                page.into_iter()
-                    .map(|s| (s.record.remote.clone(), s.record)),
-            );
+            known.extend(page);
             if !full {
                 return Ok(known);
             }
@@ -223,7 +277,12 @@ impl App {
     }
 
     async fn vanished(&self, listed: &Listed<'_>, before: &Record) -> Result<Vec<Event>, AppError> {
-        let (Listed { name, kind, once }, remote) = (*listed, &before.remote);
+        let (
+            Listed {
+                name, kind, once, ..
+            },
+            remote,
+        ) = (*listed, &before.remote);
         let link = self.store.link_to(name, kind, remote).await?;
         let owner = link.as_ref().and_then(|l| l.address.key.subject());
         let mut events = Vec::new();

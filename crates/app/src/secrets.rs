@@ -102,9 +102,12 @@ impl App {
         &self,
         app: &documents::App,
     ) -> Result<Option<Secret>, AppError> {
-        let name = app.scim.auth.secret();
-        let url = match &app.scim.auth {
-            documents::Auth::Bearer { .. } => &app.scim.url,
+        let Some(scim) = app.scim() else {
+            return Ok(None);
+        };
+        let name = scim.auth.secret();
+        let url = match &scim.auth {
+            documents::Auth::Bearer { .. } => &scim.url,
             documents::Auth::ClientCredentials { token_url, .. } => token_url,
         };
         let user = User {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use documents::{Mode as DocMode, Tenant};
+use documents::{Mode as DocMode, Reach, Tenant};
 use lifecycle::beside::{Beside, Duty, Hold, PersonalGrant};
 use lifecycle::guard::{Freeze, GuardPolicy, Unasked};
 use lifecycle::identity::{SourceRank, Sources};
@@ -15,6 +15,7 @@ use model::{Attributes, Kind, Secret, TargetName, Timestamp, Value};
 use ports::Target;
 use ports::store::{DocumentsRow, ObservationRow};
 
+use crate::handoff::StoreRegister;
 use crate::{App, AppError, ErrorKind};
 
 /// One revision of the documents, compiled.
@@ -39,7 +40,7 @@ pub struct TargetStatus {
     pub name: TargetName,
     /// `observe`, `confirm` or `enforce`.
     pub mode: &'static str,
-    /// Where it is.
+    /// Where it is, or who keeps it by hand.
     pub url: String,
     /// The last run over its accounts.
     pub accounts: Option<ObservationRow>,
@@ -91,6 +92,10 @@ impl App {
             .apps
             .get(name)
             .ok_or_else(|| AppError::missing("app", name.as_str()))?;
+        if let Some(handoff) = app.handoff() {
+            let known = StoreRegister::new(Arc::clone(&self.store), name.clone());
+            return Ok(self.paperwork()?.target(&handoff.extract, Arc::new(known)));
+        }
         let secret: Option<Secret> = self.secret_for(app).await?;
         self.connect.connect(app, secret).await.map_err(|problem| {
             AppError::new(
@@ -118,7 +123,10 @@ impl App {
                     DocMode::Confirm => "confirm",
                     DocMode::Enforce => "enforce",
                 },
-                url: app.scim.url.clone(),
+                url: match &app.reach {
+                    Reach::Scim(scim) => scim.url.clone(),
+                    Reach::HandOff(handoff) => format!("by hand: {}", handoff.owner),
+                },
                 accounts: self.store.last_observation(name, Kind::Account).await?,
                 groups: self.store.last_observation(name, Kind::Group).await?,
                 stopped: stopped

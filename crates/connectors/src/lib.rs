@@ -3,7 +3,9 @@
 
 pub mod channel;
 pub mod csv_source;
+pub mod handoff;
 pub mod http;
 pub mod scim;
 
+pub use handoff::HandOff;
 pub use scim::ScimTarget;

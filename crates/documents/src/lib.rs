@@ -23,10 +23,10 @@ pub use people::stored;
 pub use report::CODES;
 pub use schema::{Kind, json_schema};
 pub use tenant::{
-    Account, AccountState, Alarm, App, Apply, Auth, By, Channel, ClientAuth, ExpectedAccess,
-    ExpectedValue, Freeze, Grant, Group, GroupRef, Guard, Hold, Joiner, LifecycleTest, Limit,
-    Limits, ListedGroup, MANAGER, MANAGER_PATH, ManualStep, MappingTest, Mode, Moment, OnLeave,
-    PEOPLE, PersonalGrant, Privileged, Profile, Rule, Scim, ServiceAccount, ServiceAccounts, Smtp,
-    SmtpTls, Source, SponsoredPerson, Tenant, UniqueName,
+    ACTIVE, Account, AccountState, Alarm, App, Apply, Auth, By, Channel, ClientAuth,
+    ExpectedAccess, ExpectedValue, Freeze, Grant, Group, GroupRef, Guard, HandOff, Hold, Joiner,
+    LifecycleTest, Limit, Limits, ListedGroup, MANAGER, MANAGER_PATH, ManualStep, MappingTest,
+    Mode, Moment, OnLeave, PEOPLE, PersonalGrant, Privileged, Profile, Reach, Rule, Scim,
+    ServiceAccount, ServiceAccounts, Smtp, SmtpTls, Source, SponsoredPerson, Tenant, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

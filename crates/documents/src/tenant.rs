@@ -3,6 +3,7 @@
 mod alarm;
 mod beside;
 mod expectation;
+mod handoff;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ pub use beside::{
 pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
+pub use handoff::{ACTIVE, HandOff};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
 /// however the documents are spread over files.
@@ -79,7 +81,7 @@ pub struct App {
     /// `metadata.name`.
     pub name: TargetName,
     /// How to reach it.
-    pub scim: Scim,
+    pub reach: Reach,
     /// How far Tenure may go.
     pub mode: Mode,
     /// What accounts look like.
@@ -102,6 +104,35 @@ pub struct App {
     pub observe_every_hours: u8,
     /// Accounts that no match may give to anyone.
     pub privileged: Privileged,
+}
+
+/// How an app is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// It speaks SCIM.
+    Scim(Scim),
+    /// Its own people do what is wanted, and say so.
+    HandOff(Box<HandOff>),
+}
+
+impl App {
+    /// Where it speaks SCIM, if it does.
+    #[must_use]
+    pub fn scim(&self) -> Option<&Scim> {
+        match &self.reach {
+            Reach::Scim(scim) => Some(scim),
+            Reach::HandOff(_) => None,
+        }
+    }
+
+    /// Who does by hand what is wanted there, if Tenure cannot.
+    #[must_use]
+    pub fn handoff(&self) -> Option<&HandOff> {
+        match &self.reach {
+            Reach::Scim(_) => None,
+            Reach::HandOff(handoff) => Some(handoff),
+        }
+    }
 }
 
 /// Something that somebody does by hand when a person has left.

@@ -5,6 +5,7 @@
 pub(crate) mod alarm;
 pub(crate) mod beside;
 pub(crate) mod expectation;
+mod handoff;
 mod leaver;
 mod mapped;
 mod privileged;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use handoff::{ActiveSpec, ExtractColumnSpec, HandOffSpec};
 pub(crate) use leaver::{Before, LeaverSpec};
 pub(crate) use mapped::{ManagerSpec, MappedSpec, Missing, UniqueSpec, ValuedSpec};
 pub(crate) use privileged::PrivilegedSpec;
@@ -54,8 +56,12 @@ pub(crate) struct Metadata {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AppSpec {
-    /// How to reach it.
-    pub scim: ScimSpec,
+    /// How to reach it by SCIM; either this or `handoff`.
+    #[serde(default)]
+    pub scim: Option<ScimSpec>,
+    /// Who does by hand what Tenure cannot; either this or `scim`.
+    #[serde(default)]
+    pub handoff: Option<HandOffSpec>,
     /// How far Tenure may go: only look, add and change, or everything.
     pub mode: Mode,
     /// What accounts look like.
@@ -80,7 +86,8 @@ pub(crate) struct AppSpec {
     /// How hard we may press it.
     #[serde(default)]
     pub limits: LimitsSpec,
-    /// So many hours after it was listed, it is listed again; 24 if not given.
+    /// So many hours after it was listed, it is listed again; 24 if not given, 168 where its own
+    /// people list it.
     #[serde(default)]
     #[schemars(range(min = 1, max = 168))]
     pub observe_every_hours: Option<u8>,

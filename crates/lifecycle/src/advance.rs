@@ -26,6 +26,8 @@ pub use state::{Effect, Input, Progress, ReadBack, StepState};
 pub const MAX_ATTEMPTS: u32 = 8;
 /// How often a read-back may disagree with `Done` before the step is sent again.
 const MAX_LOOKS: u32 = 4;
+/// How often a line that somebody has in hand is looked at. Looking asks nobody.
+const HANDED: Duration = Duration::from_secs(300);
 /// The longest pause between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(3600);
 
@@ -129,6 +131,21 @@ impl Turn<'_> {
                 self.record(no, detail);
                 self.effects.push(Effect::Read(no));
             }
+            // Nobody answers now, and nobody is asked again: it is looked at from time to time,
+            // for as long as it takes.
+            Outcome::Handed => {
+                let until = self.now.plus(HANDED);
+                let state = self.state(no);
+                state.status = StepStatus::Handed;
+                state.not_before = Some(until);
+                state.busy = false;
+                self.record(no, "");
+            }
+            Outcome::Confirmed { .. } => {
+                self.state(no).status = StepStatus::Answered;
+                self.record(no, "");
+                self.effects.push(Effect::Read(no));
+            }
             // The object is not as it was expected: it is read, so that whatever became of it is
             // known before anyone plans again.
             Outcome::Stale { detail } => {
@@ -163,6 +180,19 @@ impl Turn<'_> {
             ReadBack::Gone { detail } => {
                 self.settle(no, StepStatus::Skipped, &detail);
                 self.stale(&detail);
+            }
+            ReadBack::Said => self.settle(no, StepStatus::Confirmed, ""),
+            ReadBack::Declined { code, detail } => {
+                let said = format!("{code}: {detail}");
+                self.state(no).outcome = Some(Outcome::Refused { code, detail });
+                self.settle(no, StepStatus::Failed, &said);
+            }
+            // Nothing is written down: they were asked, and still are.
+            ReadBack::Unanswered => {
+                let until = self.now.plus(HANDED);
+                let state = self.state(no);
+                state.not_before = Some(until);
+                state.busy = false;
             }
             // Nothing is written down: it was answered before and still is.
             ReadBack::Away { wait } => {
@@ -285,11 +315,7 @@ impl Turn<'_> {
             self.consider(no, &mut wait);
         }
         if self.progress.steps.iter().all(|s| s.status.is_final()) {
-            let failed = self
-                .progress
-                .steps
-                .iter()
-                .any(|s| s.status != StepStatus::Verified);
+            let failed = self.progress.steps.iter().any(|s| !s.status.is_done());
             let status = if self.progress.stale {
                 PlanStatus::Stale
             } else if failed {
@@ -363,11 +389,14 @@ impl Turn<'_> {
                 self.record(no, "interrupted between intent and outcome");
                 self.effects.push(Effect::Read(no));
             }
-            StepStatus::Answered => {
+            StepStatus::Answered | StepStatus::Handed => {
                 self.state(no).busy = true;
                 self.effects.push(Effect::Read(no));
             }
-            StepStatus::Verified | StepStatus::Failed | StepStatus::Skipped => {}
+            StepStatus::Verified
+            | StepStatus::Confirmed
+            | StepStatus::Failed
+            | StepStatus::Skipped => {}
         }
     }
 
@@ -375,7 +404,7 @@ impl Turn<'_> {
         let mut open = false;
         for earlier in &self.step(no).after {
             match self.progress.steps[usize::from(*earlier)].status {
-                StepStatus::Verified => {}
+                StepStatus::Verified | StepStatus::Confirmed => {}
                 StepStatus::Failed | StepStatus::Skipped => return Before::Failed,
                 _ => open = true,
             }

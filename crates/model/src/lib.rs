@@ -16,6 +16,7 @@ pub mod engagement;
 pub mod event;
 pub mod facts;
 pub mod finding;
+pub mod handoff;
 pub mod id;
 pub mod notice;
 pub mod observation;

@@ -43,6 +43,13 @@ pub enum Outcome {
         /// True where the whole target is meant (429, 503), false where only this object is.
         whole_target: bool,
     },
+    /// Somebody was asked to do it by hand; they answer in their own time.
+    Handed,
+    /// Whoever was asked says that they did it. That is their word: nothing was read back.
+    Confirmed {
+        /// The object's id, where they told it.
+        remote: Option<RemoteId>,
+    },
     /// It was sent and no answer is known: read back, then decide.
     Unknown {
         /// What happened to the answer.

@@ -247,8 +247,12 @@ pub enum StepStatus {
     Sent,
     /// The target answered, or nobody knows: must be read back.
     Answered,
+    /// Somebody was asked to do it by hand and has not answered.
+    Handed,
     /// Read back as wanted.
     Verified,
+    /// Whoever was asked to do it by hand says that they did. Not read back.
+    Confirmed,
     /// Failed for good.
     Failed,
     /// Not done because a step before it failed, or its plan was closed.
@@ -263,7 +267,9 @@ impl StepStatus {
             Self::Pending => "pending",
             Self::Sent => "sent",
             Self::Answered => "answered",
+            Self::Handed => "handed",
             Self::Verified => "verified",
+            Self::Confirmed => "confirmed",
             Self::Failed => "failed",
             Self::Skipped => "skipped",
         }
@@ -272,6 +278,12 @@ impl StepStatus {
     /// Whether nothing more will happen to the step.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Verified | Self::Failed | Self::Skipped)
+        self.is_done() || matches!(self, Self::Failed | Self::Skipped)
+    }
+
+    /// Whether it was done: read back as wanted, or by the word of whoever did it by hand.
+    #[must_use]
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Verified | Self::Confirmed)
     }
 }

@@ -7,6 +7,7 @@ pub mod channel;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod handoff;
 pub mod keyring;
 pub mod listening;
 pub mod store;

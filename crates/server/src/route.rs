@@ -47,7 +47,7 @@ pub enum Takes {
     Json(SchemaOf),
     /// JSON of this type that holds a whole tenant directory.
     Documents(SchemaOf),
-    /// An HR file.
+    /// A CSV file: of HR, or of an app's people.
     Delivery,
 }
 

@@ -10,6 +10,7 @@ use model::Scope;
 use crate::client::context;
 use crate::command::adopt::{Adopt, Drift};
 use crate::command::digest::Since;
+use crate::command::handoff::HandOffCommand;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
 use crate::command::notice::{ChannelCommand, NoticeCommand};
 use crate::command::task::TaskCommand;
@@ -291,6 +292,10 @@ pub enum Command {
     /// What is done by hand because somebody left.
     #[command(subcommand)]
     Task(TaskCommand),
+    /// Apps that nobody but their own people can reach: a file of what to do goes out, answers and
+    /// lists of accounts come in.
+    #[command(subcommand, name = "handoff")]
+    HandOff(HandOffCommand),
     /// Whether a worker of an HR file is a person who is known.
     #[command(subcommand)]
     Person(PersonCommand),

@@ -25,8 +25,8 @@ use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
 use command::task::TaskCommand;
 use command::{
-    Desk, adopt, digest, input, leaver, leavers, look, manage, notice, preview, task, test, why,
-    work,
+    Desk, adopt, digest, handoff, input, leaver, leavers, look, manage, notice, preview, task,
+    test, why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -210,6 +210,7 @@ async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
             evidence,
             change,
         }) => task::done(desk, &task, evidence, change).await,
+        Command::HandOff(command) => handoff::handoff(desk, command).await,
         command => look_or_manage(desk, command).await,
     }
 }

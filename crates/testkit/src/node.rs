@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use app::{App, Connect, Parts, ReadSource, Worker, WorkerSettings};
 use async_trait::async_trait;
+use connectors::handoff::Paper;
 use model::source::{CsvMapping, Delivery};
 use model::{Actor, Secret, TargetName, Timestamp};
+use ports::handoff::Paperwork;
 use ports::{Entropy, Store, Target};
 use store::{LocalKeyRing, StorePorts, TenureStore};
 
@@ -53,6 +55,10 @@ impl Connect for Company {
         target
             .map(|t| t as Arc<dyn Target>)
             .ok_or_else(|| format!("no target `{}`", app.name))
+    }
+
+    fn paperwork(&self) -> Option<Arc<dyn Paperwork>> {
+        Some(Arc::new(Paper))
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Lane {
     pub(crate) once: bool,
     /// It has only so many seats.
     pub(crate) seats: Option<u32>,
+    /// Who does by hand what is wanted there, and within how many days; `None`: a machine does.
+    pub(crate) hands: Option<(String, u16)>,
     pub(crate) members: Members,
     permits: Semaphore,
     state: Mutex<State>,
@@ -70,6 +72,7 @@ impl Lane {
             revision,
             once: app.account.unique.is_some(),
             seats: app.seats,
+            hands: app.handoff().map(|by| (by.owner.clone(), by.due_days)),
             state: Mutex::new(State {
                 lease: None,
                 lease_again: Timestamp::EPOCH,
@@ -260,6 +263,8 @@ impl Lane {
             Outcome::Later { .. } => {}
             Outcome::Done { .. }
             | Outcome::AlreadyDone { .. }
+            | Outcome::Handed
+            | Outcome::Confirmed { .. }
             | Outcome::Stale { .. }
             | Outcome::Refused { .. } => self.succeeded(),
         }

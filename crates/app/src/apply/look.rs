@@ -1,7 +1,7 @@
 //! Reading back what a step changed. What is found here is the only success there is.
 
 mod seen;
-mod verdict;
+pub(super) mod verdict;
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::AppError;
 /// How soon to read again what could not be read.
 const AGAIN: Duration = Duration::from_secs(2);
 
-type Found = (ReadBack, Vec<Event>);
+pub(super) type Found = (ReadBack, Vec<Event>);
 
 /// A lane as one plan uses it: on the plan's own place in its budget.
 struct Through<'a> {
@@ -72,6 +72,15 @@ impl Worker {
     ) -> Result<Found, AppError> {
         let step = &run.progress.plan.steps[usize::from(no)];
         let outcome = run.progress.steps[usize::from(no)].outcome.as_ref();
+        let known = |o: &Outcome| {
+            matches!(
+                o,
+                Outcome::Done { .. } | Outcome::AlreadyDone { .. } | Outcome::Stale { .. }
+            )
+        };
+        if lane.hands.is_some() && !outcome.is_some_and(known) {
+            return self.look_at_line(lane, run, no).await;
+        }
         match (&step.act, step.address.kind) {
             (Act::Grant | Act::Revoke, _) | (Act::Adopt { .. }, Kind::Grant) => {
                 self.look_at_member(lane, step).await
@@ -85,9 +94,10 @@ impl Worker {
                 Ok(match found {
                     Ok(Some(record)) => {
                         let linked = linked(&step.address, remote, Ownership::Adopted);
+                        let seen_at = self.seen_at(lane, step, remote).await?;
                         (
                             ReadBack::Equal,
-                            vec![observed(step, record, self.app.clock.now()), linked],
+                            vec![observed(step, record, seen_at), linked],
                         )
                     }
                     Ok(None) => (gone("the object"), Vec::new()),
@@ -96,6 +106,22 @@ impl Worker {
             }
             (act, kind) => self.look_at_change(lane, step, act, kind).await,
         }
+    }
+
+    /// When what was read is so: now, but for an app that only its people can list.
+    async fn seen_at(
+        &self,
+        lane: &Lane,
+        step: &Step,
+        remote: &RemoteId,
+    ) -> Result<model::Timestamp, AppError> {
+        let now = self.app.clock.now();
+        if lane.hands.is_none() {
+            return Ok(now);
+        }
+        let target = &step.address.target;
+        let shadow = self.app.store.shadow(target, Kind::Account, remote).await?;
+        Ok(shadow.map_or(now, |shadow| shadow.seen_at))
     }
 
     async fn look_at_change(

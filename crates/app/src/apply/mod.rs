@@ -9,6 +9,7 @@ mod breaker;
 mod carry;
 mod external;
 mod lane;
+mod lines;
 mod look;
 mod members;
 mod pace;
@@ -134,6 +135,9 @@ impl Worker {
     /// When the store does not answer. Nothing is lost: the next pass goes on.
     pub async fn pass(&self) -> Result<Pass, AppError> {
         self.refresh().await?;
+        if let Ok(mut answered) = self.app.answered.lock() {
+            answered.drain(..).for_each(|id| self.cooling.wake(id));
+        }
         let begun = self.app.clock.now();
         let mut pass = Pass::default();
         let parallel = self.settings.parallel;

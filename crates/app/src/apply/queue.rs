@@ -88,6 +88,13 @@ impl Cooling {
         cooling.insert(id, (at.max(now.plus(pause)), vain));
     }
 
+    /// What a plan waited for has come.
+    pub(super) fn wake(&self, id: PlanId) {
+        if let Ok(mut cooling) = self.0.lock() {
+            cooling.remove(&id);
+        }
+    }
+
     /// The next instant at which a plan can go on. A plan that was due when this pass began and
     /// was not taken up is no longer there to be carried out: someone else closed it.
     pub(super) fn next_wake(&self, begun: Timestamp) -> Option<Timestamp> {

@@ -29,7 +29,8 @@ impl Worker {
             loaded => loaded?,
         };
         let mut failed = Ok(());
-        for (name, document) in &loaded.tenant.apps {
+        let asked = loaded.tenant.apps.iter();
+        for (name, document) in asked.filter(|(_, app)| app.handoff().is_none()) {
             let every = HOUR * u32::from(document.observe_every_hours);
             match self.look_at(name, every).await {
                 Ok(moved) => _ = self.moved.fetch_or(moved, Ordering::SeqCst),

@@ -284,7 +284,7 @@ impl App {
 fn next_steps(plan: &PlanRow) -> impl Iterator<Item = &StepRow> {
     let verified = |no: &u16| {
         let mut before = plan.steps.iter().filter(|s| s.no == *no);
-        before.all(|s| s.status == StepStatus::Verified)
+        before.all(|s| s.status.is_done())
     };
     plan.steps.iter().filter(move |step| {
         plan.status == PlanStatus::Released

@@ -56,18 +56,16 @@ impl Attempt {
         !self.row.status.is_closed()
     }
 
-    /// When the last of its steps was read back as wanted.
-    fn verified_at(&self) -> Option<Timestamp> {
-        let verified = |s: &&StepRow| s.status == StepStatus::Verified;
-        let steps = self.row.steps.iter().filter(verified);
+    /// When the last of its steps was read back as wanted, or done by somebody's word.
+    fn done_at(&self) -> Option<Timestamp> {
+        let steps = self.row.steps.iter().filter(|s| s.status.is_done());
         steps.filter_map(|s| s.at).max()
     }
 
-    /// Its steps that took an account away and were read back, and when.
+    /// Its steps that took an account away and were read back or confirmed, and when.
     fn shut(&self) -> impl Iterator<Item = (&StepRow, Timestamp)> {
-        let shut = |s: &&StepRow| {
-            s.status == StepStatus::Verified && matches!(s.verb.as_str(), "disable" | "delete")
-        };
+        let shut =
+            |s: &&StepRow| s.status.is_done() && matches!(s.verb.as_str(), "disable" | "delete");
         let steps = self.row.steps.iter().filter(shut);
         steps.filter_map(|s| Some((s, s.at?)))
     }
@@ -219,7 +217,7 @@ pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
         PlanStatus::Released => open(&under_way(&newest.row), None),
         PlanStatus::Failed if case.undone.is_some() || leaves => open(&failed(&newest.row), None),
         PlanStatus::Applied | PlanStatus::Failed if !leaves => Stand::Done {
-            at: newest.verified_at().unwrap_or(newest.at),
+            at: newest.done_at().unwrap_or(newest.at),
         },
         PlanStatus::Refused if leaves => open(
             &match &newest.by {
@@ -236,6 +234,14 @@ pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
 }
 
 fn under_way(plan: &PlanRow) -> String {
+    let mut steps = plan.steps.iter();
+    if let Some(step) = steps.find(|s| s.status == StepStatus::Handed) {
+        let app = &step.address.target;
+        return format!(
+            "{} in {app} waits for its people, who were asked",
+            step.verb
+        );
+    }
     let waits = plan.steps.iter().filter(|s| !s.status.is_final());
     let said = waits.filter_map(|s| Some((s, s.last.as_ref()?)));
     match said.rev().find(|(_, last)| !last.detail.is_empty()) {

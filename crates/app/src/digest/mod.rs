@@ -133,7 +133,9 @@ impl App {
                 completeness: row.run.completeness,
                 ahead: row.run.clock_ahead_s,
             });
-            targets.push((target, listing));
+            let app = loaded.tenant.apps.get(target);
+            let by_hand = app.is_some_and(|app| app.handoff().is_some());
+            targets.push((target, by_hand, listing));
         }
         Ok(Signs {
             now,
@@ -142,6 +144,7 @@ impl App {
             overdue: Vec::new(),
             sources,
             targets,
+            lines: self.overdue_lines(loaded).await?,
             stopped: self.store.stopped().await?,
             expiries: self.expiries(loaded, now, silent::EXPIRY).await?,
             budgets: Vec::new(),

@@ -36,8 +36,10 @@ pub(super) struct Signs<'a> {
     /// Sources, the hours within which each is expected, and when it last gave a file that was not
     /// refused, be it the same as before.
     pub(super) sources: Vec<(&'a str, u32, Option<Timestamp>)>,
-    /// Apps, and their last listing of accounts.
-    pub(super) targets: Vec<(&'a TargetName, Option<Listing>)>,
+    /// Apps, whether only their own people can list them, and the last listing of their accounts.
+    pub(super) targets: Vec<(&'a TargetName, bool, Option<Listing>)>,
+    /// Apps that are kept by hand in which something is overdue: how many lines, since when the first.
+    pub(super) lines: Vec<(TargetName, u64, Timestamp)>,
     /// Where nothing is sent; `None` for all apps; and why.
     pub(super) stopped: Vec<(Option<TargetName>, String)>,
     /// What ends soon.
@@ -70,7 +72,7 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
             });
         }
     }
-    for (target, last) in &signs.targets {
+    for (target, by_hand, last) in &signs.targets {
         let (since, problem) = match last {
             None => (None, "its accounts were never listed".to_owned()),
             Some(listing) if now.since(listing.at) > TARGET => (
@@ -86,11 +88,30 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
         rows.push(Silence {
             since,
             problem: format!("`{target}`: {problem}"),
-            fix: format!("`tenure observe {target}`, every night"),
+            fix: match by_hand {
+                true => {
+                    format!("ask its people for a list, then `tenure handoff extract {target}`")
+                }
+                false => format!("`tenure observe {target}`, every night"),
+            },
             ..row("target", target.as_str())
         });
     }
     rows.extend(signs.targets.iter().filter_map(clock));
+    for (target, count, since) in &signs.lines {
+        let lines = if *count == 1 {
+            "1 line"
+        } else {
+            &format!("{count} lines")
+        };
+        rows.push(Silence {
+            since: Some(*since),
+            count: *count,
+            problem: format!("{lines} of `{target}` should be answered by now"),
+            fix: format!("`tenure handoff list {target}`, then ask its people"),
+            ..row("handoff", target.as_str())
+        });
+    }
     for (target, reason) in &signs.stopped {
         let what = target.as_ref().map_or("all apps", TargetName::as_str);
         rows.push(Silence {
@@ -164,7 +185,7 @@ fn too_slow(short: &Shortage) -> Silence {
 }
 
 /// An app whose clock is not ours.
-fn clock((target, listing): &(&TargetName, Option<Listing>)) -> Option<Silence> {
+fn clock((target, _, listing): &(&TargetName, bool, Option<Listing>)) -> Option<Silence> {
     let listing = (*listing)?;
     let ahead = listing.ahead.filter(|ahead| ahead.unsigned_abs() > SKEW)?;
     let how = if ahead > 0 { "ahead of" } else { "behind" };
@@ -228,7 +249,8 @@ mod tests {
             unlooked: 0,
             overdue: Vec::new(),
             sources: vec![("hr", SOURCE_HOURS, Some(at(974)))],
-            targets: vec![(chat, Some(listed(1_000 - 168, Completeness::Full)))],
+            targets: vec![(chat, false, Some(listed(1_000 - 168, Completeness::Full)))],
+            lines: Vec::new(),
             stopped: Vec::new(),
             expiries: Vec::new(),
             budgets: Vec::new(),
@@ -253,7 +275,7 @@ mod tests {
                 ahead,
                 ..listed(999, Completeness::Full)
             };
-            signs.targets = vec![(&chat, Some(listing))];
+            signs.targets = vec![(&chat, false, Some(listing))];
             silences(signs)
                 .into_iter()
                 .map(|row| row.problem)
@@ -299,6 +321,21 @@ mod tests {
         assert!(rows[1].problem.contains("ended at"), "{}", rows[1].problem);
     }
 
+    #[test]
+    fn what_people_were_asked_and_should_have_answered_makes_a_row() {
+        let chat = TargetName::from("chat");
+        let mut late = quiet(&chat);
+        late.lines = vec![(TargetName::from("plant"), 3, at(900))];
+        let rows = silences(late);
+        let told: Vec<_> = rows.iter().map(|r| (r.kind, r.count, r.since)).collect();
+        assert_eq!(told, [("handoff", 3, Some(at(900)))]);
+        assert!(
+            rows[0].problem.contains("3 lines of `plant`"),
+            "{}",
+            rows[0].problem
+        );
+    }
+
     /// One hour less is silent about nothing, one more speaks.
     #[test]
     fn what_is_in_time_makes_no_row_and_what_is_not_makes_one() {
@@ -327,11 +364,11 @@ mod tests {
         let chat = TargetName::from("chat");
         let mut signs = quiet(&chat);
         signs.sources = vec![("hr", SOURCE_HOURS, None)];
-        signs.targets = vec![(&chat, Some(listed(999, Completeness::Partial)))];
+        signs.targets = vec![(&chat, false, Some(listed(999, Completeness::Partial)))];
         let rows: Vec<_> = silences(signs).iter().map(|r| (r.kind, r.since)).collect();
         assert_eq!(rows, [("source", None), ("target", Some(at(999)))]);
         let mut signs = quiet(&chat);
-        signs.targets = vec![(&chat, None)];
+        signs.targets = vec![(&chat, false, None)];
         assert_eq!(silences(signs).len(), 1);
     }
 

@@ -58,7 +58,7 @@ impl App {
                 }
                 None => None,
             };
-            let verified = traced.endings.iter().filter_map(|e| e.verified).max();
+            let verified = traced.endings.iter().filter_map(Ending::ended).max();
             let (done_at, why) = match exposed {
                 [] => (Some(verified.unwrap_or(expected.start)), String::new()),
                 _ => (None, self.why_exposed(subject, &expected, exposed).await?),

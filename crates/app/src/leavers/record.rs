@@ -39,11 +39,11 @@ impl<'r> Steps<'r> {
         Self { found }
     }
 
-    /// Apps in which an account was read back as disabled since `start`. That ended the access: what
+    /// Apps in which an account was read back, or confirmed, as disabled since `start`. That ended the access: what
     /// is deleted there later, after its retention, ends nothing more.
     fn shut_since(&self, records: &'r [LogRecord], start: Timestamp) -> BTreeSet<&'r TargetName> {
         let shut = |record: &LogRecord| match &record.event {
-            Event::StepChanged(changed) if changed.status == StepStatus::Verified => {
+            Event::StepChanged(changed) if changed.status.is_done() => {
                 let key = (changed.step.plan, changed.step.no);
                 let (step, _) = self.found.get(&key)?;
                 (step.verb == "disable").then_some(&step.address.target)
@@ -73,6 +73,7 @@ pub(super) fn trace(
             false => EndState::Already,
         },
         sent: None,
+        confirmed: None,
         verified: None,
     };
     let mut shut: BTreeSet<&TargetName> = BTreeSet::new();
@@ -94,9 +95,12 @@ pub(super) fn trace(
         let ended = deletes && shut.contains(app);
         match changed.status {
             StepStatus::Sent if !ended => ending.sent = Some(record.at),
-            StepStatus::Verified if ending.state != EndState::Exposed => {
+            done if done.is_done() && ending.state != EndState::Exposed => {
                 if !ended {
-                    ending.verified = Some(record.at);
+                    match done {
+                        StepStatus::Confirmed => ending.confirmed = Some(record.at),
+                        _ => ending.verified = Some(record.at),
+                    }
                 }
                 ending.state = match deletes {
                     true => EndState::Deleted,

@@ -57,7 +57,8 @@ pub struct LeaverRecord {
     pub decision: Option<Decision>,
     /// Each account that is theirs or was, by app.
     pub accounts: Vec<Ending>,
-    /// When the last account was read back as gone; `None` while one is exposed.
+    /// When the last account was read back as gone, or confirmed as gone by whoever did it by hand; `None`
+    /// while one is exposed.
     pub done_at: Option<Timestamp>,
     /// Why something is exposed, for people; empty where nothing is.
     pub why: String,
@@ -86,8 +87,20 @@ pub struct Ending {
     /// When the request that took it away was written down to be sent, the last time; `None` where
     /// none was since the clock began.
     pub sent: Option<Timestamp>,
+    /// When whoever does it by hand said that it was done; `None` where nobody was asked, or nobody
+    /// said so.
+    pub confirmed: Option<Timestamp>,
     /// When it was read back as gone; `None` where it was not since the clock began.
     pub verified: Option<Timestamp>,
+}
+
+impl Ending {
+    /// When the access ended as far as anybody knows: by somebody's word, or by what was read back,
+    /// whichever came first.
+    #[must_use]
+    pub fn ended(&self) -> Option<Timestamp> {
+        self.confirmed.into_iter().chain(self.verified).min()
+    }
 }
 
 /// How an account of a leaver stands.

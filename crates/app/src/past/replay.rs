@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use model::Event;
 use model::event::{Holder, Stated, StepChanged};
-use model::plan::StepStatus;
 use model::task::{Done, KnownTask};
 use model::{Address, EngagementId, Personal, RemoteId, TargetName, TaskId, Timestamp};
 use ports::store::{DecidedAccess, DecidedAccount, Decisions, Link, LogRecord, Pin, Termination};
@@ -179,7 +178,7 @@ impl Replay {
             }
             Event::StepChanged(e) => {
                 let steps = self.steps.entry(e.address.clone()).or_default();
-                if e.status == StepStatus::Verified {
+                if e.status.is_done() {
                     steps.verified = Some((e.clone(), record.at));
                     steps.pending = None;
                 } else {

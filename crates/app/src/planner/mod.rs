@@ -301,7 +301,7 @@ impl App {
         if unlisted.is_empty() {
             return Ok(Vec::new());
         }
-        for target in unlisted.keys() {
+        for target in unlisted.keys().filter(|name| lists_itself(&loaded, name)) {
             if let Err(error) = self.observe(actor, target).await {
                 tracing::warn!(target.name = %target, error.code = error.code(), "target.not_observed");
             }
@@ -318,7 +318,8 @@ impl App {
     /// Observes targets that were never listed completely: nothing is created where nothing was
     /// looked at. A target that cannot be listed now becomes an obstacle of the plans it stops.
     async fn first_look(&self, actor: &Actor, loaded: &Loaded) -> Result<(), AppError> {
-        for target in loaded.book.apps.keys() {
+        let apps = loaded.book.apps.keys();
+        for target in apps.filter(|name| lists_itself(loaded, name)) {
             let mut listed = true;
             for kind in [Kind::Account, Kind::Group] {
                 let run = self.store.last_observation(target, kind).await?;
@@ -330,4 +331,10 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Whether an app can be asked for its accounts. Others are listed by their people, when they do.
+fn lists_itself(loaded: &Loaded, name: &TargetName) -> bool {
+    let app = loaded.tenant.apps.get(name);
+    app.is_some_and(|app| app.handoff().is_none())
 }

@@ -58,6 +58,7 @@ fn reach(kind: &str) -> Reach {
         // Plans of groups are made anew each time.
         | "plan.drafted/1"
         | "step.changed/1"
+        | "line.answered/1"
         // Whoever wants a name and has none is not settled.
         | "name.lost/1"
         // An account that is linked to nobody can matter only to people who want one and have

@@ -1,7 +1,7 @@
 //! What was seen and done at one address, now or at another instant.
 
 use model::event::StepChanged;
-use model::plan::{About, PlanStatus, StepStatus};
+use model::plan::{About, PlanStatus};
 use model::{Address, Kind, SubjectId, Timestamp, WaveId};
 use ports::store::Link;
 
@@ -66,7 +66,7 @@ impl App {
                 let (Some(last), Some(at)) = (step.last, step.at) else {
                     continue;
                 };
-                if last.status == StepStatus::Verified {
+                if last.status.is_done() {
                     done.verified = Some((last, at));
                 } else if done.pending.is_none() {
                     done.pending = Some(last);

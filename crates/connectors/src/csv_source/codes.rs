@@ -16,7 +16,7 @@ pub const COLUMN_MISSING: Code = Code("TNR-CSV-0005");
 pub const COLUMN_DOUBLE: Code = Code("TNR-CSV-0006");
 /// The header is not the declared one.
 pub const HEADER_CHANGED: Code = Code("TNR-CSV-0007");
-/// Two rows have the same worker key.
+/// Two rows have the same key.
 pub const KEY_DOUBLE: Code = Code("TNR-CSV-0008");
 /// The trailer is missing or says another count.
 pub const TRAILER: Code = Code("TNR-CSV-0009");
@@ -33,7 +33,7 @@ pub const TOO_MANY_ROWS: Code = Code("TNR-CSV-0013");
 pub const FIELD_COUNT: Code = Code("TNR-CSV-0021");
 /// Text follows a closing quote.
 pub const QUOTES: Code = Code("TNR-CSV-0022");
-/// The worker key is missing or cannot be one.
+/// The key is missing or cannot be one.
 pub const KEY: Code = Code("TNR-CSV-0023");
 /// A required value is missing.
 pub const REQUIRED: Code = Code("TNR-CSV-0024");
@@ -82,7 +82,7 @@ pub const CODES: [(Code, &str); 23] = [
     ),
     (
         KEY_DOUBLE,
-        "Several rows have the same worker key, so it is unclear who is who; the file was refused whole.",
+        "Several rows have the same key, so it is unclear who is who; the file was refused whole.",
     ),
     (
         TRAILER,
@@ -114,7 +114,7 @@ pub const CODES: [(Code, &str); 23] = [
     ),
     (
         KEY,
-        "A row has no worker key, or one that is too long or has control characters; the row is not read.",
+        "A row has no key, or one that is too long or has control characters; the row is not read.",
     ),
     (
         REQUIRED,

@@ -226,8 +226,8 @@ impl Body {
         } else {
             ""
         };
-        let problem = format!("{all} worker keys stand in more than one row{listed}");
-        let fix = "give each worker one row and a key of their own";
+        let problem = format!("{all} keys stand in more than one row{listed}");
+        let fix = "give each one row and a key of its own";
         flaws.file(codes::KEY_DOUBLE, 0, problem, fix);
         for (key, lines) in double.iter().take(MAX_DUPLICATES) {
             let key = shown(key);

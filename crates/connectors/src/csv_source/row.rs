@@ -12,7 +12,7 @@ use super::flaws::{Flaws, Spot, shown};
 use super::header::Columns;
 use super::record::{Field, Record};
 
-/// The longest worker key, in bytes.
+/// The longest key, in bytes.
 const MAX_KEY: usize = 256;
 
 /// Reads rows of one file.
@@ -74,18 +74,18 @@ impl<'m> RowReader<'m> {
         })
     }
 
-    /// The worker's key, if the record has a sound one.
+    /// The key, if the record has a sound one.
     pub fn key(&self, record: &Record<'_>, flaws: &mut Flaws<'_>) -> Option<String> {
         let field = record.fields.get(self.key)?;
         let key = field.text.trim();
         let problem = if key.is_empty() {
-            "there is no worker key".to_owned()
+            "there is no key".to_owned()
         } else if key.len() > MAX_KEY || key.chars().any(char::is_control) {
-            format!("`{}` cannot be a worker key", shown(key))
+            format!("`{}` cannot be a key", shown(key))
         } else {
             return Some(key.to_owned());
         };
-        let fix = "give the worker a key of their own, of at most 256 bytes";
+        let fix = "give the row a key of its own, of at most 256 bytes";
         let value = Some(shown(key));
         flaws.value(
             codes::KEY,

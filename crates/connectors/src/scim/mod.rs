@@ -224,6 +224,8 @@ const fn kind_of(outcome: &Outcome) -> &'static str {
         Outcome::Stale { .. } => "stale",
         Outcome::Refused { .. } => "refused",
         Outcome::Later { .. } => "later",
+        Outcome::Handed => "handed",
+        Outcome::Confirmed { .. } => "confirmed",
         Outcome::Unknown { .. } => "unknown",
     }
 }

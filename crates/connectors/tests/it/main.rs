@@ -4,6 +4,7 @@
 mod bench;
 mod completeness;
 mod emulated;
+mod handoff;
 mod oauth;
 mod peers;
 mod quirks;

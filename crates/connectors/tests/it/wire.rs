@@ -67,6 +67,7 @@ async fn what_each_status_means_for_a_write() {
         } => "later, all",
         Outcome::Later { .. } => "later, this",
         Outcome::Unknown { .. } => "unknown",
+        Outcome::Handed | Outcome::Confirmed { .. } => "by hand",
     };
     let error = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"]}"#;
     for (status, headers, body, expected) in [

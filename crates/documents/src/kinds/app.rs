@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::TargetName;
 use rules::{Mapping, Type, closest};
 
+use crate::kinds::handoff;
 use crate::kinds::manual::manual;
 use crate::kinds::missing::{self, Valued};
 use crate::kinds::unique::{self, USER_NAME};
@@ -12,7 +13,7 @@ use crate::kinds::{self, NAME_FIX};
 use crate::report::{self, Reporter};
 use crate::tenant::{
     Account, App, Auth, ClientAuth, Group, Joiner, Limits, MANAGER_PATH, Mode, OnLeave, Privileged,
-    Profile, Scim, Tenant,
+    Profile, Reach, Scim, Tenant,
 };
 use crate::wire::{
     self, AccountSpec, AppSpec, AuthSpec, ManagerSpec, MappedSpec, ProfileSpec, ScimSpec,
@@ -29,14 +30,21 @@ pub(crate) fn app(
     tenant: &Tenant,
     reporter: &mut Reporter<'_, '_>,
 ) -> Option<App> {
-    let scim = scim(&spec.scim, reporter);
+    let reach = reach(spec, reporter);
     let account = account(&spec.account, tenant, reporter);
+    if let (Some(Reach::HandOff(handoff)), Some(account)) = (&reach, &account) {
+        handoff::check(spec, handoff, account, reporter);
+    }
+    let often = match &reach {
+        Some(Reach::HandOff(_)) => handoff::ONCE_A_WEEK,
+        _ => ONCE_A_DAY,
+    };
     let groups = groups(spec, reporter);
     let privileged = privileged(spec, reporter);
     let manual = manual(&spec.leaver, reporter);
     Some(App {
         name: TargetName(name.to_owned()),
-        scim,
+        reach: reach?,
         mode: match spec.mode {
             wire::Mode::Observe => Mode::Observe,
             wire::Mode::Confirm => Mode::Confirm,
@@ -59,9 +67,29 @@ pub(crate) fn app(
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,
         },
-        observe_every_hours: spec.observe_every_hours.unwrap_or(ONCE_A_DAY),
+        observe_every_hours: spec.observe_every_hours.unwrap_or(often),
         privileged,
     })
+}
+
+/// Exactly one way to reach it.
+fn reach(spec: &AppSpec, reporter: &mut Reporter<'_, '_>) -> Option<Reach> {
+    match (&spec.scim, &spec.handoff) {
+        (Some(found), None) => Some(Reach::Scim(scim(found, reporter))),
+        (None, Some(found)) => Some(Reach::HandOff(Box::new(handoff::handoff(found, reporter)))),
+        (None, None) => {
+            let problem = "nothing says how the app is reached";
+            let fix = "write `scim:`, or `handoff:` where only its own people can";
+            reporter.at(report::MISSING_FIELD, &[SPEC], problem, fix);
+            None
+        }
+        (Some(_), Some(_)) => {
+            let path = [SPEC, Part::Key("handoff")];
+            let problem = "an app is reached by SCIM or by hand, not both";
+            reporter.at(report::CONFLICT, &path, problem, "remove one of them");
+            None
+        }
+    }
 }
 
 /// An empty name would protect nothing, and nobody would notice.

@@ -11,7 +11,7 @@ use crate::yaml::Part;
 /// Characters of the text; a longer one belongs on a page of its own.
 const LONGEST_TEXT: usize = 500;
 /// Characters of an owner.
-const LONGEST_OWNER: usize = 100;
+pub(super) const LONGEST_OWNER: usize = 100;
 /// Steps of one app.
 const MOST: usize = 20;
 
@@ -67,7 +67,8 @@ pub(crate) fn manual(spec: &LeaverSpec, reporter: &mut Reporter<'_, '_>) -> Vec<
     steps
 }
 
-fn said(text: &str, longest: usize, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+/// Reports words that say nothing, or too much.
+pub(super) fn said(text: &str, longest: usize, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
     let odd = |c: char| c.is_control() && c != '\n';
     let problem = match text.trim() {
         "" => "this says nothing".to_owned(),

@@ -5,6 +5,7 @@ mod app;
 mod beside;
 pub(crate) mod group;
 mod guard;
+mod handoff;
 mod lifecycle_test;
 mod manual;
 mod mapping_test;

@@ -40,11 +40,8 @@ pub(crate) fn source(
     }
     let mapping = csv::CsvMapping {
         source: name.to_owned(),
-        delimiter: delimiter(spec),
-        encoding: match spec.encoding {
-            wire::Encoding::Utf8 => csv::Encoding::Utf8,
-            wire::Encoding::Windows1252 => csv::Encoding::Windows1252,
-        },
+        delimiter: delimiter(spec.delimiter),
+        encoding: encoding(spec.encoding),
         key: spec.key.clone(),
         attributes,
         starts: spec.starts.as_ref().map(|starts| csv::DayField {
@@ -54,11 +51,8 @@ pub(crate) fn source(
         ends: spec.ends.as_ref().map(|ends| ends_field(ends, reporter)),
         leave: leave(spec, reporter),
         zone: zone(spec, reporter),
-        delivery: match spec.delivery {
-            wire::Delivery::Full => csv::Extent::Full,
-            wire::Delivery::Changes => csv::Extent::Changes,
-        },
-        expect: expect(spec, reporter),
+        delivery: extent(spec.delivery),
+        expect: expect_of(&spec.expect, &[SPEC, Part::Key("expect")], reporter),
     };
     check_columns(&mapping, reporter);
     correlation::check(spec, reporter);
@@ -74,8 +68,22 @@ pub(crate) fn source(
     }
 }
 
-fn delimiter(spec: &SourceSpec) -> char {
-    match spec.delimiter {
+pub(super) fn encoding(encoding: wire::Encoding) -> csv::Encoding {
+    match encoding {
+        wire::Encoding::Utf8 => csv::Encoding::Utf8,
+        wire::Encoding::Windows1252 => csv::Encoding::Windows1252,
+    }
+}
+
+pub(super) fn extent(delivery: wire::Delivery) -> csv::Extent {
+    match delivery {
+        wire::Delivery::Full => csv::Extent::Full,
+        wire::Delivery::Changes => csv::Extent::Changes,
+    }
+}
+
+pub(super) fn delimiter(delimiter: wire::Delimiter) -> char {
+    match delimiter {
         wire::Delimiter::Comma => ',',
         wire::Delimiter::Semicolon => ';',
         wire::Delimiter::Pipe => '|',
@@ -183,7 +191,9 @@ fn shape(
         AttributeType::List => {
             let mut letters = field.separator.as_deref().unwrap_or_default().chars();
             match (letters.next(), letters.next()) {
-                (Some(one), None) if one != delimiter(spec) && one != '"' => csv::Shape::List(one),
+                (Some(one), None) if one != delimiter(spec.delimiter) && one != '"' => {
+                    csv::Shape::List(one)
+                }
                 _ => {
                     let problem = "a list needs one character between its items";
                     let fix = "write `separator: \";\"`, and not the file's delimiter";
@@ -313,19 +323,22 @@ fn check_zone(name: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
     }
 }
 
-fn expect(spec: &SourceSpec, reporter: &mut Reporter<'_, '_>) -> csv::Expect {
-    let expect = &spec.expect;
-    let path = [SPEC, Part::Key("expect")];
+/// What a sound file looks like; `path` leads to it.
+pub(super) fn expect_of(
+    expect: &wire::ExpectSpec,
+    path: &[Part<'_>],
+    reporter: &mut Reporter<'_, '_>,
+) -> csv::Expect {
     if let (Some(least), Some(most)) = (expect.min_rows, expect.max_rows)
         && least > most
     {
         let problem = format!("at least {least} and at most {most} rows is impossible");
-        reporter.at(report::VALUE, &path, problem, "swap min_rows and max_rows");
+        reporter.at(report::VALUE, path, problem, "swap min_rows and max_rows");
     }
     if let Some(trailer) = &expect.trailer
         && (trailer.mark.trim().is_empty() || trailer.count_field < 2)
     {
-        let path = [path[0], path[1], Part::Key("trailer")];
+        let path = [path, &[Part::Key("trailer")]].concat();
         let problem = "the mark is the first field, so the count is a later one";
         reporter.at(
             report::VALUE,

@@ -49,15 +49,15 @@ fn a_tenant_is_typed_and_compiled() {
     let files = [("a", SOURCE), ("b", APP), ("c", RULE), ("d", GUARD)];
     let tenant = load(&files).unwrap();
     let app = &tenant.apps[&"wiki".into()];
-    assert_eq!(app.scim.url, "https://wiki.example/scim/v2");
+    assert_eq!(app.scim().unwrap().url, "https://wiki.example/scim/v2");
     assert_eq!(
-        app.scim.auth,
+        app.scim().unwrap().auth,
         Auth::Bearer {
             secret: "wiki-token".to_owned()
         }
     );
     assert_eq!(
-        (app.mode, app.scim.profile.preset.as_str()),
+        (app.mode, app.scim().unwrap().profile.preset.as_str()),
         (Mode::Observe, "rfc")
     );
     let rule = &tenant.rules["engineers"];
@@ -94,14 +94,17 @@ fn every_choice_of_an_app_is_understood() {
     );
     let tenant = load(&[("a", SOURCE), ("b", &app)]).unwrap_or_else(|e| panic!("{e:#?}"));
     let app = &tenant.apps[&"wiki".into()];
-    let Auth::ClientCredentials { method, scope, .. } = &app.scim.auth else {
+    let Auth::ClientCredentials { method, scope, .. } = &app.scim().unwrap().auth else {
         panic!()
     };
     assert_eq!(
         (*method, scope.as_deref()),
         (ClientAuth::Post, Some("scim"))
     );
-    assert_eq!(app.scim.profile.overrides["patch"]["members"], false);
+    assert_eq!(
+        app.scim().unwrap().profile.overrides["patch"]["members"],
+        false
+    );
     let lead = Joiner {
         days_before: 7,
         active: false,
@@ -122,7 +125,10 @@ fn every_choice_of_an_app_is_understood() {
     assert_eq!(none.unwrap().apps[&"wiki".into()].seats, Some(0));
     let preset = APP.replace("  mode:", "    profile: okta\n  mode:");
     let tenant = load(&[("a", SOURCE), ("b", &preset)]).unwrap();
-    assert_eq!(tenant.apps[&"wiki".into()].scim.profile.preset, "okta");
+    assert_eq!(
+        tenant.apps[&"wiki".into()].scim().unwrap().profile.preset,
+        "okta"
+    );
 }
 
 #[test]

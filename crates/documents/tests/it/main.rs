@@ -6,6 +6,7 @@ mod beside;
 mod examples;
 mod expectations;
 mod groups;
+mod handoff;
 mod laws;
 mod mistakes;
 mod people;

@@ -290,6 +290,17 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "spec.seats",
     ),
     (
+        "mode: observe\n  handoff: {owner: a, due_days: 5, extract: {key: K, active: {column: S, yes: \
+         [a], no: [l]}, attributes: {}, delivery: full}}",
+        "an app is reached by SCIM or by hand, not both; remove one of them",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  handoff: {owner: a, due_days: 0, extract: {key: K, active: {column: S, yes: \
+         [a], no: [l]}, attributes: {}, delivery: full}}",
+        "spec.handoff.due_days: 0 is out of range; write a number from 1 to 90",
+    ),
+    (
         "mode: observe",
         "mode: observe\n  observe_every_hours: 0",
         "spec.observe_every_hours: 0 is out of range; write a number from 1 to 168",

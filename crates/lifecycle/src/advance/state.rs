@@ -9,7 +9,7 @@ use model::{Outcome, Plan, PlanId, Timestamp};
 /// How one step stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepState {
-    /// Pending, sent, answered, verified, failed or skipped.
+    /// Pending, sent, answered, handed, verified, confirmed, failed or skipped.
     pub status: StepStatus,
     /// How often it was sent.
     pub attempt: u32,
@@ -75,7 +75,7 @@ impl Progress {
         };
         let verified = |no: &u16| {
             let before = self.steps.get(usize::from(*no));
-            before.is_some_and(|s| s.status == StepStatus::Verified)
+            before.is_some_and(|s| s.status.is_done())
         };
         self.closed.is_none()
             && state.status == StepStatus::Pending
@@ -95,11 +95,22 @@ pub enum ReadBack {
         /// What differs: attribute paths, without values.
         detail: String,
     },
-    /// What the step changes, or refers to, is gone.
+    /// What the step changes, or refers to, is gone; or nobody wants it any more.
     Gone {
         /// What.
         detail: String,
     },
+    /// Whoever was asked to do it by hand says that they did, and nothing has shown it.
+    Said,
+    /// Whoever was asked to do it by hand says that they did not.
+    Declined {
+        /// A stable code.
+        code: String,
+        /// What they said, without what they wrote of people.
+        detail: String,
+    },
+    /// Whoever was asked to do it by hand has not answered.
+    Unanswered,
     /// The target as a whole does not answer, or is left alone for now: that says nothing about
     /// the step, so it is looked at again for as long as it takes.
     Away {

@@ -359,3 +359,61 @@ mod laws {
         }
     }
 }
+
+#[test]
+fn what_was_handed_to_somebody_is_looked_at_and_never_sent_again() {
+    let mut p = joiner();
+    go(&mut p, Input::Look, 0);
+    let (events, effects) = go(&mut p, Input::Answered(0, Outcome::Handed), 1);
+    assert_eq!(events, vec![(0, StepStatus::Handed)]);
+    assert_eq!(effects, vec![Effect::Wait(at(300_001))]);
+    let mut now = 300_001;
+    for _ in 0..1_000 {
+        let (events, effects) = go(&mut p, Input::Look, now);
+        assert_eq!((events, effects), (vec![], vec![Effect::Read(0)]));
+        let (events, effects) = go(&mut p, Input::Read(0, ReadBack::Unanswered), now);
+        now += 300_000;
+        assert_eq!((events, effects), (vec![], vec![Effect::Wait(at(now))]));
+    }
+    assert_eq!(p.steps[0].attempt, 1);
+    // Their word lets what comes after it begin, and is not what was read back.
+    go(&mut p, Input::Look, now);
+    let (events, _) = go(&mut p, Input::Read(0, ReadBack::Said), now);
+    assert_eq!(
+        events,
+        vec![(0, StepStatus::Confirmed), (1, StepStatus::Sent)]
+    );
+    go(&mut p, Input::Answered(1, done()), now);
+    go(&mut p, Input::Read(1, ReadBack::Equal), now);
+    assert_eq!(p.closed, Some(PlanStatus::Applied));
+}
+
+#[test]
+fn what_somebody_declined_failed_and_what_nobody_wants_any_more_is_let_go() {
+    let mut p = joiner();
+    go(&mut p, Input::Look, 0);
+    go(&mut p, Input::Answered(0, Outcome::Handed), 1);
+    let declined = ReadBack::Declined {
+        code: "HANDOFF-REFUSED".to_owned(),
+        detail: "no".to_owned(),
+    };
+    let (events, effects) = go(&mut p, Input::Read(0, declined), 2);
+    assert_eq!(
+        events,
+        vec![(0, StepStatus::Failed), (1, StepStatus::Skipped)]
+    );
+    assert_eq!(effects, vec![Effect::Report(0)]);
+    assert_eq!(p.closed, Some(PlanStatus::Failed));
+
+    let mut p = joiner();
+    go(&mut p, Input::Look, 0);
+    go(&mut p, Input::Answered(0, Outcome::Handed), 1);
+    let detail = "nobody wants it".to_owned();
+    go(&mut p, Input::Read(0, ReadBack::Gone { detail }), 2);
+    assert_eq!(p.closed, Some(PlanStatus::Stale));
+    assert_eq!(
+        p.steps[0].outcome,
+        Some(Outcome::Handed),
+        "what was out is remembered"
+    );
+}

@@ -9,6 +9,7 @@
 //! follow from events alone, without reading what was there.
 
 mod adoption;
+mod handoff;
 mod notice;
 mod people;
 mod tasks;
@@ -18,6 +19,7 @@ mod work;
 use serde::{Deserialize, Serialize};
 
 pub use adoption::{AccessDecided, AccountDecided, Holder, MatchRejected, Stated};
+pub use handoff::LineAnswered;
 pub use notice::NoticeChanged;
 pub use people::{
     FactsAccepted, FactsAcceptedV1, FactsWithdrawn, FactsWithdrawnV1, MatchedWorker, PinsLifted,
@@ -114,6 +116,9 @@ pub enum Event {
     /// A step's status changed: intent, outcome, read-back.
     #[serde(rename = "step.changed/1")]
     StepChanged(StepChanged),
+    /// Whoever runs an app answered what became of a line.
+    #[serde(rename = "line.answered/1")]
+    LineAnswered(LineAnswered),
     /// An object in a target is new or differs from what we last saw.
     #[serde(rename = "object.observed/1")]
     ObjectObserved(ObjectObserved),
@@ -197,6 +202,7 @@ impl Event {
                 crate::plan::About::Target(_) => None,
             },
             Self::StepChanged(e) => e.address.key.subject(),
+            Self::LineAnswered(e) => e.address.key.subject(),
             Self::ObjectLinked(e) => e.address.key.subject(),
             Self::ObjectUnlinked(e) => e.address.key.subject(),
             Self::ObjectObserved(e) => e.subject,

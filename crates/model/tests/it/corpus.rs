@@ -87,6 +87,14 @@ fn the_corpus_uses_every_word_of_a_body() {
 }
 
 #[test]
+fn the_corpus_uses_every_word_about_a_line() {
+    let all: String = corpus().into_values().collect();
+    for word in ["handed", "confirmed", "done", "refused", "impossible"] {
+        assert!(all.contains(&format!("\"{word}\"")), "no file says {word}");
+    }
+}
+
+#[test]
 fn the_corpus_uses_every_word_about_an_estate() {
     let all: String = corpus().into_values().collect();
     let words = [

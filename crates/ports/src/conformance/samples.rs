@@ -1,5 +1,6 @@
 //! One event of each kind, about a small cast: what suites append, project and read back.
 
+mod lines;
 mod notices;
 mod tasks;
 mod waves;
@@ -19,6 +20,7 @@ use model::{
     WaveId,
 };
 
+pub use lines::line_answered;
 pub use notices::noticed;
 pub use tasks::{task, task_done, task_dropped};
 use waves::wave_events;
@@ -300,6 +302,7 @@ pub fn about_person(n: u8) -> Vec<Event> {
         }),
         Event::PlanDrafted(drafted(n, 0, About::Subject(who), Change::Joiner)),
         Event::StepChanged(step_changed(n, 0, account.clone(), StepStatus::Sent)),
+        Event::LineAnswered(line_answered(n, account.clone())),
         Event::ObjectObserved(observed(n, Some(who))),
         Event::NameLost(NameLost {
             target: slack(),
@@ -471,6 +474,7 @@ pub fn without_key(event: &Event) -> Event {
         Event::PinsSet(e) => e.personal = Personal::Erased,
         Event::PlanDrafted(e) => e.personal = Personal::Erased,
         Event::TaskDone(e) => e.personal = Personal::Erased,
+        Event::LineAnswered(e) => e.personal = Personal::Erased,
         Event::ObjectObserved(e) => e.personal = Personal::Erased,
         _ => {}
     }

@@ -15,7 +15,7 @@ pub use reads::{
 pub use rows::{
     DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link,
     LogRecord, LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow,
-    RejectedMatch, SecretName, SecretRow, StepRow, Stir, Termination, TokenRow, UndecidedWave,
+    RejectedMatch, SecretName, SecretRow, StandingStep, StepRow, Stir, Termination, TokenRow, UndecidedWave,
     WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
 };
 

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use model::actor::Scope;
 use model::canonical::Digest;
-use model::plan::{About, StepRef};
+use model::plan::{About, StepRef, StepStatus};
 use model::{
     Address, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId, RemoteId, Shadow,
     SubjectId, TargetName, TaskId, Timestamp, WaveId,
@@ -13,7 +13,7 @@ use model::{
 use super::StoreError;
 use super::rows::{
     DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, LostName,
-    NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretName, SecretRow, StepRow,
+    NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretName, SecretRow, StandingStep, StepRow,
     Stir, Termination, TokenRow, UndecidedWave, WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
 };
 
@@ -199,6 +199,14 @@ pub trait Work: Send + Sync {
     async fn released_plans(&self, skip: u32, limit: u32) -> Read<Vec<PlanId>>;
     /// Steps whose last event is an intent without an outcome.
     async fn open_intents(&self, limit: u32) -> Read<Vec<StepRef>>;
+    /// Steps that stand so since their last event, the newest first: at most `limit`, before the
+    /// event `before` where it is given.
+    async fn steps_that_are(
+        &self,
+        status: StepStatus,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Read<Vec<StandingStep>>;
     /// Waves with plans that are not closed about which nobody has decided, oldest first.
     async fn undecided_waves(&self, limit: u32) -> Read<Vec<UndecidedWave>>;
     /// Waves that were proposed at or before `before` with plans for people who have left, or were

@@ -313,6 +313,17 @@ pub struct StepRow {
     pub at: Option<Timestamp>,
 }
 
+/// A step as its last event left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingStep {
+    /// The event's place in the log.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// How the step stands.
+    pub last: StepChanged,
+}
+
 /// A finding and when it was opened and closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingRow {

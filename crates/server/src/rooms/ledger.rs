@@ -95,6 +95,7 @@ fn ending(ending: Ending) -> WireEnding {
         app: ending.app.0,
         state: ending.state.as_str().to_owned(),
         sent_at: or_empty(ending.sent),
+        confirmed_at: or_empty(ending.confirmed),
         verified_at: or_empty(ending.verified),
     }
 }

@@ -4,6 +4,7 @@
 mod decide;
 mod documents;
 mod estate;
+mod handoff;
 mod leavers;
 mod ledger;
 mod morning;

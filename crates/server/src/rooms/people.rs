@@ -10,6 +10,7 @@ use api::{
 use app::rows::Person;
 use app::{Known, Told, When, WhyItem};
 use model::facts::{Leave, Standing};
+use model::plan::StepStatus;
 use model::{Engagement, Kind, SubjectId, Timestamp};
 use serde_json::json;
 
@@ -224,6 +225,7 @@ fn item(item: &WhyItem) -> AccessItem {
         seen_at: item.seen_at.map_or(String::new(), |at| at.to_string()),
         ownership: item.ownership.map_or("", |o| o.as_str()).to_owned(),
         verified_at: verified.map_or(String::new(), |(_, at)| at.to_string()),
+        by_word: verified.is_some_and(|(step, _)| step.status == StepStatus::Confirmed),
         verified_by: verified.map_or(String::new(), |(step, _)| step.step.to_string()),
         pending: waits.or(seat).or(pending).unwrap_or_default(),
     }

@@ -14,8 +14,8 @@ use model::Scope;
 
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
-    Rooms, decide, documents, estate, leavers, ledger, morning, notices, people, preview, tasks,
-    tenant, tokens, work,
+    Rooms, decide, documents, estate, handoff, leavers, ledger, morning, notices, people, preview,
+    tasks, tenant, tokens, work,
 };
 use crate::route::Route;
 
@@ -259,6 +259,10 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<TaskAnswer>,
         |rooms, call| Box::pin(tasks::finish(rooms, call)),
     ),
+    handoff::LINES,
+    handoff::SHEET,
+    handoff::ANSWERS,
+    handoff::EXTRACTS,
     get(
         "/api/v1/findings",
         "listFindings",

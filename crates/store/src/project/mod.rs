@@ -118,7 +118,10 @@ pub fn project(
         Event::WritingStopped(e) => tenant::stopped(&mut rows, e)?,
         Event::WritingResumed(e) => tenant::resumed(&mut rows, e)?,
         // History only: nothing is looked up by them.
-        Event::TenantStarted(_) | Event::CallMade(_) | Event::StoreRestored(_) => {}
+        Event::TenantStarted(_)
+        | Event::LineAnswered(_)
+        | Event::CallMade(_)
+        | Event::StoreRestored(_) => {}
     }
     Ok(rows.ops)
 }

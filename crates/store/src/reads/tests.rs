@@ -145,6 +145,10 @@ async fn ask_of_work(store: &TenureStore) {
     store.open_plans(Some(plan_id(1)), 9).await.unwrap();
     store.released_plans(0, 9).await.unwrap();
     store.open_intents(9).await.unwrap();
+    store
+        .steps_that_are(model::plan::StepStatus::Handed, Some(9), 9)
+        .await
+        .unwrap();
     store.undecided_waves(9).await.unwrap();
     store.open_leavers(at(0), 9).await.unwrap();
     store.step(step).await.unwrap();

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
 use model::{Address, Change, Key, Personal, PlanId, TargetName, Timestamp, WaveId};
 use ports::store::{
-    OpenLeavers, PlanRow, StepRow, StoreError, UndecidedWave, WaveFilter, WaveRow, Work,
+    OpenLeavers, PlanRow, StandingStep, StepRow, StoreError, UndecidedWave, WaveFilter, WaveRow,
+    Work,
 };
 
 use crate::TenureStore;
@@ -111,6 +112,13 @@ static INTENT: Select = Select {
     table: "step_state",
     key: 2,
     columns: &["plan", "no"],
+    from: "step_state",
+};
+
+static STANDING_STEP: Select = Select {
+    table: "step_state",
+    key: 2,
+    columns: &["seq", "at", "changed"],
     from: "step_state",
 };
 
@@ -232,6 +240,14 @@ const STATUSES: [PlanStatus; 7] = [
     PlanStatus::Stale,
     PlanStatus::Superseded,
 ];
+
+fn standing_step(row: &mut Fields) -> Read<StandingStep> {
+    Ok(StandingStep {
+        seq: row.number()?,
+        at: row.instant()?,
+        last: row.json()?,
+    })
+}
 
 impl TenureStore {
     /// Fills in how the plans of these waves stand.
@@ -388,6 +404,22 @@ impl Work for TenureStore {
     async fn open_intents(&self, rows: u32) -> Read<Vec<StepRef>> {
         let rest = "WHERE status = 'sent' ORDER BY seq LIMIT $1";
         INTENT.all(self.db(), rest, &[limit(rows)], intent).await
+    }
+
+    async fn steps_that_are(
+        &self,
+        status: StepStatus,
+        before: Option<u64>,
+        rows: u32,
+    ) -> Read<Vec<StandingStep>> {
+        let before = before
+            .map_or(Ok(i64::MAX), i64::try_from)
+            .unwrap_or(i64::MAX);
+        let rest = "WHERE status = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+        let args = [text(status.as_str()), Cell::Int(before), limit(rows)];
+        STANDING_STEP
+            .all(self.db(), rest, &args, standing_step)
+            .await
     }
 
     async fn undecided_waves(&self, rows: u32) -> Read<Vec<UndecidedWave>> {

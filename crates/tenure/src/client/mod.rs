@@ -95,7 +95,17 @@ impl Client {
         query: &[(&str, &str)],
         bytes: Vec<u8>,
     ) -> Result<T, Failure> {
-        let request = self.request(Method::POST, &["deliveries"], query)?;
+        self.send_csv(&["deliveries"], query, bytes).await
+    }
+
+    /// Sends a CSV file.
+    pub async fn send_csv<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        bytes: Vec<u8>,
+    ) -> Result<T, Failure> {
+        let request = self.request(Method::POST, path, query)?;
         self.send(request.header("content-type", "text/csv").body(bytes))
             .await
     }

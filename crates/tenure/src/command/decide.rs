@@ -105,6 +105,15 @@ async fn follow(desk: &Desk, wave: &str, wait: Duration) -> Result<WaveSummary, 
         } else if moved.elapsed() > ask {
             ask = (ask * 2).min(ask + SELDOM);
             let plans = plans_of(desk, wave).await?;
+            let asked = asked_of_people(&plans);
+            if asked > 0 {
+                progress.finish_and_clear();
+                eprintln!(
+                    "{asked} plans of {wave} wait for people, who are asked by file: `tenure handoff \
+                     list APP`. It goes on by itself once they have answered."
+                );
+                return Ok(now.wave);
+            }
             let others = held_by(&plans);
             if !others.is_empty() {
                 progress.finish_and_clear();
@@ -124,6 +133,25 @@ async fn follow(desk: &Desk, wave: &str, wait: Duration) -> Result<WaveSummary, 
 
 async fn plans_of(desk: &Desk, wave: &str) -> Result<Vec<WirePlan>, Failure> {
     desk.client.all(&["waves", wave, "plans"], &[]).await
+}
+
+/// How many released plans wait for people alone; 0 while anything else goes on.
+fn asked_of_people(plans: &[WirePlan]) -> usize {
+    let mut asked = 0;
+    for plan in plans.iter().filter(|plan| plan.status == "released") {
+        let open = || plan.steps.iter().filter(|step| !is_over(&step.status));
+        let waits = open().any(|step| step.status == "handed");
+        // What comes after a step that somebody has in hand cannot begin.
+        if !waits || open().any(|step| !matches!(step.status.as_str(), "handed" | "pending")) {
+            return 0;
+        }
+        asked += 1;
+    }
+    asked
+}
+
+fn is_over(status: &str) -> bool {
+    matches!(status, "verified" | "confirmed" | "failed" | "skipped")
 }
 
 /// The unreleased waves that every released plan waits for, with how many wait for each; empty
@@ -170,10 +198,7 @@ fn how_to_release(wave: &str, status: &str) -> String {
 fn tell_waiting(wave: &str, plans: &[WirePlan]) {
     let mut reasons = BTreeMap::new();
     for plan in plans.iter().filter(|plan| plan.status == "released") {
-        let open = plan
-            .steps
-            .iter()
-            .find(|step| !matches!(step.status.as_str(), "verified" | "failed" | "skipped"));
+        let open = plan.steps.iter().find(|step| !is_over(&step.status));
         if let Some(step) = open {
             *reasons
                 .entry(format!("{} {}", step.status, step.detail))

@@ -24,6 +24,7 @@ pub async fn leavers(desk: &Desk, since: &Since, until: Option<&str>) -> Result<
         "app",
         "account",
         "sent_at",
+        "confirmed_at",
         "verified_at",
         "seconds",
         "wave",
@@ -58,7 +59,7 @@ fn rows(leavers: &[WireLeaver]) -> Result<Vec<Value>, Failure> {
         let accounts = accounts
             .and_then(|a| a.as_array().cloned())
             .unwrap_or_default();
-        let none = json!({"app": "", "state": "none", "sent_at": "", "verified_at": ""});
+        let none = json!({"app": "", "state": "none", "sent_at": "", "confirmed_at": "", "verified_at": ""});
         let accounts = if accounts.is_empty() {
             vec![none]
         } else {
@@ -68,7 +69,7 @@ fn rows(leavers: &[WireLeaver]) -> Result<Vec<Value>, Failure> {
             let mut row = row.clone();
             // The leaver has a state of their own.
             row["account"] = account["state"].clone();
-            for field in ["app", "sent_at", "verified_at"] {
+            for field in ["app", "sent_at", "confirmed_at", "verified_at"] {
                 row[field] = account[field].clone();
             }
             rows.push(row);

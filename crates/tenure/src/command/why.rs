@@ -81,8 +81,12 @@ fn tell_item(item: &AccessItem, dated: bool, text: &mut String) {
         } else {
             "before that, "
         };
+        let how = match item.by_word {
+            true => "done by its people's word, and not read back, at",
+            false => "read back as wanted at",
+        };
         text.push_str(&format!(
-            "    {before}read back as wanted at {} (step {})\n",
+            "    {before}{how} {} (step {})\n",
             item.verified_at, item.verified_by
         ));
     }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use app::{Connect, ReadSource};
 use connectors::ScimTarget;
 use connectors::channel::{Encryption, Login, Mailbox, Slack, Smtp, Webhook};
+use connectors::handoff::Paper;
 use documents::{Auth, By, ClientAuth, SmtpTls};
 use model::Secret;
 use model::source::{CsvMapping, Delivery};
+use ports::handoff::Paperwork;
 use ports::{Channel, Target};
 use protocol::scim::profile::{
     ClientSecretStyle, DeleteStyle, ScimAuth, ScimProfile, ScimSettings,
@@ -20,7 +22,10 @@ pub struct Targets;
 #[async_trait::async_trait]
 impl Connect for Targets {
     fn check(&self, app: &documents::App) -> Result<(), String> {
-        let settings = settings(app)?;
+        let Some(scim) = app.scim() else {
+            return Ok(());
+        };
+        let settings = settings(app, scim)?;
         let never = settings.profile.delete == DeleteStyle::Deactivates;
         if never && app.delete_after_days.is_some() {
             let problem = "by its profile this app never deletes users, it only disables them; \
@@ -35,7 +40,8 @@ impl Connect for Targets {
         app: &documents::App,
         secret: Option<Secret>,
     ) -> Result<Arc<dyn Target>, String> {
-        let settings = settings(app)?;
+        let scim = app.scim().ok_or("it is not reached by SCIM")?;
+        let settings = settings(app, scim)?;
         let secret = secret.ok_or("its secret is not set")?;
         let target = ScimTarget::new(&settings, secret).map_err(|e| e.to_string())?;
         Ok(Arc::new(target))
@@ -57,6 +63,10 @@ impl Connect for Targets {
                 Arc::new(Slack::new(&secret.ok_or_else(unset)?, host, private)?)
             }
         })
+    }
+
+    fn paperwork(&self) -> Option<Arc<dyn Paperwork>> {
+        Some(Arc::new(Paper))
     }
 }
 
@@ -80,8 +90,8 @@ fn mail(smtp: &documents::Smtp, secret: Option<Secret>, private: bool) -> Result
     Smtp::new(&smtp.host, smtp.port, encryption, mailbox, login, private)
 }
 
-fn settings(app: &documents::App) -> Result<ScimSettings, String> {
-    let auth = match &app.scim.auth {
+fn settings(app: &documents::App, scim: &documents::Scim) -> Result<ScimSettings, String> {
+    let auth = match &scim.auth {
         Auth::Bearer { .. } => ScimAuth::Bearer,
         Auth::ClientCredentials {
             token_url,
@@ -99,16 +109,15 @@ fn settings(app: &documents::App) -> Result<ScimSettings, String> {
             },
         },
     };
-    let mut settings = ScimSettings::bearer(app.scim.url.clone());
+    let mut settings = ScimSettings::bearer(scim.url.clone());
     settings.auth = auth;
-    settings.allow_private = app.scim.allow_private;
-    settings.profile = profile(app)?;
+    settings.allow_private = scim.allow_private;
+    settings.profile = profile(app, &scim.profile)?;
     Ok(settings)
 }
 
 /// The preset with its overrides; unknown keys are refused.
-fn profile(app: &documents::App) -> Result<ScimProfile, String> {
-    let wanted = &app.scim.profile;
+fn profile(app: &documents::App, wanted: &documents::Profile) -> Result<ScimProfile, String> {
     let preset = ScimProfile::preset(&wanted.preset)
         .ok_or_else(|| format!("there is no profile `{:.60}`", wanted.preset))?;
     let mut value = serde_json::to_value(preset).map_err(|e| e.to_string())?;

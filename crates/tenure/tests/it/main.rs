@@ -7,6 +7,7 @@ mod codes;
 mod digest;
 mod e2e;
 mod expectations;
+mod handoff;
 mod node;
 mod notices;
 mod page;

@@ -92,6 +92,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         .replace("{notice}", &id("ntc"))
         .replace("{channel}", "nowhere")
         .replace("{task}", &id("tsk"))
+        .replace("{app}", "nowhere")
         .replace("{person}", "nobody")
         .replace("{target}", "nowhere")
         .replace("{name}", "some-secret");

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use app::Connect;
 use async_trait::async_trait;
+use connectors::handoff::Paper;
 use model::notice::Answer;
 use model::{RemoteId, Secret, TargetName};
+use ports::handoff::Paperwork;
 use ports::target::Operation;
 use ports::{Channel, Letter, Target};
 
@@ -122,5 +124,9 @@ impl Connect for Estate {
     ) -> Result<Arc<dyn Channel>, String> {
         let (name, post) = (channel.name.clone(), Arc::clone(&self.post));
         Ok(Arc::new(Letterbox { name, post }))
+    }
+
+    fn paperwork(&self) -> Option<Arc<dyn Paperwork>> {
+        Some(Arc::new(Paper))
     }
 }

@@ -11,6 +11,7 @@ mod decide;
 mod diff;
 mod estate;
 mod file;
+mod lines;
 mod morning;
 mod names;
 mod notices;

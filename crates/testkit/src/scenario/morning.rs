@@ -89,7 +89,11 @@ impl Stage {
         }
         for account in &row.accounts {
             let mut line = format!("  {}: {}", account.app, account.state.as_str());
-            let times = [("sent", account.sent), ("verified", account.verified)];
+            let times = [
+                ("sent", account.sent),
+                ("confirmed", account.confirmed),
+                ("verified", account.verified),
+            ];
             for (what, at) in times {
                 if let Some(at) = at {
                     line = format!("{line}, {what} at {}", self.wall(at));

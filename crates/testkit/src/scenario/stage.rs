@@ -14,6 +14,7 @@ use ports::target::Operation;
 use ports::{Clock, Letter};
 
 use super::estate::Estate;
+use super::lines::Lines;
 use super::names::Names;
 use super::render;
 use crate::{Node, SeededEntropy, SimClock};
@@ -50,6 +51,8 @@ pub struct Stage {
     findings: BTreeSet<FindingId>,
     /// What is to be done by hand.
     pub(super) tasks: BTreeMap<TaskId, KnownTask>,
+    /// What is asked of people who keep an app by hand.
+    pub(super) lines: Lines,
 }
 
 impl Stage {
@@ -81,6 +84,7 @@ impl Stage {
             waves: BTreeMap::new(),
             findings: BTreeSet::new(),
             tasks: BTreeMap::new(),
+            lines: Lines::default(),
         })
     }
 

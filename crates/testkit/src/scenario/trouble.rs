@@ -110,7 +110,8 @@ impl Stage {
         let loaded = self.node.app.loaded().await.map_err(|e| e.to_string())?;
         let document = loaded.tenant.apps.values().find(|a| a.name.as_str() == app);
         let document = document.ok_or_else(|| format!("there is no app `{app}`"))?;
-        let host = document.scim.url.split('/').nth(2).unwrap_or("");
+        let scim = document.scim().ok_or("it is reached by hand")?;
+        let host = scim.url.split('/').nth(2).unwrap_or("");
         let value = Secret::new("s3cret");
         let given = app::GivenSecret {
             name,

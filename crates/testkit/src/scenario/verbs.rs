@@ -21,7 +21,10 @@ impl Stage {
     /// When the scenario is wrong, or the node breaks. What the node refuses is output.
     pub async fn deed(&mut self, deed: &Deed) -> Output {
         let order = Order::parse(&deed.verb)?;
-        let takes_lines = matches!(order.verb.as_str(), "import" | "documents" | "preload");
+        let takes_lines = matches!(
+            order.verb.as_str(),
+            "import" | "documents" | "preload" | "confirm" | "extract"
+        );
         if !deed.body.is_empty() && !takes_lines {
             return Err(format!("`{}` is given no lines", order.verb));
         }
@@ -46,6 +49,10 @@ impl Stage {
             "adopt" => self.adopt(&order).await,
             "tasks" => self.tasks().await,
             "done" => self.done(&order).await,
+            "lines" => self.open_lines(&order).await,
+            "sheet" => self.sheet(&order).await,
+            "confirm" => self.confirm(order, &deed.body).await,
+            "extract" => self.extract(order, &deed.body).await,
             "waves" => self.open_waves().await,
             "findings" => self.open_findings().await,
             "notices" => self.notices().await,
@@ -159,8 +166,11 @@ impl Stage {
 
     async fn set_secrets(&self, tenant: &documents::Tenant) -> Result<(), String> {
         for app in tenant.apps.values() {
-            let host = app.scim.url.split('/').nth(2).unwrap_or("");
-            let secret = app.scim.auth.secret();
+            let Some(scim) = app.scim() else {
+                continue;
+            };
+            let host = scim.url.split('/').nth(2).unwrap_or("");
+            let secret = scim.auth.secret();
             let (by, value) = (Actor::named(AUTHOR), Secret::new("s3cret"));
             let set = self
                 .node

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::actor::Scope;
 use model::canonical::Digest;
-use model::plan::{About, StepRef};
+use model::plan::{About, StepRef, StepStatus};
 use model::{
     Address, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId, RemoteId, Shadow,
     SubjectId, TargetName, TaskId, Timestamp, WaveId,
@@ -16,7 +16,7 @@ use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
     NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
-    SecretName, SecretRow, Secrets, StepRow, Stir, StoreError, Stream, Tasks, Termination,
+    SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream, Tasks, Termination,
     TokenRow, Tokens, UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
@@ -209,6 +209,7 @@ relay!(Work {
     plans_about(about: &About, limit: u32) -> Vec<PlanRow>;
     released_plans(skip: u32, limit: u32) -> Vec<PlanId>;
     open_intents(limit: u32) -> Vec<StepRef>;
+    steps_that_are(status: StepStatus, before: Option<u64>, limit: u32) -> Vec<StandingStep>;
     undecided_waves(limit: u32) -> Vec<UndecidedWave>;
     open_leavers(before: Timestamp, limit: u32) -> Vec<OpenLeavers>;
     step(step: StepRef) -> Option<StepRow>;

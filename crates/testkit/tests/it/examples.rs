@@ -120,7 +120,8 @@ struct Choosy;
 #[async_trait]
 impl Connect for Choosy {
     fn check(&self, app: &documents::App) -> Result<(), String> {
-        Err(format!("there is no profile `{}`", app.scim.profile.preset))
+        let scim = app.scim().ok_or("it has none")?;
+        Err(format!("there is no profile `{}`", scim.profile.preset))
     }
 
     async fn connect(

@@ -14,6 +14,7 @@ mod examples;
 mod expectations;
 mod grace;
 mod guarded;
+mod handoff;
 mod lanes;
 mod leavers;
 mod names;

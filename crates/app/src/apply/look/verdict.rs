@@ -41,7 +41,7 @@ pub(super) fn equal_if(equal: bool, differs: &str) -> ReadBack {
     }
 }
 
-pub(super) fn different(detail: &str) -> ReadBack {
+pub(in crate::apply) fn different(detail: &str) -> ReadBack {
     ReadBack::Different {
         detail: detail.to_owned(),
     }

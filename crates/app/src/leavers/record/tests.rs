@@ -211,3 +211,37 @@ fn figures_are_somebodys_and_whoever_is_exposed_is_in_none() {
     assert_eq!((one.p50, one.p99), (one.longest, one.longest));
     assert_eq!(times(&[leaver(None)]), None);
 }
+
+#[test]
+fn somebodys_word_ends_an_access_and_is_told_apart_from_what_was_read_back() {
+    use StepStatus::{Confirmed, Handed, Sent, Verified};
+    let mut told = vec![
+        (101, drafted(1, &[("plant", "disable")])),
+        (102, changed(1, 0, "plant", Sent)),
+        (103, changed(1, 0, "plant", Handed)),
+    ];
+    let open = trace(
+        &records(told.clone()),
+        at(100),
+        &apps(&["plant"]),
+        &apps(&["plant"]).into_iter().collect::<Vec<_>>(),
+    );
+    assert_eq!(open.endings[0].state, EndState::Exposed);
+    assert_eq!(open.endings[0].ended(), None);
+    told.push((150, changed(1, 0, "plant", Confirmed)));
+    let said = trace(&records(told.clone()), at(100), &apps(&["plant"]), &[]);
+    let ending = &said.endings[0];
+    assert_eq!((ending.confirmed, ending.verified), (Some(at(150)), None));
+    told.push((900, changed(1, 0, "plant", Verified)));
+    let shown = trace(&records(told), at(100), &apps(&["plant"]), &[]);
+    let ending = &shown.endings[0];
+    assert_eq!(
+        (ending.confirmed, ending.verified),
+        (Some(at(150)), Some(at(900)))
+    );
+    assert_eq!(
+        ending.ended(),
+        Some(at(150)),
+        "what was seen later was so before"
+    );
+}

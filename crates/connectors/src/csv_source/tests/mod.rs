@@ -299,7 +299,7 @@ fn duplicates_are_named_with_their_lines_after_one_sentence_without_names() {
     assert_eq!(
         told,
         [
-            "2 worker keys stand in more than one row",
+            "2 keys stand in more than one row",
             "`7` stands in lines 2, 4",
             "`8` stands in lines 3, 5",
             "a required value is missing",

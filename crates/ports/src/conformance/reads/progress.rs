@@ -97,6 +97,18 @@ pub async fn steps(store: &dyn Store) {
     let oldest_first = vec![step(2, 1), step(1, 0)];
     assert_eq!(store.open_intents(9).await, Ok(oldest_first));
     assert_eq!(store.open_intents(1).await, Ok(vec![step(2, 1)]));
+    let standing = store
+        .steps_that_are(StepStatus::Sent, None, 9)
+        .await
+        .unwrap();
+    let found: Vec<_> = standing.iter().map(|s| s.last.step).collect();
+    assert_eq!(found, [step(1, 0), step(2, 1)], "the newest first");
+    assert_eq!((&standing[0].last, standing[0].at), (&sent, told.at));
+    let before = Some(standing[0].seq);
+    let rest = store.steps_that_are(StepStatus::Sent, before, 9).await;
+    assert_eq!(rest, Ok(standing[1..].to_vec()));
+    let none = store.steps_that_are(StepStatus::Handed, None, 9).await;
+    assert_eq!(none, Ok(vec![]));
     let row = store.step(step(1, 0)).await.unwrap().unwrap();
     assert_eq!(row.status, StepStatus::Sent);
     assert_eq!((row.last, row.at), (Some(sent), Some(told.at)));

@@ -1,0 +1,111 @@
+//! What follows from somebody's word that they did a step: what is known of the account from then on.
+
+use model::event::{ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished};
+use model::{Act, Event, Kind, Ownership, Personal, Record, RemoteId, Step, Timestamp};
+
+use crate::{App, AppError};
+
+impl App {
+    /// The events by which an answer becomes what is known. `remote`: what the account that was made is
+    /// called. Empty where there is nothing left that the answer could be about.
+    pub(crate) async fn by_word(
+        &self,
+        step: &Step,
+        remote: Option<&RemoteId>,
+    ) -> Result<Vec<Event>, AppError> {
+        let now = self.clock.now();
+        let at = &step.address;
+        if let Act::Create { attributes, active } = &step.act {
+            let Some(remote) = remote else {
+                return Ok(Vec::new());
+            };
+            let name = attributes.get("userName").and_then(model::Value::as_text);
+            let record = Record {
+                kind: Kind::Account,
+                remote: remote.clone(),
+                external: None,
+                name: name.unwrap_or_default().to_owned(),
+                active: *active,
+                attributes: attributes.clone(),
+                members: None,
+                version: None,
+            };
+            let linked = linked(step, remote, Ownership::Managed);
+            return self
+                .with_lost_names(step, vec![observed(step, record, now), linked])
+                .await;
+        }
+        let Some(link) = self.store.link(at).await? else {
+            return Ok(Vec::new());
+        };
+        if step.act == Act::Delete {
+            let because = "its people say that they deleted it".to_owned();
+            let events = vec![
+                Event::ObjectVanished(ObjectVanished {
+                    target: at.target.clone(),
+                    kind: Kind::Account,
+                    remote: link.remote,
+                }),
+                Event::ObjectUnlinked(ObjectUnlinked {
+                    address: at.clone(),
+                    because,
+                }),
+            ];
+            return self.with_lost_names(step, events).await;
+        }
+        let shadow = self
+            .store
+            .shadow(&at.target, Kind::Account, &link.remote)
+            .await?;
+        let Some(mut record) = shadow.map(|shadow| shadow.record) else {
+            return Ok(Vec::new());
+        };
+        match &step.act {
+            Act::Enable => record.active = true,
+            Act::Disable => record.active = false,
+            Act::Update { set, unset } => {
+                for path in unset {
+                    record.attributes.remove(path);
+                }
+                record.attributes.extend(set.clone());
+                if let Some(name) = set.get("userName").and_then(model::Value::as_text) {
+                    name.clone_into(&mut record.name);
+                }
+            }
+            _ => return Ok(Vec::new()),
+        }
+        self.with_lost_names(step, vec![observed(step, record, now)])
+            .await
+    }
+
+    /// Names that an account loses are remembered where names are given once.
+    async fn with_lost_names(&self, step: &Step, seen: Vec<Event>) -> Result<Vec<Event>, AppError> {
+        let loaded = self.loaded().await?;
+        if !crate::names::are_given_once(&loaded.book, &step.address.target) {
+            return Ok(seen);
+        }
+        let mut events = self.lost_names(&seen, step.address.key.subject()).await?;
+        events.extend(seen);
+        Ok(events)
+    }
+}
+
+pub(super) fn observed(step: &Step, record: Record, seen_at: Timestamp) -> Event {
+    Event::ObjectObserved(ObjectObserved {
+        target: step.address.target.clone(),
+        kind: Kind::Account,
+        remote: record.remote.clone(),
+        subject: step.address.key.subject(),
+        seen_at,
+        personal: Personal::Known(record),
+    })
+}
+
+pub(super) fn linked(step: &Step, remote: &RemoteId, ownership: Ownership) -> Event {
+    Event::ObjectLinked(ObjectLinked {
+        address: step.address.clone(),
+        remote: remote.clone(),
+        ownership,
+        because: "its people made it for Tenure".to_owned(),
+    })
+}
