@@ -290,6 +290,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "spec.seats",
     ),
     (
+        "mode: observe",
         "mode: observe\n  handoff: {owner: a, due_days: 5, extract: {key: K, active: {column: S, yes: \
          [a], no: [l]}, attributes: {}, delivery: full}}",
         "an app is reached by SCIM or by hand, not both; remove one of them",
