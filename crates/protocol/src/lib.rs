@@ -1,3 +1,6 @@
 //! Protocols: bytes ↔ typed messages. No sockets, no clocks, no state.
 
+pub mod relp;
 pub mod scim;
+pub mod siem;
+pub mod syslog;
