@@ -10,6 +10,7 @@
 mod digest;
 mod documents;
 mod estate;
+mod events;
 mod handoff;
 mod notices;
 mod page;
@@ -34,6 +35,7 @@ pub use estate::{
     ClassCount, DecideEstate, DecideEstateAnswer, DecidedEstate, DriftAnswer, DriftCount, DriftRow,
     EstateAnswer, EstateRow, UnexplainedAnswer, UnexplainedGroup, UnexplainedRow, WireDecision,
 };
+pub use events::{EventsAnswer, WireEvent};
 pub use handoff::{AnswersAnswer, ExtractAnswer, SheetAnswer, WireAnswer, WireLine};
 pub use notices::{AcknowledgeRequest, TestChannel, WireMessage, WireNotice};
 pub use page::Page;

@@ -18,6 +18,7 @@ mod digest;
 mod documents;
 mod due;
 mod error;
+mod events;
 mod expectations;
 mod expiries;
 mod findings;
@@ -63,6 +64,7 @@ pub use digest::{
 };
 pub use documents::DocumentsReport;
 pub use error::{AppError, ErrorKind};
+pub use events::{EventsAsked, Extracts};
 pub use expectations::{TestFailure, TestResult, test_documents};
 pub use handoff::{AnswerRow, AnswersReport, ExtractReport, OpenLine, Taken};
 pub use identity::Known;
@@ -108,6 +110,8 @@ pub struct App {
     /// Plans whose people have answered since they were last looked at. Only a memory aid: they are
     /// looked at anyway, later.
     pub(crate) answered: Arc<std::sync::Mutex<Vec<model::PlanId>>>,
+    /// Seats for those who wait for news of the log.
+    pub(crate) following: Arc<tokio::sync::Semaphore>,
 }
 
 /// What an [`App`] is made of.
@@ -142,6 +146,7 @@ impl App {
             planning: Arc::default(),
             bell: Arc::default(),
             answered: Arc::default(),
+            following: Arc::new(tokio::sync::Semaphore::new(events::WAITING)),
         }
     }
 

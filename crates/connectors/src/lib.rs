@@ -3,9 +3,11 @@
 
 pub mod channel;
 pub mod csv_source;
+pub mod forward;
 pub mod handoff;
 pub mod http;
 pub mod scim;
+mod wire;
 
 pub use handoff::HandOff;
 pub use scim::ScimTarget;
