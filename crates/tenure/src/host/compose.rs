@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::{App, Parts};
+use ports::Clock;
 use store::{LocalKeyRing, PostgresOptions, StorePorts, TenureStore};
 
 use super::master_key;
@@ -45,9 +46,16 @@ fn ring(config: &Config) -> Result<Arc<LocalKeyRing>, Failure> {
 
 /// Opens the store and puts the use-cases over it.
 pub async fn open(config: &Config) -> Result<House, Failure> {
-    let clock = Arc::new(SystemClock);
+    open_with(config, Arc::new(SystemClock), ring(config)?).await
+}
+
+/// The same, with this clock and these keys.
+pub async fn open_with(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    keyring: Arc<LocalKeyRing>,
+) -> Result<House, Failure> {
     let entropy = Arc::new(SystemEntropy);
-    let keyring = ring(config)?;
     let ports = StorePorts {
         clock: clock.clone(),
         entropy: entropy.clone(),
