@@ -15,12 +15,23 @@ const MARGIN: usize = 20;
 /// # Errors
 /// When the demo fails: there is no picture of a demo that does not come out.
 pub fn run() -> Result<(), String> {
-    let demo = ["run", "--quiet", "--package", "tenure", "--", "demo"];
+    let demo = [
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "tenure",
+        "--",
+        "demo",
+        "--exit",
+    ];
     let text = door::output(door::cargo(&demo)?)?;
+    // The month and the morning after it; what follows is for a terminal that scrolls.
+    let text = text.split("\n2. ").next().unwrap_or(&text);
     let folder = door::root()?.join("docs/img");
     let path = folder.join("demo.svg");
     std::fs::create_dir_all(&folder)
-        .and_then(|()| std::fs::write(&path, draw(&text)))
+        .and_then(|()| std::fs::write(&path, draw(text)))
         .map_err(|e| format!("docs/img/demo.svg: {e}"))?;
     println!("docs/img/demo.svg is written");
     Ok(())

@@ -127,6 +127,8 @@ pub struct Temperament {
     pub pretends_every: u64,
     /// Every n-th write is done and its answer lost; 0: none \[24, 31\].
     pub loses_answer_every: u64,
+    /// So many users may be active; one more is refused with 400; 0: as many as one likes.
+    pub seats: usize,
     /// Every answer comes this late, in milliseconds.
     pub slow_ms: u64,
     /// Missing objects are answered with a page of HTML instead of a SCIM error.
@@ -172,6 +174,7 @@ impl Default for Temperament {
             throttle: None,
             pretends_every: 0,
             loses_answer_every: 0,
+            seats: 0,
             slow_ms: 0,
             html_errors: false,
         }

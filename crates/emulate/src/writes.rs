@@ -231,6 +231,9 @@ impl Provider {
             return refuse("invalidValue", "Extra inputs are not permitted: type");
         }
         if kind == Kind::Account {
+            if !self.has_seat(id, &body) {
+                return Err(Box::new(Reply::error(400, None, "no licence is left")));
+            }
             let formatted = body.get("name").and_then(|name| name.get("formatted"));
             if mood.requires_formatted_name && formatted.is_none() {
                 return refuse("invalidValue", "name.formatted is required");
@@ -241,6 +244,14 @@ impl Provider {
         self.unique(kind, id, &body)?;
         self.resolve_members(&mut body);
         Ok(body)
+    }
+
+    /// Whether a user may be as they are to be: those who are active take a seat each.
+    fn has_seat(&self, id: Option<&str>, body: &Object) -> bool {
+        let active = |body: &Object| body.get("active") != Some(&Value::Bool(false));
+        let others = self.users.rows().filter(|row| Some(row.id.as_str()) != id);
+        let seats = self.temperament.seats;
+        seats == 0 || !active(body) || others.filter(|row| active(&row.body)).count() < seats
     }
 
     fn unique(&self, kind: Kind, id: Option<&str>, body: &Object) -> Result<(), Box<Reply>> {

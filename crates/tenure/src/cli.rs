@@ -315,7 +315,7 @@ pub enum Command {
         /// For example TNR-API-0001.
         code: String,
     },
-    /// Tells one night at a small company, on an embedded store and an emulated app.
+    /// Plays thirty nights at a company of a thousand, on emulated apps, then serves it to be tried.
     Demo(crate::demo::Demo),
     /// Prints the description of the admin API (OpenAPI 3.1).
     Openapi,

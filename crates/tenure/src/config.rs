@@ -60,6 +60,7 @@ const OTHER_VARIABLES: &[&str] = &[
     "TENURE_TOKEN",
     "TENURE_TOKEN_FILE",
     "TENURE_URL",
+    "TENURE_ZONE",
 ];
 
 /// The configuration.
@@ -121,6 +122,11 @@ impl Config {
         });
         let directory = path.parent().filter(|p| !p.as_os_str().is_empty());
         Self::read(directory.unwrap_or(Path::new(".")), &text, variables)
+    }
+
+    /// A configuration as it stands in a file, whatever the environment says.
+    pub fn written(directory: &Path, text: &str) -> Result<Self, Failure> {
+        Self::read(directory, text, std::iter::empty())
     }
 
     fn read(

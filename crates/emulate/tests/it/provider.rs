@@ -75,6 +75,38 @@ fn what_is_made_is_found_changed_and_gone() {
 }
 
 #[test]
+fn whoever_is_active_takes_a_seat_and_gives_it_back() {
+    let mut provider = open(Temperament {
+        seats: 1,
+        ..Temperament::default()
+    });
+    let ana = user(&mut provider, "ana");
+    let bo = json!({"userName": "bo"});
+    let (status, body) = send(&mut provider, "POST", "/Users", bo.clone());
+    assert_eq!(
+        (status, &body["detail"]),
+        (400, &json!("no licence is left"))
+    );
+    let idle = json!({"userName": "cy", "active": false});
+    assert_eq!(send(&mut provider, "POST", "/Users", idle).0, 201);
+    let set = |name: &str, value: Value| json!({"Operations": [{"op": "replace", "path": name, "value": value}]});
+    let path = format!("/Users/{ana}");
+    assert_eq!(
+        send(&mut provider, "PATCH", &path, set("title", json!("x"))).0,
+        204
+    );
+    assert_eq!(
+        send(&mut provider, "PATCH", &path, set("active", json!(false))).0,
+        204
+    );
+    assert_eq!(send(&mut provider, "POST", "/Users", bo).0, 201);
+    assert_eq!(
+        send(&mut provider, "PATCH", &path, set("active", json!(true))).0,
+        400
+    );
+}
+
+#[test]
 fn broken_requests_are_refused_and_change_nothing() {
     let mut provider = open(Temperament::default());
     let id = user(&mut provider, "ana");

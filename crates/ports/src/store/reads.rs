@@ -13,8 +13,9 @@ use model::{
 use super::StoreError;
 use super::rows::{
     DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, LostName,
-    NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretName, SecretRow, StandingStep, StepRow,
-    Stir, Termination, TokenRow, UndecidedWave, WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
+    NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretName, SecretRow,
+    StandingStep, StepRow, Stir, Termination, TokenRow, UndecidedWave, WaveFilter, WaveRow,
+    WorkerDigest, WorkerMatch,
 };
 
 type Read<T> = Result<T, StoreError>;

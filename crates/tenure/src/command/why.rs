@@ -24,7 +24,8 @@ pub async fn access(desk: &Desk, person: &str, app: &str, when: &When) -> Result
     Ok(Exit::Fine)
 }
 
-fn tell(answer: &AccessAnswer) -> String {
+/// An answer in sentences.
+pub fn tell(answer: &AccessAnswer) -> String {
     let mut text = format!(
         "{} ({}, {}) and {}: at work: {}\n",
         answer.name,

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use app::{App, Parts};
 use model::Timestamp;
-use ports::Listening;
+use ports::{Clock, Listening};
 use server::Tls;
 use store::{LocalKeyRing, PostgresOptions, StorePorts, TenureStore};
 
@@ -60,9 +60,16 @@ fn ring(config: &Config) -> Result<Arc<LocalKeyRing>, Failure> {
 
 /// Opens the store and puts the use-cases over it.
 pub async fn open(config: &Config) -> Result<House, Failure> {
-    let clock = Arc::new(SystemClock);
+    open_with(config, Arc::new(SystemClock), ring(config)?).await
+}
+
+/// The same, with this clock and these keys.
+pub async fn open_with(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    keyring: Arc<LocalKeyRing>,
+) -> Result<House, Failure> {
     let entropy = Arc::new(SystemEntropy);
-    let keyring = ring(config)?;
     let ports = StorePorts {
         clock: clock.clone(),
         entropy: entropy.clone(),

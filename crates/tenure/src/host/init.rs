@@ -100,25 +100,8 @@ async fn start(path: &Path, principal: &str) -> Result<String, Failure> {
     let config = Config::load(path)?;
     let _lock = directory::lock(&config.directory)?;
     let house = compose::open(&config).await?;
+    begin(&house, &config.tenant).await?;
     let host = Actor::named("host");
-    let started = Event::TenantStarted(TenantStarted {
-        tenant: config.tenant.clone(),
-        checkpoint_key: base64::engine::general_purpose::STANDARD
-            .encode(house.keyring.verifying_key()),
-    });
-    let append = Append::of(host.clone(), vec![started]).on(Stream::new("tenant", "started"), None);
-    house
-        .store
-        .append(append)
-        .await
-        .map_err(|error| match error {
-            ports::store::AppendError::Conflict { .. } => Failure::new(
-                "TNR-CLI-0008",
-                "this database already holds a tenant",
-                "use an empty database: one tenant has one database",
-            ),
-            other => app::AppError::from(other).into(),
-        })?;
     let issued = house
         .app
         .issue_token(None, &host, principal, &Scope::ALL, LIFE, &[])
@@ -126,4 +109,24 @@ async fn start(path: &Path, principal: &str) -> Result<String, Failure> {
     let (_, secret) = issued.map_err(Failure::from)?;
     house.store.close().await;
     Ok(secret.expose().to_owned())
+}
+
+/// Writes the first record of a tenant's log.
+pub async fn begin(house: &compose::House, tenant: &str) -> Result<(), Failure> {
+    let started = Event::TenantStarted(TenantStarted {
+        tenant: tenant.to_owned(),
+        checkpoint_key: base64::engine::general_purpose::STANDARD
+            .encode(house.keyring.verifying_key()),
+    });
+    let append =
+        Append::of(Actor::named("host"), vec![started]).on(Stream::new("tenant", "started"), None);
+    let begun = house.store.append(append).await;
+    begun.map(|_| ()).map_err(|error| match error {
+        ports::store::AppendError::Conflict { .. } => Failure::new(
+            "TNR-CLI-0008",
+            "this database already holds a tenant",
+            "use an empty database: one tenant has one database",
+        ),
+        other => app::AppError::from(other).into(),
+    })
 }

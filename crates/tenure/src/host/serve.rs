@@ -9,6 +9,7 @@ use app::{Worker, WorkerSettings};
 use server::{Bound, Limits, Metrics, Pipeline, ROUTES, Rate, Rooms, Tls, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::compose::{self, House};
 use super::directory;
@@ -31,61 +32,108 @@ pub async fn run(path: &Path, log: Option<String>) -> Result<(), Failure> {
     let lock = directory::lock(&config.directory)?;
     let signals = Signals::take()?;
     let house = compose::open(&config).await?;
-    let limits = Arc::new(limits(&config));
-    let tls = match &config.tls {
-        None => None,
-        Some((certificate, key)) => {
-            let files = TlsFiles {
-                certificate: certificate.clone(),
-                key: key.clone(),
-            };
-            Some(Arc::new(Tls::load(files)?))
-        }
-    };
-    let bound = Bound::bind(&config.listen, tls.clone(), Arc::clone(&limits)).await?;
-    let (poke, poked) = watch::channel(0u64);
-    if let Some(tls) = tls.clone() {
-        // Nobody else sets it: a second value cannot come.
-        let _ = house.shown.0.set(Arc::clone(&tls));
-        tokio::spawn(async move { tls.watch(LOOK, poked).await });
-    }
-    let (stop, stopped) = watch::channel(false);
-    let (ended, mut worker_ended) = watch::channel(false);
-    let running = Arc::new(AtomicBool::new(true));
-    let worker = start_worker(
-        &config,
-        &house,
-        stopped.clone(),
-        Arc::clone(&running),
-        ended,
-    );
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let addresses = bound.addresses();
-    let metrics = Arc::new(Metrics::new(
-        ROUTES.iter().map(|r| (r.method.as_str(), r.pattern)),
-    ));
-    let router = router(&config, &house, &running, limits, &metrics);
-    let serving = tokio::spawn(bound.serve(router, metrics, stopped));
-    for address in addresses {
-        tracing::info!(tenant = config.tenant, "listening on {scheme}://{address}");
+    let mut standing = Standing::up(&config, &house).await?;
+    standing.work(&config, &house);
+    for url in &standing.urls {
+        tracing::info!(tenant = config.tenant, "listening on {url}");
     }
     notify("READY=1");
-    signals.wait(&poke, &mut worker_ended).await;
-    tracing::info!("stopping: finishing what is in flight");
-    notify("STOPPING=1");
-    // An error means that everyone who listens is gone already.
-    let _ = stop.send(true);
-    let cut = serving.await.unwrap_or(0);
-    if cut > 0 {
-        tracing::warn!(connections = cut, "connections were cut off");
-    }
-    if tokio::time::timeout(FINISH, worker).await.is_err() {
-        tracing::warn!("the worker did not finish in time; the next start goes on from the log");
-    }
+    standing.until_stopped(signals).await;
     house.store.close().await;
     drop(lock);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A server, and the worker beside it once it was told to work.
+pub struct Standing {
+    /// Where it listens.
+    pub urls: Vec<String>,
+    poke: watch::Sender<u64>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<usize>,
+    running: Arc<AtomicBool>,
+    ended: watch::Sender<bool>,
+    worker: Option<JoinHandle<()>>,
+}
+
+impl Standing {
+    /// Starts the server over a house. It answers; nothing is carried out yet.
+    pub async fn up(config: &Config, house: &House) -> Result<Self, Failure> {
+        let limits = Arc::new(limits(config));
+        let tls = match &config.tls {
+            None => None,
+            Some((certificate, key)) => {
+                let files = TlsFiles {
+                    certificate: certificate.clone(),
+                    key: key.clone(),
+                };
+                Some(Arc::new(Tls::load(files)?))
+            }
+        };
+        let bound = Bound::bind(&config.listen, tls.clone(), Arc::clone(&limits)).await?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let (poke, poked) = watch::channel(0u64);
+        if let Some(tls) = tls {
+            // Nobody else sets it: a second value cannot come.
+            let _ = house.shown.0.set(Arc::clone(&tls));
+            tokio::spawn(async move { tls.watch(LOOK, poked).await });
+        }
+        let (stop, stopped) = watch::channel(false);
+        let (ended, _) = watch::channel(false);
+        let running = Arc::new(AtomicBool::new(false));
+        let addresses = bound.addresses().into_iter();
+        let urls = addresses.map(|address| format!("{scheme}://{address}"));
+        let urls = urls.collect();
+        let metrics = Arc::new(Metrics::new(
+            ROUTES.iter().map(|r| (r.method.as_str(), r.pattern)),
+        ));
+        let router = router(config, house, &running, limits, &metrics);
+        let serving = tokio::spawn(bound.serve(router, metrics, stopped));
+        Ok(Self {
+            urls,
+            poke,
+            stop,
+            serving,
+            running,
+            ended,
+            worker: None,
+        })
+    }
+
+    /// Starts the worker.
+    pub fn work(&mut self, config: &Config, house: &House) {
+        self.running.store(true, Ordering::SeqCst);
+        let (stop, running) = (self.stop.subscribe(), Arc::clone(&self.running));
+        let worker = start_worker(config, house, stop, running, self.ended.clone());
+        self.worker = Some(worker);
+    }
+
+    /// Serves until a signal comes or the worker ends, and then finishes what is in flight.
+    pub async fn until_stopped(self, signals: Signals) {
+        let mut ended = self.ended.subscribe();
+        signals.wait(&self.poke, &mut ended).await;
+        tracing::info!("stopping: finishing what is in flight");
+        notify("STOPPING=1");
+        self.down().await;
+    }
+
+    /// Finishes what is in flight.
+    pub async fn down(self) {
+        // An error means that everyone who listens is gone already.
+        let _ = self.stop.send(true);
+        let cut = self.serving.await.unwrap_or(0);
+        if cut > 0 {
+            tracing::warn!(connections = cut, "connections were cut off");
+        }
+        if let Some(worker) = self.worker
+            && tokio::time::timeout(FINISH, worker).await.is_err()
+        {
+            tracing::warn!(
+                "the worker did not finish in time; the next start goes on from the log"
+            );
+        }
+    }
 }
 
 fn router(
@@ -144,14 +192,16 @@ fn start_worker(
     })
 }
 
-struct Signals {
+/// The signals that a server obeys.
+pub struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn take() -> Result<Self, Failure> {
+    /// Takes them over from the system.
+    pub fn take() -> Result<Self, Failure> {
         let take = |kind| {
             signal(kind).map_err(|e| Failure::new("TNR-CLI-0002", e.to_string(), "report it"))
         };

@@ -151,6 +151,12 @@ impl Section {
         })
     }
 
+    /// Its rows for a terminal, without its title.
+    pub fn table(&self) -> String {
+        let columns: Vec<String> = self.columns.iter().map(|c| (*c).to_owned()).collect();
+        table::table(&columns, &self.rows)
+    }
+
     /// Several, for a terminal or as Markdown.
     pub fn render(sections: &[Self], as_markdown: bool) -> String {
         let one = |section: &Self| {

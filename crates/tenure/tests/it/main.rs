@@ -4,6 +4,7 @@
 mod adopt;
 mod by_hand;
 mod codes;
+mod demo;
 mod digest;
 mod e2e;
 mod expectations;

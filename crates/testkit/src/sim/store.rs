@@ -16,8 +16,9 @@ use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
     NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
-    SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream, Tasks, Termination,
-    TokenRow, Tokens, UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
+    SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream, Tasks,
+    Termination, TokenRow, Tokens, UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest,
+    WorkerMatch,
 };
 use store::TenureStore;
 
