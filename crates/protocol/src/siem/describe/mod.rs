@@ -97,6 +97,7 @@ pub(super) fn what(event: &Event, verb: Option<&str>) -> What {
         Event::WaveReleased(e) => work::released(e),
         Event::PlanChanged(e) => work::plan_changed(e),
         Event::StepChanged(e) => work::step(e, verb),
+        Event::LineAnswered(e) => work::line(e),
         Event::ObjectObserved(e) => work::observed(e),
         Event::ObjectVanished(e) => work::vanished(e),
         Event::NameLost(e) => work::name_lost(e),

@@ -1,8 +1,9 @@
 //! Plans, steps, and what is seen in apps.
 
 use model::event::{
-    MembersObserved, NameLost, ObjectLinked, ObjectObserved, ObjectVanished, ObservationFinished,
-    PlanChanged, PlanDrafted, StepChanged, WaveJudged, WaveProposed, WaveReleased,
+    LineAnswered, MembersObserved, NameLost, ObjectLinked, ObjectObserved, ObjectVanished,
+    ObservationFinished, PlanChanged, PlanDrafted, StepChanged, WaveJudged, WaveProposed,
+    WaveReleased,
 };
 use model::plan::{About, PlanStatus, StepStatus};
 use model::{Address, Completeness, Kind, Outcome, Task, Verdict};
@@ -68,13 +69,18 @@ pub(super) fn plan_changed(event: &PlanChanged) -> What {
 }
 
 /// A step is an account's or a group's event when it has ended: verified, or failed for good. What
-/// lies before is the step's own: an answer is not success, and nobody should count a disabled
-/// account three times.
+/// lies before is the step's own: an answer is not success, nor is the word of whoever does it by hand, and
+/// nobody should count a disabled account three times.
 pub(super) fn step(event: &StepChanged, verb: Option<&str>) -> What {
     let ending = match event.status {
         StepStatus::Verified => Ending::Success,
         StepStatus::Failed => Ending::Failure,
-        StepStatus::Pending | StepStatus::Sent | StepStatus::Answered | StepStatus::Skipped => {
+        StepStatus::Pending
+        | StepStatus::Sent
+        | StepStatus::Answered
+        | StepStatus::Handed
+        | StepStatus::Confirmed
+        | StepStatus::Skipped => {
             let what = What::new(Thing::Step, event.step, Act::Update).ends(Ending::Open);
             return attempt(what, event).with("does", verb.unwrap_or("unknown"));
         }
@@ -96,6 +102,15 @@ pub(super) fn step(event: &StepChanged, verb: Option<&str>) -> What {
     };
     let what = what.ends(ending).matters(severity);
     attempt(what, event).with("step", id(event.step))
+}
+
+/// What the people of an app say of a line that they were asked to do.
+pub(super) fn line(event: &LineAnswered) -> What {
+    What::new(Thing::Step, event.step, Act::Other("answer"))
+        .about(event.address.key.subject())
+        .inside(&event.address.target)
+        .with("said", event.said.as_str())
+        .with("by", event.by.as_str())
 }
 
 fn act_of(verb: Option<&str>) -> Act {
