@@ -15,6 +15,7 @@ mod page;
 mod people;
 mod preview;
 mod problem;
+mod rehearsal;
 mod schema;
 mod tasks;
 mod tenant;
@@ -45,6 +46,10 @@ pub use preview::{
     PreviewAnswer, PreviewProblem, PreviewRequest, ValueCount,
 };
 pub use problem::Problem;
+pub use rehearsal::{
+    RehearsalAnswer, RehearsalApp, RehearsalChange, RehearsalDay, RehearsalEnding,
+    RehearsalManager, RehearsalPerson, RehearsalWave,
+};
 pub use schema::{SchemaOf, schema_of};
 pub use tasks::{FinishTask, TaskAnswer, WireTask};
 pub use tenant::{

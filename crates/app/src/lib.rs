@@ -32,6 +32,7 @@ mod past;
 mod people;
 mod planner;
 mod preview;
+mod rehearse;
 mod restore;
 mod secrets;
 mod switch;
@@ -67,6 +68,10 @@ pub use notify::Notifier;
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
 pub use preview::{AppOutlook, Collision, Histogram, Named, Names, Preview, Trouble};
+pub use rehearse::{
+    EndingThing, HeldWave, LeavingManager, Rehearsal, RehearsedApp, RehearsedChange, RehearsedDay,
+    RehearsedPlan,
+};
 pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;
 pub use tokens::Session;

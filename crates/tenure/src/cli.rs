@@ -12,6 +12,7 @@ use crate::command::adopt::{Adopt, Drift};
 use crate::command::digest::Since;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
 use crate::command::notice::{ChannelCommand, NoticeCommand};
+use crate::command::rehearse::Coming;
 use crate::command::task::TaskCommand;
 use crate::command::{Change, When, preview};
 use crate::host::init::Init;
@@ -211,6 +212,8 @@ pub enum Command {
         #[arg(long, value_name = "INSTANT")]
         until: Option<String>,
     },
+    /// Plays the coming days over what is known, and tells what needs a person; changes nothing.
+    Rehearse(Coming),
     /// Plans again for the people of one group of failures.
     Retry {
         /// The group, as `tenure digest` names it.

@@ -25,8 +25,8 @@ use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
 use command::task::TaskCommand;
 use command::{
-    Desk, adopt, digest, input, leaver, leavers, look, manage, notice, preview, task, test, why,
-    work,
+    Desk, adopt, digest, input, leaver, leavers, look, manage, notice, preview, rehearse, task,
+    test, why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -196,6 +196,7 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
 async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Digest { since, until } => digest::digest(desk, &since, until.as_deref()).await,
+        Command::Rehearse(coming) => rehearse::rehearse(desk, &coming).await,
         Command::Leavers { since, until } => leavers::leavers(desk, &since, until.as_deref()).await,
         Command::Retry {
             group,

@@ -202,7 +202,7 @@ impl App {
 
     /// The rate that holds for an app; `None` where none is stated, or where it cannot be
     /// connected yet.
-    async fn rate(&self, loaded: &Loaded, app: &TargetName) -> Option<u32> {
+    pub(crate) async fn rate(&self, loaded: &Loaded, app: &TargetName) -> Option<u32> {
         let stated = loaded.tenant.apps.get(app)?.limits.requests_per_second;
         if stated.is_some() {
             return stated;

@@ -25,6 +25,7 @@ mod people;
 mod preview;
 mod preview_law;
 mod references;
+mod rehearsal_law;
 mod restore;
 mod rounds;
 mod scenarios;
