@@ -17,6 +17,7 @@ mod page;
 mod people;
 mod preview;
 mod problem;
+mod rehearsal;
 mod schema;
 mod tasks;
 mod tenant;
@@ -49,6 +50,10 @@ pub use preview::{
     PreviewAnswer, PreviewProblem, PreviewRequest, ValueCount,
 };
 pub use problem::Problem;
+pub use rehearsal::{
+    RehearsalAnswer, RehearsalApp, RehearsalChange, RehearsalDay, RehearsalEnding,
+    RehearsalManager, RehearsalPerson, RehearsalWave,
+};
 pub use schema::{SchemaOf, schema_of};
 pub use tasks::{FinishTask, TaskAnswer, WireTask};
 pub use tenant::{

@@ -155,7 +155,7 @@ impl App {
 }
 
 /// Whom facts name as the manager; keys are those of the source that tells of the person.
-fn named(source: &str, facts: &Facts) -> Option<KeyOf> {
+pub(crate) fn named(source: &str, facts: &Facts) -> Option<KeyOf> {
     let key = facts.text(MANAGER).filter(|key| !key.is_empty())?;
     Some((source.to_owned(), key.to_owned()))
 }

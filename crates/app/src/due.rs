@@ -108,16 +108,8 @@ impl App {
             expect.push(self.still(format!("source/{source}")).await?);
         }
         expect.push(self.still(TASKS.to_owned()).await?);
-        let spans = loaded.book.spans();
         let mut events = Vec::new();
-        let holders = self.holders(subjects, &loaded).await?;
-        for person in self.store.people(subjects).await? {
-            let mut next = next(&person, &spans, &loaded.book.beside, since);
-            if holders.contains(&person.subject) {
-                let graces = self.graces(&person, &loaded.book, since).await?;
-                let ends = graces.iter().map(|grace| grace.until);
-                next = next.into_iter().chain(ends).min();
-            }
+        for (person, next) in self.next_of(subjects, &loaded, since).await? {
             let write = match which {
                 Settle::Next => next != person.next_change,
                 Settle::Earlier => is_earlier(next, person.next_change, since),
@@ -136,6 +128,28 @@ impl App {
         append.expect = expect;
         self.store.append(append).await?;
         Ok(())
+    }
+
+    /// When each of these people is due next, counted from `since`.
+    pub(crate) async fn next_of(
+        &self,
+        subjects: &[SubjectId],
+        loaded: &Loaded,
+        since: Timestamp,
+    ) -> Result<Vec<(Person, Option<Timestamp>)>, AppError> {
+        let spans = loaded.book.spans();
+        let holders = self.holders(subjects, loaded).await?;
+        let mut found = Vec::new();
+        for person in self.store.people(subjects).await? {
+            let mut next = next(&person, &spans, &loaded.book.beside, since);
+            if holders.contains(&person.subject) {
+                let graces = self.graces(&person, &loaded.book, since).await?;
+                let ends = graces.iter().map(|grace| grace.until);
+                next = next.into_iter().chain(ends).min();
+            }
+            found.push((person, next));
+        }
+        Ok(found)
     }
 
     /// Those of the people who have something that a rule might let them keep after a move.

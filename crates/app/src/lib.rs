@@ -35,6 +35,7 @@ mod past;
 mod people;
 mod planner;
 mod preview;
+mod rehearse;
 mod restore;
 mod seats;
 mod secrets;
@@ -73,6 +74,10 @@ pub use notify::Notifier;
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
 pub use preview::{AppOutlook, Collision, Histogram, Named, Names, Preview, Trouble};
+pub use rehearse::{
+    EndingThing, HeldWave, LeavingManager, Rehearsal, RehearsedApp, RehearsedChange, RehearsedDay,
+    RehearsedPlan,
+};
 pub use seats::SeatAwaited;
 pub use secrets::GivenSecret;
 pub use tenant::{Loaded, TargetStatus};

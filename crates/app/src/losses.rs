@@ -51,6 +51,30 @@ impl App {
         row: &WaveRow,
         waiting: &[PlanRow],
     ) -> Result<Option<String>, AppError> {
+        let change = row.cause.change;
+        let Some(text) = self.too_many(change, waiting).await? else {
+            return Ok(None);
+        };
+        let judged = Event::WaveJudged(WaveJudged {
+            wave: row.wave,
+            verdict: Verdict::Ask {
+                because: vec![text.clone()],
+            },
+        });
+        self.append(&Actor::system(), vec![judged]).await?;
+        Ok(Some(text))
+    }
+
+    /// Why plans of one kind of change would take too much away, were they begun now; `None`: they
+    /// would not.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn too_many(
+        &self,
+        change: Change,
+        waiting: &[PlanRow],
+    ) -> Result<Option<String>, AppError> {
         let losing = waiting.iter().filter(|p| takes_away(p)).count() as u64;
         if losing == 0 {
             return Ok(None);
@@ -65,26 +89,17 @@ impl App {
         for target in targets {
             managed = managed.max(self.managed(target).await?);
         }
-        let before = self.lost_before(&loaded.policy, row.cause.change).await?;
-        let change = row.cause.change;
+        let before = self.lost_before(&loaded.policy, change).await?;
         let policy = &loaded.policy;
         let deletes = |p: &&PlanRow| p.plan.known().is_some_and(model::Plan::deletes);
         let deleting = waiting.iter().filter(deletes).count() as u64;
         let (few, of_all) = removals_allowed(change, (losing, before), managed, policy);
         let (few_deleted, of_deleted) = deletions_allowed((deleting, before), managed, policy);
-        let text = match (few, few_deleted) {
-            (true, true) => return Ok(None),
-            (false, _) => of_all,
-            (true, false) => of_deleted,
-        };
-        let judged = Event::WaveJudged(WaveJudged {
-            wave: row.wave,
-            verdict: Verdict::Ask {
-                because: vec![text.clone()],
-            },
-        });
-        self.append(&Actor::system(), vec![judged]).await?;
-        Ok(Some(text))
+        Ok(match (few, few_deleted) {
+            (true, true) => None,
+            (false, _) => Some(of_all),
+            (true, false) => Some(of_deleted),
+        })
     }
 }
 

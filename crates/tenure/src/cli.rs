@@ -14,6 +14,7 @@ use crate::command::events::Events;
 use crate::command::handoff::HandOffCommand;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
 use crate::command::notice::{ChannelCommand, NoticeCommand};
+use crate::command::rehearse::Coming;
 use crate::command::task::TaskCommand;
 use crate::command::{Change, When, preview};
 use crate::host::init::Init;
@@ -213,6 +214,8 @@ pub enum Command {
         #[arg(long, value_name = "INSTANT")]
         until: Option<String>,
     },
+    /// Plays the coming days over what is known, and tells what needs a person; changes nothing.
+    Rehearse(Coming),
     /// Plans again for the people of one group of failures.
     Retry {
         /// The group, as `tenure digest` names it.

@@ -26,7 +26,7 @@ use command::leaver::{LeaverCommand, PersonCommand};
 use command::task::TaskCommand;
 use command::{
     Desk, adopt, digest, events, handoff, input, leaver, leavers, look, manage, notice, preview,
-    task, test, why, work,
+    rehearse, task, test, why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -196,6 +196,7 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
 async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Digest { since, until } => digest::digest(desk, &since, until.as_deref()).await,
+        Command::Rehearse(coming) => rehearse::rehearse(desk, &coming).await,
         Command::Leavers { since, until } => leavers::leavers(desk, &since, until.as_deref()).await,
         Command::Retry {
             group,

@@ -16,7 +16,7 @@ mod pace;
 mod queue;
 mod rounds;
 mod send;
-mod timers;
+pub(crate) mod timers;
 mod waits;
 
 use std::collections::{BTreeMap, HashSet};

@@ -6,7 +6,7 @@ use lifecycle::RuleBook;
 use lifecycle::mutants::{self, Mutant};
 use model::event::PinsLifted;
 use model::plan::{About, PlanStatus};
-use model::{Actor, Event, SubjectId};
+use model::{Actor, Event, SubjectId, Timestamp};
 
 use super::{Closed, Worker};
 use crate::deliver::{confirmed, has_left};
@@ -16,7 +16,31 @@ use crate::{AppError, Known};
 /// The lease under which timers fire: one node at a time.
 const LEASE: &str = "timers";
 /// People per turn.
-const MOST: u32 = 1_000;
+pub(crate) const MOST: u32 = 1_000;
+
+/// What has come for somebody who is due.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Came {
+    /// HR confirms that whoever is terminated for cause has left.
+    pub confirms: bool,
+    /// A last day. It is new word of leaving: no undo outlives it. What else comes afterwards, the
+    /// end of a retention, is none.
+    pub last_day: bool,
+}
+
+/// What has come for somebody who is due.
+pub(crate) fn came(known: &Known, now: Timestamp) -> Came {
+    let Known { person, identity } = known;
+    let left = has_left(identity, now);
+    let last = identity.facts.days_after_end(0).ok().flatten();
+    let first = person
+        .next_change
+        .is_none_or(|due| last.is_some_and(|last| due <= last));
+    Came {
+        confirms: left && person.termination.is_some(),
+        last_day: left && first,
+    }
+}
 
 impl Worker {
     /// Plans for everyone whose facts have changed meaning since they were last looked at.
@@ -40,19 +64,13 @@ impl Worker {
         let people = self.app.store.people(&due).await?;
         let people = self.app.known_all(people).await?;
         let mut lifted = Vec::new();
-        for Known { person, identity } in &people {
-            let subject = person.subject;
-            let left = has_left(identity, now);
-            if left && person.termination.is_some() {
+        for known in &people {
+            let subject = known.person.subject;
+            let came = came(known, now);
+            if came.confirms {
                 lifted.push(confirmed(subject));
             }
-            // A last day that has come is new word of leaving: no undo outlives it. What else comes
-            // afterwards, the end of a retention, is none.
-            let last = identity.facts.days_after_end(0).ok().flatten();
-            let came = person
-                .next_change
-                .is_none_or(|due| last.is_some_and(|last| due <= last));
-            if left && came && !mutants::on(Mutant::PinsOutlive) {
+            if came.last_day && !mutants::on(Mutant::PinsOutlive) {
                 for pin in self.app.store.pins(subject).await? {
                     lifted.push(Event::PinsLifted(PinsLifted {
                         subject,

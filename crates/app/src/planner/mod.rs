@@ -252,9 +252,11 @@ impl App {
             notes: std::mem::take(&mut pass.notes),
             unlisted: std::mem::take(&mut pass.unlisted),
             findings: Vec::new(),
+            tasks: Vec::new(),
         };
         if planning.dry_run {
             seen.findings = std::mem::take(&mut pass.findings);
+            seen.tasks = std::mem::take(&mut pass.tasks);
         } else {
             let all = !matches!(planning.scope, Scope::Subjects(_));
             pass.mend(&seen.notes, all).await?;
@@ -278,6 +280,8 @@ pub(crate) struct Seen {
     unlisted: BTreeMap<TargetName, BTreeSet<SubjectId>>,
     /// What a dry run would have opened findings for.
     pub(crate) findings: Vec<model::finding::Finding>,
+    /// What a dry run would have asked for by hand, and what would count no longer.
+    pub(crate) tasks: Vec<model::Event>,
 }
 
 impl App {

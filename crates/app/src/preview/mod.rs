@@ -150,7 +150,7 @@ impl App {
     }
 
     /// Whether everything in an app was listed completely.
-    async fn listed(&self, app: &TargetName) -> Result<bool, AppError> {
+    pub(crate) async fn listed(&self, app: &TargetName) -> Result<bool, AppError> {
         for kind in [Kind::Account, Kind::Group] {
             let run = self.store.last_observation(app, kind).await?;
             if run.is_none_or(|r| r.run.completeness != Completeness::Full) {
@@ -161,7 +161,7 @@ impl App {
     }
 
     /// Findings that are alike as one, the most frequent first.
-    async fn troubles(
+    pub(crate) async fn troubles(
         &self,
         findings: Vec<Finding>,
         sources: &Sources,

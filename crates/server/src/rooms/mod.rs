@@ -12,6 +12,7 @@ mod morning;
 mod notices;
 mod people;
 mod preview;
+mod rehearsal;
 mod shape;
 mod table;
 mod tasks;

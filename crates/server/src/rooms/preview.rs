@@ -104,7 +104,7 @@ fn collision(collision: Collision) -> CollisionPreview {
     }
 }
 
-fn problem(trouble: Trouble) -> PreviewProblem {
+pub(super) fn problem(trouble: Trouble) -> PreviewProblem {
     PreviewProblem {
         code: trouble.code,
         problem: trouble.problem,

@@ -15,7 +15,7 @@ use model::Scope;
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
     Rooms, decide, documents, estate, events, handoff, leavers, ledger, morning, notices, people,
-    preview, tasks, tenant, tokens, work,
+    preview, rehearsal, tasks, tenant, tokens, work,
 };
 use crate::route::Route;
 
@@ -232,6 +232,7 @@ pub static ROUTES: &[Route<Rooms>] = &[
     ),
     morning::DIGEST,
     morning::RETRY,
+    rehearsal::REHEARSAL,
     ledger::LEAVERS,
     get(
         "/api/v1/tasks",

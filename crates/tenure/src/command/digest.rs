@@ -176,7 +176,7 @@ fn expected(counts: &[DigestCount]) -> String {
 }
 
 /// Rows whose lists of people are short.
-fn rows<T: serde::Serialize>(things: &[T]) -> Result<Vec<Value>, Failure> {
+pub(super) fn rows<T: serde::Serialize>(things: &[T]) -> Result<Vec<Value>, Failure> {
     let row = |thing: &T| {
         let mut row = crate::output::to_value(thing)?;
         if let Some(people) = row.get_mut("people")

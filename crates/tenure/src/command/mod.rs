@@ -12,6 +12,7 @@ pub mod look;
 pub mod manage;
 pub mod notice;
 pub mod preview;
+pub mod rehearse;
 pub mod task;
 pub mod test;
 pub mod why;

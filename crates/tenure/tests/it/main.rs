@@ -14,6 +14,7 @@ mod notices;
 mod page;
 mod past;
 mod receiver;
+mod rehearse;
 mod roles;
 mod server;
 mod thin;

@@ -7,6 +7,7 @@
 //! output changes only when the behaviour does.
 
 mod by_hand;
+mod coming;
 mod decide;
 mod diff;
 mod estate;

@@ -194,7 +194,7 @@ impl Stage {
         ]
     }
 
-    fn wall(&self, at: Timestamp) -> String {
+    pub(super) fn wall(&self, at: Timestamp) -> String {
         self.clock_on_the_wall(at)
     }
 }

@@ -69,6 +69,7 @@ impl Stage {
             "stop" => self.stop(&order).await,
             "digest" => self.digest(order).await,
             "leavers" => self.leavers(order).await,
+            "rehearse" => self.rehearse(&order).await,
             "retry" => self.retry(order).await,
             "by-hand" => self.by_hand(&order),
             other => Err(format!("there is no verb `{other}`")),

@@ -26,6 +26,7 @@ mod people;
 mod preview;
 mod preview_law;
 mod references;
+mod rehearsal_law;
 mod restore;
 mod rounds;
 mod scenarios;

@@ -321,8 +321,20 @@ impl World {
     /// Something happens.
     pub(crate) async fn happen(&mut self) {
         match self.chance.below(10) {
-            0..=4 => self.news().await,
             5 | 6 => self.drift().await,
+            other => self.told(other).await,
+        }
+    }
+
+    /// HR, documents or a person say something new, or time passes; no app is changed by hand.
+    pub(crate) async fn tell(&mut self) {
+        let what = self.chance.below(10);
+        self.told(what).await;
+    }
+
+    async fn told(&mut self, what: u64) {
+        match what {
+            0..=6 => self.news().await,
             7 => self
                 .node
                 .clock

@@ -9,6 +9,7 @@ mod expr;
 mod import;
 mod plan;
 mod process;
+mod rehearse;
 mod rig;
 
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("plan_one_change", plan::one_change),
     ("decide_100k", plan::decide),
     ("digest_100k", digest::digest),
+    ("rehearse_100k", rehearse::rehearse),
     ("expr_ns", expr::expr_ns),
     ("idle_rss", process::idle_rss),
     ("start", process::start),
