@@ -92,6 +92,8 @@ pub struct App {
     pub(crate) connect: Arc<dyn Connect>,
     pub(crate) source: Arc<dyn ReadSource>,
     loaded: Arc<tenant::Cache>,
+    /// Since when sources that have never delivered are waited for.
+    pub(crate) expected: Arc<notify::Expected>,
     /// Plannings of one node come one after the other; those of several nodes conflict on the
     /// stream `planner` and are tried again. With it, what the last one of everyone remembers.
     planning: Arc<tokio::sync::Mutex<Option<planner::Memory>>>,
@@ -127,6 +129,7 @@ impl App {
             connect: parts.connect,
             source: parts.source,
             loaded: Arc::default(),
+            expected: Arc::default(),
             planning: Arc::default(),
             bell: Arc::default(),
         }

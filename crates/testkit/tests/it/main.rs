@@ -34,4 +34,5 @@ mod switch;
 mod termination;
 mod thin_path;
 mod timers;
+mod told_again;
 mod two_installations;
