@@ -75,6 +75,8 @@ pub struct Planning {
     pub dry_run: bool,
     /// Apps may be looked at, after it, for accounts of which a listing is wanted.
     pub looks: bool,
+    /// It follows one of the same people, of which everything was judged.
+    pub judged: bool,
 }
 
 impl Planning {
@@ -87,6 +89,7 @@ impl Planning {
             terminating: None,
             dry_run,
             looks: false,
+            judged: false,
         }
     }
 }
@@ -182,6 +185,10 @@ impl App {
             let more = self.plan_below(actor, &loaded, &waves, memory.as_ref());
             waves.extend(more.await?);
         }
+        if !seen.undecided.is_empty() {
+            let more = self.plan_judged(actor, Arc::clone(&loaded), seen.undecided);
+            waves.extend(more.await?);
+        }
         waves.extend(self.look_and_plan(actor, loaded, seen.unlisted).await?);
         Ok(waves)
     }
@@ -249,9 +256,11 @@ impl App {
             survey: pass.survey.take(),
             notes: std::mem::take(&mut pass.notes),
             unlisted: std::mem::take(&mut pass.unlisted),
+            undecided: std::mem::take(&mut pass.undecided),
             findings: Vec::new(),
         };
         if planning.dry_run {
+            seen.undecided.clear();
             seen.findings = std::mem::take(&mut pass.findings);
         } else if !matches!(planning.scope, Scope::Subjects(_)) {
             pass.mend(&seen.notes).await?;
@@ -273,6 +282,8 @@ pub(crate) struct Seen {
     notes: Notes,
     /// Whose accounts a complete listing has to show disabled before they are deleted.
     unlisted: BTreeMap<TargetName, BTreeSet<SubjectId>>,
+    /// Of whom something may be asked by hand, now that everything was judged.
+    undecided: BTreeSet<SubjectId>,
     /// What a dry run would have opened findings for.
     pub(crate) findings: Vec<model::finding::Finding>,
 }
@@ -284,6 +295,22 @@ impl App {
         let pinned = self.store.pinned(None, FEW).await?;
         let few = pinned.len() < FEW as usize;
         Ok(few.then(|| pinned.into_iter().collect()))
+    }
+
+    /// Plans once more for people about whom somebody was to decide: this planning may have put an end
+    /// to that, or the guard has judged what they belong to.
+    async fn plan_judged(
+        &self,
+        actor: &Actor,
+        loaded: Arc<Loaded>,
+        people: BTreeSet<SubjectId>,
+    ) -> Result<Vec<WavePreview>, AppError> {
+        let planning = Planning {
+            judged: true,
+            ..Planning::of(Scope::Subjects(people.into_iter().collect()), false)
+        };
+        let planned = self.plan_over(actor, loaded, planning, BTreeMap::new(), None);
+        Ok(planned.await?.0)
     }
 
     /// Observes the apps of accounts that are kept no longer and that no complete listing shows
