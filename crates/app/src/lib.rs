@@ -17,6 +17,7 @@ mod deliver;
 mod digest;
 mod documents;
 mod due;
+mod erase;
 mod error;
 mod expectations;
 mod findings;

@@ -49,6 +49,9 @@ use crate::preview::survey::Survey;
 use crate::tenant::Loaded;
 use crate::{App, AppError};
 
+/// The stream under which plannings write: of two at once, one is done again.
+pub(crate) const PLANNER: &str = "planner";
+
 /// Whom a planning looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -236,7 +239,7 @@ impl App {
         extra: BTreeMap<SubjectId, Vec<Assignment>>,
         survey: Option<Survey>,
     ) -> Result<(Vec<WavePreview>, Seen), AppError> {
-        let stream = Stream("planner".to_owned());
+        let stream = Stream(PLANNER.to_owned());
         let head = self.store.head_of(&stream).await?;
         let began = self.clock.now();
         let pinned = self.pinned_people().await?;

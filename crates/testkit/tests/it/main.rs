@@ -8,6 +8,7 @@ mod deaths;
 mod deletion;
 mod due;
 mod engagements;
+mod erased_meanwhile;
 mod erasure;
 mod estate;
 mod examples;
