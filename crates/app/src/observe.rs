@@ -13,6 +13,7 @@ use model::{
     Timestamp,
 };
 use ports::Target;
+use ports::store::{Append, Stream};
 use ports::target::Cursor;
 
 use crate::names::are_given_once;
@@ -30,6 +31,8 @@ struct Listed<'a> {
     kind: Kind,
     /// User names are given once there.
     once: bool,
+    /// Nobody waits for it: whatever has moved is to be planned for by itself.
+    by_itself: bool,
 }
 
 /// A listing as far as it came.
@@ -52,13 +55,34 @@ impl App {
         actor: &Actor,
         name: &TargetName,
     ) -> Result<Vec<ObservationFinished>, AppError> {
+        self.observe_as(actor, name, false).await
+    }
+
+    /// As [`App::observe`]; what has moved is noted on the stream [`moved`], so that any node plans
+    /// for it, also if this one does not come to it.
+    pub(crate) async fn observe_by_itself(&self, name: &TargetName) -> Result<(), AppError> {
+        let runs = self.observe_as(&Actor::system(), name, true).await;
+        runs.map(|_| ())
+    }
+
+    async fn observe_as(
+        &self,
+        actor: &Actor,
+        name: &TargetName,
+        by_itself: bool,
+    ) -> Result<Vec<ObservationFinished>, AppError> {
         let loaded = self.loaded().await?;
         let target = self.connection(&loaded, name).await?;
         let mut runs = Vec::new();
         for kind in [Kind::Account, Kind::Group] {
             if target.capabilities().kinds.contains(&kind) {
                 let once = are_given_once(&loaded.book, name);
-                let listed = Listed { name, kind, once };
+                let listed = Listed {
+                    name,
+                    kind,
+                    once,
+                    by_itself,
+                };
                 runs.push(self.observe_kind(actor, &listed, &target).await?);
             }
         }
@@ -128,10 +152,15 @@ impl App {
             completeness,
             detail,
         };
+        let moves = listed.by_itself && changed + vanished > 0;
         events.push(Event::ObservationFinished(run.clone()));
         while !events.is_empty() {
             let rest = events.split_off(events.len().min(CHUNK));
-            self.append(actor, events).await?;
+            let mut append = Append::of(actor.clone(), events);
+            if moves {
+                append = append.bumping(moved(name));
+            }
+            self.store.append(append).await?;
             events = rest;
         }
         Ok(run)
@@ -214,7 +243,10 @@ impl App {
     }
 
     async fn vanished(&self, listed: &Listed<'_>, before: &Record) -> Result<Vec<Event>, AppError> {
-        let (Listed { name, kind, once }, remote) = (*listed, &before.remote);
+        let remote = &before.remote;
+        let Listed {
+            name, kind, once, ..
+        } = *listed;
         let link = self.store.link_to(name, kind, remote).await?;
         let owner = link.as_ref().and_then(|l| l.address.key.subject());
         let mut events = Vec::new();
@@ -243,6 +275,11 @@ impl App {
         events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
         Ok(events)
     }
+}
+
+/// The stream that tells that something has moved in an app, as a listing of its own accord found.
+pub(crate) fn moved(name: &TargetName) -> Stream {
+    Stream::new("moved", name)
 }
 
 /// Stands in for the person of an account while nobody knows whose it is, so that what is seen

@@ -17,6 +17,7 @@ mod grace;
 mod guarded;
 mod lanes;
 mod leavers;
+mod listings_cut_off;
 mod names;
 mod notices;
 mod order;
