@@ -15,6 +15,7 @@ mod contested;
 mod gather;
 mod lanes;
 mod memory;
+mod mended;
 mod naming;
 mod pass;
 mod propose;
