@@ -84,6 +84,8 @@ pub struct DocumentsAnswer {
     pub changed: bool,
     /// Files that are new, changed or removed.
     pub files: Vec<FileChange>,
+    /// People in them of whom something new is said, or who are no longer named.
+    pub people: Vec<PersonChange>,
     /// Sources in all.
     pub sources: u64,
     /// Apps in all.
@@ -102,6 +104,15 @@ pub struct FileChange {
     /// Its path.
     pub path: String,
     /// `new`, `changed` or `removed`.
+    pub change: String,
+}
+
+/// A person whom documents name. What is said of them is not repeated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PersonChange {
+    /// The name of their document.
+    pub document: String,
+    /// `leaver`, `missing_row`, `leave`, `joiner`, `rehire`, `return` or `mover`.
     pub change: String,
 }
 

@@ -30,7 +30,8 @@ pub use digest::{
 };
 pub use documents::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,
-    FileChange, ObserveRequest, ObservedRun, PutDocuments, WireDiagnostic, WireUndecided,
+    FileChange, ObserveRequest, ObservedRun, PersonChange, PutDocuments, WireDiagnostic,
+    WireUndecided,
 };
 pub use estate::{
     ClassCount, DecideEstate, DecideEstateAnswer, DecidedEstate, DriftAnswer, DriftCount, DriftRow,

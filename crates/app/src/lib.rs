@@ -17,6 +17,7 @@ mod deliver;
 mod digest;
 mod documents;
 mod due;
+mod erase;
 mod error;
 mod events;
 mod expectations;
@@ -107,6 +108,8 @@ pub struct App {
     /// The listener of this node, where it has one.
     pub(crate) listening: Option<Arc<dyn Listening>>,
     loaded: Arc<tenant::Cache>,
+    /// Since when sources that have never delivered are waited for.
+    pub(crate) expected: Arc<notify::Expected>,
     /// Plannings of one node come one after the other; those of several nodes conflict on the
     /// stream `planner` and are tried again. With it, what the last one of everyone remembers.
     planning: Arc<tokio::sync::Mutex<Option<planner::Memory>>>,
@@ -148,6 +151,7 @@ impl App {
             source: parts.source,
             listening: None,
             loaded: Arc::default(),
+            expected: Arc::default(),
             planning: Arc::default(),
             bell: Arc::default(),
             answered: Arc::default(),

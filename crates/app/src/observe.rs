@@ -13,6 +13,7 @@ use model::{
     TargetName, Timestamp,
 };
 use ports::Target;
+use ports::store::{Append, Stream};
 use ports::target::Cursor;
 
 use crate::names::are_given_once;
@@ -32,6 +33,8 @@ struct Listed<'a> {
     once: bool,
     /// When the listing was made, where that is not now.
     taken: Option<Timestamp>,
+    /// Nobody waits for it: whatever has moved is to be planned for by itself.
+    by_itself: bool,
 }
 
 /// A listing as far as it came.
@@ -77,6 +80,22 @@ impl App {
         actor: &Actor,
         name: &TargetName,
     ) -> Result<Vec<ObservationFinished>, AppError> {
+        self.observe_as(actor, name, false).await
+    }
+
+    /// As [`App::observe`]; what has moved is noted on the stream [`moved`], so that any node plans
+    /// for it, also if this one does not come to it.
+    pub(crate) async fn observe_by_itself(&self, name: &TargetName) -> Result<(), AppError> {
+        let runs = self.observe_as(&Actor::system(), name, true).await;
+        runs.map(|_| ())
+    }
+
+    async fn observe_as(
+        &self,
+        actor: &Actor,
+        name: &TargetName,
+        by_itself: bool,
+    ) -> Result<Vec<ObservationFinished>, AppError> {
         let loaded = self.loaded().await?;
         if loaded
             .tenant
@@ -103,6 +122,7 @@ impl App {
                     kind,
                     once,
                     taken: None,
+                    by_itself,
                 };
                 runs.push(self.observe_kind(actor, &listed, &target).await?);
             }
@@ -125,6 +145,7 @@ impl App {
             kind: Kind::Account,
             once: are_given_once(&loaded.book, name),
             taken: Some(taken),
+            by_itself: false,
         };
         self.observe_kind(actor, &listed, target).await
     }
@@ -198,13 +219,30 @@ impl App {
             certificate_ends: heard.certificate_ends,
             clock_ahead_s,
         };
+        self.write_run(actor, listed, &run, events).await?;
+        Ok(run)
+    }
+
+    /// Writes down what a listing found, and then that it ended.
+    async fn write_run(
+        &self,
+        actor: &Actor,
+        listed: &Listed<'_>,
+        run: &ObservationFinished,
+        mut events: Vec<Event>,
+    ) -> Result<(), AppError> {
+        let moves = listed.by_itself && run.changed + run.vanished > 0;
         events.push(Event::ObservationFinished(run.clone()));
         while !events.is_empty() {
             let rest = events.split_off(events.len().min(CHUNK));
-            self.append(actor, events).await?;
+            let mut append = Append::of(actor.clone(), events);
+            if moves {
+                append = append.bumping(moved(listed.name));
+            }
+            self.store.append(append).await?;
             events = rest;
         }
-        Ok(run)
+        Ok(())
     }
 
     async fn known_shadows(&self, name: &TargetName, kind: Kind) -> Result<Vec<Shadow>, AppError> {
@@ -277,12 +315,10 @@ impl App {
     }
 
     async fn vanished(&self, listed: &Listed<'_>, before: &Record) -> Result<Vec<Event>, AppError> {
-        let (
-            Listed {
-                name, kind, once, ..
-            },
-            remote,
-        ) = (*listed, &before.remote);
+        let remote = &before.remote;
+        let Listed {
+            name, kind, once, ..
+        } = *listed;
         let link = self.store.link_to(name, kind, remote).await?;
         let owner = link.as_ref().and_then(|l| l.address.key.subject());
         let mut events = Vec::new();
@@ -311,6 +347,11 @@ impl App {
         events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
         Ok(events)
     }
+}
+
+/// The stream that tells that something has moved in an app, as a listing of its own accord found.
+pub(crate) fn moved(name: &TargetName) -> Stream {
+    Stream::new("moved", name)
 }
 
 /// Stands in for the person of an account while nobody knows whose it is, so that what is seen

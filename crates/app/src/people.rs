@@ -1,14 +1,8 @@
-//! Finding people, and erasing them.
+//! Finding people.
 
-use std::collections::BTreeSet;
+use model::SubjectId;
+use ports::store::Stir;
 
-use model::event::SubjectErased;
-use model::plan::About;
-use model::{Actor, Event, Kind, SubjectId};
-use ports::store::{Append, MAX_PAGE, Stir, Stream};
-
-use crate::names::are_given_once;
-use crate::observe::stand_in;
 use crate::terminate::TERMINATION_ENDED;
 use crate::{App, AppError, ErrorKind, Known};
 
@@ -66,116 +60,6 @@ impl App {
         ];
         let told = self.store.last_stir(subject, &kinds).await?;
         Ok(told.filter(|told| since.is_none_or(|since| told.seq > since)))
-    }
-
-    /// Erases a person: destroys their key, deletes their rows. The log still verifies.
-    ///
-    /// # Errors
-    /// `Conflict` while a plan about them is under way, or while they are still at work.
-    pub async fn erase(
-        &self,
-        actor: &Actor,
-        text: &str,
-        reason: &str,
-    ) -> Result<SubjectId, AppError> {
-        let Known { person, identity } = self.one_person(text).await?;
-        let subject = person.subject;
-        let standing = identity.facts.standing(self.clock.now());
-        if standing != Ok(model::facts::Standing::Ended) && !identity.withdrawn {
-            return Err(AppError::new(
-                ErrorKind::Conflict,
-                "TNR-APP-0051",
-                "this person is still at work as far as HR says",
-                "erasure is for people who have left; send the leaver first",
-            ));
-        }
-        if !self
-            .store
-            .open_plans_about(&[About::Subject(subject)])
-            .await?
-            .is_empty()
-        {
-            return Err(AppError::new(
-                ErrorKind::Conflict,
-                "TNR-APP-0052",
-                "a plan about this person is not finished",
-                "apply or refuse it first, so that no account is forgotten",
-            ));
-        }
-        for link in self.store.links_of(subject).await? {
-            let at = &link.address;
-            if at.kind != Kind::Account {
-                continue;
-            }
-            let shadow = self.store.shadow(&at.target, at.kind, &link.remote).await?;
-            if shadow.is_some_and(|s| s.record.active) {
-                return Err(AppError::new(
-                    ErrorKind::Conflict,
-                    "TNR-APP-0053",
-                    format!("their account in `{}` is still active", at.target),
-                    "disable it first; erased, it would be an active account that nobody knows",
-                ));
-            }
-        }
-        let stream = Stream::new("person", subject);
-        let mut gone = self.stand_ins(subject).await?;
-        gone.insert(subject);
-        let erased = |subject| {
-            Event::SubjectErased(SubjectErased {
-                subject,
-                reason: reason.to_owned(),
-            })
-        };
-        let mut events = self.names_left_by(subject).await?;
-        events.extend(gone.into_iter().map(erased));
-        let append = Append::of(actor.clone(), events).bumping(stream);
-        self.store.append(append).await?;
-        Ok(subject)
-    }
-}
-
-impl App {
-    /// The names of the accounts that go out of sight with a person: kept from others from now on,
-    /// where names are given once, though nobody knows any more whose they were.
-    async fn names_left_by(&self, subject: SubjectId) -> Result<Vec<Event>, AppError> {
-        let loaded = self.loaded().await?;
-        let mut lost = Vec::new();
-        for link in self.store.links_of(subject).await? {
-            let at = &link.address;
-            if at.kind == Kind::Account && are_given_once(&loaded.book, &at.target) {
-                let shadow = self.store.shadow(&at.target, at.kind, &link.remote).await?;
-                let before = shadow.map(|shadow| shadow.record);
-                lost.extend(self.lost_name(&at.target, before.as_ref(), None, None));
-            }
-        }
-        Ok(lost)
-    }
-
-    /// The ids that stood in for a person while it was not known that an account is theirs: what
-    /// was seen of it until then goes with them.
-    async fn stand_ins(&self, subject: SubjectId) -> Result<BTreeSet<SubjectId>, AppError> {
-        let mut accounts = BTreeSet::new();
-        for link in self.store.links_of(subject).await? {
-            accounts.insert((link.address, link.remote));
-        }
-        let mut before = None;
-        loop {
-            let page = self.store.records_about(subject, before, MAX_PAGE).await?;
-            let full = page.len() == MAX_PAGE as usize;
-            before = page.last().map(|record| record.seq);
-            for record in page {
-                if let Event::ObjectLinked(linked) = record.event {
-                    accounts.insert((linked.address, linked.remote));
-                }
-            }
-            if !full {
-                break;
-            }
-        }
-        let accounts = accounts.iter().filter(|(at, _)| at.kind == Kind::Account);
-        accounts
-            .map(|(at, remote)| stand_in(&at.target, remote))
-            .collect()
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Documents never hold secrets, only their names.
 
+mod expected;
 mod kinds;
 mod load;
 mod locate;
@@ -17,6 +18,7 @@ mod tenant;
 mod wire;
 mod yaml;
 
+pub use expected::expects_deliveries;
 pub use load::load;
 pub use locate::{Located, locate};
 pub use people::stored;

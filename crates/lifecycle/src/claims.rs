@@ -93,6 +93,20 @@ pub fn making(plan: &Plan) -> impl Iterator<Item = &Address> {
     plan.steps.iter().filter(makes).map(|step| &step.address)
 }
 
+/// Takes the user name out of those of these steps that change an account otherwise as well, and them
+/// from `steps`: who does not get a name keeps the one they have, and everything else goes on.
+pub fn keep_names(plan: &mut Plan, steps: &mut BTreeSet<u16>) {
+    for step in &mut plan.steps {
+        let Act::Update { set, unset } = &mut step.act else {
+            continue;
+        };
+        let more = set.len() > 1 || !unset.is_empty();
+        if steps.contains(&step.no) && more && set.remove(USER_NAME).is_some() {
+            steps.remove(&step.no);
+        }
+    }
+}
+
 /// The plan without these steps and without whatever waits for one of them; `None` when nothing
 /// is left. What does not wait for them goes on: above all what takes something away.
 #[must_use]
@@ -225,6 +239,30 @@ mod tests {
             (at(4), "grant", vec![1]),
         ];
         assert_eq!(left, Some(wanted));
+    }
+
+    #[test]
+    fn a_name_that_is_not_given_holds_back_nothing_else_of_its_account() {
+        let mut plan = plan();
+        let name = (USER_NAME.to_owned(), Value::from("kim2"));
+        let title = ("title".to_owned(), Value::from("Sales"));
+        let update = |set: &[&(String, Value)]| Act::Update {
+            set: set.iter().map(|pair| (*pair).clone()).collect(),
+            unset: Vec::new(),
+        };
+        plan.steps[0].act = update(&[&name, &title]);
+        plan.steps[2].act = update(&[&name]);
+        let mut steps = BTreeSet::from([0, 2]);
+        keep_names(&mut plan, &mut steps);
+        assert_eq!(plan.steps[0].act, update(&[&title]));
+        assert_eq!(steps, BTreeSet::from([2]), "nothing would be left of it");
+        assert_eq!(claims(&plan).len(), 1);
+        // A step that is not meant keeps its name, and so does an account that is not there yet.
+        plan.steps[0].act = update(&[&name, &title]);
+        plan.steps[2].act = create("kim2");
+        let (before, mut steps) = (plan.clone(), BTreeSet::from([2]));
+        keep_names(&mut plan, &mut steps);
+        assert_eq!((plan, steps), (before, BTreeSet::from([2])));
     }
 
     #[test]

@@ -182,6 +182,7 @@ mod tests {
             owner: "it".to_owned(),
             text: "Do it.".to_owned(),
             before_delete: false,
+            leaving: None,
             opened: instant("2026-03-20T16:00:00Z"),
             due: instant(due),
         };

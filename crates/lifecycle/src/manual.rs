@@ -9,6 +9,7 @@ mod tests;
 
 use model::facts::Standing;
 use model::task::Done;
+use model::time::DateTime;
 use model::{Address, KnownTask, Reason, TargetName, Task, Timestamp, Value};
 
 use crate::assign::Worker;
@@ -31,39 +32,77 @@ impl<'a> Manual<'a> {
             Self::Done => &[],
         }
     }
+}
 
-    /// The task of this step, open or done.
-    fn of(self, target: &TargetName, step: &ManualStep) -> Option<&'a KnownTask> {
-        let mut tasks = self.tasks().iter();
-        tasks.find(|known| known.task.target == *target && known.task.step == step.name)
-    }
+/// The task of this step that belongs to this leaving, open or done.
+fn task_of<'a>(
+    worker: Worker<'a>,
+    target: &TargetName,
+    step: &ManualStep,
+    now: Timestamp,
+) -> Option<&'a KnownTask> {
+    let mut tasks = worker.manual.tasks().iter();
+    tasks.find(|known| {
+        let task = &known.task;
+        task.target == *target && task.step == step.name && !is_earlier(worker, task, now)
+    })
+}
 
-    /// The steps without which the account is not deleted and that are not done, with their tasks
-    /// where they are open.
-    pub(crate) fn undone<'s>(
-        self,
-        target: &TargetName,
-        steps: &'s [ManualStep],
-    ) -> Vec<(&'s ManualStep, Option<&'a Task>)> {
-        if matches!(self, Self::Done) {
-            return Vec::new();
-        }
-        let undone = |step: &'s ManualStep| match self.of(target, step) {
-            Some(known) if known.done.is_some() => None,
-            known => Some((step, known.map(|known| &known.task))),
-        };
-        let before = steps.iter().filter(|step| step.before_delete);
-        before.filter_map(undone).collect()
+/// Whether a task was asked for in an earlier leaving: by what is said now they were at work after
+/// it was opened. Where HR's word had ended their work, it is enough that it lasts longer by now;
+/// after anybody else's, HR's end comes late as a rule, and only a new beginning tells. A
+/// termination that stood before stands for the same leaving.
+fn is_earlier(worker: Worker<'_>, task: &Task, now: Timestamp) -> bool {
+    if worker.terminated.is_some_and(|t| t.at <= task.opened) {
+        return false;
     }
+    let facts = worker.facts;
+    let later = |civil: Option<DateTime>| {
+        let at = civil.and_then(|civil| Timestamp::in_zone(civil, &facts.zone).ok());
+        at.filter(|at| *at > task.opened)
+    };
+    let began = later(facts.starts).is_some_and(|at| at <= now);
+    began || task.leaving.is_some() && later(facts.ends).is_some()
+}
+
+/// When work ended, if HR says that it has.
+#[must_use]
+pub fn leaving(worker: Worker<'_>, now: Timestamp) -> Option<Timestamp> {
+    let ends = Timestamp::in_zone(worker.facts.ends?, &worker.facts.zone).ok()?;
+    (ends <= now).then_some(ends)
+}
+
+/// The steps without which the account is not deleted and that are not done, with their tasks
+/// where they are open.
+pub(crate) fn undone<'a, 's>(
+    worker: Worker<'a>,
+    target: &TargetName,
+    steps: &'s [ManualStep],
+    now: Timestamp,
+) -> Vec<(&'s ManualStep, Option<&'a Task>)> {
+    if matches!(worker.manual, Manual::Done) {
+        return Vec::new();
+    }
+    let undone = |step: &'s ManualStep| match task_of(worker, target, step, now) {
+        Some(known) if known.done.is_some() => None,
+        known => Some((step, known.map(|known| &known.task))),
+    };
+    let before = steps.iter().filter(|step| step.before_delete);
+    before.filter_map(undone).collect()
 }
 
 /// What was done last of the steps without which the account in an app is not deleted.
 #[must_use]
-pub fn done_last<'a>(worker: Worker<'a>, book: &RuleBook, target: &TargetName) -> Option<&'a Done> {
+pub fn done_last<'a>(
+    worker: Worker<'a>,
+    book: &RuleBook,
+    target: &TargetName,
+    now: Timestamp,
+) -> Option<&'a Done> {
     let steps = book.apps.get(target)?.manual.iter();
     let known = steps
         .filter(|step| step.before_delete)
-        .filter_map(|step| worker.manual.of(target, step));
+        .filter_map(|step| task_of(worker, target, step, now));
     known
         .filter_map(|known| known.done.as_ref())
         .max_by_key(|done| done.at)
@@ -129,6 +168,7 @@ pub fn over<'a>(
             Ok(true) if to_be_closed(worker, &task.target, desired) == Some(false) => {
                 Some("their account is given back")
             }
+            Ok(true) if is_earlier(worker, task, now) => Some("they have left again since"),
             // What was done stays done, whether or not it is asked for again.
             Ok(true) if !asked && known.done.is_none() => Some("no document asks for it any more"),
             Ok(true) => None,
@@ -159,7 +199,7 @@ pub fn awaited<'b>(
             continue;
         }
         let steps = app.manual.iter();
-        let missing = steps.filter(|step| worker.manual.of(target, step).is_none());
+        let missing = steps.filter(|step| task_of(worker, target, step, now).is_none());
         awaited.extend(missing.map(|step| (target, step)));
     }
     awaited

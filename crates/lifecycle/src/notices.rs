@@ -38,6 +38,8 @@ pub struct Alarm {
     pub channels: Vec<String>,
     /// How long somebody may take to answer, and the channels to which it is passed on then.
     pub escalation: Option<(Duration, Vec<String>)>,
+    /// How long after somebody answered, or it was passed on, what is still so is told again.
+    pub repeat: Option<Duration>,
 }
 
 /// What a notice does next.
@@ -59,12 +61,59 @@ pub fn raise(occurrence: &Occurrence, alarm: &Alarm, now: Timestamp) -> Notice {
         about: occurrence.about.clone(),
         text: occurrence.text.clone(),
         advice: occurrence.advice.clone(),
+        round: 0,
         raised: now,
         messages: messages(&alarm.channels, false, now),
         escalated: None,
         acknowledged: None,
         ended: None,
     }
+}
+
+/// A notice that is told again, in a round of its own: it was over and is so again, or it is still so
+/// for as long as the alarm lets it be. `None`: not now.
+#[must_use]
+pub fn again(
+    notice: &Notice,
+    occurrence: &Occurrence,
+    alarm: &Alarm,
+    now: Timestamp,
+) -> Option<Notice> {
+    let still = match notice.ended {
+        // Whoever's clock is behind knows nothing newer than whoever ended it.
+        Some(ended) if ended > now => return None,
+        Some(_) => "",
+        None if repeats_at(notice, alarm)? > now || notice.messages.iter().any(is_open) => {
+            return None;
+        }
+        None => "still so: ",
+    };
+    let mut next = raise(occurrence, alarm, now);
+    next.round = notice.round.saturating_add(1);
+    next.text = format!("{still}{}", next.text);
+    Some(next)
+}
+
+/// When what is still so is told again.
+fn repeats_at(notice: &Notice, alarm: &Alarm) -> Option<Timestamp> {
+    let after = alarm.repeat?;
+    let answered = notice.acknowledged.as_ref().map(|known| known.at);
+    let passed_on = notice.escalated.as_ref().map(|passed| passed.at);
+    let told = answered.into_iter().chain(passed_on).max();
+    let since = match told {
+        Some(told) => told,
+        // First it is passed on.
+        None if alarm.escalation.is_some() => return None,
+        None => notice.raised,
+    };
+    Some(since.plus(after))
+}
+
+fn is_open(message: &Message) -> bool {
+    matches!(
+        message.status,
+        MessageStatus::Waiting | MessageStatus::Sending
+    )
 }
 
 fn messages(channels: &[String], escalation: bool, now: Timestamp) -> Vec<Message> {
@@ -81,8 +130,9 @@ fn messages(channels: &[String], escalation: bool, now: Timestamp) -> Vec<Messag
     channels.iter().map(message).collect()
 }
 
-/// What a notice does next. Whoever asks holds the lease under which messages are sent, so that a
-/// message that is being sent belongs to a node that is gone.
+/// What a notice does next. `lasts`: its cause is still so, whatever documents ask for; without an
+/// alarm nobody is told of it meanwhile. Whoever asks holds the lease under which messages are sent,
+/// so that a message that is being sent belongs to a node that is gone.
 #[must_use]
 pub fn turn(notice: &Notice, alarm: Option<&Alarm>, lasts: bool, now: Timestamp) -> Turn {
     if notice.ended.is_some() {
@@ -102,16 +152,18 @@ pub fn turn(notice: &Notice, alarm: Option<&Alarm>, lasts: bool, now: Timestamp)
             interrupted = true;
         }
     }
-    if notice.acknowledged.is_some() {
-        // Whatever was under way when somebody answered is not repeated.
-        if interrupted {
-            drop_messages(&mut next, now);
-            return Turn::Change(Happened::Answered, next);
-        }
-        return Turn::Rest(None);
-    }
     if interrupted {
+        // Whatever was under way when somebody answered is not repeated.
+        if notice.acknowledged.is_some() {
+            drop_messages(&mut next, now);
+        }
         return Turn::Change(Happened::Answered, next);
+    }
+    let Some(alarm) = alarm else {
+        return Turn::Rest(None);
+    };
+    if notice.acknowledged.is_some() {
+        return Turn::Rest(repeats_at(notice, alarm));
     }
     if let Some(escalated) = escalated(&next, alarm, now) {
         return Turn::Change(Happened::Escalated, escalated);
@@ -129,10 +181,12 @@ pub fn turn(notice: &Notice, alarm: Option<&Alarm>, lasts: bool, now: Timestamp)
     }
     let waits = next.messages.iter().filter_map(|m| m.not_before);
     let answer_by = alarm
-        .and_then(|alarm| alarm.escalation.as_ref())
+        .escalation
+        .as_ref()
         .filter(|_| next.escalated.is_none())
         .map(|(within, _)| next.raised.plus(*within));
-    Turn::Rest(waits.chain(answer_by).min())
+    let soonest = waits.chain(answer_by).chain(repeats_at(&next, alarm));
+    Turn::Rest(soonest.min())
 }
 
 fn is_due(message: &Message, now: Timestamp) -> bool {
@@ -140,8 +194,8 @@ fn is_due(message: &Message, now: Timestamp) -> bool {
 }
 
 /// The notice as it is passed on, when it is time.
-fn escalated(notice: &Notice, alarm: Option<&Alarm>, now: Timestamp) -> Option<Notice> {
-    let (within, channels) = alarm?.escalation.as_ref()?;
+fn escalated(notice: &Notice, alarm: &Alarm, now: Timestamp) -> Option<Notice> {
+    let (within, channels) = alarm.escalation.as_ref()?;
     if notice.escalated.is_some() {
         return None;
     }
@@ -240,10 +294,7 @@ pub fn acknowledge(notice: &Notice, by: &str, reason: &str, now: Timestamp) -> O
 
 fn drop_messages(notice: &mut Notice, now: Timestamp) {
     for message in &mut notice.messages {
-        if matches!(
-            message.status,
-            MessageStatus::Waiting | MessageStatus::Sending
-        ) {
+        if is_open(message) {
             message.unsure |= message.status == MessageStatus::Sending;
             drop_message(message, now);
         }

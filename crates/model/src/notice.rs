@@ -56,7 +56,10 @@ pub struct Notice {
     pub text: String,
     /// What to do.
     pub advice: String,
-    /// Since when people are told.
+    /// How often it was told before: it was over and came back, or it goes on for long.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub round: u32,
+    /// Since when people are told, in this round.
     pub raised: Timestamp,
     /// The messages, in the order in which they were decided on.
     pub messages: Vec<Message>,
@@ -68,8 +71,14 @@ pub struct Notice {
     pub ended: Option<Timestamp>,
 }
 
+// `serde` hands a reference to whatever it asks.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_first(round: &u32) -> bool {
+    *round == 0
+}
+
 impl Notice {
-    /// The id: the same thing is told once, ever.
+    /// The id: the same thing is one notice, however often it is told.
     #[must_use]
     pub fn id_of(occasion: Occasion, about: &str) -> NoticeId {
         let spelt = format!("{}/{about}", occasion.as_str());
@@ -105,11 +114,11 @@ pub struct Message {
 }
 
 impl Message {
-    /// What the receiver can tell a repetition by: the same for every attempt.
+    /// What the receiver can tell a repetition by: the same for every attempt of a round.
     #[must_use]
-    pub fn id(&self, notice: NoticeId) -> String {
-        let round = if self.escalation { 2 } else { 1 };
-        format!("{notice}-{round}-{}", self.channel)
+    pub fn id(&self, notice: NoticeId, round: u32) -> String {
+        let stage = u64::from(round) * 2 + if self.escalation { 2 } else { 1 };
+        format!("{notice}-{stage}-{}", self.channel)
     }
 }
 
@@ -223,11 +232,14 @@ mod tests {
             unsure: false,
             detail: String::new(),
         };
-        let first = message.id(wave);
+        let first = message.id(wave, 0);
         message.attempts = 3;
-        assert_eq!(message.id(wave), first);
+        assert_eq!(message.id(wave, 0), first);
         message.escalation = true;
-        assert_ne!(message.id(wave), first);
+        let passed_on = message.id(wave, 0);
+        message.escalation = false;
+        let again = message.id(wave, 1);
+        assert!(first != passed_on && first != again && passed_on != again);
         // Standard Webhooks signs `id.timestamp.body`.
         assert!(!first.contains('.'), "{first}");
     }

@@ -25,6 +25,10 @@ pub struct Task {
     pub text: String,
     /// Whether the account is not deleted before it is done.
     pub before_delete: bool,
+    /// When work had ended, as HR said when it was opened. `None`: somebody else's word ended it, or
+    /// it was opened before this was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaving: Option<Timestamp>,
     /// When it was opened.
     pub opened: Timestamp,
     /// From this instant it is overdue.

@@ -1,6 +1,7 @@
 //! What tests and the simulation are made of: a clock that stands still, chance from a seed, a
 //! target in memory with faults on order, and a whole node over an inline store.
 
+pub mod between;
 pub mod memory;
 pub mod node;
 pub mod scenario;

@@ -20,7 +20,7 @@ pub(crate) mod timers;
 mod waits;
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -80,8 +80,10 @@ pub struct Worker {
     closed: Mutex<BTreeMap<SubjectId, Closed>>,
     /// No new plan is begun.
     stopping: AtomicBool,
-    /// A listing has shown something that was not planned for yet.
-    moved: AtomicBool,
+    /// The listing of its own accord that is under way, as its lease and fence.
+    listing: Mutex<Option<(String, u64)>>,
+    /// The last record of a listing of its own accord, of any node, that was planned for.
+    planned: AtomicU64,
 }
 
 /// A person's plan that was closed.
@@ -125,7 +127,8 @@ impl Worker {
             cooling: Cooling::default(),
             closed: Mutex::new(BTreeMap::new()),
             stopping: AtomicBool::new(false),
-            moved: AtomicBool::new(false),
+            listing: Mutex::new(None),
+            planned: AtomicU64::new(0),
         }
     }
 
@@ -223,6 +226,7 @@ impl Worker {
         for lane in lanes {
             lane.give_up(&*self.app.store, &self.settings.holder).await;
         }
+        self.give_up_listing().await;
     }
 
     async fn hands(&self, mut stop: tokio::sync::watch::Receiver<bool>) {

@@ -1,5 +1,5 @@
 //! Looking at apps again from time to time: what somebody did in one of them by hand is found
-//! without anybody asking.
+//! without anybody asking, and planned for by whichever node comes to it.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,15 +7,13 @@ use std::time::Duration;
 use model::{Actor, Completeness, Kind, TargetName, Timestamp};
 
 use super::Worker;
+use crate::observe::moved;
 use crate::{AppError, ErrorKind};
 
 /// Between two looks for apps whose turn has come.
 pub(super) const PAUSE: Duration = Duration::from_secs(60);
 /// After a listing that was not complete, unless the app is looked at more often anyway.
 const HOUR: Duration = Duration::from_secs(3_600);
-/// The longest that one listing keeps other nodes from beginning the same. Two of them at once
-/// would do no harm but to the app.
-const LISTING: Duration = Duration::from_secs(900);
 
 impl Worker {
     /// Lists the apps whose turn has come, and plans for whatever has moved there.
@@ -32,19 +30,30 @@ impl Worker {
         let asked = loaded.tenant.apps.iter();
         for (name, document) in asked.filter(|(_, app)| app.handoff().is_none()) {
             let every = HOUR * u32::from(document.observe_every_hours);
-            match self.look_at(name, every).await {
-                Ok(moved) => _ = self.moved.fetch_or(moved, Ordering::SeqCst),
-                // One app must not keep the others from their turn.
-                Err(error) => failed = Err(error),
+            // One app must not keep the others from their turn.
+            if let Err(error) = self.look_at(name, every).await {
+                failed = Err(error);
             }
         }
-        // What has moved is planned for even if it takes a second try.
-        if self.moved.load(Ordering::SeqCst) {
-            self.app.plan(&Actor::system(), false).await?;
-            self.moved.store(false, Ordering::SeqCst);
-        }
+        self.plan_for_what_moved(false).await?;
         self.seat_who_waits().await?;
         failed
+    }
+
+    /// Plans if a listing of any node has shown something since this one planned for listings last,
+    /// or in any case. Whoever listed may have died before it could plan.
+    pub(super) async fn plan_for_what_moved(&self, anyway: bool) -> Result<(), AppError> {
+        let loaded = self.app.loaded().await?;
+        let mut last = 0;
+        for name in loaded.tenant.apps.keys() {
+            let head = self.app.store.head_of(&moved(name)).await?;
+            last = last.max(head.unwrap_or(0));
+        }
+        if anyway || last > self.planned.load(Ordering::SeqCst) {
+            self.app.plan(&Actor::system(), false).await?;
+            self.planned.fetch_max(last, Ordering::SeqCst);
+        }
+        Ok(())
     }
 
     /// Whether an app's turn has come. One that was never listed is listed by the planning that
@@ -66,29 +75,69 @@ impl Worker {
         Ok(due.is_some_and(|due| due <= now))
     }
 
-    /// Lists an app if its turn has come and no other node does; answers whether anything has moved.
-    async fn look_at(&self, name: &TargetName, every: Duration) -> Result<bool, AppError> {
+    /// Lists an app if its turn has come and no other node does.
+    async fn look_at(&self, name: &TargetName, every: Duration) -> Result<(), AppError> {
         if !self.is_due(name, every).await? {
-            return Ok(false);
+            return Ok(());
         }
         let lease = format!("observe/{name}");
-        let holder = &self.settings.holder;
-        let Some(held) = self.app.store.acquire(&lease, holder, LISTING).await? else {
-            return Ok(false);
-        };
-        // Another node may have been quicker between the look and the lease.
-        let looked = match self.is_due(name, every).await? {
-            false => Ok(Vec::new()),
-            true => self.app.observe(&Actor::system(), name).await,
-        };
-        self.app.store.release(&lease, holder, held.fence).await?;
+        if !self.hold_listing(&lease).await? {
+            return Ok(());
+        }
+        let looked = self.list_under(&lease, name, every).await;
+        self.give_up_listing().await;
         match looked {
-            Ok(runs) => Ok(runs.iter().any(|run| run.changed + run.vanished > 0)),
             Err(error) if is_its_own(&error) => {
                 tracing::warn!(target.name = %name, error.code = error.code(), "target.not_observed");
-                Ok(false)
+                Ok(())
             }
-            Err(error) => Err(error),
+            looked => looked,
+        }
+    }
+
+    /// Lists an app, and meanwhile keeps the lease: a node that is killed keeps others from it for
+    /// no longer than one lease lasts. Two listings at once would do no harm but to the app.
+    async fn list_under(
+        &self,
+        lease: &str,
+        name: &TargetName,
+        every: Duration,
+    ) -> Result<(), AppError> {
+        // Another node may have been quicker between the look and the lease.
+        if !self.is_due(name, every).await? {
+            return Ok(());
+        }
+        let mut look = std::pin::pin!(self.app.observe_by_itself(name));
+        loop {
+            match tokio::time::timeout(self.settings.lease / 3, look.as_mut()).await {
+                Ok(looked) => return looked,
+                Err(_) => _ = self.hold_listing(lease).await?,
+            }
+        }
+    }
+
+    /// Takes or renews the lease of a listing; answers whether this node has it.
+    async fn hold_listing(&self, lease: &str) -> Result<bool, AppError> {
+        let holder = &self.settings.holder;
+        let store = &self.app.store;
+        let held = store.acquire(lease, holder, self.settings.lease).await?;
+        let held = held.map(|held| (lease.to_owned(), held.fence));
+        let has_it = held.is_some();
+        if let Ok(mut listing) = self.listing.lock() {
+            *listing = held;
+        }
+        Ok(has_it)
+    }
+
+    /// Gives back the lease of the listing that is under way, or was cut off.
+    pub(super) async fn give_up_listing(&self) {
+        let held = self.listing.lock().ok().and_then(|mut held| held.take());
+        let Some((lease, fence)) = held else {
+            return;
+        };
+        let store = &self.app.store;
+        if let Err(error) = store.release(&lease, &self.settings.holder, fence).await {
+            tracing::warn!(lease, error = %error, "lease.not_given_back");
         }
     }
 }

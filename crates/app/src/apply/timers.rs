@@ -161,9 +161,9 @@ impl Worker {
 
     /// At the start of a node: whatever was accepted but not planned before the last one ended.
     pub(super) async fn catch_up(&self) -> Result<(), AppError> {
-        match self.app.plan(&Actor::system(), false).await {
+        match self.plan_for_what_moved(true).await {
             Err(error) if error.kind() == crate::ErrorKind::Missing => Ok(()),
-            other => other.map(|_| ()),
+            other => other,
         }
     }
 }

@@ -5,15 +5,17 @@
 //! is first, and the others find it done. An intent is durable before the first byte leaves.
 
 mod answer;
+mod expected;
 mod occurrences;
 mod send;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use lifecycle::notices::{Alarm, Occurrence, Turn, raise, turn};
+use lifecycle::notices::{Alarm, Occurrence, Turn, again, raise, turn};
 use model::event::NoticeChanged;
 use model::notice::Happened;
 use model::{Actor, Event, Notice, NoticeId, Occasion, Timestamp};
@@ -22,6 +24,7 @@ use tokio::sync::watch;
 
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind};
+pub(crate) use expected::Expected;
 
 /// The lease under which messages go out: one node at a time.
 const LEASE: &str = "notices";
@@ -92,10 +95,9 @@ impl Notifier {
         let now = self.app.clock.now();
         // First what is open: what another node raises from here on is not judged in this pass.
         let open = self.app.store.open_notices(MAX_PAGE).await?;
-        let judged = not_before_raised(now, &open);
-        let (occurrences, mut next) = self.app.occurrences(&loaded, judged).await?;
-        let lasting = occurrences.iter().map(id_of).collect();
-        let new = self.untold(&occurrences, &open).await?;
+        let (occurrences, mut next) = self.app.occurrences(&loaded, now).await?;
+        let lasting = self.app.lasting(&loaded, &occurrences, &open, now).await?;
+        let new = self.to_tell(&occurrences, &open, &loaded, now).await?;
         let mut busy = Vec::new();
         for row in open {
             match turn_of(&row.state, &loaded, &lasting, now) {
@@ -122,15 +124,15 @@ impl Notifier {
         Ok(next.into_iter().chain(carried?).min())
     }
 
-    /// Raises what is new and carries everything on. Gives when to come again.
+    /// Raises what is to be told and carries everything on. Gives when to come again.
     async fn carry_all(
         &self,
         mut busy: Vec<NoticeRow>,
-        new: Vec<&Occurrence>,
+        new: Vec<(&Occurrence, Option<NoticeRow>)>,
         at: &Now,
     ) -> Result<Option<Timestamp>, AppError> {
-        for occurrence in new {
-            busy.extend(self.raise(occurrence, at).await?);
+        for (occurrence, known) in new {
+            busy.extend(self.raise(occurrence, known, at).await?);
         }
         let carried: Vec<Option<Timestamp>> = futures_util::stream::iter(busy)
             .map(|row| self.carry(row, at))
@@ -140,18 +142,23 @@ impl Notifier {
         Ok(carried.into_iter().flatten().min())
     }
 
-    /// What is so and was never told. A notice that is over is never told again.
-    async fn untold<'o>(
+    /// What is so and was never told, or is to be told again; with how it stands, where it was told.
+    async fn to_tell<'o>(
         &self,
         occurrences: &'o [Occurrence],
         open: &[NoticeRow],
-    ) -> Result<Vec<&'o Occurrence>, AppError> {
+        loaded: &Loaded,
+        now: Timestamp,
+    ) -> Result<Vec<(&'o Occurrence, Option<NoticeRow>)>, AppError> {
         let mut new = Vec::new();
         for occurrence in occurrences {
             let id = id_of(occurrence);
-            let known = open.iter().any(|row| row.id == id);
-            if !known && self.app.store.notice(id).await?.is_none() {
-                new.push(occurrence);
+            let known = match open.iter().find(|row| row.id == id) {
+                Some(row) => Some(row.clone()),
+                None => self.app.store.notice(id).await?,
+            };
+            if raised(known.as_ref(), occurrence, loaded, now).is_some() {
+                new.push((occurrence, known));
             }
         }
         Ok(new)
@@ -160,17 +167,18 @@ impl Notifier {
     async fn raise(
         &self,
         occurrence: &Occurrence,
+        known: Option<NoticeRow>,
         at: &Now,
     ) -> Result<Option<NoticeRow>, AppError> {
-        let Some(alarm) = alarm(&at.loaded, occurrence.occasion) else {
+        let now = self.app.clock.now();
+        let Some(state) = raised(known.as_ref(), occurrence, &at.loaded, now) else {
             return Ok(None);
         };
-        let state = raise(occurrence, &alarm, self.app.clock.now());
-        let row = NoticeRow {
+        let row = known.unwrap_or_else(|| NoticeRow {
             id: state.id(),
             head: None,
             state: state.clone(),
-        };
+        });
         self.change(&row, Happened::Raised, state, at).await
     }
 
@@ -241,12 +249,18 @@ fn changed(row: &NoticeRow, happened: Happened, state: &Notice) -> Append {
     Append::of(Actor::system(), vec![event]).on(Stream::new("notice", row.id), row.head)
 }
 
-/// The instant at which to judge what is so: a node whose clock is behind must not end what one
-/// whose clock is ahead has raised, because an ended notice is never told again.
-fn not_before_raised(now: Timestamp, open: &[NoticeRow]) -> Timestamp {
-    open.iter()
-        .map(|row| row.state.raised)
-        .fold(now, Timestamp::max)
+/// What is so as a notice that begins now, for the first time or again; `None` where nobody is told.
+fn raised(
+    known: Option<&NoticeRow>,
+    occurrence: &Occurrence,
+    loaded: &Loaded,
+    now: Timestamp,
+) -> Option<Notice> {
+    let alarm = alarm(loaded, occurrence.occasion)?;
+    match known {
+        None => Some(raise(occurrence, &alarm, now)),
+        Some(row) => again(&row.state, occurrence, &alarm, now),
+    }
 }
 
 fn id_of(occurrence: &Occurrence) -> NoticeId {
@@ -267,39 +281,13 @@ fn alarm(loaded: &Loaded, occasion: Occasion) -> Option<Alarm> {
             let within = Duration::from_secs(u64::from(*minutes) * 60);
             (within, to.clone())
         }),
+        repeat: found
+            .repeat_after_hours
+            .map(|hours| Duration::from_secs(u64::from(hours) * 3_600)),
     })
 }
 
 fn document(loaded: &Loaded, occasion: Occasion) -> Option<&documents::Alarm> {
     let alarms = loaded.tenant.alarms.values();
     alarms.into_iter().find(|a| a.about.contains(&occasion))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_is_behind_ends_nothing() {
-        let behind = Timestamp::from_micros(1_764_000_000_000_000);
-        let ahead = behind.plus(Duration::from_secs(90));
-        let occurrence = Occurrence {
-            occasion: Occasion::StaleSource,
-            about: "hr".to_owned(),
-            text: "late".to_owned(),
-            advice: "look".to_owned(),
-        };
-        let alarm = Alarm {
-            channels: vec!["chat".to_owned()],
-            escalation: None,
-        };
-        let state = raise(&occurrence, &alarm, ahead);
-        let row = NoticeRow {
-            id: state.id(),
-            head: None,
-            state,
-        };
-        assert_eq!(not_before_raised(behind, &[row]), ahead);
-        assert_eq!(not_before_raised(behind, &[]), behind);
-    }
 }

@@ -8,6 +8,7 @@ use model::{Occasion, Timestamp, Verdict};
 use ports::store::MAX_PAGE;
 
 use super::document;
+use super::standing::last_heard;
 use crate::expiries::{Expiry, What};
 use crate::tenant::Loaded;
 use crate::{App, AppError};
@@ -105,15 +106,17 @@ impl App {
                 continue;
             };
             let heard = self.store.last_heard(name).await?;
-            // One that has never delivered is waited for since these documents.
-            let since = heard.map_or(loaded.row.at, |(_, at)| at);
+            let since = match heard {
+                Some((_, at)) => at,
+                None => self.expected_since(name, &loaded.row).await?,
+            };
             let due = since.plus(Duration::from_secs(u64::from(hours) * 3_600));
             if due > now {
                 next.push(due);
                 continue;
             }
             // By the instant, not by the file: the same file may come after each silence.
-            let last = heard.map_or("never".to_owned(), |(_, at)| at.to_string());
+            let last = last_heard(heard);
             stale.push(Occurrence {
                 occasion: Occasion::StaleSource,
                 about: format!("{name} {last}"),

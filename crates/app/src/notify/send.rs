@@ -130,7 +130,7 @@ impl App {
     /// Sends one message once.
     async fn tell(&self, notice: &Notice, message: &Message, loaded: &Loaded) -> Answer {
         let letter = Letter {
-            id: message.id(notice.id()),
+            id: message.id(notice.id(), notice.round),
             notice: Some(notice.id()),
             occasion: Some(notice.occasion),
             about: notice.about.clone(),

@@ -2,58 +2,33 @@
 
 use std::collections::BTreeSet;
 
-use lifecycle::Mode;
 use lifecycle::assign::Worker;
 use lifecycle::beside::Duty;
-use lifecycle::draft::UNLISTED;
 use lifecycle::identity::Identity;
-use model::event::FindingClosed;
 use model::finding::Finding;
 use model::plan::About;
 use model::{
-    Address, Completeness, Event, Kind, Plan, SubjectId, TargetName, Timestamp, WaveId, WorkerRef,
+    Address, Completeness, Kind, Plan, SubjectId, TargetName, Timestamp, WaveId, WorkerRef,
 };
 use ports::store::Person;
 
 use super::Pass;
-use super::memory::Notes;
-use super::subject::{DISAGREEING, UNDECIDED};
 use crate::AppError;
-use crate::digest::is_failure;
 use crate::due::is_late;
-use crate::seats::{TOO_MANY, is_about_a_seat};
-use crate::tasks::OVERDUE;
 
 /// A document is about a worker whom nobody knows.
-const UNKNOWN: &str = "TNR-GRANT-0001";
+pub(super) const UNKNOWN: &str = "TNR-GRANT-0001";
 /// Nobody answers for what a document gives.
-const UNANSWERED: &str = "TNR-OWNER-0001";
+pub(super) const UNANSWERED: &str = "TNR-OWNER-0001";
 /// A service account is to be looked at: it has expired.
-const EXPIRED: &str = "TNR-SERVICE-0001";
+pub(super) const EXPIRED: &str = "TNR-SERVICE-0001";
 /// A document about a service account says nothing about any account.
-const WITHOUT_EFFECT: &str = "TNR-SERVICE-0002";
+pub(super) const WITHOUT_EFFECT: &str = "TNR-SERVICE-0002";
 /// A list by hand names a worker whom nobody knows.
-const UNKNOWN_MEMBER: &str = "TNR-GROUP-0001";
+pub(super) const UNKNOWN_MEMBER: &str = "TNR-GROUP-0001";
 /// Somebody is above themselves.
-const CIRCLE: &str = "TNR-MANAGER-0001";
-const UNKNOWN_MANAGER: &str = "TNR-MANAGER-0002";
-/// What a planning closes when it does not find it again.
-const OURS: [&str; 12] = [
-    TOO_MANY,
-    OVERDUE,
-    UNLISTED,
-    UNKNOWN,
-    UNANSWERED,
-    EXPIRED,
-    WITHOUT_EFFECT,
-    UNKNOWN_MEMBER,
-    CIRCLE,
-    UNKNOWN_MANAGER,
-    UNDECIDED,
-    DISAGREEING,
-];
-/// Open findings that are looked through for those whose condition is gone.
-const MOST_OPEN: u32 = 10_000;
+pub(super) const CIRCLE: &str = "TNR-MANAGER-0001";
+pub(super) const UNKNOWN_MANAGER: &str = "TNR-MANAGER-0002";
 
 impl Pass {
     /// Says what this person answers for and no longer can, and whether they are due earlier.
@@ -144,50 +119,6 @@ impl Pass {
     async fn is_known(&self, name: &WorkerRef) -> Result<bool, AppError> {
         let found = self.app.store.person_by_key(&name.source, &name.key);
         Ok(found.await?.is_some())
-    }
-
-    /// Closes what this planning has not found again: of nobody in particular, or of somebody at
-    /// whom it has looked. `all`: it is one of everyone; any other closes only that somebody waits
-    /// for a seat, because the next one in the line is found by that.
-    pub(super) async fn mend(&mut self, notes: &Notes, all: bool) -> Result<(), AppError> {
-        if !all && !self.loaded.book.has_seats() {
-            return Ok(());
-        }
-        let found: BTreeSet<(&str, Option<SubjectId>)> = self
-            .findings
-            .iter()
-            .map(|f| (f.fingerprint.as_str(), f.subject))
-            .collect();
-        let mut mended = Vec::new();
-        for row in self.app.store.open_findings(MOST_OPEN).await? {
-            let finding = &row.opened.finding;
-            let waits = is_about_a_seat(finding);
-            let ours = waits || (all && OURS.contains(&finding.code.as_str()));
-            let looked = finding.subject.is_none_or(|s| notes.has_looked_at(s));
-            let again = || found.contains(&(finding.fingerprint.as_str(), finding.subject));
-            // A step that failed has been done since, or is wanted no more.
-            let settled = finding.subject.is_some_and(|s| notes.is_settled(s));
-            let over = all && is_failure(finding) && settled && self.is_managed(finding);
-            let reason = match (ours && looked && !again(), over) {
-                (true, _) => "a later planning has not found it again",
-                (_, true) => "a later planning found everything as it should be",
-                _ => continue,
-            };
-            mended.push(Event::FindingClosed(FindingClosed {
-                id: row.opened.id,
-                reason: reason.to_owned(),
-            }));
-        }
-        self.mended = mended;
-        Ok(())
-    }
-
-    /// Whether a planning says anything about where a finding was made: of an app that is only
-    /// observed, or that no document names, it does not.
-    fn is_managed(&self, finding: &Finding) -> bool {
-        let apps = &self.loaded.book.apps;
-        let app = finding.address.as_ref().and_then(|at| apps.get(&at.target));
-        app.is_some_and(|app| app.mode != Mode::Observe)
     }
 
     /// Whether a plan does nothing but withdraw what has run out since their last wave.

@@ -171,7 +171,7 @@ impl Pass {
         said.retain(|(at, _)| since <= *at);
         if said.is_empty() {
             let done = plan.steps.iter().filter_map(|step| {
-                let done = done_last(worker, &self.loaded.book, &step.address.target)?;
+                let done = done_last(worker, &self.loaded.book, &step.address.target, now)?;
                 Some((done.at, Input::Decision(done.by.clone())))
             });
             said.extend(done.filter(|(at, _)| since <= *at));

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lifecycle::claims::{Claim, claims, without};
+use lifecycle::claims::{Claim, claims, keep_names, without};
 use lifecycle::draft::{Observed, Obstacle, Seen};
 use model::plan::About;
 use model::{Address, RemoteId, SubjectId};
@@ -18,9 +18,9 @@ use super::gather::Name;
 use super::settle::Sketch;
 use crate::AppError;
 
-const CONTESTED_ACCOUNT: &str = "TNR-ADOPT-0002";
-const TAKEN_NAME: &str = "TNR-PLAN-0006";
-const CONTESTED_NAME: &str = "TNR-PLAN-0007";
+pub(super) const CONTESTED_ACCOUNT: &str = "TNR-ADOPT-0002";
+pub(super) const TAKEN_NAME: &str = "TNR-PLAN-0006";
+pub(super) const CONTESTED_NAME: &str = "TNR-PLAN-0007";
 
 /// Someone who claims the same as others.
 struct Claimant {
@@ -62,13 +62,13 @@ impl Pass {
                     no,
                     TAKEN_NAME,
                     "the user name that this account is to have is another account's in the app",
-                    "give one of them another name; until then this account is not created or changed",
+                    "give one of them another name; until then this account is not created, or keeps its name",
                 )),
                 Name::Unknown => lost.push((
                     no,
                     TAKEN_NAME,
                     "the target was not listed completely, so whether the new user name is free is not known",
-                    "observe the target again; until then this account is not changed",
+                    "observe the target again; until then this account is not created, or keeps its name",
                 )),
             }
         }
@@ -120,8 +120,9 @@ impl Pass {
         }
     }
 
-    /// The sketch without the steps that do not get what they claim, each told as an obstacle.
-    pub(super) fn lose(&mut self, sketch: Sketch, lost: Vec<Lost>) -> Option<Sketch> {
+    /// The sketch without the names that it does not get, and without the steps that are nothing
+    /// without what they claim, each told as an obstacle.
+    pub(super) fn lose(&mut self, mut sketch: Sketch, lost: Vec<Lost>) -> Option<Sketch> {
         if lost.is_empty() {
             return Some(sketch);
         }
@@ -135,7 +136,8 @@ impl Pass {
             };
             self.in_the_way(&sketch.plan.about, obstacle);
         }
-        let steps = lost.iter().map(|(no, ..)| *no).collect();
+        let mut steps = lost.iter().map(|(no, ..)| *no).collect();
+        keep_names(&mut sketch.plan, &mut steps);
         let Some(plan) = without(sketch.plan, &steps) else {
             self.supersede(&sketch.open, None);
             return None;
@@ -208,7 +210,7 @@ fn told(claim: &Claim, step: u16) -> Lost {
             step,
             CONTESTED_NAME,
             "several people are to have the same user name in the app",
-            "give each a name of their own; until then this account is not created or changed",
+            "give each a name of their own; until then this account is not created, or keeps its name",
         ),
     }
 }

@@ -15,6 +15,7 @@ mod contested;
 mod gather;
 mod lanes;
 mod memory;
+mod mended;
 mod naming;
 mod pass;
 mod propose;
@@ -50,6 +51,9 @@ use crate::preview::survey::Survey;
 use crate::tenant::Loaded;
 use crate::{App, AppError};
 
+/// The stream under which plannings write: of two at once, one is done again.
+pub(crate) const PLANNER: &str = "planner";
+
 /// Whom a planning looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -76,6 +80,8 @@ pub struct Planning {
     pub dry_run: bool,
     /// Apps may be looked at, after it, for accounts of which a listing is wanted.
     pub looks: bool,
+    /// It follows one of the same people, of which everything was judged.
+    pub judged: bool,
 }
 
 impl Planning {
@@ -88,6 +94,7 @@ impl Planning {
             terminating: None,
             dry_run,
             looks: false,
+            judged: false,
         }
     }
 }
@@ -183,6 +190,10 @@ impl App {
             let more = self.plan_below(actor, &loaded, &waves, memory.as_ref());
             waves.extend(more.await?);
         }
+        if !seen.undecided.is_empty() {
+            let more = self.plan_judged(actor, Arc::clone(&loaded), seen.undecided);
+            waves.extend(more.await?);
+        }
         waves.extend(self.look_and_plan(actor, loaded, seen.unlisted).await?);
         Ok(waves)
     }
@@ -230,7 +241,7 @@ impl App {
         extra: BTreeMap<SubjectId, Vec<Assignment>>,
         survey: Option<Survey>,
     ) -> Result<(Vec<WavePreview>, Seen), AppError> {
-        let stream = Stream("planner".to_owned());
+        let stream = Stream(PLANNER.to_owned());
         let head = self.store.head_of(&stream).await?;
         let began = self.clock.now();
         let pinned = self.pinned_people().await?;
@@ -251,10 +262,12 @@ impl App {
             survey: pass.survey.take(),
             notes: std::mem::take(&mut pass.notes),
             unlisted: std::mem::take(&mut pass.unlisted),
+            undecided: std::mem::take(&mut pass.undecided),
             findings: Vec::new(),
             tasks: Vec::new(),
         };
         if planning.dry_run {
+            seen.undecided.clear();
             seen.findings = std::mem::take(&mut pass.findings);
             seen.tasks = std::mem::take(&mut pass.tasks);
         } else {
@@ -278,6 +291,8 @@ pub(crate) struct Seen {
     notes: Notes,
     /// Whose accounts a complete listing has to show disabled before they are deleted.
     unlisted: BTreeMap<TargetName, BTreeSet<SubjectId>>,
+    /// Of whom something may be asked by hand, now that everything was judged.
+    undecided: BTreeSet<SubjectId>,
     /// What a dry run would have opened findings for.
     pub(crate) findings: Vec<model::finding::Finding>,
     /// What a dry run would have asked for by hand, and what would count no longer.
@@ -291,6 +306,22 @@ impl App {
         let pinned = self.store.pinned(None, FEW).await?;
         let few = pinned.len() < FEW as usize;
         Ok(few.then(|| pinned.into_iter().collect()))
+    }
+
+    /// Plans once more for people about whom somebody was to decide: this planning may have put an end
+    /// to that, or the guard has judged what they belong to.
+    async fn plan_judged(
+        &self,
+        actor: &Actor,
+        loaded: Arc<Loaded>,
+        people: BTreeSet<SubjectId>,
+    ) -> Result<Vec<WavePreview>, AppError> {
+        let planning = Planning {
+            judged: true,
+            ..Planning::of(Scope::Subjects(people.into_iter().collect()), false)
+        };
+        let planned = self.plan_over(actor, loaded, planning, BTreeMap::new(), None);
+        Ok(planned.await?.0)
     }
 
     /// Observes the apps of accounts that are kept no longer and that no complete listing shows

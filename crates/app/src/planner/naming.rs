@@ -18,7 +18,7 @@ use super::seats::Steps;
 use super::settle::Sketch;
 use crate::AppError;
 
-const NO_NAME: &str = "TNR-PLAN-0008";
+pub(super) const NO_NAME: &str = "TNR-PLAN-0008";
 
 /// An account that needs a name. Those whose plans have promised one come first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]

@@ -47,6 +47,10 @@ pub(super) struct Pass {
     pub(super) mended: Vec<model::Event>,
     /// What is to be done by hand, and what counts no longer.
     pub(super) tasks: Vec<model::Event>,
+    /// Of whom something would be asked by hand, but for what somebody is still to decide.
+    pub(super) undecided: BTreeSet<SubjectId>,
+    /// Whether the guard has judged what another planning just made of the same.
+    pub(super) judged: bool,
     /// People whom documents make due before the instant that is written down.
     pub(super) late: Vec<SubjectId>,
     /// The apps in which rules give a manager an account.
@@ -87,6 +91,7 @@ impl Pass {
             undo: planning.undo.clone(),
             terminating: planning.terminating.clone(),
             looks: planning.looks,
+            judged: planning.judged,
             ..Self::empty(app, loaded, pinned, Arc::new(extra))
         }
     }
@@ -99,6 +104,7 @@ impl Pass {
             undo: self.undo.clone(),
             terminating: self.terminating.clone(),
             looks: self.looks,
+            judged: self.judged,
             ..Self::empty(&self.app, Arc::clone(&self.loaded), pinned, extra)
         }
     }
@@ -127,6 +133,8 @@ impl Pass {
             superseded: Vec::new(),
             mended: Vec::new(),
             tasks: Vec::new(),
+            undecided: BTreeSet::new(),
+            judged: false,
             late: Vec::new(),
             entitled: BTreeMap::new(),
             bosses: BTreeMap::new(),
@@ -148,6 +156,7 @@ impl Pass {
         self.findings.append(&mut lane.findings);
         self.superseded.append(&mut lane.superseded);
         self.tasks.append(&mut lane.tasks);
+        self.undecided.append(&mut lane.undecided);
         self.late.append(&mut lane.late);
         self.under_way.extend(std::mem::take(&mut lane.under_way));
         self.made.append(&mut lane.made);

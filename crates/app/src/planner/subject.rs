@@ -122,8 +122,8 @@ impl Pass {
             let apps = self.entitled.get(boss).into_iter().flatten();
             observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
         }
-        self.by_hand(person, worker, &short.desired, &observed)
-            .await?;
+        let said = (&short.desired, &observed);
+        let undecided = self.by_hand(person, worker, said, open).await?;
         // What is being carried out in an app is left to finish there, and the next planning sees
         // where it led. One app that is down must not keep a leaver in all the others.
         let (under_way, waiting): (Vec<PlanRow>, Vec<PlanRow>) = open
@@ -148,7 +148,7 @@ impl Pass {
         };
         let rest = match found {
             Rest::Settled if !open.is_empty() => Rest::Restless,
-            found if decided && answered && under_way.is_empty() => found,
+            found if decided && answered && !undecided && under_way.is_empty() => found,
             _ => Rest::Restless,
         };
         let lapses = lapses.unwrap_or(None);

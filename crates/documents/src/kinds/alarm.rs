@@ -175,6 +175,7 @@ pub(crate) fn alarm(
         about,
         channels: spec.channels.clone(),
         escalation: escalation(spec, reporter),
+        repeat_after_hours: spec.repeat_after_hours,
         late_after_minutes: late.unwrap_or(60),
         days_before: days.unwrap_or(14),
     }

@@ -110,6 +110,9 @@ pub struct Alarm {
     pub channels: Vec<String>,
     /// How many minutes somebody may take to answer, and to which channels it is passed on then.
     pub escalation: Option<(u32, Vec<String>)>,
+    /// So many hours after somebody answered, or it was passed on, people are told again of what is
+    /// still so.
+    pub repeat_after_hours: Option<u32>,
     /// After so many minutes a leaver is late.
     pub late_after_minutes: u32,
     /// So many days before its end people are told of an API token.

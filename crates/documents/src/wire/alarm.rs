@@ -100,6 +100,11 @@ pub(crate) struct AlarmSpec {
     /// The channels to which it is passed on then, or at once when no channel takes it.
     #[serde(default)]
     pub escalate_to: Vec<String>,
+    /// So many hours after somebody acknowledged it or it was passed on, people are told again of
+    /// what is still so; only once if not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 720))]
+    pub repeat_after_hours: Option<u32>,
     /// After so many minutes a leaver whose access is not proven to be gone is late; 60 if not
     /// given.
     #[serde(default)]

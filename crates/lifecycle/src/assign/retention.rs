@@ -75,7 +75,7 @@ pub(super) fn keep(
         out.assignments
             .push(say(nothing(), because, Some(hold.until)));
     }
-    let undone = worker.manual.undone(target, &app.manual);
+    let undone = manual::undone(worker, target, &app.manual, now);
     for (step, task) in &undone {
         let because = out.because(|| manual::because(step, *task));
         out.assignments.push(say(nothing(), because, None));

@@ -504,6 +504,7 @@ fn an_account_is_not_deleted_before_what_is_done_by_hand_is_done() {
             owner: "it-desk".to_owned(),
             text: "Do it.".to_owned(),
             before_delete: true,
+            leaving: None,
             opened: instant("2026-03-20T16:00:00Z"),
             due: instant("2026-03-23T23:00:00Z"),
         },

@@ -6,7 +6,7 @@ use model::task::Done;
 use model::time::Date;
 use model::{Facts, KnownTask, Personal, Task, TaskId};
 
-use super::{Manual, awaited, due, over};
+use super::{Manual, awaited, due, leaving, over, undone};
 use crate::assign::{Terminated, Worker};
 use crate::fixtures::{address, facts, instant, reason, subject, target};
 use crate::resolve::{Desired, Resolved, Wanted};
@@ -54,6 +54,7 @@ fn known(step: &str, done: bool) -> KnownTask {
         owner: "it-desk".to_owned(),
         text: "Do it.".to_owned(),
         before_delete: false,
+        leaving: Some(instant("2026-03-20T16:00:00Z")),
         opened: instant("2026-03-20T16:00:00Z"),
         due: instant("2026-03-23T23:00:00Z"),
     };
@@ -182,4 +183,55 @@ fn a_step_is_due_at_the_end_of_a_day_of_theirs() {
     lost.zone = "Mars/Olympus".to_owned();
     let at = due(worker(&lost, &[]), &step, now);
     assert_eq!(at, instant("2026-03-30T00:00:00Z"), "in UTC");
+}
+
+#[test]
+fn what_was_done_in_an_earlier_leaving_does_not_count_for_the_next_one() {
+    let (book, closed) = (book(&["laptop"]), wished(false));
+    let day = |day| Some(Date::constant(2026, 3, day).at(17, 0, 0, 0));
+    let told = |facts: &Facts, known: &KnownTask| {
+        let tasks = [known.clone()];
+        let worker = worker(facts, &tasks);
+        (
+            dropped(worker, &book, &closed),
+            asked(worker, &book, &closed),
+        )
+    };
+    let (same, again) = (
+        (vec![], vec![]),
+        (
+            vec!["they have left again since"],
+            vec!["laptop".to_owned()],
+        ),
+    );
+    let (mut longer, mut shorter, mut rehired) = (left(), left(), left());
+    longer.ends = day(24);
+    shorter.ends = day(18);
+    (rehired.starts, rehired.ends) = (day(23), day(24));
+    for done in [false, true] {
+        let by_hr = known("laptop", done);
+        assert_eq!(told(&left(), &by_hr), same);
+        assert_eq!(told(&shorter, &by_hr), same, "a correction");
+        assert_eq!(told(&longer, &by_hr), again, "they worked on");
+        assert_eq!(told(&rehired, &by_hr), again);
+        // Terminated on the 20th; HR's word of the last day comes later.
+        let mut terminated = by_hr.clone();
+        terminated.task.leaving = None;
+        assert_eq!(told(&longer, &terminated), same, "the same leaving");
+        assert_eq!(told(&rehired, &terminated), again);
+    }
+    let tasks = [known("laptop", true)];
+    let before = |facts| undone(worker(facts, &tasks), &target(), &[needed()], instant(NOW)).len();
+    assert_eq!((before(&left()), before(&longer)), (0, 1));
+    let at = leaving(worker(&left(), &[]), instant(NOW));
+    assert_eq!(at, Some(instant("2026-03-20T16:00:00Z")));
+    longer.ends = day(26);
+    assert_eq!(leaving(worker(&longer, &[]), instant(NOW)), None);
+}
+
+fn needed() -> ManualStep {
+    ManualStep {
+        before_delete: true,
+        ..step("laptop")
+    }
 }

@@ -11,17 +11,21 @@ fn alarm() -> Alarm {
     Alarm {
         channels: vec!["chat".to_owned(), "mail".to_owned()],
         escalation: Some((Duration::from_secs(1800), vec!["pager".to_owned()])),
+        repeat: None,
     }
 }
 
-fn raised() -> Notice {
-    let occurrence = Occurrence {
+fn occurrence() -> Occurrence {
+    Occurrence {
         occasion: Occasion::HeldWave,
         about: "wav_1".to_owned(),
         text: "held".to_owned(),
         advice: "look".to_owned(),
-    };
-    raise(&occurrence, &alarm(), at(0))
+    }
+}
+
+fn raised() -> Notice {
+    raise(&occurrence(), &alarm(), at(0))
 }
 
 fn statuses(notice: &Notice) -> Vec<MessageStatus> {
@@ -165,7 +169,7 @@ fn after_a_death_in_the_middle_it_is_sent_again_as_one_that_may_have_arrived() {
     assert!(next.messages.iter().all(|m| m.unsure && m.attempts == 1));
     let again = sent(&next, at(65));
     assert_eq!(again.messages[0].attempts, 2);
-    let id = |notice: &Notice| notice.messages[0].id(notice.id());
+    let id = |notice: &Notice| notice.messages[0].id(notice.id(), notice.round);
     assert_eq!(id(&again), id(&sending));
     // The dead node was only slow: what it knows of its attempt counts, and stops the repetition.
     let late = answered(&next, &[(0, 1, delivered()), (1, 1, failure())], at(61));
@@ -186,4 +190,75 @@ fn a_lost_answer_counts_as_an_attempt_and_is_remembered() {
         done.messages[0].unsure,
         "it may have come twice, and the record says so"
     );
+}
+
+#[test]
+fn what_nobody_asks_for_any_more_waits_and_is_over_when_its_cause_is() {
+    let half = answered(
+        &sent(&raised(), at(0)),
+        &[(0, 1, delivered()), (1, 1, failure())],
+        at(1),
+    );
+    assert_eq!(turn(&half, None, true, at(9_000)), Turn::Rest(None));
+    // Asked for again, it goes on where it was.
+    assert_eq!(
+        statuses(&sent(&half, at(1_000))),
+        [Delivered, Sending],
+        "nobody is told twice"
+    );
+    let over = turn(&half, None, false, at(9_000));
+    assert!(matches!(over, Turn::Change(Happened::Ended, _)), "{over:?}");
+    // What a dead node was sending is known of also then.
+    let interrupted = turn(&sent(&raised(), at(0)), None, true, at(60));
+    let Turn::Change(Happened::Answered, next) = interrupted else {
+        panic!("{interrupted:?}")
+    };
+    assert_eq!(statuses(&next), [Waiting, Waiting]);
+}
+
+#[test]
+fn what_was_over_and_is_so_again_is_told_again_in_a_round_of_its_own() {
+    let first = raised();
+    assert_eq!(again(&first, &occurrence(), &alarm(), at(5)), None);
+    let Turn::Change(_, over) = turn(&first, Some(&alarm()), false, at(5)) else {
+        panic!("it is over")
+    };
+    let behind = again(&over, &occurrence(), &alarm(), at(4));
+    assert_eq!(behind, None, "a clock that is behind knows nothing newer");
+    let second = again(&over, &occurrence(), &alarm(), at(6)).unwrap();
+    assert_eq!((second.round, second.raised), (1, at(6)));
+    assert_eq!((second.ended, second.text.as_str()), (None, "held"));
+    assert_eq!(second.id(), first.id());
+    let id = |notice: &Notice| notice.messages[0].id(notice.id(), notice.round);
+    assert_ne!(
+        id(&second),
+        id(&first),
+        "no receiver takes it for a repetition"
+    );
+}
+
+#[test]
+fn what_goes_on_is_told_again_as_often_as_the_alarm_says() {
+    let repeating = Alarm {
+        repeat: Some(Duration::from_secs(7_200)),
+        ..alarm()
+    };
+    let told = |notice: &Notice, now| again(notice, &occurrence(), &repeating, now);
+    let both = [(0, 1, delivered()), (1, 1, delivered())];
+    let first = answered(&sent(&raised(), at(0)), &both, at(1));
+    let known = acknowledge(&first, "bo", "on it", at(600)).unwrap();
+    assert_eq!(again(&known, &occurrence(), &alarm(), at(99_999)), None);
+    let rest = turn(&known, Some(&repeating), true, at(600));
+    assert_eq!(rest, Turn::Rest(Some(at(7_800))));
+    assert_eq!(told(&known, at(7_799)), None);
+    let second = told(&known, at(7_800)).unwrap();
+    assert_eq!(second.text, "still so: held");
+    assert_eq!((second.round, &second.acknowledged), (1, &None));
+    // Nobody answered at all: counted from when it was passed on. What is being sent is waited for.
+    let (_, escalated) = changed(&second, at(9_700));
+    assert_eq!(told(&escalated, at(16_900)), None, "the pager was not rung");
+    let rung: Vec<_> = (0..3).map(|place| (place, 1, delivered())).collect();
+    let rung = answered(&sent(&escalated, at(9_700)), &rung, at(9_701));
+    assert_eq!(told(&rung, at(16_899)), None);
+    assert_eq!(told(&rung, at(16_900)).unwrap().round, 2);
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use api::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,
-    FileChange, ObserveRequest, ObservedRun, Page, Problem, PutDocuments, WireUndecided, schema_of,
+    FileChange, ObserveRequest, ObservedRun, Page, PersonChange, Problem, PutDocuments,
+    WireUndecided, schema_of,
 };
 use model::{Scope, TargetName};
 
@@ -58,6 +59,15 @@ pub async fn put(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
             .map(|(path, change)| FileChange {
                 path,
                 change: change.to_owned(),
+            })
+            .collect(),
+        people: report
+            .people
+            .into_iter()
+            .flat_map(|told| told.changes)
+            .map(|row| PersonChange {
+                document: row.key,
+                change: row.change.as_str().to_owned(),
             })
             .collect(),
         sources: sources as u64,

@@ -32,6 +32,11 @@ pub async fn digest(desk: &Desk, since: &Since, until: Option<&str>) -> Result<E
             let markdown = desk.output.format() == Format::Md;
             print(&tell(&answer, markdown)?)?;
         }
+        Format::Csv if desk.output.columns.is_empty() => {
+            let problem = "a digest is several tables, and CSV is one";
+            let fix = "ask for `-o json`, which has all of it, or `-o md`, which people can read";
+            return Err(Failure::usage(problem, fix));
+        }
         _ => desk.output.show(
             &answer,
             &[

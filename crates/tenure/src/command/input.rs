@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use api::{
-    DeliveryAnswer, DocumentFile, DocumentsAnswer, DocumentsInForce, Done, ObserveRequest,
-    ObservedRun, Page, PutDocuments, PutSecret,
+    DeliveryAnswer, DocumentFile, DocumentsAnswer, DocumentsInForce, Done, FileChange,
+    ObserveRequest, ObservedRun, Page, PutDocuments, PutSecret,
 };
 
 use super::{Change, Desk, spinner};
@@ -42,7 +42,13 @@ pub async fn push(desk: &Desk, directory: &Path, change: Change) -> Result<Exit,
             answer.revision
         );
     }
-    desk.output.list(&answer.files, &["path", "change"])?;
+    // Who is in a file is told beside the files; what is said of them is not.
+    let people = answer.people.iter().map(|person| FileChange {
+        path: format!("Person {}", person.document),
+        change: person.change.clone(),
+    });
+    let rows: Vec<FileChange> = answer.files.iter().cloned().chain(people).collect();
+    desk.output.list(&rows, &["path", "change"])?;
     Ok(if answer.dry_run && answer.changed {
         Exit::Present
     } else {

@@ -51,21 +51,30 @@ pub async fn notice(desk: &Desk, command: NoticeCommand) -> Result<Exit, Failure
 async fn list(desk: &Desk, all: bool) -> Result<Exit, Failure> {
     let query: &[(&str, &str)] = if all { &[] } else { &[("open", "true")] };
     let rows: Vec<WireNotice> = desk.client.all(&["notices"], query).await?;
-    let columns = ["notice", "occasion", "status", "raised", "text", "told"];
-    if desk.output.format() == Format::Table {
-        // For people the messages are one text.
+    let columns = ["notice", "occasion", "status", "raised", "told", "text"];
+    let format = desk.output.format();
+    if matches!(format, Format::Table | Format::Md | Format::Csv) {
+        // Where a cell is one text, the messages are. What is long comes last.
         let lines: Vec<_> = rows
             .iter()
             .map(|row| {
                 json!({
-                    "notice": row.notice, "occasion": row.occasion, "status": row.status,
-                    "raised": row.raised, "text": row.text, "told": messages(row),
+                    "notice": row.notice, "occasion": row.occasion, "about": row.about,
+                    "status": row.status, "raised": row.raised, "told": messages(row),
+                    "text": row.text, "advice": row.advice, "escalated": row.escalated,
+                    "escalated_because": row.escalated_because,
+                    "acknowledged": row.acknowledged, "acknowledged_by": row.acknowledged_by,
+                    "acknowledged_because": row.acknowledged_because, "ended": row.ended,
                 })
             })
             .collect();
         desk.output.list(&lines, &columns)?;
     } else {
-        desk.output.list(&rows, &columns[..5])?;
+        desk.output
+            .list(&rows, &["notice", "occasion", "status", "raised", "text"])?;
+    }
+    if rows.is_empty() && format == Format::Table {
+        eprintln!("Nobody is told of anything.");
     }
     let waiting = rows
         .iter()
@@ -75,13 +84,18 @@ async fn list(desk: &Desk, all: bool) -> Result<Exit, Failure> {
 
 fn messages(row: &WireNotice) -> String {
     let told = row.messages.iter().map(|message| {
+        let attempts = match message.attempts {
+            0 | 1 => String::new(),
+            many => format!(" in {many} attempts"),
+        };
         let detail = match message.detail.as_str() {
             "" => String::new(),
-            detail => format!(" ({detail})"),
+            detail => format!(", {detail}"),
         };
-        format!("{}: {}{detail}", message.channel, message.status)
+        let status = message.status.replace('_', " ");
+        format!("{}: {status}{attempts}{detail}", message.channel)
     });
-    told.collect::<Vec<_>>().join(", ")
+    told.collect::<Vec<_>>().join("; ")
 }
 
 async fn acknowledge(desk: &Desk, id: &str, change: Change) -> Result<Exit, Failure> {

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::{Change, Desk};
 use crate::failure::{Exit, Failure};
+use crate::output::{Format, printable};
 
 /// What follows `tenure task`.
 #[derive(Debug, Subcommand)]
@@ -55,7 +56,12 @@ pub async fn list(desk: &Desk, listed: &Listed) -> Result<Exit, Failure> {
     if listed.person.is_some() {
         columns.extend(["done_by", "evidence", "reason"]);
     }
+    // Texts can be long: in the last column they push nothing aside.
+    columns.push("text");
     desk.output.list(&rows, &columns)?;
+    if rows.is_empty() && desk.output.format() == Format::Table {
+        eprintln!("Nothing is to be done by hand.");
+    }
     let late = rows.iter().any(|task| task.status == "overdue");
     Ok(if late { Exit::Present } else { Exit::Fine })
 }
@@ -78,6 +84,7 @@ pub async fn done(
     let WireTask {
         step, app, name, ..
     } = &answer.task;
+    let name = printable(name);
     eprintln!("`{step}` of `{app}` for {name} {would} done.");
     Ok(Exit::Fine)
 }

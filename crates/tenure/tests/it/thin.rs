@@ -421,3 +421,38 @@ async fn what_a_change_would_do_is_seen_before_it_is_pushed() {
     let in_force = node.run(&["config", "show"]).expect(0);
     assert!(in_force.err.contains("Revision 1"), "{}", in_force.err);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_push_names_the_people_of_whom_something_new_is_said_and_says_none_of_it() {
+    let provider = provider().await;
+    let mut node = Node::init();
+    node.serve();
+    let tenant = documents(&node, &provider);
+    let directory = tenant.to_str().unwrap();
+    let person = "kind: Person
+metadata: {name: audit-1}
+spec:
+  sponsor: \"1001\"
+  reason: the audit
+  zone: Europe/Berlin
+  ends: 2027-06-30T17:00
+  attributes: {given_name: Eva, family_name: Evers, email: eva@audit.example}
+";
+    std::fs::write(tenant.join("people.yaml"), person).unwrap();
+    let named = |said: &Said| {
+        let rows = said.rows().into_iter();
+        let people = rows.filter(|row| row["path"] == "Person audit-1");
+        let found = people.map(|row| row["change"].as_str().unwrap().to_owned());
+        found.collect::<Vec<_>>()
+    };
+    let pushed = node.run(&["config", "push", directory]).expect(0);
+    assert_eq!(named(&pushed), ["joiner"]);
+    assert!(!pushed.out.contains("Eva"), "{}", pushed.out);
+    let moved = person.replace("Evers", "Ellis");
+    std::fs::write(tenant.join("people.yaml"), moved).unwrap();
+    let pushed = node.run(&["config", "push", directory]).expect(0);
+    assert_eq!(named(&pushed), ["mover"]);
+    assert!(!pushed.out.contains("Ellis"), "{}", pushed.out);
+    let again = node.run(&["config", "push", directory]).expect(0);
+    assert_eq!(named(&again), [""; 0]);
+}

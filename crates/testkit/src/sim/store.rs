@@ -148,7 +148,10 @@ macro_rules! relay {
     };
 }
 
-relay!(People {
+/// Every port of the store that only reads, as `$relay!(Port { … })`.
+macro_rules! every_read {
+    ($relay:ident) => {
+$relay!(People {
     person(subject: SubjectId) -> Option<Person>;
     people(subjects: &[SubjectId]) -> Vec<Person>;
     person_by_key(source: &str, key: &str) -> Option<Person>;
@@ -163,7 +166,7 @@ relay!(People {
     pinned(after: Option<SubjectId>, limit: u32) -> Vec<SubjectId>;
 });
 
-relay!(Objects {
+$relay!(Objects {
     shadow(target: &TargetName, kind: Kind, remote: &RemoteId) -> Option<Shadow>;
     shadows(target: &TargetName, kind: Kind, remotes: &[RemoteId]) -> Vec<Shadow>;
     shadows_page(target: &TargetName, kind: Kind, after: Option<&RemoteId>, limit: u32)
@@ -184,14 +187,14 @@ relay!(Objects {
     last_observation(target: &TargetName, kind: Kind) -> Option<ObservationRow>;
 });
 
-relay!(Adoption {
+$relay!(Adoption {
     decided_account(target: &TargetName, remote: &RemoteId) -> Option<DecidedAccount>;
     decided_accounts(target: &TargetName, after: Option<&RemoteId>, limit: u32)
         -> Vec<DecidedAccount>;
     decisions_about(subjects: &[SubjectId]) -> Decisions;
 });
 
-relay!(Documents {
+$relay!(Documents {
     documents() -> Option<DocumentsRow>;
     documents_at(revision: u64) -> Option<DocumentsRow>;
     delivery(id: DeliveryId) -> Option<DeliveryRow>;
@@ -200,7 +203,7 @@ relay!(Documents {
     stopped() -> Vec<(Option<TargetName>, String)>;
 });
 
-relay!(Work {
+$relay!(Work {
     wave(wave: WaveId) -> Option<WaveRow>;
     waves(filter: WaveFilter) -> Vec<WaveRow>;
     plan(plan: PlanId) -> Option<PlanRow>;
@@ -216,37 +219,37 @@ relay!(Work {
     step(step: StepRef) -> Option<StepRow>;
 });
 
-relay!(Notices {
+$relay!(Notices {
     open_notices(limit: u32) -> Vec<NoticeRow>;
     notice(notice: NoticeId) -> Option<NoticeRow>;
     notices(limit: u32) -> Vec<NoticeRow>;
 });
-relay!(Tasks {
+$relay!(Tasks {
     task(task: TaskId) -> Option<KnownTask>;
     open_tasks(until: Option<Timestamp>, after: Option<(Timestamp, TaskId)>, limit: u32)
         -> Vec<KnownTask>;
 });
 
-relay!(Findings {
+$relay!(Findings {
     open_findings(limit: u32) -> Vec<FindingRow>;
     open_finding(fingerprint: &str, subject: Option<SubjectId>, address: Option<&Address>)
         -> Option<FindingRow>;
 });
 
-relay!(Tokens {
+$relay!(Tokens {
     token_by_secret(secret: Digest) -> Option<TokenRow>;
     tokens(limit: u32) -> Vec<TokenRow>;
     ending_tokens(from: Timestamp, to: Timestamp, limit: u32) -> Vec<TokenRow>;
     live_tokens_with(scope: Scope, now: Timestamp) -> u64;
 });
 
-relay!(Secrets {
+$relay!(Secrets {
     put_secret(row: SecretRow) -> ();
     secret(name: &str) -> Option<SecretRow>;
     secret_names() -> Vec<SecretName>;
 });
 
-relay!(Log {
+$relay!(Log {
     records(after: u64, limit: u32) -> Vec<LogRecord>;
     closed_records(after: u64, limit: u32) -> Vec<LogRecord>;
     stirs(after: u64, limit: u32) -> Vec<Stir>;
@@ -254,3 +257,8 @@ relay!(Log {
     last_stir(subject: SubjectId, kinds: &[&str]) -> Option<Stir>;
     head() -> (u64, Digest);
 });
+    };
+}
+pub(crate) use every_read;
+
+every_read!(relay);

@@ -12,7 +12,7 @@ use crate::passed_over::{World, node};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-fn asking(steps: &str) -> Vec<(String, String)> {
+pub(crate) fn asking(steps: &str) -> Vec<(String, String)> {
     let mut files = documents(GUARD);
     for (name, text) in &mut files {
         if name == "chat.yaml" {
@@ -23,7 +23,7 @@ fn asking(steps: &str) -> Vec<(String, String)> {
     files
 }
 
-const LAPTOP: &str = "{name: laptop, owner: it-desk, due_days: 3, text: Take it back.}";
+pub(crate) const LAPTOP: &str = "{name: laptop, owner: it-desk, due_days: 3, text: Take it back.}";
 
 async fn push(stage: &Stage, files: Vec<(String, String)>) {
     let (app, dora) = (&stage.node.app, actor("dora"));
@@ -156,6 +156,157 @@ async fn evidence_is_erased_with_the_person() {
         _ => None,
     });
     assert_eq!(done.next().unwrap().personal.known(), None);
+}
+
+/// Reasons for which tasks were dropped.
+async fn reasons(stage: &Stage) -> Vec<String> {
+    let log = stage.node.app.store().records(0, 10_000).await.unwrap();
+    let dropped = log.into_iter().filter_map(|record| match record.event {
+        Event::TaskDropped(dropped) => Some(dropped.reason),
+        _ => None,
+    });
+    dropped.collect()
+}
+
+#[tokio::test]
+async fn what_was_done_in_an_earlier_leaving_is_asked_for_again_though_nobody_planned_in_between() {
+    let (stage, mut rows, waves) = leaving(LAPTOP, &[2]).await;
+    stage.apply(&waves).await;
+    let (app, it) = (&stage.node.app, actor("it"));
+    let first = open(&stage).await[0].task.clone();
+    app.finish_task(&it, first.id, "on the shelf", "IT-1", false)
+        .await
+        .unwrap();
+    // They are back, and leave again, before anybody plans.
+    let mut ends = "2026-11-22";
+    for end in ["", "2026-11-25"] {
+        rows[2] = rows[2].replace(
+            &format!("2020-01-01,{ends},"),
+            &format!("2020-01-01,{end},"),
+        );
+        ends = end;
+        let bytes = crate::company::csv(&rows);
+        let ana = actor("ana");
+        let delivered = app.deliver(&ana, "hr", "hr.csv", &bytes, false);
+        assert!(!delivered.await.unwrap().refused);
+    }
+    stage.node.clock.advance(DAY * 4);
+    app.plan(&actor("ana"), false).await.unwrap();
+    let tasks = open(&stage).await;
+    assert_eq!(tasks.len(), 1);
+    assert_ne!(tasks[0].task.id, first.id);
+    assert!(tasks[0].task.leaving > first.leaving, "{tasks:?}");
+    assert_eq!(reasons(&stage).await, ["they have left again since"]);
+    app.plan(&actor("ana"), false).await.unwrap();
+    assert_eq!(open(&stage).await, tasks, "and not again");
+}
+
+#[tokio::test]
+async fn what_hr_says_of_a_termination_afterwards_is_the_same_leaving() {
+    let (stage, mut rows, _) = leaving(LAPTOP, &[]).await;
+    let (app, ana) = (&stage.node.app, actor("ana"));
+    app.terminate(&actor("legal"), "w003", "for cause", false)
+        .await
+        .unwrap();
+    stage.node.settle(50).await.unwrap();
+    let first = open(&stage).await[0].task.clone();
+    app.finish_task(&actor("it"), first.id, "taken away", "IT-1", false)
+        .await
+        .unwrap();
+    // The last day that HR types comes after it.
+    stage.node.clock.advance(DAY * 3);
+    rows[2] = rows[2].replace("2020-01-01,,", "2020-01-01,2026-11-25,");
+    let waves = stage.deliver(&rows).await;
+    stage.apply(&waves).await;
+    app.plan(&ana, false).await.unwrap();
+    let known = app.one_person("w003").await.unwrap().person;
+    assert_eq!(known.termination, None, "confirmed");
+    assert_eq!(open(&stage).await, []);
+    assert_eq!(reasons(&stage).await, [""; 0]);
+    assert!(known.tasks[0].done.is_some());
+}
+
+/// An account is deleted by hand, and another one disabled.
+async fn meddle(stage: &Stage) {
+    let chat = stage.company.target("chat");
+    for (key, gone) in [("w003", true), ("w004", false)] {
+        let person = stage.node.app.one_person(key).await.unwrap().person;
+        let links = stage.node.app.store().links_of(person.subject).await;
+        let mut links = links.unwrap().into_iter();
+        let link = links.find(|l| l.address.kind == model::Kind::Account);
+        let account = link.unwrap().remote;
+        match gone {
+            true => chat.remove(&account),
+            false => chat.tamper(&account, |object| object.active = false),
+        }
+    }
+    let ana = actor("ana");
+    stage.node.app.observe(&ana, &"chat".into()).await.unwrap();
+    stage.node.app.plan(&ana, false).await.unwrap();
+    stage.node.app.plan(&ana, false).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_guard_holds_asks_for_nothing_though_somebody_closed_the_account_by_hand() {
+    let who = [2, 3, 4, 5];
+    let (stage, _, waves) = leaving(LAPTOP, &who).await;
+    assert_eq!(summary(&waves), ["leaver ask 4"]);
+    meddle(&stage).await;
+    assert_eq!(open(&stage).await, []);
+    // Once somebody let the others go, it is asked for of those as well.
+    let app = &stage.node.app;
+    for wave in app.store().undecided_waves(9).await.unwrap() {
+        app.release(&actor("bo"), wave.wave, &[], "they left")
+            .await
+            .unwrap();
+    }
+    stage.node.settle(50).await.unwrap();
+    app.plan(&actor("ana"), false).await.unwrap();
+    assert_eq!(open(&stage).await.len(), 4);
+
+    // And if it was refused, of nobody.
+    let (stage, _, _) = leaving(LAPTOP, &who).await;
+    meddle(&stage).await;
+    let app = &stage.node.app;
+    for wave in app.store().undecided_waves(9).await.unwrap() {
+        app.refuse(&actor("bo"), wave.wave, &[], "a mistake")
+            .await
+            .unwrap();
+    }
+    stage.node.settle(50).await.unwrap();
+    app.plan(&actor("ana"), false).await.unwrap();
+    assert_eq!(open(&stage).await, []);
+}
+
+#[tokio::test]
+async fn whoever_was_closed_before_is_asked_for_nothing_while_missing_rows_are_held() {
+    let (stage, rows, _) = leaving(LAPTOP, &[]).await;
+    let chat = stage.company.target("chat");
+    // One of those whose rows will be missing is disabled and in no group: nothing is left to plan.
+    let app = &stage.node.app;
+    let person = app.one_person("w010").await.unwrap().person;
+    let links = app.store().links_of(person.subject).await.unwrap();
+    for link in links {
+        if link.address.kind == model::Kind::Account {
+            chat.tamper(&link.remote, |object| object.active = false);
+            let groups = chat.objects().into_iter();
+            for (group, _) in groups.filter(|(_, o)| o.kind == model::Kind::Group) {
+                chat.tamper(&group, |object| _ = object.members.remove(&link.remote));
+            }
+        }
+    }
+    let ana = actor("ana");
+    app.observe(&ana, &"chat".into()).await.unwrap();
+    let waves = stage.deliver(&rows[..5]).await;
+    assert_eq!(summary(&waves), ["missing_row ask 4"]);
+    app.plan(&ana, false).await.unwrap();
+    assert_eq!(open(&stage).await, []);
+    app.release(&actor("bo"), waves[0].wave, &[], "they left")
+        .await
+        .unwrap();
+    stage.node.settle(50).await.unwrap();
+    app.plan(&ana, false).await.unwrap();
+    assert_eq!(open(&stage).await.len(), 5);
 }
 
 type Step = (SubjectId, TargetName, String);

@@ -272,6 +272,36 @@ async fn a_name_is_kept_from_others_when_whoever_had_it_is_erased() {
 }
 
 #[tokio::test]
+async fn a_name_is_kept_also_if_no_document_declares_its_app_when_they_are_erased() {
+    let stage = naming(KEPT).await;
+    come(&stage, &["w1", "w2"]).await;
+    let left: Vec<String> = kims(&["w1", "w2"])
+        .into_iter()
+        .map(|row| row.replace("2020-01-01,,", "2020-01-01,2026-11-20,"))
+        .collect();
+    let waves = stage.deliver(&left).await;
+    stage.apply(&waves).await;
+    let (app, ana) = (&stage.node.app, actor("ana"));
+    let declared = naming_documents(KEPT);
+    let without: Vec<(String, String)> = declared
+        .iter()
+        .filter(|(name, _)| name != "chat.yaml" && name != "rules.yaml")
+        .cloned()
+        .collect();
+    app.accept_documents(&ana, without, false).await.unwrap();
+    app.erase(&ana, "w1", "request 7").await.unwrap();
+    app.erase(&ana, "w2", "request 8").await.unwrap();
+    app.accept_documents(&ana, declared, false).await.unwrap();
+    // Their accounts are deleted by hand meanwhile, and nobody has seen them since.
+    let chat = stage.company.target("chat");
+    let accounts = chat.objects();
+    let accounts = accounts.iter().filter(|(_, o)| o.kind == Kind::Account);
+    accounts.for_each(|(remote, _)| chat.remove(remote));
+    come(&stage, &["w3"]).await;
+    assert_eq!(called(&stage), pairs(&[("w3", "kim3")]));
+}
+
+#[tokio::test]
 async fn without_a_free_name_there_is_no_account_and_a_finding() {
     let stage = naming(r#"{unique: ["lower(person.given_name)"]}"#).await;
     let waves = stage.deliver(&kims(&["w1", "w2"])).await;

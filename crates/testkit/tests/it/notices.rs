@@ -8,13 +8,14 @@ use app::{Connect, Notifier};
 use async_trait::async_trait;
 use model::notice::{Answer, MessageStatus};
 use model::{Actor, Notice, Scope, Secret};
-use ports::{Channel, Letter, Target};
-use testkit::node::{actor, morning};
+use ports::{Channel, Letter, Store, Target};
+use store::{StorePorts, TenureStore};
+use testkit::node::{actor, keyring, morning};
 use testkit::{Company, Node, SeededEntropy, SimClock};
 
 use crate::company::{csv, documents, workers};
 
-const STRICT: &str = "kind: Guard
+pub(crate) const STRICT: &str = "kind: Guard
 metadata: {name: guard}
 spec:
   creations: {max_count: 0, max_share_percent: 0}
@@ -33,7 +34,7 @@ spec:
 ";
 
 /// How the mail server behaves next; it takes everything by itself.
-enum How {
+pub(crate) enum How {
     Fail,
     /// Takes it, and its answer is lost.
     Lose,
@@ -42,17 +43,17 @@ enum How {
 }
 
 #[derive(Default)]
-struct Post {
+pub(crate) struct Post {
     letters: Mutex<Vec<Letter>>,
     next: Mutex<VecDeque<How>>,
 }
 
 impl Post {
-    fn order(&self, how: impl IntoIterator<Item = How>) {
+    pub(crate) fn order(&self, how: impl IntoIterator<Item = How>) {
         self.next.lock().unwrap().extend(how);
     }
 
-    fn letters(&self) -> Vec<Letter> {
+    pub(crate) fn letters(&self) -> Vec<Letter> {
         self.letters.lock().unwrap().clone()
     }
 }
@@ -78,7 +79,7 @@ impl Channel for Mail {
     }
 }
 
-struct House {
+pub(crate) struct House {
     company: Company,
     post: Arc<Post>,
 }
@@ -103,31 +104,45 @@ impl Connect for House {
 }
 
 /// Two notifiers of two nodes over one store.
-struct Stage {
-    node: Node,
-    post: Arc<Post>,
-    first: Notifier,
-    second: Notifier,
+pub(crate) struct Stage {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) node: Node,
+    pub(crate) post: Arc<Post>,
+    pub(crate) first: Notifier,
+    pub(crate) second: Notifier,
+    company: Company,
 }
 
 async fn stage() -> Stage {
-    let post = Arc::new(Post::default());
-    let house = House {
-        company: Company::with(&["chat"]),
-        post: Arc::clone(&post),
-    };
-    let clock = Arc::new(SimClock::at(morning()));
-    let entropy = Arc::new(SeededEntropy::new(1));
-    let node = Node::open(None, clock, entropy, Arc::new(house), "node-1").unwrap();
-    let mut files = documents(STRICT);
-    for (_, text) in &mut files {
-        *text = text.replace(
-            "  delivery: full\n",
-            "  delivery: full\n  expect_every_hours: 24\n",
-        );
+    stage_with(ALARM).await
+}
+
+/// Documents whose source is expected every so many hours.
+pub(crate) fn files(guard: &str, alarm: &str, hours: Option<u32>) -> Vec<(String, String)> {
+    let mut files = documents(guard);
+    if let Some(hours) = hours {
+        let full = "  delivery: full\n";
+        let expects = format!("{full}  expect_every_hours: {hours}\n");
+        for (_, text) in &mut files {
+            *text = text.replace(full, &expects);
+        }
     }
-    files.push(("alarm.yaml".to_owned(), ALARM.to_owned()));
+    files.push(("alarm.yaml".to_owned(), alarm.to_owned()));
+    files
+}
+
+pub(crate) async fn stage_with(alarm: &str) -> Stage {
+    let clock = Arc::new(SimClock::at(morning()));
+    let ports = StorePorts {
+        clock: Arc::clone(&clock) as _,
+        entropy: Arc::new(SeededEntropy::new(7)) as _,
+        keyring: Arc::new(keyring().unwrap()) as _,
+    };
+    let store: Arc<dyn Store> = Arc::new(TenureStore::open_inline(None, ports).unwrap());
+    let (post, company) = (Arc::new(Post::default()), Company::with(&["chat"]));
+    let node = another(&store, &company, &post, clock);
     let ana = actor("ana");
+    let files = files(STRICT, alarm, Some(24));
     node.app.accept_documents(&ana, files, false).await.unwrap();
     let (name, host, value) = ("chat-token", "127.0.0.1:1", Secret::new("s3cret"));
     let set = node.app.set_secret(&ana, name, "chat", host, &value);
@@ -136,31 +151,59 @@ async fn stage() -> Stage {
     Stage {
         first: notifier("node-1"),
         second: notifier("node-2"),
-        post,
+        store,
         node,
+        post,
+        company,
     }
 }
 
+/// Another node over a store.
+fn another(
+    store: &Arc<dyn Store>,
+    company: &Company,
+    post: &Arc<Post>,
+    clock: Arc<SimClock>,
+) -> Node {
+    let house = House {
+        company: company.clone(),
+        post: Arc::clone(post),
+    };
+    Node::over(
+        Arc::clone(store),
+        clock,
+        Arc::new(SeededEntropy::new(1)),
+        Arc::new(keyring().unwrap()),
+        Arc::new(house),
+        "node-1",
+    )
+}
+
 impl Stage {
+    /// A node that knows nothing but the store, over a way to it of its own.
+    pub(crate) fn another(&self, store: &Arc<dyn Store>, clock: Arc<SimClock>) -> Node {
+        another(store, &self.company, &self.post, clock)
+    }
+
     /// A delivery of so many people, planned: a held wave.
-    async fn hold(&self, people: usize) {
+    pub(crate) async fn hold(&self, people: usize) {
         self.deliver(people).await;
         let waves = self.node.app.plan(&actor("ana"), false).await.unwrap();
         assert!(waves.iter().any(|wave| wave.verdict.as_str() == "ask"));
     }
 
-    async fn deliver(&self, people: usize) {
+    pub(crate) async fn deliver(&self, people: usize) {
         let bytes = csv(&workers(people));
         let (app, ana) = (&self.node.app, actor("ana"));
         let delivered = app.deliver(&ana, "hr", "hr.csv", &bytes, false).await;
         assert!(!delivered.unwrap().refused);
     }
 
-    fn wait(&self, seconds: u64) {
+    pub(crate) fn wait(&self, seconds: u64) {
         self.node.clock.advance(Duration::from_secs(seconds));
     }
 
-    async fn open(&self) -> Vec<Notice> {
+    pub(crate) async fn open(&self) -> Vec<Notice> {
         let rows = self.node.app.store().open_notices(0).await.unwrap();
         rows.into_iter().map(|row| row.state).collect()
     }

@@ -12,6 +12,7 @@ pub fn noticed(n: u8) -> NoticeChanged {
         about: wave_id(n).to_string(),
         text: "a wave is held".to_owned(),
         advice: "look at it".to_owned(),
+        round: u32::from(n),
         raised: at(0),
         messages: vec![Message {
             channel: "oncall".to_owned(),

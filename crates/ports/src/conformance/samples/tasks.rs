@@ -13,6 +13,7 @@ pub fn task(n: u8) -> Task {
         owner: "it-desk".to_owned(),
         text: "Take the laptop back.".to_owned(),
         before_delete: true,
+        leaving: Some(at(0)),
         opened: at(0),
         due: at(60),
     }
