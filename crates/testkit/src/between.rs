@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::actor::Scope;
 use model::canonical::Digest;
-use model::plan::{About, StepRef};
+use model::plan::{About, StepRef, StepStatus};
 use model::{
     Address, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId, RemoteId, Shadow,
     SubjectId, TargetName, TaskId, Timestamp, WaveId,
@@ -18,8 +18,9 @@ use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
     NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
-    SecretRow, Secrets, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
-    UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
+    SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream, Tasks,
+    Termination, TokenRow, Tokens, UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest,
+    WorkerMatch,
 };
 
 use crate::sim::store::every_read;

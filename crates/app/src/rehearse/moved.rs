@@ -395,7 +395,7 @@ mod tests {
         assert_eq!(moved.linked_at(SubjectId::from_bits(1)), Some(9));
         let mut links = vec![first];
         moved.links_of(SubjectId::from_bits(1), &mut links);
-        assert_eq!(links, [second.clone()]);
+        assert_eq!(links, std::slice::from_ref(&second));
         let at = (chat(), Kind::Account, remote("b"));
         assert_eq!(moved.holder(&at), Some(Some(second.clone())));
         moved.unlink(&second);
