@@ -111,6 +111,8 @@ pub struct SecretName {
     pub name: String,
     /// The app it is bound to, or `channel/` and a channel.
     pub app: String,
+    /// The host (and port, where it is not the usual one) it may be sent to.
+    pub host: String,
     /// When it ends; empty where that was not said.
     pub expires: String,
 }

@@ -32,6 +32,8 @@ pub(crate) struct Expiry {
     pub(crate) ends: Timestamp,
     /// Since when it is in use, where that is known.
     pub(crate) since: Option<Timestamp>,
+    /// The host that a secret may be sent to.
+    pub(crate) host: Option<String>,
 }
 
 impl Expiry {
@@ -53,10 +55,18 @@ impl Expiry {
             What::Token => {
                 "`tenure token create` for the same principal, then replace it".to_owned()
             }
-            What::Secret => format!(
-                "make a new one there, then `tenure secret set {} --expires WHEN`",
-                self.id
-            ),
+            What::Secret => {
+                let bound = match self.of.strip_prefix("channel/") {
+                    Some(channel) => format!("--channel {channel}"),
+                    None => format!("--app {}", self.of),
+                };
+                let host = self.host.as_deref().unwrap_or("HOST");
+                let name = &self.id;
+                format!(
+                    "make a new one there, then `tenure secret set {name} {bound} --host {host} \
+                     --expires WHEN --reason WHY` with its value on stdin"
+                )
+            }
             What::AppCertificate => {
                 format!("tell whoever runs {} to renew it", self.of)
             }
@@ -85,6 +95,7 @@ impl App {
                 of: row.principal,
                 ends: row.expires,
                 since: Some(row.issued),
+                host: None,
             });
         }
         let used = secrets_in_use(loaded);
@@ -99,6 +110,7 @@ impl App {
                     of: row.app,
                     ends,
                     since: None,
+                    host: Some(row.host),
                 });
             }
         }
@@ -112,6 +124,7 @@ impl App {
                     of: app.to_string(),
                     ends,
                     since: None,
+                    host: None,
                 });
             }
         }
@@ -126,6 +139,7 @@ impl App {
                 of: "this server".to_owned(),
                 ends,
                 since: None,
+                host: None,
             });
         }
         found.sort_by(|a, b| (a.what, a.ends, &a.id).cmp(&(b.what, b.ends, &b.id)));

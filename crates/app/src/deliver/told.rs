@@ -40,10 +40,10 @@ impl App {
         } else if !read.unreadable.is_empty() {
             open(
                 "TNR-SRC-0002",
-                format!(
-                    "{} rows of `{source}` cannot be read",
-                    read.unreadable.len()
-                ),
+                match read.unreadable.len() {
+                    1 => format!("one row of `{source}` cannot be read"),
+                    rows => format!("{rows} rows of `{source}` cannot be read"),
+                },
                 "mend the rows named by the delivery's diagnostics; those people's last facts stay",
             );
         } else if read.rows.is_empty() && known > 0 {

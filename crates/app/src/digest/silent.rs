@@ -130,6 +130,7 @@ fn row(kind: &'static str, what: &str) -> Silence {
         kind,
         what: what.to_owned(),
         since: None,
+        host: None,
         count: 0,
         people: Vec::new(),
         problem: String::new(),
@@ -298,6 +299,7 @@ mod tests {
             of: of.to_owned(),
             ends: at(hour),
             since: None,
+            host: None,
         };
         signs.expiries = vec![
             expiry(What::Secret, "chat-token", "chat", 1_010),
@@ -386,6 +388,7 @@ mod tests {
             of: "hr-import".to_owned(),
             ends: at(1_100),
             since: None,
+            host: None,
         }];
         let rows = silences(signs);
         let kinds: Vec<_> = rows.iter().map(|r| (r.kind, r.count)).collect();

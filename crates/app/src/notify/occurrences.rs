@@ -218,6 +218,7 @@ mod tests {
             of: "somebody".to_owned(),
             ends: now.plus(Duration::from_secs(days * 86_400)),
             since: None,
+            host: None,
         };
         let about = |what, days| ending(&row(what, days), now).about;
         for what in [What::Secret, What::AppCertificate, What::OwnCertificate] {

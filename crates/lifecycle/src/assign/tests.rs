@@ -529,7 +529,7 @@ fn an_account_is_not_deleted_before_what_is_done_by_hand_is_done() {
     let over = gone(&facts).having_done(Manual::Known(&done));
     assert!(kept(&book, over, OVER).0);
     assert!(!kept(&book, over, LAST).0, "and not earlier");
-    let last = done_last(over, &book, &target());
+    let last = done_last(over, &book, &target(), instant(OVER));
     assert_eq!(last.map(|done| done.by.as_str()), Some("it"));
     let assumed = gone(&facts).having_done(Manual::Done);
     assert!(kept(&book, assumed, OVER).0, "where rules are tried out");

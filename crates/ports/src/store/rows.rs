@@ -411,6 +411,8 @@ pub struct SecretName {
     pub name: String,
     /// The app it may be used for, or `channel/` and a channel.
     pub app: String,
+    /// The host (and port) it may be sent to.
+    pub host: String,
     /// When it ends, where whoever set it said so.
     pub expires: Option<Timestamp>,
 }

@@ -201,6 +201,7 @@ pub async fn secrets(rooms: Arc<Rooms>, _call: Call) -> Result<Reply, Problem> {
             .map(|row| SecretName {
                 name: row.name,
                 app: row.app,
+                host: row.host,
                 expires: row.expires.map_or(String::new(), |at| at.to_string()),
             })
             .collect(),

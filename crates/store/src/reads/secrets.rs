@@ -30,7 +30,7 @@ static SECRET: Select = Select {
 static NAME: Select = Select {
     table: "secret",
     key: 1,
-    columns: &["secret.name", "app", "expires"],
+    columns: &["secret.name", "app", "host", "expires"],
     from: WITH_END,
 };
 
@@ -52,6 +52,7 @@ fn name(row: &mut Fields) -> Read<SecretName> {
     Ok(SecretName {
         name: row.text()?,
         app: row.text()?,
+        host: row.text()?,
         expires: row.opt_instant()?,
     })
 }

@@ -269,6 +269,7 @@ pub async fn secrets(store: &dyn Store) {
     let told = |row: &SecretRow| SecretName {
         name: row.name.clone(),
         app: row.app.clone(),
+        host: row.host.clone(),
         expires: row.expires,
     };
     assert_eq!(store.secret_names().await, Ok(vec![told(&a), told(&b)]));
