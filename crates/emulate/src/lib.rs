@@ -14,7 +14,7 @@ mod writes;
 
 pub use access::Access;
 pub use provider::{Delivery, Fault, Provider, Reply, Request};
-pub use serve::{Serving, Shared, serve};
+pub use serve::{Serving, Shared, Shows, serve, serve_by};
 pub use temperament::{Duplicates, MemberRemovalByFilter, RetryForm, Temperament, Throttle};
 
 /// Where the SCIM endpoints are.

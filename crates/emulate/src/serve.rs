@@ -9,6 +9,8 @@ use axum::body::{Body, to_bytes};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use model::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::provider::{Delivery, Provider, Reply, Request};
@@ -32,6 +34,9 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// What the clock of a provider shows when it answers.
+pub type Shows = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// A provider that is being served; it stops when this is dropped.
 #[derive(Debug)]
@@ -63,11 +68,27 @@ impl Drop for Serving {
     }
 }
 
-/// Serves a provider on a listener, from now on.
+/// Serves a provider on a listener, from now on, by the clock of this machine.
 ///
 /// # Errors
 /// When the listener has no address.
 pub fn serve(listener: TcpListener, provider: Shared) -> std::io::Result<Serving> {
+    serve_with(listener, provider, None)
+}
+
+/// Serves a provider whose answers carry the `Date` (RFC 9110 §6.6.1) of a clock of its own.
+///
+/// # Errors
+/// When the listener has no address.
+pub fn serve_by(listener: TcpListener, provider: Shared, shows: Shows) -> std::io::Result<Serving> {
+    serve_with(listener, provider, Some(shows))
+}
+
+fn serve_with(
+    listener: TcpListener,
+    provider: Shared,
+    shows: Option<Shows>,
+) -> std::io::Result<Serving> {
     let address = listener.local_addr()?;
     let shared = provider.clone();
     let task = tokio::spawn(async move {
@@ -78,9 +99,11 @@ pub fn serve(listener: TcpListener, provider: Shared) -> std::io::Result<Serving
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
                     let _ = stream.set_nodelay(true);
-                    let provider = provider.clone();
+                    let (provider, shows) = (provider.clone(), shows.clone());
                     connections.spawn(async move {
-                        let service = service_fn(move |request| answer(provider.clone(), request));
+                        let service = service_fn(move |request| {
+                            answer(provider.clone(), shows.clone(), request)
+                        });
                         // An error here is a connection closed on purpose or by the client.
                         let _ = hyper::server::conn::http1::Builder::new()
                             .serve_connection(TokioIo::new(stream), service)
@@ -118,6 +141,7 @@ impl From<Infallible> for Dropped {
 
 async fn answer(
     provider: Shared,
+    shows: Option<Shows>,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Body>, Dropped> {
     let (parts, body) = request.into_parts();
@@ -137,13 +161,22 @@ async fn answer(
         headers: headers.collect(),
         body: body.to_vec(),
     };
-    let reply = provider.lock().handle(&request);
+    let mut reply = provider.lock().handle(&request);
+    let dated = reply.headers.iter().any(|(name, _)| *name == "date");
+    if let Some(date) = shows.filter(|_| !dated).and_then(|shows| dated_at(shows())) {
+        reply.headers.push(("date", date));
+    }
     match reply.delivery {
         Delivery::Now => {}
         Delivery::Late(by) => tokio::time::sleep(by).await,
         Delivery::Never => return Err(Dropped),
     }
     respond(reply)
+}
+
+fn dated_at(shown: Timestamp) -> Option<String> {
+    let at = jiff::Timestamp::from_microsecond(shown.as_micros()).ok()?;
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()
 }
 
 fn respond(reply: Reply) -> Result<hyper::Response<Body>, Dropped> {

@@ -68,7 +68,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         ", type: list, separator: '|'}\n      delivery",
         "}\n      delivery",
-        "`roles` is list in the account and text here",
+        "`roles` is list of text in the account and text here",
     ),
     (
         "separator: '|'}\n      delivery",

@@ -1,11 +1,15 @@
 //! The apps: SCIM servers on this host, each with a temper of its own.
 
+use std::sync::Arc;
+
 use emulate::{Access, Provider, Request, RetryForm, Serving, Shared, Temperament, Throttle};
 use model::{Kind, Secret};
+use ports::Clock;
 use protocol::scim::Object;
 use serde_json::{Value, json};
 
 use super::broken;
+use super::clock::StoryClock;
 use crate::failure::Failure;
 
 /// Their names, as documents call them.
@@ -28,7 +32,7 @@ pub struct Apps(Vec<Double>);
 
 impl Apps {
     /// Serves them, on ports that are free, for whoever has the token of each.
-    pub async fn open(token: &str) -> Result<Self, Failure> {
+    pub async fn open(token: &str, clock: &Arc<StoryClock>) -> Result<Self, Failure> {
         let mut apps = Vec::new();
         for name in NAMES {
             let token = format!("{name}-{token}");
@@ -36,7 +40,9 @@ impl Apps {
             let provider = Shared::new(Provider::new(Temperament::named(name), access));
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
             let listener = listener.map_err(|e| broken(e.to_string()))?;
-            let serving = emulate::serve(listener, provider.clone());
+            let clock = Arc::clone(clock);
+            let shows = Arc::new(move || clock.now());
+            let serving = emulate::serve_by(listener, provider.clone(), shows);
             let serving = serving.map_err(|e| broken(e.to_string()))?;
             apps.push(Double {
                 name,

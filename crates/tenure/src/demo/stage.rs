@@ -98,7 +98,7 @@ impl Stage {
             .app
             .issue_token(None, &host, FEED, &scopes, life, &[])
             .await?;
-        let apps = Apps::open(&name[8..]).await?;
+        let apps = Apps::open(&name[8..], &clock).await?;
         let hr = Hr::found(seed, people)?;
         let estate = estate::plant(apps.get("wiki")?, &hr)?;
         let worker = Worker::new(Arc::clone(&house.app), WorkerSettings::new("demo"));

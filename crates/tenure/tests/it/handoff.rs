@@ -6,9 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::node::{Node, WAIT};
-use crate::thin::{
-    apply_all, documents, example, import_and_plan, leaver, provider, set_secret, wave,
-};
+use crate::thin::{apply, documents, example, import_and_plan, leaver, provider, set_secret, wave};
 
 const PAGE: &str = include_str!("../../../../docs/how-to/hand-off.md");
 const RULE: &str = "kind: BirthrightRule
@@ -108,7 +106,9 @@ async fn a_file_goes_out_answers_come_in_and_a_list_reads_it_back() {
     let workers = workers.to_str().unwrap();
     node.run(&["hr", "import", workers, "--source", "hr"])
         .expect(0);
-    apply_all(&node, &node.run(&["plan"]).expect(2));
+    let asked = apply(&node, &node.run(&["plan"]).expect(2)).expect(3);
+    let told = "4 plans of";
+    assert!(asked.err.contains(told), "{}", asked.err);
     assert_eq!(lines(&node, 4)[0]["task"], "create");
 
     let sheet = exported(&node);

@@ -100,7 +100,10 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         .query
         .iter()
         .filter(|p| p.required)
-        .map(|p| format!("{}=x", p.name))
+        .map(|p| match p.name {
+            "taken_at" => "taken_at=2026-03-02T06:00:00Z".to_owned(),
+            name => format!("{name}=x"),
+        })
         .collect();
     if !needed.is_empty() {
         path = format!("{path}?{}", needed.join("&"));

@@ -65,10 +65,15 @@ pub fn set_secret(node: &Node, provider: &Serving) {
 
 /// Members wait for their group, so both waves are started together.
 pub fn apply_all(node: &Node, planned: &Said) {
+    apply(node, planned).expect(0);
+}
+
+/// Starts all waves and waits for them.
+pub fn apply(node: &Node, planned: &Said) -> Said {
     let rows = planned.rows();
     let mut words = vec!["apply", "--reason", "T-2", "--timeout", "30"];
     words.extend(rows.iter().map(|row| row["wave"].as_str().unwrap()));
-    node.run(&words).expect(0);
+    node.run(&words)
 }
 
 fn active(provider: &Serving, name: &str) -> Option<bool> {

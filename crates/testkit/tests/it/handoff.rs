@@ -321,7 +321,10 @@ async fn what_was_written_beside_an_answer_is_erased_with_the_person() {
     for row in &mut rows {
         *row = row.replace("2020-01-01,,", "2020-01-01,2020-02-01,");
     }
-    stage.deliver(&rows).await;
+    for wave in stage.deliver(&rows).await {
+        app.apply(&actor("ana"), wave.wave, "go").await.unwrap();
+    }
+    work(&stage).await;
     let person = who.to_string();
     app.erase(&actor("ana"), &person, "asked").await.unwrap();
     let log = app.store().records(0, 10_000).await.unwrap();
