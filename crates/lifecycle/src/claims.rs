@@ -57,37 +57,40 @@ pub fn named(act: &Act) -> Option<&str> {
     attributes.get(USER_NAME).and_then(Value::as_text)
 }
 
-/// The accounts that a step would refer to.
+/// The accounts that a step would refer to, and the group of which it would make somebody a member.
 fn referred_by(step: &Step) -> impl Iterator<Item = Address> {
     let set = match &step.act {
         Act::Update { set, .. } => Some(set),
         _ => None,
     };
     let values = set.into_iter().flat_map(Attributes::values);
-    values.filter_map(|value| match value {
+    let accounts = values.filter_map(|value| match value {
         Value::Subject { subject } => Some(Address::account(&step.address.target, *subject)),
         _ => None,
-    })
+    });
+    let joins = matches!(step.act, Act::Grant | Act::Adopt { .. });
+    let group = step.address.key.granted_group().filter(|_| joins);
+    accounts.chain(group.map(|name| Address::group(&step.address.target, name)))
 }
 
-/// The accounts that a plan would refer to, whether they are there or not.
+/// The accounts and groups that a plan would refer to, whether they are there or not.
 #[must_use]
 pub fn referred(plan: &Plan) -> BTreeSet<Address> {
     plan.steps.iter().flat_map(referred_by).collect()
 }
 
-/// The steps that would refer to one of these accounts.
+/// The steps that would refer to one of these accounts or groups.
 #[must_use]
-pub fn referring(plan: &Plan, accounts: &BTreeSet<Address>) -> BTreeSet<u16> {
-    let refers = |step: &&Step| referred_by(step).any(|at| accounts.contains(&at));
+pub fn referring(plan: &Plan, to: &BTreeSet<Address>) -> BTreeSet<u16> {
+    let refers = |step: &&Step| referred_by(step).any(|at| to.contains(&at));
     let steps = plan.steps.iter().filter(refers);
     steps.map(|step| step.no).collect()
 }
 
-/// The accounts that a plan makes or takes over.
+/// The accounts and groups that a plan makes or takes over.
 pub fn making(plan: &Plan) -> impl Iterator<Item = &Address> {
     let makes = |step: &&Step| {
-        step.address.kind == Kind::Account
+        step.address.kind != Kind::Grant
             && matches!(step.act, Act::Create { .. } | Act::Adopt { .. })
     };
     plan.steps.iter().filter(makes).map(|step| &step.address)

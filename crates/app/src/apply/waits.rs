@@ -214,6 +214,13 @@ impl App {
         Ok(under_way || self.store.link(account).await?.is_some())
     }
 
+    /// Whether an open plan makes a group, waiting for a person or not, or it is there by now.
+    pub(crate) async fn is_group_coming(&self, group: &Address) -> Result<bool, AppError> {
+        let about = About::Target(group.target.clone());
+        let making = self.making(about, group).await?;
+        Ok(!making.is_empty() || self.store.link(group).await?.is_some())
+    }
+
     /// The open plans that make the object at `address`.
     async fn making(&self, about: About, address: &Address) -> Result<Vec<PlanRow>, AppError> {
         let makes = |step: &StepRow| {

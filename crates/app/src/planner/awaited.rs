@@ -1,15 +1,16 @@
-//! References to accounts that are not there yet.
+//! References to accounts and groups that are not there yet.
 //!
 //! Such a reference is planned together with the plan that makes the account, and follows it; it is
 //! left out where no plan does, and where that plan waits for a person while this one would not:
 //! nobody's plan is begun to wait for what someone may refuse. The planning after the account is
-//! there finds the difference.
+//! there finds the difference. A group is the business of the whole app: a membership waits for it
+//! as long as a plan that makes it is not over.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lifecycle::claims::{making, referred, referring, without};
-use model::{Act, Actor, Address, Cause, Change, Input, Plan, Step, SubjectId, Value};
+use model::{Act, Actor, Address, Cause, Change, Input, Kind, Plan, Step, SubjectId, Value};
 use ports::store::PlanRow;
 
 use super::chunks::PAGE;
@@ -20,7 +21,7 @@ use crate::tenant::Loaded;
 use crate::{App, AppError};
 
 impl Pass {
-    /// The accounts that a plan would refer to and that are not there.
+    /// The accounts and groups that a plan would refer to and that are not there.
     pub(super) async fn awaited(&mut self, plan: &Plan) -> Result<BTreeSet<Address>, AppError> {
         let mut awaited = BTreeSet::new();
         for at in referred(plan) {
@@ -31,7 +32,7 @@ impl Pass {
         Ok(awaited)
     }
 
-    /// Settles plans, each without references to accounts that nobody makes.
+    /// Settles plans, each without references to accounts and groups that nobody makes.
     pub(super) async fn settle_references(
         &mut self,
         sketches: Vec<Sketch>,
@@ -99,7 +100,8 @@ impl Pass {
     ) -> Result<Option<Drafted>, AppError> {
         let mut in_vain = BTreeSet::new();
         for at in self.awaited(&drafted.plan).await? {
-            if !made.contains(&at) && !self.is_under_way(&at).await? {
+            let group = at.kind == Kind::Group && self.made.contains(&at);
+            if !group && !made.contains(&at) && !self.is_under_way(&at).await? {
                 in_vain.insert(at);
             }
         }
@@ -157,8 +159,8 @@ impl Pass {
         }))
     }
 
-    /// Whether a plan under way makes an account, or it has come to be since it was looked for;
-    /// asked once.
+    /// Whether a plan under way makes an account, an open one makes a group, or it has come to be
+    /// since it was looked for; asked once.
     async fn is_under_way(&mut self, at: &Address) -> Result<bool, AppError> {
         if let Some(known) = self.under_way_at.get(at) {
             return Ok(*known);
@@ -166,7 +168,7 @@ impl Pass {
         let subject: Option<SubjectId> = at.key.subject();
         let found = match subject {
             Some(subject) => self.app.is_being_made(subject, at).await?,
-            None => false,
+            None => self.app.is_group_coming(at).await?,
         };
         self.under_way_at.insert(at.clone(), found);
         Ok(found)

@@ -16,6 +16,7 @@ use super::beside::{
 use super::contested::{CONTESTED_ACCOUNT, CONTESTED_NAME, TAKEN_NAME};
 use super::memory::Notes;
 use super::naming::NO_NAME;
+use super::settle::REFUSED_GROUP;
 use super::subject::{DISAGREEING, UNDECIDED};
 use crate::AppError;
 use crate::digest::is_failure;
@@ -23,8 +24,9 @@ use crate::seats::{TOO_MANY, is_about_a_seat};
 use crate::tasks::OVERDUE;
 
 /// What a planning closes when it does not find it again.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     TOO_MANY,
+    REFUSED_GROUP,
     OVERDUE,
     UNLISTED,
     UNKNOWN,

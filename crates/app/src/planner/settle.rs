@@ -6,13 +6,17 @@ use lifecycle::check::check;
 use lifecycle::claims::{claims, making};
 use lifecycle::draft::Observed;
 use lifecycle::names::Forms;
+use model::finding::Finding;
 use model::plan::{About, PlanStatus};
 use model::time::DateTime;
-use model::{Act, Plan, TargetName};
+use model::{Act, Kind, Plan, TargetName};
 use ports::store::PlanRow;
 
 use super::{Drafted, Pass};
 use crate::{AppError, ErrorKind};
+
+/// A group that a person refused to make.
+pub(crate) const REFUSED_GROUP: &str = "TNR-PLAN-0011";
 
 /// A plan before it is known whether it may have all that it claims.
 pub(super) struct Sketch {
@@ -78,6 +82,9 @@ impl Pass {
         }
         let id = plan.id()?;
         if self.is_there(&plan, &open).await? {
+            if !open.iter().any(|row| same(row, &plan)) {
+                self.findings.extend(refused_groups(&plan));
+            }
             self.supersede(&open, Some(&plan));
             return Ok(true);
         }
@@ -117,6 +124,24 @@ impl Pass {
             .iter()
             .any(|p| p.status == PlanStatus::Refused && same(p, plan)))
     }
+}
+
+/// What is to be known of the groups that a refused plan would have made: nobody becomes a member.
+fn refused_groups(plan: &Plan) -> impl Iterator<Item = Finding> {
+    let groups = making(plan).filter(|at| at.kind == Kind::Group);
+    groups.map(|at| Finding {
+        code: REFUSED_GROUP.to_owned(),
+        fingerprint: format!("{REFUSED_GROUP}/{}/{}", at.target, at.key),
+        subject: None,
+        address: Some(at.clone()),
+        problem: format!(
+            "the group `{}` of `{}` is not there, and a person refused to make it: nobody becomes a member",
+            at.key, at.target
+        ),
+        fix: "make it in the app by hand or give it another name in the app's document, and it is planned \
+              for anew; or take it out of the rules"
+            .to_owned(),
+    })
 }
 
 /// Whether a stored plan would do the same to the same state.

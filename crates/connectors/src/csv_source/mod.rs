@@ -226,7 +226,10 @@ impl Body {
         } else {
             ""
         };
-        let problem = format!("{all} keys stand in more than one row{listed}");
+        let problem = match all {
+            1 => "one key stands in more than one row".to_owned(),
+            _ => format!("{all} keys stand in more than one row{listed}"),
+        };
         let fix = "give each one row and a key of its own";
         flaws.file(codes::KEY_DOUBLE, 0, problem, fix);
         for (key, lines) in double.iter().take(MAX_DUPLICATES) {
