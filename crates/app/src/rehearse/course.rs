@@ -24,7 +24,7 @@ use crate::{App, AppError, PlanPreview, WavePreview};
 
 /// How often people are looked at again at one instant: what is done by hand, and what is deleted,
 /// follows once an account is closed.
-const TURNS: usize = 3;
+pub(super) const TURNS: usize = 3;
 /// People who are planned for in one rehearsal, each as often as they are due.
 const MOST_LOOKS: u64 = 200_000;
 
@@ -111,11 +111,12 @@ impl Course {
             }
             again = self.plan(again, &mut touched).await?;
         }
+        self.seat_who_waits(&mut touched).await?;
         self.settle(touched.into_iter().collect()).await
     }
 
     /// Plans for people and carries the plans out; gives those whose plans were.
-    async fn plan(
+    pub(super) async fn plan(
         &mut self,
         people: Vec<SubjectId>,
         touched: &mut BTreeSet<SubjectId>,
@@ -163,6 +164,7 @@ impl Course {
                 "more than {MOST_LOOKS} people are due in this time"
             )));
         }
+        let looked_at: BTreeSet<SubjectId> = people.iter().copied().collect();
         let planning = Planning::of(Scope::Subjects(people), true);
         let loaded = Arc::clone(&self.loaded);
         let (waves, seen) = self
@@ -170,6 +172,7 @@ impl Course {
             .plan_over(&Actor::system(), loaded, planning, BTreeMap::new(), None)
             .await?;
         let now = self.clock.now();
+        self.line_up(&looked_at, &seen.findings).await?;
         self.note(now, seen, touched).await?;
         let mut moved = self.world.moved();
         for wave in &waves {

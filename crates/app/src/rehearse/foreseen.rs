@@ -174,8 +174,31 @@ port!(Tasks {
 });
 
 port!(Findings {
-    now open_findings(limit: u32) -> Vec<FindingRow>;
-    now open_finding(fingerprint: &str, subject: Option<SubjectId>, address: Option<&Address>) -> Option<FindingRow>;
+    own {
+        async fn open_findings(&self, limit: u32) -> Read<Vec<FindingRow>> {
+            let now = self.now.open_findings(limit).await?;
+            let mut rows = self.moved().waiting.over(now);
+            rows.truncate(limit as usize);
+            Ok(rows)
+        }
+
+        async fn open_finding(
+            &self,
+            fingerprint: &str,
+            subject: Option<SubjectId>,
+            address: Option<&Address>,
+        ) -> Read<Option<FindingRow>> {
+            let now = self.now.open_finding(fingerprint, subject, address).await?;
+            let rows = self.moved().waiting.over(now.into_iter().collect());
+            let asked = |row: &FindingRow| {
+                let finding = &row.opened.finding;
+                finding.fingerprint == fingerprint
+                    && finding.subject == subject
+                    && finding.address.as_ref() == address
+            };
+            Ok(rows.into_iter().find(asked))
+        }
+    }
 });
 
 port!(Notices {

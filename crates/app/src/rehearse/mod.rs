@@ -13,6 +13,7 @@ mod moved;
 mod played;
 mod report;
 mod tally;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;

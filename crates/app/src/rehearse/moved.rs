@@ -13,6 +13,8 @@ use model::{
 };
 use ports::store::{Link, LostName, Person, PlanRow, WaveRow};
 
+use super::waiting::Waiting;
+
 /// An account or a group in an app.
 pub(super) type ObjectAt = (TargetName, Kind, RemoteId);
 
@@ -60,6 +62,8 @@ pub(super) struct Moved {
     /// The plans about one, the oldest first.
     about: BTreeMap<About, Vec<PlanId>>,
     waves: BTreeMap<WaveId, WaveRow>,
+    /// Who waits for a seat.
+    pub(super) waiting: Waiting,
 }
 
 impl Moved {
