@@ -1,5 +1,6 @@
 //! What happens by itself: first and last days of work, and what a crash left unplanned.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lifecycle::RuleBook;
@@ -101,8 +102,9 @@ impl Worker {
         Ok(due.into_iter().filter(|s| !busy(s)).collect())
     }
 
-    /// Plans again for people whose plan was closed while HR had already said something new, or
-    /// because the world had moved.
+    /// Plans again for people whose plan was closed while HR had already said something new of them,
+    /// because the world had moved, or after a planning that left out what was under way: of somebody
+    /// above them there may be news.
     pub(super) async fn look_again(&self) -> Result<(), AppError> {
         let closed = match self.closed.lock() {
             Ok(mut closed) => std::mem::take(&mut *closed),
@@ -110,6 +112,13 @@ impl Worker {
         };
         let mut again = Vec::new();
         let by_hand = !closed.is_empty() && self.asks_for(RuleBook::has_manual).await?;
+        let left_out: BTreeSet<SubjectId> = match &*self.app.planning.lock().await {
+            Some(memory) => {
+                let people = closed.keys().copied();
+                people.filter(|s| memory.is_unsettled(*s)).collect()
+            }
+            None => BTreeSet::new(),
+        };
         let freed = closed.values().any(|closed| closed.disables);
         for (subject, closed) in closed {
             let Closed {
@@ -124,7 +133,8 @@ impl Worker {
             let since = last.first().map(|p| p.drafted);
             // What is done by hand is asked for once the account is closed.
             let closes = disables && by_hand;
-            if stale || newer || closes || self.app.news_since(subject, since).await?.is_some() {
+            let seen = left_out.contains(&subject);
+            if stale || newer || closes || seen || self.app.news_since(subject, since).await?.is_some() {
                 again.push(subject);
             }
         }

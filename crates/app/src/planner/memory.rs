@@ -131,6 +131,12 @@ impl Memory {
         restless.chain(self.lapsed(now)).collect()
     }
 
+    /// Whether the last planning that looked at somebody found more than a plan that waits: what was
+    /// under way then was left out, and may have been made from what is so no longer.
+    pub(crate) fn is_unsettled(&self, subject: SubjectId) -> bool {
+        self.unsettled.contains(&subject)
+    }
+
     /// Those of whom an instant has come.
     pub(super) fn lapsed(&self, now: Timestamp) -> impl Iterator<Item = SubjectId> {
         let lapsed = self.lapses.iter().filter(move |(_, at)| **at <= now);
