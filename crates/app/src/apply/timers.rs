@@ -134,7 +134,12 @@ impl Worker {
             // What is done by hand is asked for once the account is closed.
             let closes = disables && by_hand;
             let seen = left_out.contains(&subject);
-            if stale || newer || closes || seen || self.app.news_since(subject, since).await?.is_some() {
+            if stale
+                || newer
+                || closes
+                || seen
+                || self.app.news_since(subject, since).await?.is_some()
+            {
                 again.push(subject);
             }
         }

@@ -1,6 +1,8 @@
 //! Seats: never more accounts that Tenure made or enabled than an app has, and none begun where every
 //! seat was seen to be taken.
 
+use model::Step;
+
 use super::*;
 
 impl Watch {
@@ -46,7 +48,7 @@ impl Watch {
         let of = planned.plan.as_ref()?.steps.get(usize::from(step.no))?;
         let target = &of.address.target;
         let seats = company::seats(target.as_str())?;
-        if !opens(&of.act) {
+        if !opens(of) {
             return None;
         }
         let here = self.seen.iter().filter(|((t, _), _)| t == target);
@@ -61,12 +63,14 @@ impl Watch {
         let open = |p: &&Planned| matches!(p.status, PlanStatus::Waiting | PlanStatus::Released);
         let takes = |p: &&Planned| {
             let mut steps = p.plan.iter().flat_map(|plan| &plan.steps);
-            steps.any(|s| s.address.target == *target && opens(&s.act))
+            steps.any(|s| s.address.target == *target && opens(s))
         };
         self.plans.values().filter(open).filter(takes).count()
     }
 }
 
-fn opens(act: &Act) -> bool {
-    matches!(act, Act::Create { active: true, .. } | Act::Enable)
+/// Whether a step makes an account usable. A group takes no seat.
+fn opens(step: &Step) -> bool {
+    let acts = matches!(step.act, Act::Create { active: true, .. } | Act::Enable);
+    acts && step.address.kind == Kind::Account
 }
