@@ -91,6 +91,7 @@ impl Worker {
             let left = Closed {
                 plan: progress.id,
                 stale,
+                applied: progress.closed == Some(PlanStatus::Applied),
                 disables,
             };
             closed.insert(subject, left);

@@ -91,6 +91,8 @@ struct Closed {
     plan: PlanId,
     /// The world had moved.
     stale: bool,
+    /// It got there.
+    applied: bool,
     /// It was to disable something.
     disables: bool,
 }

@@ -112,10 +112,11 @@ impl Worker {
         };
         let mut again = Vec::new();
         let by_hand = !closed.is_empty() && self.asks_for(RuleBook::has_manual).await?;
-        let left_out: BTreeSet<SubjectId> = match &*self.app.planning.lock().await {
+        let left_out: BTreeSet<SubjectId> = match &mut *self.app.planning.lock().await {
             Some(memory) => {
-                let people = closed.keys().copied();
-                people.filter(|s| memory.is_unsettled(*s)).collect()
+                let applied = closed.iter().filter(|(_, closed)| closed.applied);
+                let people = applied.map(|(subject, _)| *subject);
+                people.filter(|s| memory.left_out(*s)).collect()
             }
             None => BTreeSet::new(),
         };
@@ -125,6 +126,7 @@ impl Worker {
                 plan,
                 stale,
                 disables,
+                ..
             } = closed;
             let about = About::Subject(subject);
             let last = self.app.store.plans_about(&about, 1).await?;

@@ -35,6 +35,7 @@ pub(super) struct Notes {
     looked: BTreeSet<SubjectId>,
     waiting: BTreeSet<SubjectId>,
     unsettled: BTreeSet<SubjectId>,
+    busy: BTreeSet<SubjectId>,
     lapses: BTreeMap<SubjectId, Timestamp>,
     managers: Vec<(KeyOf, SubjectId)>,
 }
@@ -42,8 +43,18 @@ pub(super) struct Notes {
 impl Notes {
     /// Somebody was looked at. `lapses`: when something of theirs changes by itself. The clock of
     /// this node decides about that: that another one's has ticked an instant off says nothing.
-    pub(super) fn looked_at(&mut self, subject: SubjectId, rest: Rest, lapses: Option<Timestamp>) {
+    /// `busy`: something of theirs was under way, and left out.
+    pub(super) fn looked_at(
+        &mut self,
+        subject: SubjectId,
+        rest: Rest,
+        lapses: Option<Timestamp>,
+        busy: bool,
+    ) {
         self.looked.insert(subject);
+        if busy {
+            self.busy.insert(subject);
+        }
         match rest {
             Rest::Settled => false,
             Rest::Waits => self.waiting.insert(subject),
@@ -57,6 +68,7 @@ impl Notes {
         self.looked.extend(other.looked);
         self.waiting.extend(other.waiting);
         self.unsettled.extend(other.unsettled);
+        self.busy.extend(other.busy);
         self.lapses.extend(other.lapses);
         self.managers.extend(other.managers);
     }
@@ -88,6 +100,8 @@ pub(crate) struct Memory {
     pub(super) listed: Listed,
     waiting: BTreeSet<SubjectId>,
     unsettled: BTreeSet<SubjectId>,
+    /// Those of whom something was under way.
+    busy: BTreeSet<SubjectId>,
     lapses: BTreeMap<SubjectId, Timestamp>,
     /// Who depends on whom. Never shrinks but with a planning of everyone: one name too many only
     /// costs a look.
@@ -103,6 +117,7 @@ impl Memory {
             listed,
             waiting: BTreeSet::new(),
             unsettled: BTreeSet::new(),
+            busy: BTreeSet::new(),
             lapses: BTreeMap::new(),
             reports: BTreeMap::new(),
         }
@@ -114,9 +129,11 @@ impl Memory {
         self.listed = listed;
         self.waiting.retain(|s| !notes.looked.contains(s));
         self.unsettled.retain(|s| !notes.looked.contains(s));
+        self.busy.retain(|s| !notes.looked.contains(s));
         self.lapses.retain(|s, _| !notes.looked.contains(s));
         self.waiting.extend(notes.waiting);
         self.unsettled.extend(notes.unsettled);
+        self.busy.extend(notes.busy);
         self.lapses.extend(notes.lapses);
         for (key, subject) in notes.managers {
             self.reports.entry(key).or_default().insert(subject);
@@ -131,10 +148,10 @@ impl Memory {
         restless.chain(self.lapsed(now)).collect()
     }
 
-    /// Whether the last planning that looked at somebody found more than a plan that waits: what was
-    /// under way then was left out, and may have been made from what is so no longer.
-    pub(crate) fn is_unsettled(&self, subject: SubjectId) -> bool {
-        self.unsettled.contains(&subject)
+    /// Whether the last planning that looked at somebody left out what was under way: it may have been
+    /// made from what is so no longer. Answered once.
+    pub(crate) fn left_out(&mut self, subject: SubjectId) -> bool {
+        self.busy.remove(&subject)
     }
 
     /// Those of whom an instant has come.

@@ -152,7 +152,8 @@ impl Pass {
             _ => Rest::Restless,
         };
         let lapses = lapses.unwrap_or(None);
-        self.notes.looked_at(person.subject, rest, lapses);
+        let busy = !under_way.is_empty();
+        self.notes.looked_at(person.subject, rest, lapses, busy);
         Ok(())
     }
 
