@@ -6,6 +6,7 @@ mod expectation;
 mod handoff;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use model::{TargetName, Timestamp};
 use rules::{Condition, Mapping, Schema};
@@ -98,6 +99,8 @@ pub struct App {
     pub manual: Vec<ManualStep>,
     /// How many accounts may be usable there, by whoever owns them; as many as are wanted if not given.
     pub seats: Option<u32>,
+    /// What the app lets live on when an account is disabled, by name.
+    pub lingers: BTreeMap<String, Lingering>,
     /// How hard we may press it.
     pub limits: Limits,
     /// So many hours after it was listed, it is listed again; at least one.
@@ -149,6 +152,19 @@ pub struct ManualStep {
     pub due_days: u16,
     /// Whether the account is not deleted before it is done.
     pub before_delete: bool,
+}
+
+/// Until when something lives on after an account was disabled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lingering {
+    /// So long after it.
+    For(Duration),
+    /// Until the account is deleted.
+    Deletion,
+    /// Until the manual step of this name is done.
+    Step(String),
+    /// Nobody knows.
+    Unknown,
 }
 
 /// What becomes of accounts of people who are on leave.

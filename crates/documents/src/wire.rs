@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(crate) use handoff::{ActiveSpec, ExtractColumnSpec, HandOffSpec};
-pub(crate) use leaver::{Before, LeaverSpec};
+pub(crate) use leaver::{Before, LeaverSpec, LingerSpec};
 pub(crate) use mapped::{ManagerSpec, MappedSpec, Missing, UniqueSpec, ValuedSpec};
 pub(crate) use privileged::PrivilegedSpec;
 pub(crate) use source::*;

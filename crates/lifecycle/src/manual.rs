@@ -52,7 +52,8 @@ fn task_of<'a>(
 /// it was opened. Where HR's word had ended their work, it is enough that it lasts longer by now;
 /// after anybody else's, HR's end comes late as a rule, and only a new beginning tells. A
 /// termination that stood before stands for the same leaving.
-fn is_earlier(worker: Worker<'_>, task: &Task, now: Timestamp) -> bool {
+#[must_use]
+pub fn is_earlier(worker: Worker<'_>, task: &Task, now: Timestamp) -> bool {
     if worker.terminated.is_some_and(|t| t.at <= task.opened) {
         return false;
     }

@@ -29,6 +29,7 @@ pub(crate) use expected::{Attempt, Case as Leaver, Expectation, Stand, expectati
 pub use report::{
     Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, Silence, WaitingWave,
 };
+pub(crate) use silent::TARGET as UNREAD;
 pub use window::Window;
 
 use crate::tenant::Loaded;
@@ -36,6 +37,9 @@ use crate::{App, AppError, ErrorKind, WavePreview};
 use assemble::Case;
 use gather::Gathered;
 use silent::Signs;
+
+type Exposed = BTreeMap<SubjectId, Vec<TargetName>>;
+type Gone = BTreeMap<SubjectId, (Timestamp, bool)>;
 
 /// Whether a finding is about a step that failed for good: the worker names what was tried last.
 pub(crate) fn is_failure(finding: &Finding) -> bool {
@@ -53,14 +57,15 @@ impl App {
     /// `Missing` before there are documents; `Invalid` for a time in which too much happened.
     pub async fn digest(&self, window: Window) -> Result<Digest, AppError> {
         let loaded = self.loaded().await?;
-        let rows = self.gather(window).await?;
+        let mut rows = self.gather(window).await?;
         let expected = assemble::expected(&rows, window);
-        let leavers: Vec<SubjectId> = expected
+        self.look_up_later(&mut rows, &expected).await?;
+        let leavers: Vec<(SubjectId, Timestamp)> = expected
             .iter()
             .filter(|(_, e)| e.awaited.leaves())
-            .map(|(subject, _)| *subject)
+            .map(|(subject, e)| (*subject, e.start))
             .collect();
-        let exposed = self.exposed(&leavers).await?;
+        let (exposed, ended) = self.gone(&leavers).await?;
         let suspects = assemble::suspects(&rows, &expected, &exposed);
         let undone = self.undone(suspects).await?;
         let signs = self.signs(&loaded, rows.now).await?;
@@ -70,6 +75,7 @@ impl App {
             rows: &rows,
             expected: &expected,
             exposed: &exposed,
+            ended: &ended,
             undone: &undone,
             rates: &rates,
         };
@@ -114,6 +120,26 @@ impl App {
         }
         let people = known.people.iter().map(|(subject, _)| *subject).collect();
         self.plan_for(actor, people, dry_run).await
+    }
+
+    /// Of people who have left, the apps in which an account may be used, and when the last account of
+    /// the others was shut.
+    async fn gone(&self, leavers: &[(SubjectId, Timestamp)]) -> Result<(Exposed, Gone), AppError> {
+        let subjects: Vec<SubjectId> = leavers.iter().map(|(subject, _)| *subject).collect();
+        let mut exposed = self.exposed(&subjects).await?;
+        let others = leavers.iter().filter(|(who, _)| !exposed.contains_key(who));
+        let others: Vec<(SubjectId, Timestamp)> = others.copied().collect();
+        let mut found = self.ended(&others, &BTreeSet::new()).await?;
+        let mut gone = Gone::new();
+        for (subject, start) in others {
+            let ended = found.remove(&subject).unwrap_or_default();
+            match ended.done(start) {
+                Some(done) => gone.insert(subject, done).map(drop),
+                // Seen usable in between.
+                None => exposed.insert(subject, ended.exposed()).map(drop),
+            };
+        }
+        Ok((exposed, gone))
     }
 
     /// What silence is judged by, but for people.

@@ -176,7 +176,8 @@ impl Course {
         self.note(now, seen, touched).await?;
         let mut moved = self.world.moved();
         for wave in &waves {
-            moved.set_wave(proposed(wave, now));
+            let seq = moved.next_seq();
+            moved.set_wave(proposed(wave, seq, now));
             for plan in &wave.plans {
                 let drafted = moved.next_seq();
                 moved.set_plan(waiting(wave, plan, drafted));
@@ -244,7 +245,8 @@ impl Course {
         }
         self.tally.wave(now, wave, &verdict)?;
         let halted = matches!(verdict, Verdict::Halt { .. });
-        let mut row = proposed(wave, now);
+        let seq = self.world.moved().next_seq();
+        let mut row = proposed(wave, seq, now);
         row.verdict = Some(verdict);
         if !halted {
             row.decided = Some(("system".to_owned(), "rehearsal".to_owned()));
@@ -269,12 +271,13 @@ impl Course {
     }
 }
 
-fn proposed(wave: &WavePreview, now: Timestamp) -> WaveRow {
+fn proposed(wave: &WavePreview, seq: u64, now: Timestamp) -> WaveRow {
     let removes = |p: &&PlanPreview| p.plan.removes() && matches!(p.plan.about, About::Subject(_));
     WaveRow {
         wave: wave.wave,
         cause: wave.cause.clone(),
         author: wave.author.clone(),
+        seq,
         at: now,
         verdict: Some(wave.verdict.clone()),
         decided: None,

@@ -18,7 +18,7 @@ use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Log, LogRecord, NoticeRow, Notices,
     People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, Stir, StoreError, Stream, Tasks,
-    Termination, TokenRow, Tokens, WorkerDigest, WorkerMatch,
+    Termination, TokenRow, Tokens, Told, WorkerDigest, WorkerMatch,
 };
 
 use super::moved::Moved;
@@ -116,6 +116,8 @@ port!(People {
     never people_matching(&str, u32) -> Vec<Person>;
     never termination(SubjectId) -> Option<Termination>;
     never people_due(Timestamp, u32) -> Vec<SubjectId>;
+    never news(u64, u64, u32) -> Vec<(u64, SubjectId)>;
+    never announced(Timestamp, Timestamp, Option<(Timestamp, u64)>, u32) -> Vec<(Timestamp, u64, SubjectId)>;
     own {
         async fn person(&self, subject: SubjectId) -> Read<Option<Person>> {
             let person = self.now.person(subject).await?;
@@ -226,6 +228,7 @@ port!(Log {
     now records_about(subject: SubjectId, before: Option<u64>, limit: u32) -> Vec<LogRecord>;
     now head() -> (u64, Digest);
     never closed_records(u64, u32) -> Vec<LogRecord>;
+    never told_about(&[SubjectId], &[&str], u64, u32) -> Vec<(SubjectId, Told)>;
     own {
         async fn last_stir(&self, subject: SubjectId, kinds: &[&str]) -> Read<Option<Stir>> {
             let last = self.now.last_stir(subject, kinds).await?;

@@ -6,6 +6,7 @@ use model::TargetName;
 use rules::{Mapping, Type, closest};
 
 use crate::kinds::handoff;
+use crate::kinds::lingering::lingering;
 use crate::kinds::manual::manual;
 use crate::kinds::missing::{self, Valued};
 use crate::kinds::unique::{self, USER_NAME};
@@ -42,6 +43,7 @@ pub(crate) fn app(
     let groups = groups(spec, reporter);
     let privileged = privileged(spec, reporter);
     let manual = manual(&spec.leaver, reporter);
+    let lingers = lingering(&spec.leaver, &manual, reporter);
     Some(App {
         name: TargetName(name.to_owned()),
         reach: reach?,
@@ -63,6 +65,7 @@ pub(crate) fn app(
         delete_after_days: spec.leaver.delete_after_days,
         manual,
         seats: spec.seats,
+        lingers,
         limits: Limits {
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,

@@ -7,6 +7,7 @@ pub(crate) mod group;
 mod guard;
 mod handoff;
 mod lifecycle_test;
+mod lingering;
 mod manual;
 mod mapping_test;
 mod missing;

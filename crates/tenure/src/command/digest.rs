@@ -101,9 +101,12 @@ fn tell(answer: &DigestAnswer, markdown: bool) -> Result<String, Failure> {
             expected(&answer.counts)
         ));
     }
-    let mut sections = vec![Section::of(
-        format!("From {} to {}", answer.from, answer.to),
-        &[
+    let time = format!("From {} to {}", answer.from, answer.to);
+    let (mut head, mut sections) = (String::new(), Vec::new());
+    if answer.counts.is_empty() {
+        head = format!("{time}: {}.\n\n", expected(&answer.counts));
+    } else {
+        let columns = &[
             "kind",
             "clock_hours",
             "expected",
@@ -112,9 +115,9 @@ fn tell(answer: &DigestAnswer, markdown: bool) -> Result<String, Failure> {
             "open",
             "late",
             "refused",
-        ],
-        &answer.counts,
-    )?];
+        ];
+        sections.push(Section::of(time, columns, &answer.counts)?);
+    }
     let mut add = |title: &str, columns: &'static [&'static str], rows: Vec<Value>| {
         if !rows.is_empty() {
             let title = title.to_owned();
@@ -152,7 +155,7 @@ fn tell(answer: &DigestAnswer, markdown: bool) -> Result<String, Failure> {
         &["kind", "what", "since", "people", "problem", "fix"],
         rows(&answer.silent)?,
     );
-    Ok(Section::render(&sections, markdown))
+    Ok(head + &Section::render(&sections, markdown))
 }
 
 /// `3 leavers and 1 mover expected, all done in time`.
@@ -252,6 +255,14 @@ mod tests {
         let text = tell(&answer, false).unwrap();
         assert!(
             text.contains("\nSilent\n") && text.contains("EXPECTED"),
+            "{text}"
+        );
+        answer.counts.clear();
+        let text = tell(&answer, false).unwrap();
+        let head = "From 2026-04-01T22:00:00Z to 2026-04-02T06:30:00Z: nobody was to come, move or leave.\n\n\
+                    Silent\n";
+        assert!(
+            text.starts_with(head) && !text.contains("EXPECTED"),
             "{text}"
         );
     }

@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use model::plan::{About, StepRef, StepStatus};
 use model::{PlanId, Timestamp, WaveId};
 use ports::store::{
-    OpenLeavers, PlanRow, StandingStep, StepRow, UndecidedWave, WaveFilter, WaveRow, Work,
+    OpenLeavers, PlanRow, StandingStep, StepRow, UndecidedWave, WaveDecision, WaveFilter, WaveRow,
+    Work,
 };
 
 use super::{Foreseen, Read, refused};
 
 port!(Work {
     never steps_that_are(StepStatus, Option<u64>, u32) -> Vec<StandingStep>;
+    never decisions_on(WaveId) -> Vec<WaveDecision>;
     never plans_of(WaveId, Option<PlanId>, u32) -> Vec<PlanRow>;
     never released_plans(u32, u32) -> Vec<PlanId>;
     never open_intents(u32) -> Vec<StepRef>;
@@ -27,8 +29,8 @@ port!(Work {
         }
 
         async fn waves(&self, filter: WaveFilter) -> Read<Vec<WaveRow>> {
-            let (Some(after), false, None) = (filter.decided_after, filter.open, filter.proposed_after)
-            else {
+            let proposed = filter.proposed_after.or(filter.proposed_until);
+            let (Some(after), false, None) = (filter.decided_after, filter.open, proposed) else {
                 return refused("waves");
             };
             let mut waves = self.now.waves(filter).await?;

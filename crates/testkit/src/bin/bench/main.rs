@@ -7,10 +7,12 @@ mod disk;
 mod estate;
 mod expr;
 mod import;
+mod leavers;
 mod plan;
 mod process;
 mod rehearse;
 mod rig;
+mod why;
 
 use std::process::ExitCode;
 
@@ -49,6 +51,8 @@ const BENCHES: &[(&str, Bench)] = &[
     ("decide_100k", plan::decide),
     ("digest_100k", digest::digest),
     ("rehearse_100k", rehearse::rehearse),
+    ("leavers_year", leavers::year),
+    ("why_access_p95", why::access),
     ("expr_ns", expr::expr_ns),
     ("idle_rss", process::idle_rss),
     ("start", process::start),
