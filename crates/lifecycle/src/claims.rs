@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_refers_to_an_account_of_its_own_app_only() {
+    fn a_step_refers_to_accounts_and_groups_of_its_own_app_only() {
         let mut plan = plan();
         let boss = SubjectId::from_bits(1);
         let set = [("manager".to_owned(), Value::Subject { subject: boss })];
@@ -280,7 +280,14 @@ mod tests {
         let at = |target: &TargetName| BTreeSet::from([Address::account(target, boss)]);
         assert_eq!(referring(&plan, &at(&"code".into())), BTreeSet::from([2]));
         assert_eq!(referring(&plan, &at(&target())), BTreeSet::new());
-        assert_eq!(referred(&plan), at(&"code".into()));
+        let group = |app: &TargetName, name| Address::group(app, name);
+        let (a, b) = (group(&target(), "a"), group(&"code".into(), "b"));
+        assert_eq!(referring(&plan, &[a.clone()].into()), BTreeSet::from([3]));
+        let elsewhere = group(&"code".into(), "a");
+        assert_eq!(referring(&plan, &[elsewhere].into()), BTreeSet::new());
+        let mut all = at(&"code".into());
+        all.extend([a, b]);
+        assert_eq!(referred(&plan), all, "what is revoked is no reference");
     }
 
     #[test]

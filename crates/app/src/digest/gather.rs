@@ -1,6 +1,7 @@
 //! What a digest is made from. Each read is bounded by what happened in the window or is open now,
 //! never by how many people there are.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -254,10 +255,11 @@ impl App {
             let about = About::Subject(*subject);
             let mut attempts = Vec::new();
             for row in self.store.plans_about(&about, LAST).await? {
-                if !waves.contains_key(&row.wave) {
-                    waves.insert(row.wave, self.store.wave(row.wave).await?);
-                }
-                if let Some(Some(wave)) = waves.get(&row.wave) {
+                let wave = match waves.entry(row.wave) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => unknown.insert(self.store.wave(row.wave).await?),
+                };
+                if let Some(wave) = wave {
                     attempts.push(Attempt::of(row, wave));
                 }
             }

@@ -1,5 +1,6 @@
 //! What proves the ledger of leavers: for each, which records show when their access ended.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::leaver::{
@@ -102,10 +103,11 @@ impl App {
             let Some(id) = delivery.filter(|_| leaver.awaited != Awaited::Termination) else {
                 continue;
             };
-            if !deliveries.contains_key(&id) {
-                deliveries.insert(id, self.store.delivery(id).await?);
-            }
-            if let Some(Some(row)) = deliveries.get(&id)
+            let read = match deliveries.entry(id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(self.store.delivery(id).await?),
+            };
+            if let Some(row) = read
                 && row.at == start
             {
                 return Ok(Began::Told {

@@ -338,6 +338,84 @@ fn no_line_of_a_bundle_may_go_come_twice_or_change_places() {
     }
 }
 
+type Lie = (&'static str, fn(&mut Vec<Leaver>), &'static str);
+
+/// What the records do not show, and what is said of it.
+const LIES: [Lie; 16] = [
+    (
+        "earlier",
+        |l| l[0].accounts[0].verified = Some(mark(5, 8)),
+        "shut so, or then",
+    ),
+    (
+        "other record",
+        |l| l[0].accounts[0].verified = Some(mark(4, 7)),
+        "shut so, or then",
+    ),
+    (
+        "sent",
+        |l| l[0].accounts[0].sent = None,
+        "sent at another instant",
+    ),
+    (
+        "state",
+        |l| l[0].accounts[0].state = AccountState::Deleted,
+        "shut so, or then",
+    ),
+    (
+        "left out",
+        |l| drop(l[0].accounts.remove(0)),
+        "says nothing of the account in chat",
+    ),
+    (
+        "sight",
+        |l| l[0].accounts[1].verified = Some(mark(19, 9)),
+        "another instant",
+    ),
+    (
+        "made up",
+        |l| l[1].accounts[0].state = AccountState::Disabled,
+        "shut so, or then",
+    ),
+    (
+        "done",
+        |l| l[0].done_at = Some(at(9)),
+        "end does not follow",
+    ),
+    ("exact", |l| l[0].at_most = false, "end does not follow"),
+    (
+        "by",
+        |l| l[0].decided.as_mut().unwrap().released.as_mut().unwrap().by = "bo".to_owned(),
+        "not released by them",
+    ),
+    ("undecided", |l| l[0].decided = None, "what decided it"),
+    (
+        "plan",
+        |l| l[0].decided.as_mut().unwrap().plan = plan(2),
+        "another plan",
+    ),
+    (
+        "proposed",
+        |l| l[0].decided.as_mut().unwrap().proposed = mark(3, 6),
+        "not proposed",
+    ),
+    (
+        "start",
+        |l| l[0].start = at(1),
+        "no record shows that its clock began",
+    ),
+    (
+        "began",
+        |l| l[0].began = Began::Terminated(2),
+        "no record shows that its clock began",
+    ),
+    (
+        "window",
+        |l| l[1].start = at(60),
+        "did not leave in the time",
+    ),
+];
+
 #[test]
 fn whoever_has_the_key_cannot_say_what_the_records_do_not_show() {
     let with = |change: &dyn Fn(&mut Vec<Leaver>)| {
@@ -346,82 +424,7 @@ fn whoever_has_the_key_cannot_say_what_the_records_do_not_show() {
         let report = report(&bundle(&leavers, &shown()));
         report.problems.join("; ")
     };
-    type Lie = (&'static str, fn(&mut Vec<Leaver>), &'static str);
-    let lies: [Lie; 16] = [
-        (
-            "earlier",
-            |l| l[0].accounts[0].verified = Some(mark(5, 8)),
-            "shut so, or then",
-        ),
-        (
-            "other record",
-            |l| l[0].accounts[0].verified = Some(mark(4, 7)),
-            "shut so, or then",
-        ),
-        (
-            "sent",
-            |l| l[0].accounts[0].sent = None,
-            "sent at another instant",
-        ),
-        (
-            "state",
-            |l| l[0].accounts[0].state = AccountState::Deleted,
-            "shut so, or then",
-        ),
-        (
-            "left out",
-            |l| drop(l[0].accounts.remove(0)),
-            "says nothing of the account in chat",
-        ),
-        (
-            "sight",
-            |l| l[0].accounts[1].verified = Some(mark(19, 9)),
-            "another instant",
-        ),
-        (
-            "made up",
-            |l| l[1].accounts[0].state = AccountState::Disabled,
-            "shut so, or then",
-        ),
-        (
-            "done",
-            |l| l[0].done_at = Some(at(9)),
-            "end does not follow",
-        ),
-        ("exact", |l| l[0].at_most = false, "end does not follow"),
-        (
-            "by",
-            |l| l[0].decided.as_mut().unwrap().released.as_mut().unwrap().by = "bo".to_owned(),
-            "not released by them",
-        ),
-        ("undecided", |l| l[0].decided = None, "what decided it"),
-        (
-            "plan",
-            |l| l[0].decided.as_mut().unwrap().plan = plan(2),
-            "another plan",
-        ),
-        (
-            "proposed",
-            |l| l[0].decided.as_mut().unwrap().proposed = mark(3, 6),
-            "not proposed",
-        ),
-        (
-            "start",
-            |l| l[0].start = at(1),
-            "no record shows that its clock began",
-        ),
-        (
-            "began",
-            |l| l[0].began = Began::Terminated(2),
-            "no record shows that its clock began",
-        ),
-        (
-            "window",
-            |l| l[1].start = at(60),
-            "did not leave in the time",
-        ),
-    ];
-    for (what, lie, why) in lies {
+    for (what, lie, why) in LIES {
         let problems = with(&lie);
         assert!(problems.contains(why), "{what}: {problems}");
     }

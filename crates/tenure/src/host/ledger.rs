@@ -10,6 +10,7 @@ use model::Event;
 use ports::KeyRing as _;
 use ports::store::Log as _;
 
+use super::compose::House;
 use super::{compose, leavers};
 use crate::command::digest::Since;
 use crate::config::Config;
@@ -88,35 +89,8 @@ pub async fn run(config: &Path, command: Ledger) -> Result<Exit, Failure> {
                 .await?;
             tell(&report)
         }
-        Ledger::Checkpoint => {
-            let checkpoint = house.store.checkpoint(&tenant).await?;
-            let key =
-                base64::engine::general_purpose::STANDARD.encode(house.keyring.verifying_key());
-            eprintln!("The tenant is `{tenant}`, its checkpoint key {key}.");
-            let text = serde_json::to_string(&checkpoint)
-                .map_err(|e| Failure::new("TNR-CLI-0003", e.to_string(), "report it"))?;
-            output::print(&format!("{text}\n"))?;
-            Ok(Exit::Fine)
-        }
-        Ledger::Export { file } => {
-            let out =
-                File::create_new(&file).map_err(|e| Failure::file("the bundle", &file, &e))?;
-            let checkpoint = house.store.checkpoint(&tenant).await?;
-            let written = house
-                .store
-                .export(&tenant, vec![checkpoint], BufWriter::new(out))
-                .await;
-            written.map_err(|e| {
-                let _ = std::fs::remove_file(&file);
-                Failure::new(
-                    "TNR-CLI-0009",
-                    e.to_string(),
-                    "nothing was exported; try again",
-                )
-            })?;
-            eprintln!("The log is in {}.", file.display());
-            Ok(Exit::Fine)
-        }
+        Ledger::Checkpoint => checkpoint(&house, &tenant).await,
+        Ledger::Export { file } => export(&house, &tenant, &file).await,
         Ledger::Leavers {
             file,
             since,
@@ -148,6 +122,35 @@ pub async fn run(config: &Path, command: Ledger) -> Result<Exit, Failure> {
             Ok(Exit::Error)
         }
     }
+}
+
+async fn checkpoint(house: &House, tenant: &str) -> Result<Exit, Failure> {
+    let checkpoint = house.store.checkpoint(tenant).await?;
+    let key = base64::engine::general_purpose::STANDARD.encode(house.keyring.verifying_key());
+    eprintln!("The tenant is `{tenant}`, its checkpoint key {key}.");
+    let text = serde_json::to_string(&checkpoint)
+        .map_err(|e| Failure::new("TNR-CLI-0003", e.to_string(), "report it"))?;
+    output::print(&format!("{text}\n"))?;
+    Ok(Exit::Fine)
+}
+
+async fn export(house: &House, tenant: &str, file: &Path) -> Result<Exit, Failure> {
+    let out = File::create_new(file).map_err(|e| Failure::file("the bundle", file, &e))?;
+    let checkpoint = house.store.checkpoint(tenant).await?;
+    let written = house
+        .store
+        .export(tenant, vec![checkpoint], BufWriter::new(out))
+        .await;
+    written.map_err(|e| {
+        let _ = std::fs::remove_file(file);
+        Failure::new(
+            "TNR-CLI-0009",
+            e.to_string(),
+            "nothing was exported; try again",
+        )
+    })?;
+    eprintln!("The log is in {}.", file.display());
+    Ok(Exit::Fine)
 }
 
 async fn tenant_of(store: &store::TenureStore) -> Result<String, Failure> {
