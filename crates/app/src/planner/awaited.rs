@@ -32,23 +32,26 @@ impl Pass {
         Ok(awaited)
     }
 
-    /// Settles plans, each without references to accounts and groups that nobody makes.
+    /// Settles plans, each without references to accounts and groups that nobody makes. What is drafted
+    /// stays in their order, whoever waits for whom.
     pub(super) async fn settle_references(
         &mut self,
         sketches: Vec<Sketch>,
     ) -> Result<(), AppError> {
         let mut waiting = Vec::new();
-        for sketch in sketches {
+        let (first, mut places) = (self.drafted.len(), Vec::new());
+        for (place, sketch) in sketches.into_iter().enumerate() {
             let awaited = self.awaited(&sketch.plan).await?;
             // What waits for somebody as it is waits on, or both would change with every look.
             if awaited.is_empty() || self.is_there(&sketch.plan, &sketch.open).await? {
                 self.settled(sketch).await?;
+                places.resize(self.drafted.len() - first, place);
             } else {
                 self.made.extend(making(&sketch.plan).cloned());
-                waiting.push((sketch, awaited));
+                waiting.push((place, sketch, awaited));
             }
         }
-        for (mut sketch, awaited) in waiting {
+        for (place, mut sketch, awaited) in waiting {
             let mut in_vain = BTreeSet::new();
             for at in awaited {
                 if !self.made.contains(&at) && !self.is_under_way(&at).await? {
@@ -60,10 +63,16 @@ impl Pass {
                 Some(plan) => {
                     sketch.plan = plan;
                     self.settled(sketch).await?;
+                    places.resize(self.drafted.len() - first, place);
                 }
                 None => self.supersede(&sketch.open, None),
             }
         }
+        let drafted = self.drafted.split_off(first);
+        let mut placed: Vec<(usize, Drafted)> = places.into_iter().zip(drafted).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        self.drafted
+            .extend(placed.into_iter().map(|(_, drafted)| drafted));
         Ok(())
     }
 

@@ -30,7 +30,9 @@ fn story(text: &str) -> Vec<Vec<String>> {
         let id = ["wav_", "sub_", "pln_", "del_"]
             .iter()
             .any(|kind| word.contains(kind));
-        (!id).then(|| word.to_owned())
+        // Whom a busy app puts off depends on which request was there first: a matter of seconds.
+        let second = word.parse::<model::Timestamp>().is_ok();
+        (!id && !second).then(|| word.to_owned())
     };
     // A line may break elsewhere where a word has another length, so the parts are compared as words.
     let parts = text[..judged].split("\n\n");
@@ -168,7 +170,7 @@ fn another_seed_comes_out_as_well_for_a_hundred_columns_and_leaves_nothing_behin
     let long: Vec<&str> = told
         .out
         .lines()
-        .filter(|line| line.chars().count() > 100)
+        .filter(|line| unicode_width::UnicodeWidthStr::width(*line) > 100)
         .collect();
     assert!(long.is_empty(), "{long:#?}");
     assert!(!told.out.contains('\u{1b}'), "plain where it is piped");
