@@ -16,10 +16,10 @@ use model::{
 use ports::Store;
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
-    DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
-    NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
-    SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream, Tasks,
-    Termination, TokenRow, Tokens, UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest,
+    DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord,
+    LostName, NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin,
+    PlanRow, SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream,
+    Tasks, Termination, TokenRow, Tokens, UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest,
     WorkerMatch,
 };
 

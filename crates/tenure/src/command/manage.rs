@@ -136,6 +136,7 @@ pub async fn revoke_token(desk: &Desk, id: &str, change: Change) -> Result<Exit,
 /// `tenure secret list`.
 pub async fn secrets(desk: &Desk) -> Result<Exit, Failure> {
     let page: api::Page<SecretName> = desk.client.get(&["secrets"], &[]).await?;
-    desk.output.list(&page.items, &["name", "app", "host", "expires"])?;
+    desk.output
+        .list(&page.items, &["name", "app", "host", "expires"])?;
     Ok(Exit::Fine)
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod adoption;
+mod drills;
 mod erasure;
 mod links;
 mod notices;
@@ -19,6 +20,7 @@ mod work;
 use model::{Actor, Event};
 
 pub use adoption::decisions;
+pub use drills::drills;
 pub use erasure::erasure;
 pub use links::{links, links_back};
 pub use notices::{heard, late, notices, undecided};
@@ -44,7 +46,7 @@ macro_rules! read_suites {
         $with! {
             stated, engaged_twice, told_of_old, terminations, workers, found, due, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
             deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, steps, order,
-            decisions, tasks, erasure, notices, undecided, late, heard
+            decisions, tasks, erasure, notices, undecided, late, heard, drills
         }
     };
 }

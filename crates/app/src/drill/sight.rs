@@ -1,0 +1,131 @@
+//! What is known of a run's apps: plans, accounts, and what a person has not decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lifecycle::drill::Look;
+use model::plan::{About, PlanStatus};
+use model::{Actor, Address, DrillRun, Kind, TargetName, Verdict};
+use ports::store::PlanRow;
+
+use super::look::{Case, look};
+use crate::tenant::Loaded;
+use crate::{App, AppError};
+
+/// Plans about the person that are looked back at: a phase makes one, and another after each look
+/// that found the world moved.
+const PLANS: u32 = 50;
+/// The kind of the record by which a phase is told.
+const TOLD: &str = "facts.accepted/2";
+
+/// Plans since the word of a phase.
+struct Since {
+    /// The newest first.
+    plans: Vec<PlanRow>,
+    /// Of all times, those that are not closed.
+    open: Vec<PlanRow>,
+}
+
+impl Since {
+    /// A plan that came to an end without what was wanted. It is not tried again: that it was needed
+    /// twice is what a drill is to find out.
+    fn is_stuck(&self) -> bool {
+        let over = |plan: &PlanRow| matches!(plan.status, PlanStatus::Failed | PlanStatus::Refused);
+        self.plans.first().is_some_and(over)
+    }
+}
+
+impl App {
+    /// What is seen of the last phase of a run, app by app. Plans for its person where nothing is
+    /// under way: whoever told the phase may have died before it could.
+    pub(super) async fn looks(
+        &self,
+        loaded: &Loaded,
+        run: &DrillRun,
+    ) -> Result<BTreeMap<TargetName, Look>, AppError> {
+        let Some(phase) = run.phases.last() else {
+            return Ok(BTreeMap::new());
+        };
+        if self.store.person(run.subject).await?.is_none() {
+            let erased = |app: &TargetName| {
+                let why = "the made-up person was erased".to_owned();
+                (app.clone(), Look::Failed(why))
+            };
+            return Ok(run.apps.iter().map(erased).collect());
+        }
+        let mut since = self.plans_since(run).await?;
+        let mut quiet = since.open.is_empty();
+        if quiet && !since.is_stuck() {
+            let people = vec![run.subject];
+            let waves = self.plan_for(&Actor::system(), people, false).await?;
+            quiet = waves.is_empty();
+            since = self.plans_since(run).await?;
+        }
+        let usable = self.usable_accounts(run).await?;
+        let mut looks = BTreeMap::new();
+        for app in &run.apps {
+            let held = self.held(app, &since).await?;
+            let case = Case {
+                phase: phase.phase,
+                app,
+                declared: loaded.tenant.apps.contains_key(app),
+                plans: &since.plans,
+                usable: usable.contains(app),
+                quiet,
+                held: held.as_deref(),
+            };
+            looks.insert(app.clone(), look(case));
+        }
+        Ok(looks)
+    }
+
+    async fn plans_since(&self, run: &DrillRun) -> Result<Since, AppError> {
+        let about = About::Subject(run.subject);
+        let told = self.store.last_stir(run.subject, &[TOLD]).await?;
+        let told = told.map_or(0, |told| told.seq);
+        let mut plans = self.store.plans_about(&about, PLANS).await?;
+        plans.retain(|plan| plan.drafted > told);
+        let open = self.store.open_plans_about(&[about]).await?;
+        Ok(Since { plans, open })
+    }
+
+    /// The apps in which the person has an account that was last seen usable.
+    async fn usable_accounts(&self, run: &DrillRun) -> Result<BTreeSet<TargetName>, AppError> {
+        let addresses: Vec<Address> = run
+            .apps
+            .iter()
+            .map(|app| Address::account(app, run.subject))
+            .collect();
+        let mut usable = BTreeSet::new();
+        for link in self.store.links(&addresses).await? {
+            let app = &link.address.target;
+            let seen = self.store.shadow(app, Kind::Account, &link.remote).await?;
+            if seen.is_some_and(|shadow| shadow.record.active) {
+                usable.insert(app.clone());
+            }
+        }
+        Ok(usable)
+    }
+
+    /// What a person has to decide before anything goes on in an app.
+    async fn held(&self, app: &TargetName, since: &Since) -> Result<Option<String>, AppError> {
+        let here = std::slice::from_ref(app);
+        if let Some(why) = self.writing_stopped(here).await? {
+            return Ok(Some(why));
+        }
+        let concerns = |plan: &&PlanRow| {
+            let mut steps = plan.steps.iter();
+            plan.status == PlanStatus::Waiting && steps.any(|s| s.address.target == *app)
+        };
+        let Some(plan) = since.open.iter().find(concerns) else {
+            return Ok(None);
+        };
+        let wave = plan.wave;
+        let row = self.store.wave(wave).await?;
+        let how = match row.as_ref().and_then(|row| row.verdict.as_ref()) {
+            Some(Verdict::Allow { .. }) => "is ready, and nobody applied it",
+            Some(Verdict::Halt { .. }) => "is halted: it can only be refused",
+            Some(Verdict::Ask { .. }) | None => "is held, and nobody released it",
+        };
+        Ok(Some(format!("the wave {wave} {how}")))
+    }
+}
