@@ -67,6 +67,7 @@ pub use digest::{
 };
 pub use documents::DocumentsReport;
 pub use drill::{DrillStatus, DrillTrouble};
+pub use lifecycle::drill::Times as DrillTimes;
 pub use error::{AppError, ErrorKind};
 pub use events::{EventsAsked, Extracts};
 pub use expectations::{TestFailure, TestResult, test_documents};

@@ -70,15 +70,7 @@ impl App {
         }
         let now = self.clock.now();
         let facts = persona::joined(drill, now)?;
-        let apps = persona::apps(drill, &loaded, &facts, now);
-        if apps.is_empty() {
-            return Err(AppError::new(
-                ErrorKind::Invalid,
-                "TNR-DRILL-0003",
-                format!("no app would have to follow `{name}`"),
-                "write attributes in `joins` for which a rule gives an app that Tenure writes to",
-            ));
-        }
+        let apps = persona::apps(drill, &loaded, &facts, now)?;
         if let Some(why) = self.writing_stopped(&apps).await? {
             return Err(AppError::new(
                 ErrorKind::Conflict,

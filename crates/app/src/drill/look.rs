@@ -16,6 +16,8 @@ pub(super) struct Case<'a> {
     pub(super) declared: bool,
     /// Plans about the person since the word of the phase, the newest first.
     pub(super) plans: &'a [PlanRow],
+    /// Whether the rules give it to them as they are in this phase.
+    pub(super) given: bool,
     /// Whether an account of theirs was last seen usable.
     pub(super) usable: bool,
     /// A planning after the word found nothing to do, and nothing is under way.
@@ -29,7 +31,11 @@ pub(super) fn look(case: Case<'_>) -> Look {
     if !case.declared {
         return Look::Failed("no document declares it any more".to_owned());
     }
-    let stands = case.usable == (case.phase != Phase::Leaver);
+    // What a move takes may be kept for a while.
+    let stands = match case.phase {
+        Phase::Joiner | Phase::Mover => case.usable || !case.given,
+        Phase::Leaver => !case.usable,
+    };
     // A plan that a newer look took the place of says nothing of what became of the word.
     let counts = |plan: &&PlanRow| {
         let overtaken = matches!(plan.status, PlanStatus::Stale | PlanStatus::Superseded);

@@ -61,21 +61,49 @@ fn second(now: Timestamp, zone: &str) -> Result<DateTime, AppError> {
         .at(wall.hour(), wall.minute(), wall.second(), 0))
 }
 
-/// The apps that have to follow: those that the document names, or those that the rules give and
-/// that Tenure can write to and read by itself.
+/// The apps that have to follow in any phase: those that the document names, or those that the rules
+/// give them as they join or move.
+///
+/// # Errors
+/// `Invalid` where there is none, or the document names one that no rule gives them.
 pub(super) fn apps(
     drill: &Drill,
     loaded: &Loaded,
     facts: &Facts,
     now: Timestamp,
-) -> Vec<TargetName> {
-    if !drill.apps.is_empty() {
-        return drill.apps.iter().cloned().collect();
-    }
+) -> Result<Vec<TargetName>, AppError> {
+    let name = &drill.name;
+    let mut ever = given(loaded, name, facts, now);
+    ever.extend(given(loaded, name, &moved(facts, drill), now));
+    let not_given = drill.apps.iter().find(|app| !ever.contains(*app));
+    let problem = match (not_given, ever.is_empty()) {
+        (Some(app), _) => format!("no rule gives {app} to whoever is made up for `{name}`"),
+        (None, true) => format!("no rule gives any app to whoever is made up for `{name}`"),
+        (None, false) => {
+            let named = (!drill.apps.is_empty()).then(|| drill.apps.clone());
+            return Ok(named.unwrap_or(ever).into_iter().collect());
+        }
+    };
+    Err(AppError::new(
+        ErrorKind::Invalid,
+        "TNR-DRILL-0003",
+        problem,
+        "write attributes in `joins` or `moves` for which a rule gives an app that Tenure writes to",
+    ))
+}
+
+/// The apps that the rules give to a person with these facts, of those that Tenure writes to and reads
+/// by itself.
+pub(super) fn given(
+    loaded: &Loaded,
+    key: &str,
+    facts: &Facts,
+    now: Timestamp,
+) -> BTreeSet<TargetName> {
     let told = Engagement {
         id: EngagementId::from_bits(0),
         source: DRILLS.to_owned(),
-        key: drill.name.clone(),
+        key: key.to_owned(),
         facts: Arc::new(facts.clone()),
         digest: Digest::default(),
         withdrawn: false,
@@ -83,19 +111,18 @@ pub(super) fn apps(
         change: Change::Joiner,
     };
     let Some(identity) = identity(&[told], &loaded.book.sources, now) else {
-        return Vec::new();
+        return BTreeSet::new();
     };
     let worker = Worker::new(SubjectId::from_bits(0), &identity, None);
     let (wanted, _) = wishes(worker, &loaded.book, &BTreeMap::new(), now);
-    let given = wanted.into_iter().filter(|wish| {
+    let wanted = wanted.into_iter().filter(|wish| {
         wish.about.kind == Kind::Account && matches!(wish.want, Want::Present { .. })
     });
-    let given: BTreeSet<TargetName> = given.map(|wish| wish.about.target).collect();
     let follows = |name: &TargetName| {
         let app = loaded.tenant.apps.get(name);
         app.is_some_and(|app| app.handoff().is_none() && app.mode != Mode::Observe)
     };
-    given.into_iter().filter(follows).collect()
+    wanted.map(|wish| wish.about.target).filter(follows).collect()
 }
 
 impl App {

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use documents::DRILLS;
 use lifecycle::drill::Look;
 use model::plan::{About, PlanStatus};
-use model::{Actor, Address, DrillRun, Kind, TargetName, Verdict};
+use model::{Actor, Address, DrillRun, Kind, Phase, TargetName, Verdict};
 use ports::store::PlanRow;
 
 use super::look::{Case, look};
+use super::persona;
 use crate::tenant::Loaded;
 use crate::{App, AppError};
 
@@ -45,13 +47,21 @@ impl App {
         let Some(phase) = run.phases.last() else {
             return Ok(BTreeMap::new());
         };
-        if self.store.person(run.subject).await?.is_none() {
+        let person = self.store.person(run.subject).await?;
+        let told = person.and_then(|p| p.engagements.into_iter().find(|e| e.source == DRILLS));
+        let Some(told) = told else {
             let erased = |app: &TargetName| {
                 let why = "the made-up person was erased".to_owned();
                 (app.clone(), Look::Failed(why))
             };
             return Ok(run.apps.iter().map(erased).collect());
-        }
+        };
+        let given = match phase.phase {
+            Phase::Joiner | Phase::Mover => {
+                persona::given(loaded, &told.key, &told.facts, self.clock.now())
+            }
+            Phase::Leaver => BTreeSet::new(),
+        };
         let mut since = self.plans_since(run).await?;
         let mut quiet = since.open.is_empty();
         if quiet && !since.is_stuck() {
@@ -69,6 +79,7 @@ impl App {
                 app,
                 declared: loaded.tenant.apps.contains_key(app),
                 plans: &since.plans,
+                given: given.contains(app),
                 usable: usable.contains(app),
                 quiet,
                 held: held.as_deref(),
