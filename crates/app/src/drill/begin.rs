@@ -59,7 +59,7 @@ impl App {
         let loaded = self.loaded().await?;
         let drill = loaded.tenant.drills.get(name);
         let drill = drill.ok_or_else(|| AppError::missing("drill", name))?;
-        let last = self.store.drill_runs(name, 1).await?.pop();
+        let last = self.last_run(name).await?;
         if let Some(row) = last.as_ref().filter(|row| row.run.ended.is_none()) {
             return Err(AppError::new(
                 ErrorKind::Conflict,
@@ -98,7 +98,7 @@ impl App {
         };
         if !dry_run {
             let head = last.and_then(|row| row.head);
-            self.tell(actor, &loaded, (head, &run), word).await?;
+            self.tell_phase(actor, &loaded, (head, &run), word).await?;
         }
         Ok(run)
     }
@@ -130,7 +130,7 @@ impl App {
         let what = (run.drill.as_str(), run.number, phase);
         let word = self.word(&actor, loaded, what, facts).await?;
         run.phases.push(begun(phase, now, word.delivery));
-        self.tell(&actor, loaded, (head, &run), word).await?;
+        self.tell_phase(&actor, loaded, (head, &run), word).await?;
         Ok(run)
     }
 
@@ -214,7 +214,7 @@ impl App {
 
     /// Writes what is told with how the run stands by it: of two nodes that tell it one is first, and
     /// nobody finds one without the other.
-    async fn tell(
+    async fn tell_phase(
         &self,
         actor: &Actor,
         loaded: &Loaded,

@@ -100,7 +100,8 @@ impl App {
     /// Begins a drill that is due. What holds it is no failure: it is told of where it is asked for,
     /// and it begins when that has ended.
     async fn begin_scheduled(&self, drill: &Drill) -> Result<Option<Timestamp>, AppError> {
-        let begun = self.run_drill(&Actor::system(), &drill.name, SCHEDULED, false);
+        let system = Actor::system();
+        let begun = self.run_drill(&system, &drill.name, SCHEDULED, false);
         match begun.await {
             Ok(_) => Ok(Some(self.clock.now())),
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Invalid) => {

@@ -6,6 +6,7 @@ mod by_hand;
 mod company;
 mod deaths;
 mod deletion;
+mod drill;
 mod due;
 mod engagements;
 mod erased_meanwhile;
