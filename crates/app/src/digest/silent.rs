@@ -134,7 +134,6 @@ fn row(kind: &'static str, what: &str) -> Silence {
         kind,
         what: what.to_owned(),
         since: None,
-        host: None,
         count: 0,
         people: Vec::new(),
         problem: String::new(),
