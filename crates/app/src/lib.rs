@@ -67,13 +67,13 @@ pub use digest::{
 };
 pub use documents::DocumentsReport;
 pub use drill::{DrillStatus, DrillTrouble};
-pub use lifecycle::drill::Times as DrillTimes;
 pub use error::{AppError, ErrorKind};
 pub use events::{EventsAsked, Extracts};
 pub use expectations::{TestFailure, TestResult, test_documents};
 pub use handoff::{AnswerRow, AnswersReport, ExtractReport, OpenLine, Taken};
 pub use identity::Known;
 pub use leavers::{Decision, EndState, Ending, LeaverRecord, Leavers, Times};
+pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};

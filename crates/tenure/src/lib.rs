@@ -25,8 +25,8 @@ use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
 use command::task::TaskCommand;
 use command::{
-    Desk, adopt, digest, drill, events, handoff, input, leaver, leavers, look, manage, notice, preview,
-    rehearse, task, test, why, work,
+    Desk, adopt, digest, drill, events, handoff, input, leaver, leavers, look, manage, notice,
+    preview, rehearse, task, test, why, work,
 };
 pub use failure::{Exit, Failure};
 

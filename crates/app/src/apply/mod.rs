@@ -213,7 +213,15 @@ impl Worker {
         let notifier = Notifier::new(Arc::clone(&self.app), &self.settings.holder);
         let (notices, rounds) = (notifier.run(stop.clone()), self.rounds(stop.clone()));
         let drills = self.drills(stop.clone());
-        tokio::join!(watch, hands, timers, notices, rounds, drills, self.switch(stop));
+        tokio::join!(
+            watch,
+            hands,
+            timers,
+            notices,
+            rounds,
+            drills,
+            self.switch(stop)
+        );
         self.give_up().await;
     }
 

@@ -364,7 +364,10 @@ mod tests {
         };
         signs.drills = vec![("nightly".to_owned(), trouble)];
         let rows = silences(signs);
-        let told: Vec<_> = rows.iter().map(|r| (r.kind, r.what.as_str(), r.since)).collect();
+        let told: Vec<_> = rows
+            .iter()
+            .map(|r| (r.kind, r.what.as_str(), r.since))
+            .collect();
         assert_eq!(told, [("drill", "nightly", Some(at(900)))]);
     }
 

@@ -135,11 +135,7 @@ impl App {
     }
 
     /// Writes down how a run stands.
-    pub(super) async fn keep_run(
-        &self,
-        head: Option<u64>,
-        run: &DrillRun,
-    ) -> Result<(), AppError> {
+    pub(super) async fn keep_run(&self, head: Option<u64>, run: &DrillRun) -> Result<(), AppError> {
         let event = Event::DrillChanged(DrillChanged { run: run.clone() });
         let append = Append::of(Actor::system(), vec![event]).on(stream(&run.drill), head);
         self.store.append(append).await?;

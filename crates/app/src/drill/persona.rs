@@ -56,9 +56,7 @@ fn second(now: Timestamp, zone: &str) -> Result<DateTime, AppError> {
             "name another zone in the drill's document",
         )
     })?;
-    Ok(wall
-        .date()
-        .at(wall.hour(), wall.minute(), wall.second(), 0))
+    Ok(wall.date().at(wall.hour(), wall.minute(), wall.second(), 0))
 }
 
 /// The apps that have to follow in any phase: those that the document names, or those that the rules
@@ -122,7 +120,10 @@ pub(super) fn given(
         let app = loaded.tenant.apps.get(name);
         app.is_some_and(|app| app.handoff().is_none() && app.mode != Mode::Observe)
     };
-    wanted.map(|wish| wish.about.target).filter(follows).collect()
+    wanted
+        .map(|wish| wish.about.target)
+        .filter(follows)
+        .collect()
 }
 
 impl App {

@@ -117,8 +117,7 @@ fn failed(runs: &[DrillRun]) -> Option<DrillTrouble> {
         DrillOutcome::Passed | DrillOutcome::Failed => "failed",
     };
     let word = phase.phase.as_str();
-    let wrong =
-        |found: &&AppResult| matches!(found.how, How::Failed | How::Late | How::Held);
+    let wrong = |found: &&AppResult| matches!(found.how, How::Failed | How::Late | How::Held);
     let mut apps: Vec<String> = Vec::new();
     for (app, found) in phase.apps.iter().filter(|(_, found)| wrong(found)) {
         apps.push(format!("{app}: {}", found.why));

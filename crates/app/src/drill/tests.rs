@@ -85,10 +85,19 @@ fn only_what_was_read_back_and_stands_is_seen_at_the_last_of_it() {
         step(StepStatus::Verified, 5, None),
     ];
     let applied = [plan(PlanStatus::Applied, done)];
-    assert_eq!(seen(Phase::Joiner, &applied, true, false), Look::Seen(at(5)));
+    assert_eq!(
+        seen(Phase::Joiner, &applied, true, false),
+        Look::Seen(at(5))
+    );
     assert!(waits(&seen(Phase::Joiner, &applied, false, true)));
-    assert_eq!(seen(Phase::Leaver, &applied, false, true), Look::Seen(at(5)));
-    assert!(waits(&seen(Phase::Leaver, &applied, true, true)), "it may be used");
+    assert_eq!(
+        seen(Phase::Leaver, &applied, false, true),
+        Look::Seen(at(5))
+    );
+    assert!(
+        waits(&seen(Phase::Leaver, &applied, true, true)),
+        "it may be used"
+    );
     let answered = vec![step(StepStatus::Answered, 3, None)];
     let under_way = [plan(PlanStatus::Released, answered)];
     assert!(waits(&seen(Phase::Joiner, &under_way, true, false)));
@@ -101,8 +110,12 @@ fn what_an_app_refuses_has_failed_and_is_told_without_what_it_said() {
         detail: "ann@acme.example has it".to_owned(),
     };
     let failed = vec![step(StepStatus::Failed, 3, Some(refused))];
-    let Look::Failed(why) = seen(Phase::Joiner, &[plan(PlanStatus::Failed, failed)], false, true)
-    else {
+    let Look::Failed(why) = seen(
+        Phase::Joiner,
+        &[plan(PlanStatus::Failed, failed)],
+        false,
+        true,
+    ) else {
         unreachable!()
     };
     assert_eq!(why, "create failed: SCIM-409");
@@ -117,18 +130,27 @@ fn what_an_app_refuses_has_failed_and_is_told_without_what_it_said() {
     assert_eq!(why, "create failed: TNR-STEP-0001");
     let waiting = vec![step(StepStatus::Pending, 3, None)];
     let refused = [plan(PlanStatus::Refused, waiting)];
-    assert!(matches!(seen(Phase::Joiner, &refused, false, true), Look::Failed(_)));
+    assert!(matches!(
+        seen(Phase::Joiner, &refused, false, true),
+        Look::Failed(_)
+    ));
 }
 
 #[test]
 fn without_a_plan_it_is_unchanged_only_when_quiet_and_as_wanted() {
     assert_eq!(seen(Phase::Joiner, &[], true, true), Look::Unchanged);
     assert!(waits(&seen(Phase::Joiner, &[], true, false)));
-    assert!(waits(&seen(Phase::Joiner, &[], false, true)), "nothing gave it");
+    assert!(
+        waits(&seen(Phase::Joiner, &[], false, true)),
+        "nothing gave it"
+    );
     assert_eq!(seen(Phase::Leaver, &[], false, true), Look::Unchanged);
     assert!(waits(&seen(Phase::Leaver, &[], true, true)));
     // An overtaken plan is none.
-    let stale = [plan(PlanStatus::Stale, vec![step(StepStatus::Pending, 1, None)])];
+    let stale = [plan(
+        PlanStatus::Stale,
+        vec![step(StepStatus::Pending, 1, None)],
+    )];
     assert_eq!(seen(Phase::Joiner, &stale, true, true), Look::Unchanged);
 }
 

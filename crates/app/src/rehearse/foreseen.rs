@@ -16,9 +16,9 @@ use model::{
 use ports::Store;
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
-    DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Log, LogRecord, NoticeRow, Notices,
-    People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, Stir, StoreError, Stream, Tasks,
-    Termination, TokenRow, Tokens, WorkerDigest, WorkerMatch,
+    DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Log, LogRecord,
+    NoticeRow, Notices, People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, Stir,
+    StoreError, Stream, Tasks, Termination, TokenRow, Tokens, WorkerDigest, WorkerMatch,
 };
 
 use super::moved::Moved;

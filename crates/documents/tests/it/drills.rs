@@ -35,7 +35,8 @@ fn a_drill_is_typed_and_says_when_it_begins() {
     assert_eq!(schedule.at, Time::constant(3, 30, 0, 0));
     assert_eq!(drill.within_minutes, 30);
 
-    let least = "kind: Drill\nmetadata: {name: d}\nspec:\n  zone: UTC\n  joins: {email: d@a.example}\n";
+    let least =
+        "kind: Drill\nmetadata: {name: d}\nspec:\n  zone: UTC\n  joins: {email: d@a.example}\n";
     let tenant = load(&[("hr", SOURCE), ("drill", least)]).unwrap();
     let drill = &tenant.drills["d"];
     assert!(drill.moves.is_empty() && drill.apps.is_empty() && drill.schedule.is_none());
@@ -115,7 +116,12 @@ fn what_is_wrong_with_a_drill_is_told_where_it_stands() {
 /// What nobody writes to, and what nobody can read back, cannot follow.
 #[test]
 fn an_app_that_cannot_follow_is_refused() {
-    let observed = [("hr", SOURCE), ("app", APP), ("rule", RULE), ("drill", DRILL)];
+    let observed = [
+        ("hr", SOURCE),
+        ("app", APP),
+        ("rule", RULE),
+        ("drill", DRILL),
+    ];
     let found = told(&observed);
     assert!(
         found.contains("nothing is written to `wiki`: its mode is `observe`"),

@@ -131,7 +131,11 @@ fn wire_run(run: &DrillRun) -> WireDrillRun {
         begun: run.begun.to_string(),
         ended: or_empty(run.ended),
         subject: run.subject.to_string(),
-        phases: run.phases.iter().map(|phase| wire_phase(run, phase)).collect(),
+        phases: run
+            .phases
+            .iter()
+            .map(|phase| wire_phase(run, phase))
+            .collect(),
     }
 }
 
@@ -140,7 +144,9 @@ fn wire_phase(run: &DrillRun, phase: &DrillPhase) -> WireDrillPhase {
         let found = phase.apps.get(app);
         WireDrillApp {
             app: app.to_string(),
-            how: found.map_or("waiting", |found| found.how.as_str()).to_owned(),
+            how: found
+                .map_or("waiting", |found| found.how.as_str())
+                .to_owned(),
             ms: phase.took(app).map(millis),
             why: found.map(|found| found.why.clone()).unwrap_or_default(),
         }

@@ -104,7 +104,10 @@ fn tell(answer: &DrillAnswer, markdown: bool) -> Result<String, Failure> {
     }
     if !answer.times.is_empty() {
         sections.push(Section::of(
-            format!("From the word to the read-back, over {} runs", answer.runs.len()),
+            format!(
+                "From the word to the read-back, over {} runs",
+                answer.runs.len()
+            ),
             &["phase", "app", "seen", "p50_ms", "max_ms"],
             &answer.times,
         )?);

@@ -54,7 +54,9 @@ impl Stage {
         let (number, by) = (run.number, &run.by);
         let mut lines = vec![format!("run {number} of {name}, by {by}: {how}{due}")];
         for phase in &run.phases {
-            let end = phase.ended.map_or("goes on", |(_, outcome)| outcome.as_str());
+            let end = phase
+                .ended
+                .map_or("goes on", |(_, outcome)| outcome.as_str());
             let why = match phase.why.as_str() {
                 "" => String::new(),
                 why => format!(": {why}"),

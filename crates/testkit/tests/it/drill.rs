@@ -63,7 +63,11 @@ async fn rig() -> (Arc<dyn Store>, Arc<SimClock>, Company) {
     let first = node(&store, &clock, &company, "first");
     let ana = actor("ana");
     let token = Secret::new("s3cret");
-    first.app.accept_documents(&ana, files(), false).await.unwrap();
+    first
+        .app
+        .accept_documents(&ana, files(), false)
+        .await
+        .unwrap();
     first
         .app
         .set_secret(&ana, "chat-token", "chat", "127.0.0.1:1", &token)
@@ -88,7 +92,8 @@ fn hows(run: &DrillRun) -> Vec<(Phase, How)> {
 async fn a_run_goes_on_on_whichever_node_comes_next() {
     let (store, clock, company) = rig().await;
     let begins = node(&store, &clock, &company, "begins");
-    let run = begins.app.run_drill(&actor("ana"), "nightly", "a test", false);
+    let ana = actor("ana");
+    let run = begins.app.run_drill(&ana, "nightly", "a test", false);
     assert_eq!(run.await.unwrap().phases.len(), 1);
     drop(begins);
     let mut turns = 0;
@@ -145,11 +150,12 @@ async fn a_dry_run_says_who_would_follow_and_writes_nothing() {
     let (store, clock, company) = rig().await;
     let node = node(&store, &clock, &company, "node");
     let before = store.head().await.unwrap();
-    let run = node.app.run_drill(&actor("ana"), "nightly", "a test", true);
+    let ana = actor("ana");
+    let run = node.app.run_drill(&ana, "nightly", "a test", true);
     let run = run.await.unwrap();
     assert_eq!((run.number, run.apps.len(), run.moves), (1, 1, true));
     assert_eq!(store.head().await.unwrap(), before);
-    let unknown = node.app.run_drill(&actor("ana"), "hourly", "a test", true);
+    let unknown = node.app.run_drill(&ana, "hourly", "a test", true);
     assert_eq!(unknown.await.unwrap_err().kind(), ErrorKind::Missing);
 }
 
@@ -159,7 +165,11 @@ async fn no_worker_of_hr_is_taken_for_whoever_is_made_up() {
     let (store, clock, company) = rig().await;
     let node = node(&store, &clock, &company, "node");
     let ana = actor("ana");
-    let run = node.app.run_drill(&ana, "nightly", "a test", false).await.unwrap();
+    let run = node
+        .app
+        .run_drill(&ana, "nightly", "a test", false)
+        .await
+        .unwrap();
     let told = node
         .app
         .deliver(&ana, "hr", "hr.csv", &csv(&workers(1)), false)
@@ -167,7 +177,10 @@ async fn no_worker_of_hr_is_taken_for_whoever_is_made_up() {
         .unwrap();
     assert_eq!(told.changes.len(), 1);
     assert!(told.undecided.is_empty());
-    assert_ne!(told.changes[0].subject, run.subject, "somebody of their own");
+    assert_ne!(
+        told.changes[0].subject, run.subject,
+        "somebody of their own"
+    );
     let persona = run.subject.to_string();
     let worker = ("hr", "w009");
     let matched = node
@@ -191,7 +204,10 @@ async fn a_run_whose_document_is_gone_still_leaves() {
     node.worker.drill().await.unwrap();
     let mut without = files();
     without.retain(|(name, _)| name != "drill.yaml");
-    node.app.accept_documents(&ana, without, false).await.unwrap();
+    node.app
+        .accept_documents(&ana, without, false)
+        .await
+        .unwrap();
     for _ in 0..100 {
         let pass = node.worker.pass().await.unwrap();
         let next = node.worker.drill().await.unwrap();
