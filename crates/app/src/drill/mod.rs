@@ -114,10 +114,11 @@ impl App {
 
     /// Takes a run as far as it goes now, and says when to come again.
     async fn carry_on(&self, loaded: &Loaded, row: DrillRow) -> Result<Timestamp, AppError> {
-        let looks = self.looks(loaded, &row.run).await?;
+        let (looks, planned) = self.looks(loaded, &row.run).await?;
         let now = self.clock.now();
         let carried = match turn(&row.run, &looks, now) {
-            Turn::Rest(at) => return Ok(at),
+            // What was planned can be carried out at once.
+            Turn::Rest(at) => return Ok(if planned { now } else { at }),
             Turn::Change(run) | Turn::End(run) => self.keep_run(row.head, &run).await,
             Turn::Next(run, phase) => {
                 let told = self.next_phase(loaded, row.head, run, phase);

@@ -38,14 +38,14 @@ impl Since {
 
 impl App {
     /// What is seen of the last phase of a run, app by app. Plans for its person where nothing is
-    /// under way: whoever told the phase may have died before it could.
+    /// under way: whoever told the phase may have died before it could. Says whether that made a plan.
     pub(super) async fn looks(
         &self,
         loaded: &Loaded,
         run: &DrillRun,
-    ) -> Result<BTreeMap<TargetName, Look>, AppError> {
+    ) -> Result<(BTreeMap<TargetName, Look>, bool), AppError> {
         let Some(phase) = run.phases.last() else {
-            return Ok(BTreeMap::new());
+            return Ok((BTreeMap::new(), false));
         };
         let person = self.store.person(run.subject).await?;
         let told = person.and_then(|p| p.engagements.into_iter().find(|e| e.source == DRILLS));
@@ -54,7 +54,7 @@ impl App {
                 let why = "the made-up person was erased".to_owned();
                 (app.clone(), Look::Failed(why))
             };
-            return Ok(run.apps.iter().map(erased).collect());
+            return Ok((run.apps.iter().map(erased).collect(), false));
         };
         let given = match phase.phase {
             Phase::Joiner | Phase::Mover => {
@@ -64,10 +64,12 @@ impl App {
         };
         let mut since = self.plans_since(run).await?;
         let mut quiet = since.open.is_empty();
+        let mut planned = false;
         if quiet && !since.is_stuck() {
             let people = vec![run.subject];
             let waves = self.plan_for(&Actor::system(), people, false).await?;
-            quiet = waves.is_empty();
+            planned = !waves.is_empty();
+            quiet = !planned;
             since = self.plans_since(run).await?;
         }
         let usable = self.usable_accounts(run).await?;
@@ -86,7 +88,7 @@ impl App {
             };
             looks.insert(app.clone(), look(case));
         }
-        Ok(looks)
+        Ok((looks, planned))
     }
 
     async fn plans_since(&self, run: &DrillRun) -> Result<Since, AppError> {

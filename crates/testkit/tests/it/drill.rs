@@ -39,12 +39,18 @@ fn files() -> Vec<(String, String)> {
     files
 }
 
+/// Nodes draw other ids than their like.
+fn seed(name: &str) -> u64 {
+    let mix = |sum: u64, byte: u8| sum.wrapping_mul(31).wrapping_add(u64::from(byte));
+    name.bytes().fold(40, mix)
+}
+
 /// A node over a store that others use too.
 fn node(store: &Arc<dyn Store>, clock: &Arc<SimClock>, company: &Company, name: &str) -> Node {
     Node::over(
         Arc::clone(store),
         Arc::clone(clock),
-        Arc::new(SeededEntropy::new(name.len() as u64 + 40)),
+        Arc::new(SeededEntropy::new(seed(name))),
         Arc::new(keyring().unwrap()),
         Arc::new(company.clone()),
         name,
@@ -73,6 +79,10 @@ async fn rig() -> (Arc<dyn Store>, Arc<SimClock>, Company) {
         .set_secret(&ana, "chat-token", "chat", "127.0.0.1:1", &token)
         .await
         .unwrap();
+    // The groups of the app are there before anybody comes.
+    first.app.plan(&ana, false).await.unwrap();
+    first.settle(100).await.unwrap();
+    first.worker.give_up().await;
     (store, clock, company)
 }
 
