@@ -114,11 +114,10 @@ impl App {
 
     /// Takes a run as far as it goes now, and says when to come again.
     async fn carry_on(&self, loaded: &Loaded, row: DrillRow) -> Result<Timestamp, AppError> {
-        let (looks, planned) = self.looks(loaded, &row.run).await?;
+        let (looks, again) = self.looks(loaded, &row.run).await?;
         let now = self.clock.now();
         let carried = match turn(&row.run, &looks, now) {
-            // What was planned can be carried out at once.
-            Turn::Rest(at) => return Ok(if planned { now } else { at }),
+            Turn::Rest(at) => return Ok(again.map_or(at, |again| again.min(at))),
             Turn::Change(run) | Turn::End(run) => self.keep_run(row.head, &run).await,
             Turn::Next(run, phase) => {
                 let told = self.next_phase(loaded, row.head, run, phase);

@@ -1,11 +1,12 @@
 //! What is known of a run's apps: plans, accounts, and what a person has not decided.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use documents::DRILLS;
 use lifecycle::drill::Look;
 use model::plan::{About, PlanStatus};
-use model::{Actor, Address, DrillRun, Kind, Phase, TargetName, Verdict};
+use model::{Actor, Address, DrillRun, Kind, Phase, TargetName, Timestamp, Verdict};
 use ports::store::PlanRow;
 
 use super::look::{Case, look};
@@ -16,6 +17,8 @@ use crate::{App, AppError};
 /// Plans about the person that are looked back at: a phase makes one, and another after each look
 /// that found the world moved.
 const PLANS: u32 = 50;
+/// How much later the next planning comes for each plan in a row that found the world moved.
+const PAUSE: Duration = Duration::from_secs(60);
 /// The kind of the record by which a phase is told.
 const TOLD: &str = "facts.accepted/2";
 
@@ -25,6 +28,8 @@ struct Since {
     plans: Vec<PlanRow>,
     /// Of all times, those that are not closed.
     open: Vec<PlanRow>,
+    /// The record by which the phase was told.
+    told: u64,
 }
 
 impl Since {
@@ -34,18 +39,40 @@ impl Since {
         let over = |plan: &PlanRow| matches!(plan.status, PlanStatus::Failed | PlanStatus::Refused);
         self.plans.first().is_some_and(over)
     }
+
+    /// When a planning may follow; `None`: something is under way, or there is to be none. After
+    /// plans that found the world moved it comes ever later: one that does so each time must not be made
+    /// each second.
+    fn may_plan(&self, word: Timestamp) -> Option<Timestamp> {
+        if self.is_under_way() || self.is_stuck() {
+            return None;
+        }
+        let moved =
+            |plan: &&PlanRow| matches!(plan.status, PlanStatus::Stale | PlanStatus::Superseded);
+        let many = self.plans.iter().take_while(moved).count();
+        let pause = PAUSE.saturating_mul(u32::try_from(many).unwrap_or(u32::MAX));
+        Some(word.plus(pause))
+    }
+
+    /// Whether something is under way that a planning would not overtake: what waits since before the
+    /// word is.
+    fn is_under_way(&self) -> bool {
+        let mut open = self.open.iter();
+        open.any(|plan| plan.status == PlanStatus::Released || plan.drafted > self.told)
+    }
 }
 
 impl App {
     /// What is seen of the last phase of a run, app by app. Plans for its person where nothing is
-    /// under way: whoever told the phase may have died before it could. Says whether that made a plan.
+    /// under way: whoever told the phase may have died before it could. Says when to
+    /// look again, where that is before the time of the phase is over.
     pub(super) async fn looks(
         &self,
         loaded: &Loaded,
         run: &DrillRun,
-    ) -> Result<(BTreeMap<TargetName, Look>, bool), AppError> {
+    ) -> Result<(BTreeMap<TargetName, Look>, Option<Timestamp>), AppError> {
         let Some(phase) = run.phases.last() else {
-            return Ok((BTreeMap::new(), false));
+            return Ok((BTreeMap::new(), None));
         };
         let person = self.store.person(run.subject).await?;
         let told = person.and_then(|p| p.engagements.into_iter().find(|e| e.source == DRILLS));
@@ -54,7 +81,7 @@ impl App {
                 let why = "the made-up person was erased".to_owned();
                 (app.clone(), Look::Failed(why))
             };
-            return Ok((run.apps.iter().map(erased).collect(), false));
+            return Ok((run.apps.iter().map(erased).collect(), None));
         };
         let given = match phase.phase {
             Phase::Joiner | Phase::Mover => {
@@ -63,15 +90,21 @@ impl App {
             Phase::Leaver => BTreeSet::new(),
         };
         let mut since = self.plans_since(run).await?;
-        let mut quiet = since.open.is_empty();
+        let now = self.clock.now();
         let mut planned = false;
-        if quiet && !since.is_stuck() {
+        let mut again = None;
+        let may_plan = since.may_plan(phase.word);
+        if may_plan.is_some_and(|at| at > now) {
+            again = may_plan;
+        } else if may_plan.is_some() {
             let people = vec![run.subject];
             let waves = self.plan_for(&Actor::system(), people, false).await?;
             planned = !waves.is_empty();
-            quiet = !planned;
             since = self.plans_since(run).await?;
+            // What was planned can be carried out at once.
+            again = planned.then_some(now);
         }
+        let quiet = since.open.is_empty() && !planned && again.is_none();
         let usable = self.usable_accounts(run).await?;
         let mut looks = BTreeMap::new();
         for app in &run.apps {
@@ -88,7 +121,7 @@ impl App {
             };
             looks.insert(app.clone(), look(case));
         }
-        Ok((looks, planned))
+        Ok((looks, again))
     }
 
     async fn plans_since(&self, run: &DrillRun) -> Result<Since, AppError> {
@@ -98,7 +131,7 @@ impl App {
         let mut plans = self.store.plans_about(&about, PLANS).await?;
         plans.retain(|plan| plan.drafted > told);
         let open = self.store.open_plans_about(&[about]).await?;
-        Ok(Since { plans, open })
+        Ok(Since { plans, open, told })
     }
 
     /// The apps in which the person has an account that was last seen usable.

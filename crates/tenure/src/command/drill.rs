@@ -71,7 +71,7 @@ async fn run(desk: &Desk, name: &str, change: Change) -> Result<Exit, Failure> {
     let (run, minutes) = (answer.run, answer.within_minutes);
     let apps = answer.apps.join(", ");
     eprintln!(
-        "Run {run} of `{name}` {begins}: {apps} have to follow, each phase within {minutes} minutes."
+        "Run {run} of `{name}` {begins}: {apps} must follow, each phase within {minutes} minutes."
     );
     if !answer.dry_run {
         eprintln!("See how far it is with `tenure drill show {name}`.");

@@ -17,7 +17,7 @@ impl Stage {
             Ok(run) => {
                 let apps: Vec<&str> = run.apps.iter().map(|app| app.as_str()).collect();
                 let apps = apps.join(", ");
-                let mut lines = vec![format!("run {} begins: {apps} have to follow", run.number)];
+                let mut lines = vec![format!("run {} begins: {apps} must follow", run.number)];
                 lines.extend(self.settle().await?);
                 Ok(lines)
             }
