@@ -50,7 +50,7 @@ fn what_is_wrong_with_a_drill_is_told_where_it_stands() {
         (
             "department: Sales",
             "departement: Sales",
-            "drill:6:49 spec.joins.departement: no source declares `departement`; did you mean \
+            "drill:6:69 spec.joins.departement: no source declares `departement`; did you mean \
              `department`? [TNR-DOC-0010]",
         ),
         (
@@ -101,8 +101,8 @@ fn what_is_wrong_with_a_drill_is_told_where_it_stands() {
         ),
         (
             "within_minutes: 30",
-            "within: 30",
-            "drill:11:3 spec.within: unknown field `within`; did you mean `within_minutes`? \
+            "within_minute: 30",
+            "drill:11:3 spec.within_minute: unknown field `within_minute`; did you mean `within_minutes`? \
              [TNR-DOC-0004]",
         ),
     ] {
