@@ -283,15 +283,15 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         });
     }
     if attributes_known {
-        alarms(documents, &mut tenant, &directory, diagnostics);
-        drills(documents, &mut tenant, &directory, diagnostics);
+        watches(documents, &mut tenant, &directory, diagnostics);
         expectations(documents, &mut tenant, &directory, diagnostics);
     }
     tenant
 }
 
-/// How people are told. What is told of a source depends on what the source says of itself.
-fn alarms(
+/// How people are told, and drills. What is told of a source, and whether an app can follow a drill,
+/// depends on what these say of themselves.
+fn watches(
     documents: &[Read<'_>],
     tenant: &mut Tenant,
     directory: &Directory,
@@ -309,27 +309,12 @@ fn alarms(
                 let alarm = kinds::alarm(name, spec, directory, sources, others, reporter);
                 tenant.alarms.insert(name.clone(), alarm);
             }
-            _ => {}
-        });
-    }
-}
-
-/// Whether an app can follow a drill depends on what the app says of itself.
-fn drills(
-    documents: &[Read<'_>],
-    tenant: &mut Tenant,
-    directory: &Directory,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for document in documents {
-        let Some(Spec::Drill(spec)) = &document.spec else {
-            continue;
-        };
-        with(document, diagnostics, |reporter| {
-            let name = &document.name;
-            if let Some(drill) = kinds::drill(name, spec, tenant, directory, reporter) {
-                tenant.drills.insert(name.clone(), drill);
+            Some(Spec::Drill(spec)) => {
+                if let Some(drill) = kinds::drill(name, spec, tenant, directory, reporter) {
+                    tenant.drills.insert(name.clone(), drill);
+                }
             }
+            _ => {}
         });
     }
 }
