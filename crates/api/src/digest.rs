@@ -155,10 +155,10 @@ pub struct DigestFinding {
 /// Something that did not happen, or that nobody was told of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DigestSilence {
-    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`
-    /// or `budget`.
+    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`,
+    /// `budget` or `drill`.
     pub kind: String,
-    /// What is silent: an app, a source, a principal; empty where people are.
+    /// What is silent: an app, a source, a principal, a drill; empty where people are.
     pub what: String,
     /// Since when; empty where it never spoke, and where that is not known.
     pub since: String,

@@ -9,6 +9,7 @@
 
 mod digest;
 mod documents;
+mod drills;
 mod estate;
 mod events;
 mod handoff;
@@ -33,6 +34,10 @@ pub use documents::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,
     FileChange, ObserveRequest, ObservedRun, PersonChange, PutDocuments, WireDiagnostic,
     WireUndecided,
+};
+pub use drills::{
+    DrillAnswer, RunDrill, RunDrillAnswer, WireDrill, WireDrillApp, WireDrillPhase, WireDrillRun,
+    WireDrillTimes,
 };
 pub use estate::{
     ClassCount, DecideEstate, DecideEstateAnswer, DecidedEstate, DriftAnswer, DriftCount, DriftRow,

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 pub struct WireNotice {
     /// Its id.
     pub notice: String,
-    /// `held-wave`, `late-leaver`, `stale-source` or `expiring-credential`.
+    /// `held-wave`, `late-leaver`, `stale-source`, `expiring-credential` or `failed-drill`.
     pub occasion: String,
     /// Which wave, source or token.
     pub about: String,

@@ -104,7 +104,7 @@ impl App {
         let mut expect = vec![self.still("documents".to_owned()).await?];
         let loaded = self.loaded().await?;
         let sources = loaded.tenant.sources.keys().map(String::as_str);
-        for source in sources.chain([documents::PEOPLE]) {
+        for source in sources.chain([documents::PEOPLE, documents::DRILLS]) {
             expect.push(self.still(format!("source/{source}")).await?);
         }
         expect.push(self.still(TASKS.to_owned()).await?);

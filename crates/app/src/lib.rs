@@ -16,6 +16,7 @@ mod deletion;
 mod deliver;
 mod digest;
 mod documents;
+mod drill;
 mod due;
 mod erase;
 mod error;
@@ -65,6 +66,7 @@ pub use digest::{
     Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, Silence, WaitingWave, Window,
 };
 pub use documents::DocumentsReport;
+pub use drill::{DrillStatus, DrillTrouble};
 pub use error::{AppError, ErrorKind};
 pub use events::{EventsAsked, Extracts};
 pub use expectations::{TestFailure, TestResult, test_documents};
@@ -73,6 +75,7 @@ pub use identity::Known;
 pub use leavers::{
     Decision, EndState, Ending, LeaverRecord, Leavers, Proof, Remainder, Remains, Times, Unread,
 };
+pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};

@@ -11,14 +11,15 @@ use ports::store::{MAX_PAGE, PlanRow, WaveFilter, WaveRow};
 use crate::{App, AppError};
 
 impl App {
-    /// Accounts that are linked in a target.
+    /// Accounts that are linked in a target to people who are not made up.
     pub(crate) async fn managed(&self, target: &TargetName) -> Result<u64, AppError> {
-        Ok(self.store.linked(target, Kind::Account).await?)
+        let linked = self.store.linked(target, Kind::Account).await?;
+        Ok(linked.saturating_sub(self.made_up(target).await?))
     }
 
     /// People who lost something unasked within the window, by waves of the same kind of change
     /// that began in it or are still under way: an app that was away takes their people now. What
-    /// a person released was looked at and does not count against the next wave.
+    /// a person released was looked at and does not count against the next wave; nor does a drill.
     pub(crate) async fn lost_before(
         &self,
         policy: &GuardPolicy,
@@ -34,7 +35,9 @@ impl App {
         for wave in self.store.waves(filter).await? {
             let allowed = matches!(wave.verdict, Some(Verdict::Allow { .. }));
             let done = wave.count(PlanStatus::Applied) + wave.count(PlanStatus::Released) > 0;
-            if wave.cause.change == change && allowed && done {
+            let counts = wave.cause.change == change && allowed && done && wave.removals > 0;
+            // A made-up person who leaves each night must not use up what real leavers may need.
+            if counts && !self.is_of_drill(&wave.cause).await? {
                 lost += wave.removals;
             }
         }

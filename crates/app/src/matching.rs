@@ -4,6 +4,7 @@ use model::event::{MatchedWorker, WorkerMatched};
 use model::{Actor, Event, Personal, SubjectId};
 use ports::store::{Append, Stream};
 
+use crate::drill::is_persona;
 use crate::{App, AppError, ErrorKind};
 
 impl App {
@@ -12,7 +13,8 @@ impl App {
     ///
     /// # Errors
     /// `Missing` for an unknown source or person; `Conflict` when the source has already told of
-    /// this worker, or when they are another person by an earlier decision.
+    /// this worker, when they are another person by an earlier decision, or when the person is made up
+    /// for a drill.
     pub async fn match_worker(
         &self,
         actor: &Actor,
@@ -27,7 +29,16 @@ impl App {
         if source != documents::PEOPLE && !loaded.tenant.sources.contains_key(source) {
             return Err(AppError::missing("source", source));
         }
-        let subject = self.one_person(person).await?.person.subject;
+        let known = self.one_person(person).await?.person;
+        if is_persona(&known) {
+            return Err(AppError::new(
+                ErrorKind::Conflict,
+                "TNR-DRILL-0005",
+                "this person is made up for a drill, and is no worker",
+                "name somebody whom a source told of, or let the next file tell of somebody new",
+            ));
+        }
+        let subject = known.subject;
         if let Some(known) = self.store.person_by_key(source, key).await? {
             return Err(AppError::new(
                 ErrorKind::Conflict,

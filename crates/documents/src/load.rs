@@ -13,6 +13,7 @@ use crate::wire::alarm::{AlarmSpec, ChannelSpec};
 use crate::wire::beside::{
     HoldSpec, PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec,
 };
+use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
@@ -126,6 +127,7 @@ enum Spec {
     Guard(GuardSpec),
     Channel(Box<ChannelSpec>),
     Alarm(AlarmSpec),
+    Drill(Box<DrillSpec>),
     MappingTest(MappingTestSpec),
     LifecycleTest(LifecycleTestSpec),
 }
@@ -203,6 +205,7 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::ServiceAccount => spec(json).map(Spec::ServiceAccount),
         Kind::Channel => spec(json).map(|spec| Spec::Channel(Box::new(spec))),
         Kind::Alarm => spec(json).map(Spec::Alarm),
+        Kind::Drill => spec(json).map(|spec| Spec::Drill(Box::new(spec))),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
     };
@@ -227,6 +230,7 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         guard: crate::Guard::default(),
         channels: BTreeMap::new(),
         alarms: BTreeMap::new(),
+        drills: BTreeMap::new(),
         mapping_tests: BTreeMap::new(),
         lifecycle_tests: BTreeMap::new(),
         schema: Schema::default(),
@@ -279,14 +283,15 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
         });
     }
     if attributes_known {
-        alarms(documents, &mut tenant, &directory, diagnostics);
+        watches(documents, &mut tenant, &directory, diagnostics);
         expectations(documents, &mut tenant, &directory, diagnostics);
     }
     tenant
 }
 
-/// How people are told. What is told of a source depends on what the source says of itself.
-fn alarms(
+/// How people are told, and drills. What is told of a source, and whether an app can follow a drill,
+/// depends on what these say of themselves.
+fn watches(
     documents: &[Read<'_>],
     tenant: &mut Tenant,
     directory: &Directory,
@@ -303,6 +308,11 @@ fn alarms(
                 let (sources, others) = (&tenant.sources, &tenant.alarms);
                 let alarm = kinds::alarm(name, spec, directory, sources, others, reporter);
                 tenant.alarms.insert(name.clone(), alarm);
+            }
+            Some(Spec::Drill(spec)) => {
+                if let Some(drill) = kinds::drill(name, spec, tenant, directory, reporter) {
+                    tenant.drills.insert(name.clone(), drill);
+                }
             }
             _ => {}
         });

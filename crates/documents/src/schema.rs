@@ -14,6 +14,7 @@ use crate::wire::alarm::{AlarmSpec, ChannelSpec};
 use crate::wire::beside::{
     HoldSpec, PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec,
 };
+use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
@@ -43,6 +44,8 @@ pub enum Kind {
     Channel,
     /// What people are told of, and how.
     Alarm,
+    /// A made-up person on whom the whole way is tried.
+    Drill,
     /// What mappings are expected to give for one person.
     MappingTest,
     /// What one person is expected to have, from moment to moment.
@@ -51,7 +54,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
@@ -63,6 +66,7 @@ impl Kind {
         Self::ServiceAccount,
         Self::Channel,
         Self::Alarm,
+        Self::Drill,
         Self::MappingTest,
         Self::LifecycleTest,
     ];
@@ -82,13 +86,14 @@ impl Kind {
             Self::ServiceAccount => "ServiceAccount",
             Self::Channel => "Channel",
             Self::Alarm => "Alarm",
+            Self::Drill => "Drill",
             Self::MappingTest => "MappingTest",
             Self::LifecycleTest => "LifecycleTest",
         }
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 13]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 14]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
@@ -101,6 +106,7 @@ static SCHEMAS: LazyLock<[Json; 13]> = LazyLock::new(|| {
         schema_of::<ServiceAccountSpec>(Kind::ServiceAccount),
         schema_of::<ChannelSpec>(Kind::Channel),
         schema_of::<AlarmSpec>(Kind::Alarm),
+        schema_of::<DrillSpec>(Kind::Drill),
         schema_of::<MappingTestSpec>(Kind::MappingTest),
         schema_of::<LifecycleTestSpec>(Kind::LifecycleTest),
     ]

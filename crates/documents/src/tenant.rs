@@ -2,6 +2,7 @@
 
 mod alarm;
 mod beside;
+mod drill;
 mod expectation;
 mod handoff;
 
@@ -15,6 +16,7 @@ pub use alarm::{Alarm, By, Channel, Smtp, SmtpTls};
 pub use beside::{
     Hold, ListedGroup, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson,
 };
+pub use drill::{DRILLS, Drill, Schedule};
 pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
@@ -46,6 +48,8 @@ pub struct Tenant {
     pub channels: BTreeMap<String, Channel>,
     /// What people are told of, by name.
     pub alarms: BTreeMap<String, Alarm>,
+    /// Made-up people on whom the whole way is tried, by name.
+    pub drills: BTreeMap<String, Drill>,
     /// Tests of mappings, by name.
     pub mapping_tests: BTreeMap<String, MappingTest>,
     /// Tests of who has what when, by name.

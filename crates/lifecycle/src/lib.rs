@@ -9,6 +9,7 @@
 //! What somebody keeps for a while after a move, [`grace`] says.
 //! When and how people are told of something, [`notices`] says.
 //! What has to be done by hand because somebody left, [`manual`] says.
+//! How a drill goes on, [`mod@drill`] says.
 //! What several plans cannot all have is told apart by [`claims`]; what new accounts may be called,
 //! [`names`] says; who of them gets one of an app's [`seats`], that says.
 
@@ -20,6 +21,7 @@ pub mod claims;
 pub mod classify;
 pub mod correlate;
 pub mod draft;
+pub mod drill;
 pub mod due;
 pub mod explain;
 pub mod grace;

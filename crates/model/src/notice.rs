@@ -21,15 +21,18 @@ pub enum Occasion {
     StaleSource,
     /// An API token is about to end.
     ExpiringCredential,
+    /// A drill did not pass.
+    FailedDrill,
 }
 
 impl Occasion {
     /// Every occasion.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::HeldWave,
         Self::LateLeaver,
         Self::StaleSource,
         Self::ExpiringCredential,
+        Self::FailedDrill,
     ];
 
     /// The word in documents, stores and messages.
@@ -40,6 +43,7 @@ impl Occasion {
             Self::LateLeaver => "late-leaver",
             Self::StaleSource => "stale-source",
             Self::ExpiringCredential => "expiring-credential",
+            Self::FailedDrill => "failed-drill",
         }
     }
 }

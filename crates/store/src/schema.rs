@@ -373,6 +373,19 @@ pub static NOTICE: Table = Table {
     indexes: &[&["open", "seq"], &["seq"]],
 };
 
+/// Runs of drills. `open` is 1 until it has ended.
+pub static DRILL_RUN: Table = Table {
+    name: "drill_run",
+    columns: &[
+        ("drill", Text),
+        ("number", Int),
+        ("open", Int),
+        ("state", Text),
+    ],
+    key: 2,
+    indexes: &[&["open", "drill"]],
+};
+
 /// The last sound delivery of each source.
 pub static SOURCE_HEARD: Table = Table {
     name: "source_heard",
@@ -478,6 +491,7 @@ pub static TABLES: &[&Table] = &[
     &TASK,
     &FINDING,
     &NOTICE,
+    &DRILL_RUN,
     &SOURCE_HEARD,
     &TOKEN,
     &TOKEN_REVOKED,

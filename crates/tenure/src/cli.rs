@@ -10,6 +10,7 @@ use model::Scope;
 use crate::client::context;
 use crate::command::adopt::{Adopt, Drift};
 use crate::command::digest::Since;
+use crate::command::drill::DrillCommand;
 use crate::command::events::Events;
 use crate::command::handoff::HandOffCommand;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
@@ -296,6 +297,9 @@ pub enum Command {
     /// People who leave.
     #[command(subcommand)]
     Leaver(LeaverCommand),
+    /// Drills: a made-up person joins, moves and leaves, and each app is looked at.
+    #[command(subcommand)]
+    Drill(DrillCommand),
     /// What is done by hand because somebody left.
     #[command(subcommand)]
     Task(TaskCommand),

@@ -25,8 +25,8 @@ use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
 use command::task::TaskCommand;
 use command::{
-    Desk, adopt, digest, events, handoff, input, leaver, leavers, look, manage, notice, preview,
-    rehearse, task, test, why, work,
+    Desk, adopt, digest, drill, events, handoff, input, leaver, leavers, look, manage, notice,
+    preview, rehearse, task, test, why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -211,6 +211,7 @@ async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
             evidence,
             change,
         }) => task::done(desk, &task, evidence, change).await,
+        Command::Drill(command) => drill::drill(desk, command).await,
         Command::HandOff(command) => handoff::handoff(desk, command).await,
         command => look_or_manage(desk, command).await,
     }

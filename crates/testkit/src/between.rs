@@ -16,11 +16,11 @@ use model::{
 use ports::Store;
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
-    DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
-    NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
-    SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream, Tasks,
-    Termination, TokenRow, Tokens, Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow, Work,
-    WorkerDigest, WorkerMatch,
+    DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord,
+    LostName, NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin,
+    PlanRow, SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream,
+    Tasks, Termination, TokenRow, Tokens, Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow,
+    Work, WorkerDigest, WorkerMatch,
 };
 
 use crate::sim::store::every_read;

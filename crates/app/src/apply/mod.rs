@@ -72,8 +72,8 @@ pub struct Pass {
 
 /// One node's hands.
 pub struct Worker {
-    app: Arc<App>,
-    settings: WorkerSettings,
+    pub(crate) app: Arc<App>,
+    pub(crate) settings: WorkerSettings,
     lanes: Mutex<BTreeMap<TargetName, Arc<Lane>>>,
     cooling: Cooling,
     /// People whose plan was closed since the last look.
@@ -214,7 +214,16 @@ impl Worker {
         let (hands, timers) = (self.hands(stop.clone()), self.timers(stop.clone()));
         let notifier = Notifier::new(Arc::clone(&self.app), &self.settings.holder);
         let (notices, rounds) = (notifier.run(stop.clone()), self.rounds(stop.clone()));
-        tokio::join!(watch, hands, timers, notices, rounds, self.switch(stop));
+        let drills = self.drills(stop.clone());
+        tokio::join!(
+            watch,
+            hands,
+            timers,
+            notices,
+            rounds,
+            drills,
+            self.switch(stop)
+        );
         self.give_up().await;
     }
 
@@ -270,6 +279,20 @@ impl Worker {
                 },
                 // A listing is only read from: it can be left at any moment.
                 _ = stop.changed() => Duration::ZERO,
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Drills begin and go on.
+    async fn drills(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let pause = match self.drill().await {
+                Ok(_) => Duration::from_secs(1),
+                Err(error) => failed("drills.failed", &error),
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}

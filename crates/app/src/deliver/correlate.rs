@@ -12,6 +12,7 @@ use ports::store::MAX_PAGE;
 
 use super::UndecidedWorker;
 use super::differences::Feed;
+use crate::drill::is_persona;
 use crate::{App, AppError};
 
 /// One set of attributes with the values of one worker; which set, by its place.
@@ -74,7 +75,8 @@ impl<'a> Correlation<'a> {
         loop {
             let page = app.store.people_page(None, after, MAX_PAGE).await?;
             after = page.last().map(|p| p.subject);
-            for person in &page {
+            // Whoever is made up for a drill is nobody, whatever they are called.
+            for person in page.iter().filter(|person| !is_persona(person)) {
                 for engagement in &person.engagements {
                     for traits in self.traits(&engagement.facts) {
                         if self.new.contains_key(&traits) {

@@ -16,6 +16,7 @@ use super::silent::{NAMED, Signs, silences};
 use super::undone::Undone;
 use super::window::Window;
 use crate::Known;
+use crate::drill::is_persona;
 
 /// How long a plan that is under way is no trouble yet.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(900);
@@ -135,7 +136,11 @@ pub(super) fn digest(case: &Case<'_>, mut signs: Signs<'_>) -> Digest {
 fn name(rows: &Gathered, subject: SubjectId) -> String {
     rows.known.get(&subject).map_or_else(
         || subject.to_string(),
-        |k| format!("{} ({})", k.identity.facts.display_name(), k.identity.key),
+        |k| {
+            let drill = if is_persona(&k.person) { "drill " } else { "" };
+            let key = &k.identity.key;
+            format!("{} ({drill}{key})", k.identity.facts.display_name())
+        },
     )
 }
 

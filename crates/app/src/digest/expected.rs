@@ -7,6 +7,7 @@ use ports::store::{PlanRow, WaveRow, WaveStatus};
 
 use super::report::Awaited;
 use crate::Known;
+use crate::drill::is_persona;
 
 /// What was expected for one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,12 +94,15 @@ pub(crate) enum Stand {
 /// something new of them, where that is known.
 ///
 /// Whoever has left is expected out from that instant on, or from when we were told of one that had
-/// passed. What was announced counts from its day.
+/// passed. What was announced counts from its day. Of whoever is made up for a drill nothing is.
 pub(crate) fn expectation(
     known: &Known,
     told: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<Expectation> {
+    if is_persona(&known.person) {
+        return None;
+    }
     let facts = &known.identity.facts;
     if let Some(termination) = &known.person.termination {
         return Some(plain(Awaited::Termination, termination.at));

@@ -33,7 +33,7 @@ pub(super) struct Failure {
 ///
 /// A connector says `SCIM-400` and `HTTP 400 invalidValue: …` (RFC 7644 §3.12): status and type
 /// together are the class.
-fn class_of(last: &StepChanged) -> (String, String) {
+pub(crate) fn class_of(last: &StepChanged) -> (String, String) {
     let (code, said) = match &last.outcome {
         Some(Outcome::Refused { code, detail }) => (Some(code.clone()), detail.as_str()),
         Some(

@@ -26,6 +26,7 @@ use model::plan::PlanStatus;
 use model::{Actor, Kind, SubjectId, TargetName, Timestamp};
 
 pub(crate) use expected::{Attempt, Case as Leaver, Expectation, Stand, expectation, judge};
+pub(crate) use failures::class_of;
 pub use report::{
     Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, Silence, WaitingWave,
 };
@@ -163,6 +164,10 @@ impl App {
             let by_hand = app.is_some_and(|app| app.handoff().is_some());
             targets.push((target, by_hand, listing));
         }
+        let drills = self.drills().await?.into_iter();
+        let drills = drills
+            .filter_map(|status| Some((status.drill.name, status.trouble?)))
+            .collect();
         Ok(Signs {
             now,
             unplanned: Vec::new(),
@@ -174,6 +179,7 @@ impl App {
             stopped: self.store.stopped().await?,
             expiries: self.expiries(loaded, now, silent::EXPIRY).await?,
             budgets: Vec::new(),
+            drills,
         })
     }
 

@@ -229,10 +229,10 @@ pub struct FindingGroup {
 /// Something that did not happen, or that nobody was told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silence {
-    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`
-    /// or `budget`.
+    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`,
+    /// `budget` or `drill`.
     pub kind: &'static str,
-    /// What is silent: an app, a source, a principal; empty where people are.
+    /// What is silent: an app, a source, a principal, a drill; empty where people are.
     pub what: String,
     /// Since when; `None`: it never spoke.
     pub since: Option<Timestamp>,

@@ -7,6 +7,7 @@ use model::{Completeness, TargetName, Timestamp};
 
 use super::budgets::Shortage;
 use super::report::Silence;
+use crate::DrillTrouble;
 use crate::expiries::{Expiry, What};
 
 /// Hours that a source may say nothing when its document does not tell: most exports come every night.
@@ -46,6 +47,8 @@ pub(super) struct Signs<'a> {
     pub(super) expiries: Vec<Expiry>,
     /// Apps whose budget of requests does not suffice.
     pub(super) budgets: Vec<Shortage>,
+    /// Drills that did not pass, or did not begin, by name.
+    pub(super) drills: Vec<(String, DrillTrouble)>,
 }
 
 /// What is known of the last listing of an app's accounts.
@@ -122,6 +125,7 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
     }
     rows.extend(signs.expiries.iter().map(|expiry| ends(expiry, now)));
     rows.extend(signs.budgets.iter().map(too_slow));
+    rows.extend(signs.drills.into_iter().map(drill));
     rows
 }
 
@@ -162,6 +166,16 @@ fn ends(expiry: &Expiry, now: Timestamp) -> Silence {
         problem: expiry.problem(now),
         fix: expiry.fix(),
         ..row(kind, what)
+    }
+}
+
+/// A drill that did not pass, or did not begin.
+fn drill((name, trouble): (String, DrillTrouble)) -> Silence {
+    Silence {
+        since: Some(trouble.since),
+        problem: trouble.problem,
+        fix: trouble.fix,
+        ..row("drill", &name)
     }
 }
 
@@ -254,6 +268,7 @@ mod tests {
             stopped: Vec::new(),
             expiries: Vec::new(),
             budgets: Vec::new(),
+            drills: Vec::new(),
         }
     }
 
@@ -335,6 +350,25 @@ mod tests {
             "{}",
             rows[0].problem
         );
+    }
+
+    #[test]
+    fn a_drill_that_did_not_pass_is_told_since_it_ended() {
+        let chat = TargetName::from("chat");
+        let mut signs = quiet(&chat);
+        let trouble = DrillTrouble {
+            since: at(900),
+            run: Some(3),
+            problem: "run 3 of the drill `nightly` failed".to_owned(),
+            fix: "`tenure drill show nightly`".to_owned(),
+        };
+        signs.drills = vec![("nightly".to_owned(), trouble)];
+        let rows = silences(signs);
+        let told: Vec<_> = rows
+            .iter()
+            .map(|r| (r.kind, r.what.as_str(), r.since))
+            .collect();
+        assert_eq!(told, [("drill", "nightly", Some(at(900)))]);
     }
 
     /// One hour less is silent about nothing, one more speaks.

@@ -46,7 +46,25 @@ impl App {
                     .await?,
             );
         }
+        if document(loaded, Occasion::FailedDrill).is_some() {
+            found.extend(self.failed_drills().await?);
+        }
         Ok((found, next.into_iter().min()))
+    }
+
+    /// The last run of each drill, if it did not pass. That one did not begin is told by the digest.
+    async fn failed_drills(&self) -> Result<Vec<Occurrence>, AppError> {
+        let failed = self.drills().await?.into_iter().filter_map(|status| {
+            let trouble = status.trouble?;
+            let number = trouble.run?;
+            Some(Occurrence {
+                occasion: Occasion::FailedDrill,
+                about: format!("{} {number}", status.drill.name),
+                text: trouble.problem,
+                advice: trouble.fix,
+            })
+        });
+        Ok(failed.collect())
     }
 
     async fn held_waves(&self) -> Result<Vec<Occurrence>, AppError> {
@@ -74,7 +92,18 @@ impl App {
 
     async fn late_leavers(&self, minutes: u32, now: Timestamp) -> Result<Found, AppError> {
         let allowed = Duration::from_secs(u64::from(minutes) * 60);
-        let rows = self.store.open_leavers(now, MAX_PAGE).await?;
+        let mut rows = Vec::new();
+        for row in self.store.open_leavers(now, MAX_PAGE).await? {
+            // Whoever is made up for a drill has left nothing: its run says that it failed.
+            let wave = self.store.wave(row.wave).await?;
+            let drill = match &wave {
+                Some(wave) => self.is_of_drill(&wave.cause).await?,
+                None => false,
+            };
+            if !drill {
+                rows.push(row);
+            }
+        }
         let late_at = |at: Timestamp| at.plus(allowed);
         let next = rows
             .iter()

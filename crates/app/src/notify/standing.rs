@@ -72,6 +72,17 @@ impl App {
                 }
                 Ok(last == last_heard(self.store.last_heard(source).await?))
             }
+            Occasion::FailedDrill => {
+                let Some((drill, number)) = about.rsplit_once(' ') else {
+                    return Ok(true);
+                };
+                if !loaded.tenant.drills.contains_key(drill) {
+                    return Ok(false);
+                }
+                let trouble = self.drill(drill).await?.trouble;
+                let run = trouble.and_then(|trouble| trouble.run);
+                Ok(run.is_some_and(|run| run.to_string() == *number))
+            }
             Occasion::ExpiringCredential => {
                 let rows = self.store.ending_tokens(now, FOR_EVER, MAX_PAGE).await?;
                 let found = rows.iter().any(|row| row.token.to_string() == *about);

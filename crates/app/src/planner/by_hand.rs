@@ -15,6 +15,7 @@ use ports::store::{MAX_PAGE, Person, PlanRow};
 
 use super::pass::Pass;
 use crate::AppError;
+use crate::drill::is_persona;
 use crate::tasks::overdue;
 
 /// Plans about somebody that are looked back at.
@@ -52,6 +53,10 @@ impl Pass {
         open: &[PlanRow],
     ) -> Result<bool, AppError> {
         let loaded = std::sync::Arc::clone(&self.loaded);
+        // Nobody is sent for the laptop of whoever is made up for a drill.
+        if is_persona(person) {
+            return Ok(false);
+        }
         if person.tasks.is_empty() && !loaded.book.has_manual() {
             return Ok(false);
         }

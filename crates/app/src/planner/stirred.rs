@@ -78,6 +78,7 @@ fn reach(kind: &str) -> Reach {
         | "wave.released/1"
         | "source.heard/1"
         | "notice.changed/1"
+        | "drill.changed/1"
         | "finding.opened/1"
         | "finding.closed/1"
         | "token.issued/1"

@@ -16,9 +16,9 @@ use model::{
 use ports::Store;
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
-    DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Log, LogRecord, NoticeRow, Notices,
-    People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, Stir, StoreError, Stream, Tasks,
-    Termination, TokenRow, Tokens, Told, WorkerDigest, WorkerMatch,
+    DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Log, LogRecord,
+    NoticeRow, Notices, People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, Stir,
+    StoreError, Stream, Tasks, Termination, TokenRow, Tokens, Told, WorkerDigest, WorkerMatch,
 };
 
 use super::moved::Moved;
@@ -207,6 +207,11 @@ port!(Notices {
     never open_notices(u32) -> Vec<NoticeRow>;
     never notice(NoticeId) -> Option<NoticeRow>;
     never notices(u32) -> Vec<NoticeRow>;
+});
+
+port!(Drills {
+    now drill_runs(drill: &str, limit: u32) -> Vec<DrillRow>;
+    never open_drills(u32) -> Vec<DrillRow>;
 });
 
 port!(Tokens {

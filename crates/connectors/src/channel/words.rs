@@ -12,6 +12,7 @@ pub(super) fn subject(letter: &Letter) -> String {
         Some(Occasion::LateLeaver) => "leavers are late",
         Some(Occasion::StaleSource) => "a source is silent",
         Some(Occasion::ExpiringCredential) => "a credential is about to end",
+        Some(Occasion::FailedDrill) => "a drill did not pass",
         None => "somebody tries this channel",
     };
     let passed_on = if letter.escalated.is_some() {

@@ -3,6 +3,7 @@
 mod alarm;
 mod app;
 mod beside;
+mod drill;
 pub(crate) mod group;
 mod guard;
 mod handoff;
@@ -25,6 +26,7 @@ use rules::closest;
 pub(crate) use alarm::{alarm, channel};
 pub(crate) use app::app;
 pub(crate) use beside::{grant, hold, service_account};
+pub(crate) use drill::drill;
 pub(crate) use guard::guard;
 pub(crate) use lifecycle_test::lifecycle_test;
 pub(crate) use mapping_test::mapping_test;

@@ -123,6 +123,7 @@ pub(crate) enum OccasionSpec {
     LateLeaver,
     StaleSource,
     ExpiringCredential,
+    FailedDrill,
 }
 
 impl OccasionSpec {
@@ -132,6 +133,7 @@ impl OccasionSpec {
             Self::LateLeaver => Occasion::LateLeaver,
             Self::StaleSource => Occasion::StaleSource,
             Self::ExpiringCredential => Occasion::ExpiringCredential,
+            Self::FailedDrill => Occasion::FailedDrill,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod beside;
+mod drills;
 mod examples;
 mod expectations;
 mod groups;

@@ -9,6 +9,7 @@
 //! follow from events alone, without reading what was there.
 
 mod adoption;
+mod drill;
 mod handoff;
 mod notice;
 mod people;
@@ -19,6 +20,7 @@ mod work;
 use serde::{Deserialize, Serialize};
 
 pub use adoption::{AccessDecided, AccountDecided, Holder, MatchRejected, Stated};
+pub use drill::DrillChanged;
 pub use handoff::LineAnswered;
 pub use notice::NoticeChanged;
 pub use people::{
@@ -158,6 +160,9 @@ pub enum Event {
     /// Something that people are told of has changed.
     #[serde(rename = "notice.changed/1")]
     NoticeChanged(NoticeChanged),
+    /// A run of a drill has begun, gone on, or ended.
+    #[serde(rename = "drill.changed/1")]
+    DrillChanged(DrillChanged),
     /// An API token was made.
     #[serde(rename = "token.issued/1")]
     TokenIssued(TokenIssued),
@@ -224,6 +229,7 @@ impl Event {
             | Self::ObservationFinished(_)
             | Self::FindingClosed(_)
             | Self::NoticeChanged(_)
+            | Self::DrillChanged(_)
             | Self::TokenIssued(_)
             | Self::TokenRevoked(_)
             | Self::CallMade(_)

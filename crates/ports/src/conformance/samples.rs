@@ -1,5 +1,6 @@
 //! One event of each kind, about a small cast: what suites append, project and read back.
 
+mod drills;
 mod lines;
 mod notices;
 mod tasks;
@@ -20,6 +21,7 @@ use model::{
     WaveId,
 };
 
+pub use drills::drilled;
 pub use lines::line_answered;
 pub use notices::noticed;
 pub use tasks::{task, task_done, task_dropped};
@@ -367,6 +369,7 @@ pub fn about_nobody() -> Vec<Event> {
             delivery: DeliveryId::from_bits(7),
         }),
         Event::NoticeChanged(noticed(0)),
+        Event::DrillChanged(drilled(1)),
         Event::PlanDrafted(drafted(200, 0, About::Target(target.clone()), Change::Rule)),
         Event::ObjectObserved(observed(200, None)),
         Event::MembersObserved(MembersObserved {

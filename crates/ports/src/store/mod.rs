@@ -10,11 +10,12 @@ mod rows;
 
 pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTime, Stream};
 pub use reads::{
-    Adoption, Documents, Findings, Log, Notices, Objects, People, Secrets, Tasks, Tokens, Work,
+    Adoption, Documents, Drills, Findings, Log, Notices, Objects, People, Secrets, Tasks, Tokens,
+    Work,
 };
 pub use rows::{
-    DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link,
-    LogRecord, LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow,
+    DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, DrillRow, FindingRow,
+    Link, LogRecord, LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow,
     RejectedMatch, SecretName, SecretRow, StandingStep, StepRow, Stir, Termination, TokenRow, Told,
     UndecidedWave, WaveDecision, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
 };
@@ -46,6 +47,7 @@ pub trait Store:
     + Tasks
     + Findings
     + Notices
+    + Drills
     + Tokens
     + Secrets
     + Log
@@ -63,6 +65,7 @@ impl<T> Store for T where
         + Tasks
         + Findings
         + Notices
+        + Drills
         + Tokens
         + Secrets
         + Log

@@ -12,8 +12,8 @@ use model::{
 
 use super::StoreError;
 use super::rows::{
-    DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, LostName,
-    NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretName, SecretRow,
+    DecidedAccount, Decisions, DeliveryRow, DocumentsRow, DrillRow, FindingRow, Link, LogRecord,
+    LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretName, SecretRow,
     StandingStep, StepRow, Stir, Termination, TokenRow, Told, UndecidedWave, WaveDecision,
     WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
 };
@@ -270,6 +270,15 @@ pub trait Notices: Send + Sync {
     async fn notice(&self, notice: NoticeId) -> Read<Option<NoticeRow>>;
     /// Notices, by their last change, newest first.
     async fn notices(&self, limit: u32) -> Read<Vec<NoticeRow>>;
+}
+
+/// Runs of drills.
+#[async_trait]
+pub trait Drills: Send + Sync {
+    /// The runs of one drill, newest first.
+    async fn drill_runs(&self, drill: &str, limit: u32) -> Read<Vec<DrillRow>>;
+    /// Runs that have not ended, by drill.
+    async fn open_drills(&self, limit: u32) -> Read<Vec<DrillRow>>;
 }
 
 /// API tokens.

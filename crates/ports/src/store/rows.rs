@@ -9,8 +9,8 @@ use model::event::{
 use model::plan::{About, PlanStatus, StepStatus};
 use model::wave::{Cause, Change, Verdict};
 use model::{
-    Actor, Address, Assignment, Engagement, EngagementId, Event, KnownTask, Notice, NoticeId,
-    Ownership, Personal, Plan, PlanId, RemoteId, SubjectId, Timestamp, TokenId, WaveId,
+    Actor, Address, Assignment, DrillRun, Engagement, EngagementId, Event, KnownTask, Notice,
+    NoticeId, Ownership, Personal, Plan, PlanId, RemoteId, SubjectId, Timestamp, TokenId, WaveId,
 };
 
 use crate::keyring::Sealed;
@@ -389,6 +389,15 @@ pub struct NoticeRow {
     pub head: Option<u64>,
     /// How it stands.
     pub state: Notice,
+}
+
+/// A run of a drill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrillRow {
+    /// The head of the stream `drill/<name>`: runs of one drill come one after the other.
+    pub head: Option<u64>,
+    /// How it stands.
+    pub run: DrillRun,
 }
 
 /// An API token.

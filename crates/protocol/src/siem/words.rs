@@ -29,6 +29,8 @@ pub enum Thing {
     Finding,
     /// Something that people are told of.
     Notice,
+    /// A run of a drill.
+    Drill,
     /// Something that is done by hand.
     Task,
     /// An API token.
@@ -61,6 +63,7 @@ impl Thing {
             Self::App => "app",
             Self::Finding => "finding",
             Self::Notice => "notice",
+            Self::Drill => "drill",
             Self::Task => "task",
             Self::Token => "token",
             Self::Call => "call",

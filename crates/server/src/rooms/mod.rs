@@ -3,6 +3,7 @@
 
 mod decide;
 mod documents;
+mod drills;
 mod estate;
 mod events;
 mod handoff;

@@ -14,8 +14,8 @@ use model::Scope;
 
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
-    Rooms, decide, documents, estate, events, handoff, leavers, ledger, morning, notices, people,
-    preview, rehearsal, tasks, tenant, tokens, work,
+    Rooms, decide, documents, drills, estate, events, handoff, leavers, ledger, morning, notices,
+    people, preview, rehearsal, tasks, tenant, tokens, work,
 };
 use crate::route::Route;
 
@@ -260,6 +260,9 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<TaskAnswer>,
         |rooms, call| Box::pin(tasks::finish(rooms, call)),
     ),
+    drills::LIST,
+    drills::SHOW,
+    drills::RUN,
     handoff::LINES,
     handoff::SHEET,
     handoff::ANSWERS,

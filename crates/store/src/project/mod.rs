@@ -113,6 +113,7 @@ pub fn project(
         Event::FindingOpened(e) => tenant::finding_opened(&mut rows, e)?,
         Event::FindingClosed(e) => tenant::finding_closed(&mut rows, e)?,
         Event::NoticeChanged(e) => tenant::notice(&mut rows, e)?,
+        Event::DrillChanged(e) => tenant::drill(&mut rows, e)?,
         Event::TokenIssued(e) => tenant::token_issued(&mut rows, e)?,
         Event::TokenRevoked(e) => tenant::token_revoked(&mut rows, e)?,
         Event::WritingStopped(e) => tenant::stopped(&mut rows, e)?,

@@ -2,8 +2,8 @@
 
 use model::actor::Scope;
 use model::event::{
-    DeliveryReceived, DocumentsAccepted, FindingClosed, FindingOpened, NoticeChanged, TokenIssued,
-    TokenRevoked, WritingResumed, WritingStopped,
+    DeliveryReceived, DocumentsAccepted, DrillChanged, FindingClosed, FindingOpened, NoticeChanged,
+    TokenIssued, TokenRevoked, WritingResumed, WritingStopped,
 };
 use model::{Address, DeliveryId, SubjectId, TargetName};
 
@@ -11,7 +11,7 @@ use super::{
     ProjectError, Rows, hash, instant, int, json, subject_of, subject_or_null, target_name, text,
 };
 use crate::schema::{
-    DELIVERY, DOCUMENTS, FINDING, NOTICE, SOURCE_HEARD, STOP, TOKEN, TOKEN_REVOKED,
+    DELIVERY, DOCUMENTS, DRILL_RUN, FINDING, NOTICE, SOURCE_HEARD, STOP, TOKEN, TOKEN_REVOKED,
 };
 use crate::table::Cell;
 
@@ -67,6 +67,13 @@ pub(super) fn notice(rows: &mut Rows, e: &NoticeChanged) -> Projected {
     let open = Cell::Int(i64::from(e.state.ended.is_none()));
     let seq = rows.seq.clone();
     rows.put(&NOTICE, vec![text(e.notice), open, seq, json(&e.state)?])
+}
+
+pub(super) fn drill(rows: &mut Rows, e: &DrillChanged) -> Projected {
+    let run = &e.run;
+    let open = Cell::Int(i64::from(run.ended.is_none()));
+    let number = Cell::Int(i64::from(run.number));
+    rows.put(&DRILL_RUN, vec![text(&run.drill), number, open, json(run)?])
 }
 
 pub(super) fn token_issued(rows: &mut Rows, e: &TokenIssued) -> Projected {

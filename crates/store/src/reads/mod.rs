@@ -2,6 +2,7 @@
 
 mod adoption;
 mod documents;
+mod drills;
 mod findings;
 mod notices;
 mod objects;

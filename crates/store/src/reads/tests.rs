@@ -10,8 +10,8 @@ use model::{Address, DeliveryId, Digest, Kind, NoticeId, RemoteId, TaskId};
 use ports::conformance::doubles::{ManualClock, SeededEntropy};
 use ports::conformance::samples::{at, plan_id, slack, subject, wave_id};
 use ports::store::{
-    Adoption, Append, Documents, Door as _, Findings, Notices, Objects, People, Secrets, Tasks,
-    Tokens, WaveFilter, Work,
+    Adoption, Append, Documents, Door as _, Drills, Findings, Notices, Objects, People, Secrets,
+    Tasks, Tokens, WaveFilter, Work,
 };
 
 use crate::decode::asked;
@@ -103,6 +103,8 @@ async fn ask_of_the_tenant(store: &TenureStore) {
     store.open_notices(9).await.unwrap();
     store.notice(NoticeId::from_bits(1)).await.unwrap();
     store.notices(9).await.unwrap();
+    store.drill_runs("nightly", 9).await.unwrap();
+    store.open_drills(9).await.unwrap();
     store.ending_tokens(at(0), at(9), 9).await.unwrap();
     store.stopped().await.unwrap();
     let task = TaskId::from_bits(1);

@@ -3,6 +3,7 @@
 pub mod adopt;
 pub mod decide;
 pub mod digest;
+pub mod drill;
 pub mod events;
 pub mod handoff;
 pub mod input;

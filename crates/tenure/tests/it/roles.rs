@@ -93,6 +93,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         .replace("{channel}", "nowhere")
         .replace("{task}", &id("tsk"))
         .replace("{app}", "nowhere")
+        .replace("{drill}", "nowhere")
         .replace("{person}", "nobody")
         .replace("{target}", "nowhere")
         .replace("{name}", "some-secret");

@@ -10,6 +10,7 @@ mod by_hand;
 mod coming;
 mod decide;
 mod diff;
+mod drills;
 mod estate;
 mod file;
 mod lines;

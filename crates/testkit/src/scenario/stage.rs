@@ -130,11 +130,13 @@ impl Stage {
             let mine = asked.entry(at).or_default().entry(app).or_default();
             mine.extend(operations);
         }
+        let drills = self.node.worker.drill().await;
+        let drills = drills.map_err(|e| e.to_string())?;
         let told = self.notifier.pass().await.map_err(|e| e.to_string())?;
         let letters = self.estate.letters().into_iter();
         self.letters
             .extend(letters.map(|(channel, letter)| (at, channel, letter)));
-        Ok(pass.next.into_iter().chain(told).min())
+        Ok(pass.next.into_iter().chain(told).chain(drills).min())
     }
 
     async fn next_timer(&self, now: Timestamp) -> Result<Option<Timestamp>, String> {

@@ -69,6 +69,8 @@ impl Stage {
             "stop" => self.stop(&order).await,
             "digest" => self.digest(order).await,
             "leavers" => self.leavers(order).await,
+            "drill" => self.drill(&order).await,
+            "drills" => self.drills().await,
             "rehearse" => self.rehearse(&order).await,
             "retry" => self.retry(order).await,
             "by-hand" => self.by_hand(&order),

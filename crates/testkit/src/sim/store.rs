@@ -14,11 +14,11 @@ use model::{
 };
 use ports::store::{
     Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
-    DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
-    NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
-    SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream, Tasks,
-    Termination, TokenRow, Tokens, Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow, Work,
-    WorkerDigest, WorkerMatch,
+    DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord,
+    LostName, NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin,
+    PlanRow, SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream,
+    Tasks, Termination, TokenRow, Tokens, Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow,
+    Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -227,6 +227,10 @@ $relay!(Notices {
     open_notices(limit: u32) -> Vec<NoticeRow>;
     notice(notice: NoticeId) -> Option<NoticeRow>;
     notices(limit: u32) -> Vec<NoticeRow>;
+});
+$relay!(Drills {
+    drill_runs(drill: &str, limit: u32) -> Vec<DrillRow>;
+    open_drills(limit: u32) -> Vec<DrillRow>;
 });
 $relay!(Tasks {
     task(task: TaskId) -> Option<KnownTask>;

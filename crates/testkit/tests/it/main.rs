@@ -7,6 +7,7 @@ mod company;
 mod deaths;
 mod deletion;
 mod diary;
+mod drill;
 mod due;
 mod engagements;
 mod erased_meanwhile;

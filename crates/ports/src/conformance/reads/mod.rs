@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod adoption;
+mod drills;
 mod erasure;
 mod links;
 mod news;
@@ -20,6 +21,7 @@ mod work;
 use model::{Actor, Event};
 
 pub use adoption::decisions;
+pub use drills::drills;
 pub use erasure::erasure;
 pub use links::{links, links_back};
 pub use news::{announced, news};
@@ -46,7 +48,7 @@ macro_rules! read_suites {
         $with! {
             stated, engaged_twice, told_of_old, terminations, workers, found, due, news, announced, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
             deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, decided_by_rows, steps, order,
-            decisions, tasks, erasure, notices, undecided, late, heard
+            decisions, tasks, erasure, notices, undecided, late, heard, drills
         }
     };
 }

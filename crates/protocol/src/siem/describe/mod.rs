@@ -118,6 +118,7 @@ pub(super) fn what(event: &Event, verb: Option<&str>) -> What {
         Event::FindingOpened(e) => tenant::finding(e),
         Event::FindingClosed(e) => What::new(Thing::Finding, e.id, Act::Other("close")),
         Event::NoticeChanged(e) => tenant::notice(e),
+        Event::DrillChanged(e) => tenant::drill(&e.run),
         Event::TokenIssued(e) => tenant::token(e),
         Event::TokenRevoked(e) => What::new(Thing::Token, e.token, Act::Delete)
             .matters(Severity::Low)

@@ -4,7 +4,7 @@ use model::event::{
     CallMade, DeliveryReceived, DocumentsAccepted, FindingOpened, NoticeChanged, TokenIssued,
 };
 use model::notice::Happened;
-use model::{Completeness, TargetName};
+use model::{Completeness, DrillOutcome, DrillRun, TargetName};
 use serde_json::Value;
 
 use super::{Act, Class, Ending, Severity, Thing, What, id};
@@ -61,6 +61,29 @@ pub(super) fn notice(event: &NoticeChanged) -> What {
         .with("occasion", event.state.occasion.as_str())
         .with("acknowledged", event.state.acknowledged.is_some())
         .with("ended", event.state.ended.is_some())
+}
+
+/// What is told of it names nobody: the person is made up.
+pub(super) fn drill(run: &DrillRun) -> What {
+    let (act, ending, severity) = match run.outcome() {
+        Some(DrillOutcome::Passed) => (Act::Other("end"), Ending::Success, Severity::Informational),
+        Some(DrillOutcome::Held) => (Act::Other("end"), Ending::Failure, Severity::Low),
+        Some(DrillOutcome::Failed) => (Act::Other("end"), Ending::Failure, Severity::Medium),
+        None if run.phases.len() <= 1 && run.phases.iter().all(|p| p.apps.is_empty()) => {
+            (Act::Create, Ending::Success, Severity::Informational)
+        }
+        None => (Act::Update, Ending::Success, Severity::Informational),
+    };
+    let phase = run.phases.last().map_or("", |phase| phase.phase.as_str());
+    let what = What::new(Thing::Drill, &run.drill, act)
+        .ends(ending)
+        .matters(severity)
+        .with("run", run.number)
+        .with("phase", phase);
+    match run.outcome() {
+        Some(outcome) => what.with("outcome", outcome.as_str()),
+        None => what,
+    }
 }
 
 /// Neither the token nor the hash of it.
