@@ -1,5 +1,7 @@
 //! People, and why they have what they have.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -89,6 +91,9 @@ pub struct PersonAnswer {
     pub terminated: Option<WireTermination>,
     /// Accounts and grants that belong to them.
     pub access: Vec<PersonAccess>,
+    /// What they wait for, by app; nothing of another instant.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub waits: BTreeMap<String, String>,
     /// Set where another instant than now was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub when: Option<WireWhen>,
@@ -179,8 +184,8 @@ pub struct AccessItem {
     pub verified_at: String,
     /// The plan and step that did it; empty if none.
     pub verified_by: String,
-    /// What is proposed and nobody has decided about, or a step that is not finished or has failed,
-    /// and why; empty if none.
+    /// What is proposed and nobody has decided about, the seat that is waited for, or a step that is
+    /// not finished or has failed, and why; empty if none.
     pub pending: String,
 }
 

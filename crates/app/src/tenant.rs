@@ -330,6 +330,7 @@ fn app_rules(app: &documents::App) -> AppRules {
         },
         delete_after_days: app.delete_after_days,
         manual: app.manual.iter().map(manual_step).collect(),
+        seats: app.seats,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::chain::Chains;
 use crate::past::{Told, When};
 use crate::planner::Say;
 use crate::tenant::Loaded;
-use crate::{App, AppError, ErrorKind, Known};
+use crate::{App, AppError, ErrorKind, Known, SeatAwaited};
 use done::{Done, done_then};
 
 /// The answer for one app.
@@ -63,6 +63,8 @@ pub struct WhyItem {
     pub pending: Option<StepChanged>,
     /// What is proposed and waits for a decision: the step's verb, and the wave.
     pub waits: Option<(String, WaveId)>,
+    /// The seat that an account waits for.
+    pub seat: Option<SeatAwaited>,
 }
 
 /// Everything that an answer follows from, now or at another instant.
@@ -109,6 +111,11 @@ impl App {
         for address in basis.addresses(&target, &desired) {
             let done = self.done(subject, &address).await?;
             items.push(item(address, &desired, done));
+        }
+        let account = Address::account(&target, subject);
+        let mut seats = self.seats_awaited(subject).await?.into_iter();
+        if let Some(item) = items.iter_mut().find(|item| item.address == account) {
+            item.seat = seats.find(|seat| seat.app == target);
         }
         Ok(basis.answer(&target, items, None))
     }
@@ -233,6 +240,7 @@ fn item(address: Address, desired: &BTreeMap<Address, Resolved>, done: Done) -> 
         verified: done.verified,
         pending: done.pending,
         waits: done.waits,
+        seat: None,
         address,
     }
 }

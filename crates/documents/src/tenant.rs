@@ -94,6 +94,8 @@ pub struct App {
     pub delete_after_days: Option<u32>,
     /// What somebody does by hand when a person has left, in the order of the document.
     pub manual: Vec<ManualStep>,
+    /// How many accounts may be usable there, by whoever owns them; as many as are wanted if not given.
+    pub seats: Option<u32>,
     /// How hard we may press it.
     pub limits: Limits,
     /// So many hours after it was listed, it is listed again; at least one.

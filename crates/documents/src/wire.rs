@@ -72,6 +72,11 @@ pub(crate) struct AppSpec {
     /// What happens to accounts of people who have left, and what is done by hand then.
     #[serde(default)]
     pub leaver: LeaverSpec,
+    /// So many accounts may be usable there at once, whoever owns them; as many as are wanted if not
+    /// given.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 10_000_000))]
+    pub seats: Option<u32>,
     /// How hard we may press it.
     #[serde(default)]
     pub limits: LimitsSpec,

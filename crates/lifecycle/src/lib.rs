@@ -10,7 +10,7 @@
 //! When and how people are told of something, [`notices`] says.
 //! What has to be done by hand because somebody left, [`manual`] says.
 //! What several plans cannot all have is told apart by [`claims`]; what new accounts may be called,
-//! [`names`] says.
+//! [`names`] says; who of them gets one of an app's [`seats`], that says.
 
 pub mod advance;
 pub mod assign;
@@ -31,6 +31,7 @@ pub mod names;
 pub mod notices;
 pub mod resolve;
 pub mod rulebook;
+pub mod seats;
 pub mod undo;
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub enum Mutant {
     TerminationOutranked,
     /// People are passed over although the log has news of them.
     PassedOverNews,
+    /// Accounts are made and enabled although every seat of the app is taken.
+    IgnoredSeats,
     /// People are passed over although the log has news of somebody above them. Hunted by the law
     /// `passed_over` alone: in the simulation's company nothing follows from that.
     PassedOverBelow,
@@ -46,7 +48,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All that the simulation hunts.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SkippedIntent,
         Self::IgnoredCompleteness,
         Self::IgnoredFence,
@@ -63,6 +65,7 @@ impl Mutant {
         Self::UnreadableIsMissing,
         Self::TerminationOutranked,
         Self::PassedOverNews,
+        Self::IgnoredSeats,
     ];
 }
 

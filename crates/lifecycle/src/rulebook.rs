@@ -98,6 +98,8 @@ pub struct AppRules {
     pub delete_after_days: Option<u32>,
     /// What somebody does by hand when a person has left, each under a name of its own.
     pub manual: Vec<ManualStep>,
+    /// How many accounts may be usable there; `None`: as many as are wanted.
+    pub seats: Option<u32>,
 }
 
 /// Something that somebody does by hand when a person has left.
@@ -184,6 +186,12 @@ impl RuleBook {
     #[must_use]
     pub fn has_manual(&self) -> bool {
         self.apps.values().any(|app| !app.manual.is_empty())
+    }
+
+    /// Whether some app has only so many seats.
+    #[must_use]
+    pub fn has_seats(&self) -> bool {
+        self.apps.values().any(|app| app.seats.is_some())
     }
 
     /// How many days before somebody's first day, and after they have left, something is due for

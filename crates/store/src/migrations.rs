@@ -10,7 +10,8 @@ use crate::table::{Cell, Row, Table};
 /// The schema that this program writes.
 ///
 /// 2: engagements and terminations. 3: decisions about apps that were there before. 4: names that
-/// accounts have lost, what people are told of, and tasks. 5: when secrets end.
+/// accounts have lost, what people are told of, and tasks. 5: when secrets end, and how many accounts may
+/// be used.
 pub(crate) const SCHEMA: u64 = 5;
 
 /// What brings a database to [`SCHEMA`].

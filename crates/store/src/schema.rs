@@ -95,8 +95,8 @@ pub static PIN: Table = Table {
     indexes: &[],
 };
 
-/// The last observation of an object. `folded` is its name in ASCII lower case. The record has
-/// no members: they are in [`MEMBERSHIP`].
+/// The last observation of an object. `folded` is its name in ASCII lower case, `active` is 1
+/// where it may be used and 0 where not. The record has no members: they are in [`MEMBERSHIP`].
 pub static SHADOW: Table = Table {
     name: "shadow",
     columns: &[
@@ -105,11 +105,16 @@ pub static SHADOW: Table = Table {
         ("remote", Text),
         ("subject", Text),
         ("folded", Text),
+        ("active", Int),
         ("record", Text),
         ("seen_at", Int),
     ],
     key: 3,
-    indexes: &[&["target", "kind", "folded"], &["subject"]],
+    indexes: &[
+        &["target", "kind", "folded"],
+        &["target", "kind", "active"],
+        &["subject"],
+    ],
 };
 
 /// Who was last seen in which group. Both columns are `target/remote id`, so that one column

@@ -25,6 +25,8 @@ pub(crate) struct Lane {
     pub(crate) revision: u64,
     /// User names are given once there.
     pub(crate) once: bool,
+    /// It has only so many seats.
+    pub(crate) seats: Option<u32>,
     pub(crate) members: Members,
     permits: Semaphore,
     state: Mutex<State>,
@@ -67,6 +69,7 @@ impl Lane {
             target,
             revision,
             once: app.account.unique.is_some(),
+            seats: app.seats,
             state: Mutex::new(State {
                 lease: None,
                 lease_again: Timestamp::EPOCH,

@@ -42,6 +42,7 @@ impl Worker {
             self.app.plan(&Actor::system(), false).await?;
             self.moved.store(false, Ordering::SeqCst);
         }
+        self.seat_who_waits().await?;
         failed
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lifecycle::RuleBook;
 use lifecycle::mutants::{self, Mutant};
 use model::event::PinsLifted;
 use model::plan::{About, PlanStatus};
@@ -90,7 +91,8 @@ impl Worker {
             Err(_) => return Ok(()),
         };
         let mut again = Vec::new();
-        let by_hand = !closed.is_empty() && self.asks_for_hands().await?;
+        let by_hand = !closed.is_empty() && self.asks_for(RuleBook::has_manual).await?;
+        let freed = closed.values().any(|closed| closed.disables);
         for (subject, closed) in closed {
             let Closed {
                 plan,
@@ -111,12 +113,29 @@ impl Worker {
         if !again.is_empty() {
             self.app.plan_for(&Actor::system(), again, false).await?;
         }
+        if freed && self.asks_for(RuleBook::has_seats).await? {
+            self.seat_who_waits().await?;
+        }
         Ok(())
     }
 
-    async fn asks_for_hands(&self) -> Result<bool, AppError> {
+    /// Plans for those who wait for a seat in an app that has a free one: an account was disabled, a
+    /// plan was refused or failed, a listing shows fewer, or more were bought.
+    pub(super) async fn seat_who_waits(&self) -> Result<(), AppError> {
+        let loaded = match self.app.loaded().await {
+            Err(error) if error.kind() == crate::ErrorKind::Missing => return Ok(()),
+            loaded => loaded?,
+        };
+        let waiting = self.app.could_be_seated(&loaded).await?;
+        if !waiting.is_empty() {
+            self.app.plan_for(&Actor::system(), waiting, false).await?;
+        }
+        Ok(())
+    }
+
+    async fn asks_for(&self, what: impl Fn(&RuleBook) -> bool) -> Result<bool, AppError> {
         match self.app.loaded().await {
-            Ok(loaded) => Ok(loaded.book.has_manual()),
+            Ok(loaded) => Ok(what(&loaded.book)),
             Err(error) if error.kind() == crate::ErrorKind::Missing => Ok(false),
             Err(error) => Err(error),
         }

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 use lifecycle::advance::Progress;
+use lifecycle::mutants::{self, Mutant};
+use lifecycle::seats::takes_seat;
 use model::plan::{About, PlanStatus, StepStatus};
 use model::{Act, Address, Kind, Step, SubjectId, TargetName, Value, WaveId};
 use ports::store::{PlanRow, StepRow};
@@ -66,6 +68,11 @@ impl Worker {
                 let detail = "the account is not to be deleted any more";
                 return Ok(Some(Halt::helpless(detail)));
             }
+            if !again && self.is_full(step).await? {
+                let detail = "every seat of the app is taken by now".to_owned();
+                let helpless = false;
+                return Ok(Some(Halt { detail, helpless }));
+            }
             match self.needs(step).await? {
                 Needs::Nothing => {}
                 Needs::Time => {
@@ -94,6 +101,18 @@ impl Worker {
             return Ok(false);
         }
         Ok(self.app.store.termination(subject).await?.is_some())
+    }
+
+    /// Whether a step would take a seat in an app in which as many accounts may be used as it has
+    /// seats: somebody made one there since the plan was made, or there are fewer seats by now.
+    async fn is_full(&self, step: &Step) -> Result<bool, AppError> {
+        let target = &step.address.target;
+        let seats = self.lane(target).and_then(|lane| lane.seats);
+        let Some(seats) = seats.filter(|_| takes_seat(step)) else {
+            return Ok(false);
+        };
+        let full = self.app.store.usable(target).await? >= u64::from(seats);
+        Ok(full && !mutants::on(Mutant::IgnoredSeats))
     }
 
     async fn needs(&self, step: &Step) -> Result<Needs, AppError> {

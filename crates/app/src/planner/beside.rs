@@ -21,6 +21,7 @@ use super::subject::{DISAGREEING, UNDECIDED};
 use crate::AppError;
 use crate::digest::is_failure;
 use crate::due::is_late;
+use crate::seats::{TOO_MANY, is_about_a_seat};
 use crate::tasks::OVERDUE;
 
 /// A document is about a worker whom nobody knows.
@@ -37,7 +38,8 @@ const UNKNOWN_MEMBER: &str = "TNR-GROUP-0001";
 const CIRCLE: &str = "TNR-MANAGER-0001";
 const UNKNOWN_MANAGER: &str = "TNR-MANAGER-0002";
 /// What a planning closes when it does not find it again.
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
+    TOO_MANY,
     OVERDUE,
     UNLISTED,
     UNKNOWN,
@@ -145,8 +147,12 @@ impl Pass {
     }
 
     /// Closes what this planning has not found again: of nobody in particular, or of somebody at
-    /// whom it has looked.
-    pub(super) async fn mend(&mut self, notes: &Notes) -> Result<(), AppError> {
+    /// whom it has looked. `all`: it is one of everyone; any other closes only that somebody waits
+    /// for a seat, because the next one in the line is found by that.
+    pub(super) async fn mend(&mut self, notes: &Notes, all: bool) -> Result<(), AppError> {
+        if !all && !self.loaded.book.has_seats() {
+            return Ok(());
+        }
         let found: BTreeSet<(&str, Option<SubjectId>)> = self
             .findings
             .iter()
@@ -155,12 +161,13 @@ impl Pass {
         let mut mended = Vec::new();
         for row in self.app.store.open_findings(MOST_OPEN).await? {
             let finding = &row.opened.finding;
-            let ours = OURS.contains(&finding.code.as_str());
+            let waits = is_about_a_seat(finding);
+            let ours = waits || (all && OURS.contains(&finding.code.as_str()));
             let looked = finding.subject.is_none_or(|s| notes.has_looked_at(s));
             let again = || found.contains(&(finding.fingerprint.as_str(), finding.subject));
             // A step that failed has been done since, or is wanted no more.
             let settled = finding.subject.is_some_and(|s| notes.is_settled(s));
-            let over = is_failure(finding) && settled && self.is_managed(finding);
+            let over = all && is_failure(finding) && settled && self.is_managed(finding);
             let reason = match (ours && looked && !again(), over) {
                 (true, _) => "a later planning has not found it again",
                 (_, true) => "a later planning found everything as it should be",

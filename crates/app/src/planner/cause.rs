@@ -124,7 +124,7 @@ impl Pass {
         let gone = match news.change {
             _ if !plan.removes() => None,
             _ if ended => Some(LEFT),
-            Change::MissingRow => Some(news),
+            Change::MissingRow => Some(news.clone()),
             _ => None,
         };
         if before.revision != self.loaded.row.revision {
@@ -140,10 +140,10 @@ impl Pass {
         if let Some(cause) = self.turned(person, identity, plan, last.wave).await? {
             return Ok(cause);
         }
-        if let Some(cause) = self.moved_above(identity, plan, &last).await? {
+        if let Some(cause) = self.waited_for(person.subject, plan, &news).await? {
             return Ok(cause);
         }
-        self.drifted(plan, &last).await
+        self.drifted(identity, plan, &last).await
     }
 
     /// The cause of a deletion: the clock, or whoever made it due at once, so that they may not
@@ -286,9 +286,17 @@ impl Pass {
         Ok(rejected.find(|d| withdrawn(d)).map(|d| d.by.clone()))
     }
 
-    /// The cause where nothing was said of them: an account that they refer to has come to be, or
-    /// the app was changed.
-    async fn drifted(&self, plan: &Plan, last: &PlanRow) -> Result<Cause, AppError> {
+    /// The cause where nothing was said of them: somebody above them has moved, an account that they
+    /// refer to has come to be, or the app was changed.
+    async fn drifted(
+        &self,
+        identity: &Identity,
+        plan: &Plan,
+        last: &PlanRow,
+    ) -> Result<Cause, AppError> {
+        if let Some(cause) = self.moved_above(identity, plan, last).await? {
+            return Ok(cause);
+        }
         if let Some(cause) = self.came_to_be(plan, last).await? {
             return Ok(cause);
         }

@@ -87,8 +87,8 @@ impl Pass {
         for (at, sketch) in sketches.into_iter().enumerate() {
             left.extend(self.lose(sketch, lost.remove(&at).unwrap_or_default()));
         }
-        let named = self.name_accounts(left, given).await?;
-        self.settle_references(named).await
+        let seated = self.seat_and_name(left, given).await?;
+        self.settle_references(seated).await
     }
 
     /// What is being given to someone already, and cannot be claimed by anybody else: by plans

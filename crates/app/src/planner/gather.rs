@@ -321,7 +321,11 @@ impl Sight {
     }
 
     /// Whether the last listing of a target was complete.
-    async fn listed(&mut self, target: &TargetName, kind: Kind) -> Result<bool, AppError> {
+    pub(super) async fn listed(
+        &mut self,
+        target: &TargetName,
+        kind: Kind,
+    ) -> Result<bool, AppError> {
         let key = (target.clone(), kind);
         if let Some(listed) = self.listed.get(&key) {
             return Ok(*listed);

@@ -18,6 +18,7 @@ mod memory;
 mod naming;
 mod pass;
 mod propose;
+mod seats;
 mod settle;
 mod stated;
 mod stirred;
@@ -243,6 +244,7 @@ impl App {
         if !matches!(planning.scope, Scope::Subjects(_)) {
             pass.named_but_unknown().await?;
             pass.service_accounts().await?;
+            pass.too_many_seated().await?;
         }
         pass.settle_claims().await?;
         let mut seen = Seen {
@@ -253,8 +255,9 @@ impl App {
         };
         if planning.dry_run {
             seen.findings = std::mem::take(&mut pass.findings);
-        } else if !matches!(planning.scope, Scope::Subjects(_)) {
-            pass.mend(&seen.notes).await?;
+        } else {
+            let all = !matches!(planning.scope, Scope::Subjects(_));
+            pass.mend(&seen.notes, all).await?;
         }
         let late = std::mem::take(&mut pass.late);
         let waves = pass.propose(actor, planning.dry_run, stream, head).await?;

@@ -3,7 +3,7 @@
 //! Whoever has a name in the app keeps it, and a plan that waits or is under way keeps the name
 //! that it gives. Newcomers choose in the order of their worker keys, whoever was looked at first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle::claims::{Claim, claims};
 use lifecycle::identity::Identity;
@@ -14,6 +14,7 @@ use model::{Plan, TargetName};
 use super::Pass;
 use super::contested::{Lost, claimed};
 use super::gather::Name;
+use super::seats::Steps;
 use super::settle::Sketch;
 use crate::AppError;
 
@@ -44,29 +45,31 @@ impl Pass {
         targets.collect()
     }
 
-    /// Names every new account that needs a name; those for which there is none are not created.
+    /// Names every new account that needs a name, but for the steps that are out, and adds the names
+    /// to those that are taken. Answers the steps for which there is none, by the place of their
+    /// sketch: they are not created.
     pub(super) async fn name_accounts(
         &mut self,
-        mut sketches: Vec<Sketch>,
-        given: BTreeMap<Claim, About>,
-    ) -> Result<Vec<Sketch>, AppError> {
+        sketches: &mut [Sketch],
+        taken: &mut BTreeMap<Claim, About>,
+        out: &Steps,
+    ) -> Result<Vec<(usize, Lost)>, AppError> {
         let mut nameless = Vec::new();
-        let mut taken = given;
         for (at, sketch) in sketches.iter().enumerate() {
-            nameless.extend(self.nameless(at, sketch, &taken));
+            nameless.extend(self.nameless(at, sketch, taken, out.get(&at)));
         }
+        let mut lost = Vec::new();
         if nameless.is_empty() {
-            return Ok(sketches);
+            return Ok(lost);
         }
-        for sketch in &sketches {
+        for sketch in &*sketches {
             let all = claims(&sketch.plan).into_iter();
             taken.extend(all.map(|(_, claim)| (claim, sketch.plan.about.clone())));
         }
         nameless.sort();
-        let mut lost: BTreeMap<usize, Vec<Lost>> = BTreeMap::new();
         for account in nameless {
             let found = self
-                .free_name(&sketches[account.sketch], &account, &taken)
+                .free_name(&sketches[account.sketch], &account, taken)
                 .await?;
             let Sketch { plan, forms, .. } = &mut sketches[account.sketch];
             let unnamed = unnamed(plan, &self.loaded.book).into_iter();
@@ -86,15 +89,11 @@ impl Pass {
                         self.no_name(&account.target),
                         "add a form to the app's document, or allow numbers; until then nothing is created",
                     );
-                    lost.entry(account.sketch).or_default().push(none);
+                    lost.push((account.sketch, none));
                 }
             }
         }
-        let mut left = Vec::new();
-        for (at, sketch) in sketches.into_iter().enumerate() {
-            left.extend(self.lose(sketch, lost.remove(&at).unwrap_or_default()));
-        }
-        Ok(left)
+        Ok(lost)
     }
 
     fn no_name(&self, target: &TargetName) -> &'static str {
@@ -113,6 +112,7 @@ impl Pass {
         at: usize,
         sketch: &Sketch,
         given: &BTreeMap<Claim, About>,
+        out: Option<&BTreeSet<u16>>,
     ) -> Vec<Nameless> {
         let about = &sketch.plan.about;
         let here =
@@ -136,6 +136,7 @@ impl Pass {
             }
         };
         let accounts = unnamed(&sketch.plan, &self.loaded.book).into_iter();
+        let accounts = accounts.filter(|no| out.is_none_or(|out| !out.contains(no)));
         accounts.map(nameless).collect()
     }
 

@@ -7,6 +7,7 @@ use lifecycle::claims::{claims, making};
 use lifecycle::draft::Observed;
 use lifecycle::names::Forms;
 use model::plan::{About, PlanStatus};
+use model::time::DateTime;
 use model::{Act, Plan, TargetName};
 use ports::store::PlanRow;
 
@@ -22,14 +23,17 @@ pub(super) struct Sketch {
     pub(super) worker_keys: Vec<String>,
     /// The key of their main engagement.
     pub(super) key: String,
+    /// Their first day of work.
+    pub(super) starts: Option<DateTime>,
     /// What they may be called, where the plan creates an account without a name.
     pub(super) forms: BTreeMap<TargetName, Forms>,
 }
 
 impl Pass {
     /// Takes a plan that claims nothing as it is; any other one waits until all claims are known,
-    /// and so does one whose accounts have no names yet, or that refers to what is not there. Answers whether the plan is there already,
-    /// and nothing that others have or get can make it another one.
+    /// and so does one whose accounts have no names yet, that needs a seat, or that refers to what is
+    /// not there. Answers whether the plan is there already, and nothing that others have or get can
+    /// make it another one.
     pub(super) async fn sketched(
         &mut self,
         sketch: Sketch,
@@ -39,7 +43,9 @@ impl Pass {
         let Some(sketch) = self.without_taken(sketch, observed).await? else {
             return Ok(false);
         };
-        let claims_nothing = claims(&sketch.plan).is_empty() && sketch.forms.is_empty();
+        let claims_nothing = claims(&sketch.plan).is_empty()
+            && sketch.forms.is_empty()
+            && !self.needs_seat(&sketch.plan);
         if claims_nothing && self.awaited(&sketch.plan).await?.is_empty() {
             // What is made may turn out to be there: that is seen when it is looked for.
             let makes = |step: &model::Step| matches!(step.act, Act::Create { .. });
@@ -105,7 +111,7 @@ impl Pass {
     }
 
     /// A person refused exactly this.
-    async fn was_refused(&self, about: &About, plan: &Plan) -> Result<bool, AppError> {
+    pub(super) async fn was_refused(&self, about: &About, plan: &Plan) -> Result<bool, AppError> {
         let last = self.app.store.plans_about(about, 1).await?;
         Ok(last
             .iter()

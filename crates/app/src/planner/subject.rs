@@ -275,6 +275,7 @@ impl Pass {
             name: who.map_or_else(|| about.to_string(), |(_, i)| i.facts.display_name()),
             worker_keys: worker_keys.into_iter().flatten().collect(),
             key: who.map_or_else(String::new, |(_, i)| i.key.clone()),
+            starts: who.and_then(|(_, i)| i.facts.starts),
             forms: forms.unwrap_or_default(),
         };
         let waits = self.sketched(sketch, observed).await?;

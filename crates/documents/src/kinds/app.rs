@@ -54,6 +54,7 @@ pub(crate) fn app(
         },
         delete_after_days: spec.leaver.delete_after_days,
         manual,
+        seats: spec.seats,
         limits: Limits {
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,

@@ -89,7 +89,7 @@ fn every_choice_of_an_app_is_understood() {
     );
     let app = app.replace(
         "mode: observe",
-        "mode: enforce\n  joiner: {days_before: 7}\n  leave: disable\n  leaver: {disable: now}\n  limits: \
+        "mode: enforce\n  joiner: {days_before: 7}\n  leave: disable\n  leaver: {disable: now}\n  seats: 250\n  limits: \
          {concurrency: 4}",
     );
     let tenant = load(&[("a", SOURCE), ("b", &app)]).unwrap_or_else(|e| panic!("{e:#?}"));
@@ -111,6 +111,15 @@ fn every_choice_of_an_app_is_understood() {
     let plain = load(&[("a", SOURCE), ("b", APP)]).unwrap();
     let plain = &plain.apps[&"wiki".into()];
     assert_eq!((plain.joiner, plain.leave), (None, OnLeave::Keep));
+    assert_eq!((app.seats, plain.seats), (Some(250), None));
+    let none = load(&[
+        ("a", SOURCE),
+        (
+            "b",
+            &APP.replace("mode: observe", "mode: observe\n  seats: 0"),
+        ),
+    ]);
+    assert_eq!(none.unwrap().apps[&"wiki".into()].seats, Some(0));
     let preset = APP.replace("  mode:", "    profile: okta\n  mode:");
     let tenant = load(&[("a", SOURCE), ("b", &preset)]).unwrap();
     assert_eq!(tenant.apps[&"wiki".into()].scim.profile.preset, "okta");

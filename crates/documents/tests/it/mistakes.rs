@@ -275,6 +275,22 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "mode: observe",
+        "mode: observe\n  seats: -1",
+        "wiki:9:10 spec.seats: -1 is out of range; write a number from 0 to 10000000",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  seats: 10000001",
+        "10000001 is out of range",
+    ),
+    ("mode: observe", "mode: observe\n  seats: 2.5", "spec.seats"),
+    (
+        "mode: observe",
+        "mode: observe\n  seats: many",
+        "spec.seats",
+    ),
+    (
+        "mode: observe",
         "mode: observe\n  observe_every_hours: 0",
         "spec.observe_every_hours: 0 is out of range; write a number from 1 to 168",
     ),

@@ -40,6 +40,7 @@ fn book(joiner: Option<Lead>) -> RuleBook {
         leave: OnLeave::Keep,
         delete_after_days: None,
         manual: Vec::new(),
+        seats: None,
         unique: None,
     };
     RuleBook {

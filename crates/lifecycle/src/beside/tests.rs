@@ -48,6 +48,7 @@ fn book(grants: Vec<PersonalGrant>) -> RuleBook {
         leave: OnLeave::Keep,
         delete_after_days: None,
         manual: Vec::new(),
+        seats: None,
         unique: None,
     };
     let duties = grants.iter().map(|grant| Duty {

@@ -19,6 +19,7 @@ fn book(mode: Mode) -> RuleBook {
         leave: crate::rulebook::OnLeave::Keep,
         delete_after_days: None,
         manual: Vec::new(),
+        seats: None,
     };
     RuleBook {
         revision: 3,

@@ -40,6 +40,7 @@ fn book(when: &str) -> RuleBook {
         leave: OnLeave::Keep,
         delete_after_days: None,
         manual: Vec::new(),
+        seats: None,
     };
     RuleBook {
         revision: 1,

@@ -36,6 +36,7 @@ fn book(steps: &[&str]) -> RuleBook {
         leave: OnLeave::Keep,
         delete_after_days: None,
         manual: steps.iter().map(|name| step(name)).collect(),
+        seats: None,
         unique: None,
     };
     RuleBook {

@@ -89,6 +89,8 @@ pub trait Objects: Send + Sync {
     /// Objects whose name equals the text, ignoring ASCII case.
     async fn shadows_named(&self, target: &TargetName, kind: Kind, name: &str)
     -> Read<Vec<Shadow>>;
+    /// How many accounts of a target were last seen usable, whoever owns them.
+    async fn usable(&self, target: &TargetName) -> Read<u64>;
     /// When an account of a target lost the name of this keyed digest last; `None`: never, as far
     /// as was told.
     async fn lost_name(&self, target: &TargetName, name: Digest) -> Read<Option<LostName>>;

@@ -122,6 +122,15 @@ pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         }
     };
     let (person, identity) = (&known.person, &known.identity);
+    let waits = match &when {
+        Some(_) => Vec::new(),
+        None => rooms
+            .app
+            .seats_awaited(person.subject)
+            .await
+            .map_err(fail)?,
+    };
+    let waits = waits.iter();
     let now = when.as_ref().map_or(rooms.app.now(), |when| when.as_of);
     let access = links
         .iter()
@@ -154,6 +163,9 @@ pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
             reason: t.reason.clone(),
         }),
         access,
+        waits: waits
+            .map(|seat| (seat.app.to_string(), seat.to_string()))
+            .collect(),
         when: when.map(told),
     })
 }
@@ -202,6 +214,7 @@ fn item(item: &WhyItem) -> AccessItem {
     let waits = item.waits.as_ref().map(|(verb, wave)| {
         format!("{verb} is proposed in {wave}, which nobody has decided about")
     });
+    let seat = item.seat.as_ref().map(ToString::to_string);
     AccessItem {
         address: item.address.to_string(),
         what: what(item.address.kind, item.address.key.granted_group()),
@@ -212,7 +225,7 @@ fn item(item: &WhyItem) -> AccessItem {
         ownership: item.ownership.map_or("", |o| o.as_str()).to_owned(),
         verified_at: verified.map_or(String::new(), |(_, at)| at.to_string()),
         verified_by: verified.map_or(String::new(), |(step, _)| step.step.to_string()),
-        pending: waits.or(pending).unwrap_or_default(),
+        pending: waits.or(seat).or(pending).unwrap_or_default(),
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) fn observed(rows: &mut Rows, e: &ObjectObserved) -> Projected {
     row.extend([
         subject_or_null(e.subject),
         text(record.name.to_ascii_lowercase()),
+        Cell::Int(i64::from(record.active)),
         json(&record)?,
         instant(e.seen_at),
     ]);

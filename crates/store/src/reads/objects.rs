@@ -185,6 +185,15 @@ impl Objects for TenureStore {
         SHADOW.all(self.db(), rest, &args, shadow).await
     }
 
+    async fn usable(&self, target: &TargetName) -> Read<u64> {
+        let sql = "SELECT COUNT(*) FROM shadow WHERE target = $1 AND kind = $2 AND active = 1";
+        let args = within(target, Kind::Account);
+        let found = self.db().query(sql, &args).await?;
+        found
+            .first()
+            .map_or(Ok(0), |row| rows::count(row, 0, "shadow"))
+    }
+
     async fn lost_name(&self, target: &TargetName, name: Digest) -> Read<Option<LostName>> {
         let args = [text(target), text(name)];
         let rest = "WHERE target = $1 AND name = $2";

@@ -60,6 +60,7 @@ async fn ask_of_people_and_objects(store: &TenureStore) {
         .await
         .unwrap();
     store.shadows_named(&slack(), account, "ana").await.unwrap();
+    store.usable(&slack()).await.unwrap();
     let lost = model::event::NameLost {
         target: slack(),
         name: Digest::of(b"ana"),

@@ -43,6 +43,7 @@ pub async fn person(desk: &Desk, person: &str, when: &When) -> Result<Exit, Fail
         "leave",
         "zone",
         "attributes",
+        "waits",
     ];
     desk.output.show(&answer, &fields)?;
     if desk.output.format() == Format::Table && desk.output.columns.is_empty() {

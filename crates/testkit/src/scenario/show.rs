@@ -127,6 +127,7 @@ impl Stage {
                 item.wanted, item.seen
             ));
             lines.extend(item.because.iter().map(reason));
+            lines.extend(item.seat.iter().map(|seat| format!("  {seat}")));
         }
         for why in &why.not_given {
             lines.push("not given:".to_owned());

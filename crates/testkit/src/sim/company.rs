@@ -96,6 +96,13 @@ pub fn has_manager(target: &str) -> bool {
     matches!(target, "chat" | "wiki")
 }
 
+/// How many accounts may be used in an app, where there are only so many: fewer than the people who are
+/// to have one and the accounts that nobody knows, in most runs.
+#[must_use]
+pub fn seats(target: &str) -> Option<usize> {
+    (target == "crm").then_some(64)
+}
+
 /// The documents.
 #[must_use]
 pub fn documents() -> Vec<(String, String)> {
@@ -217,6 +224,9 @@ spec:
     }
     if name == "crm" {
         text.push_str("  limits: {requests_per_second: 50}\n");
+    }
+    if let Some(seats) = seats(name) {
+        text.push_str(&format!("  seats: {seats}\n"));
     }
     let declared = groups(name);
     if !declared.is_empty() {

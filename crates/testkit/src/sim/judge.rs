@@ -64,6 +64,7 @@ fn judge_target(
         }
     }
     let linked = watch.linked_accounts(target);
+    let full = is_full(watch, target, things);
     for (key, person) in &oracle.people {
         let Some((wish, standing)) = oracle.wish(key, target.as_str(), now) else {
             continue;
@@ -88,6 +89,12 @@ fn judge_target(
         if !must {
             continue;
         }
+        let usable = account.and_then(|(remote, _)| things.get(remote));
+        let waits = wish.enabled && !usable.is_some_and(|thing| thing.active);
+        if full && waits {
+            // Somebody waits for a seat. Whether it is their turn, a law of the engine says.
+            continue;
+        }
         let found = differs(watch, target, things, key, &wish, account, &linked);
         if let Some(found) = found {
             wrong.push(format!(
@@ -96,6 +103,16 @@ fn judge_target(
             ));
         }
     }
+}
+
+/// Whether an app has only so many seats, and all are taken or promised.
+fn is_full(watch: &Watch, target: &TargetName, things: &BTreeMap<RemoteId, Thing>) -> bool {
+    let usable = |thing: &&Thing| thing.kind == Kind::Account && thing.active;
+    let seats = company::seats(target.as_str());
+    seats.is_some_and(|seats| {
+        let taken = things.values().filter(usable).count();
+        taken + watch.promised(target) >= seats
+    })
 }
 
 /// The first thing that is not as it should be.

@@ -168,6 +168,7 @@ relay!(Objects {
     shadows_page(target: &TargetName, kind: Kind, after: Option<&RemoteId>, limit: u32)
         -> Vec<Shadow>;
     shadows_named(target: &TargetName, kind: Kind, name: &str) -> Vec<Shadow>;
+    usable(target: &TargetName) -> u64;
     lost_name(target: &TargetName, name: Digest) -> Option<LostName>;
     members(target: &TargetName, group: &RemoteId) -> Vec<RemoteId>;
     member_of(target: &TargetName, member: &RemoteId) -> Vec<RemoteId>;

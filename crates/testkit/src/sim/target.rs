@@ -214,12 +214,16 @@ impl SimTarget {
         if let Some(thing) = self.state().things.get_mut(remote) {
             thing.version += 1;
             change(thing);
+            if thing.kind == Kind::Account && !thing.active {
+                self.watch().closed_by_hand(&self.name, remote);
+            }
         }
     }
 
     /// Removes an object behind Tenure's back.
     pub fn remove(&self, remote: &RemoteId) {
         self.state().remove(remote);
+        self.watch().closed_by_hand(&self.name, remote);
     }
 
     /// How many requests it got.

@@ -2,6 +2,7 @@
 //! something happens that must never happen.
 
 mod follow;
+mod seats;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -78,6 +79,8 @@ pub struct Watch {
     leases: BTreeMap<String, (String, u64)>,
     /// Where writing is stopped, since which record.
     stops: BTreeMap<Option<TargetName>, u64>,
+    /// Accounts that requests of ours made usable, and that nobody has closed since.
+    given: BTreeSet<(TargetName, RemoteId)>,
     /// Targets whose listing hid objects, until one did not.
     pub lied: BTreeSet<TargetName>,
     /// Events that the store acknowledged.
@@ -109,6 +112,7 @@ impl Watch {
             keys: BTreeMap::new(),
             leases: BTreeMap::new(),
             stops: BTreeMap::new(),
+            given: BTreeSet::new(),
             lied: BTreeSet::new(),
             committed: 0,
             last: 0,
@@ -217,6 +221,10 @@ impl Watch {
                     format!("{} {at} {status} {}", e.step, e.detail)
                 });
                 if e.status == StepStatus::Sent {
+                    let full = self.begun_without_a_seat(e.step);
+                    if let Some(full) = full {
+                        self.violation(full);
+                    }
                     let moved = self.overtaken(e.step.plan);
                     let open = self.intents.entry(e.address.clone()).or_default();
                     let verb = self.plans.get(&e.step.plan).and_then(|p| {

@@ -28,6 +28,7 @@ mod references;
 mod restore;
 mod rounds;
 mod scenarios;
+mod seats;
 mod service;
 mod simulation;
 mod switch;

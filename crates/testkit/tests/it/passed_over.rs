@@ -71,8 +71,11 @@ fn documents(revision: u64) -> Vec<(String, String)> {
             "chat.yaml".to_owned(),
             app(
                 "chat",
-                "  leaver:\n    delete_after_days: 1\n    manual:\n      \
-                 - {name: mail, owner: facility, due_days: 1, text: Ask who gets it.}\n",
+                &format!(
+                    "  seats: {}\n  leaver:\n    delete_after_days: 1\n    manual:\n      \
+                     - {{name: mail, owner: facility, due_days: 1, text: Ask who gets it.}}\n",
+                    5 + revision % 5
+                ),
             ),
         ),
         ("wiki.yaml".to_owned(), app("wiki", &wiki_days)),

@@ -16,6 +16,7 @@ fn comparable(mut why: WhyAccess) -> WhyAccess {
     why.told = None;
     for item in &mut why.items {
         item.waits = None;
+        item.seat = None;
     }
     why
 }

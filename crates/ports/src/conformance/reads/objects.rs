@@ -90,7 +90,33 @@ pub async fn shadows(store: &dyn Store) {
     );
 
     listed(store, &all).await;
+    usable(store).await;
     moved(store, &as_read(&others[0])).await;
+}
+
+/// Accounts that may be used are counted as they were seen last: no groups, and no other target's.
+async fn usable(store: &dyn Store) {
+    let jira = TargetName::from("jira");
+    let count = async |target: &TargetName| store.usable(target).await.unwrap();
+    assert_eq!((count(&slack()).await, count(&jira).await), (5, 1));
+    let mut closed = seen(&slack(), Kind::Account, "z", "Nz");
+    let opened = closed.clone();
+    if let Personal::Known(record) = &mut closed.personal {
+        record.active = false;
+    }
+    tell(store, vec![Event::ObjectObserved(closed)]).await;
+    assert_eq!((count(&slack()).await, count(&jira).await), (4, 1));
+    tell(store, vec![Event::ObjectObserved(opened)]).await;
+    let gone = ObjectVanished {
+        target: jira.clone(),
+        kind: Kind::Account,
+        remote: id("u1"),
+    };
+    tell(store, vec![Event::ObjectVanished(gone)]).await;
+    assert_eq!((count(&slack()).await, count(&jira).await), (5, 0));
+    assert_eq!(count(&"nowhere".into()).await, 0);
+    let there = seen(&jira, Kind::Account, "u1", "Nu1");
+    tell(store, vec![Event::ObjectObserved(there)]).await;
 }
 
 async fn listed(store: &dyn Store, all: &[Shadow]) {

@@ -143,6 +143,9 @@ impl Watch {
             if let Some(wrong) = wrong {
                 self.violation(wrong);
             }
+            if let Some(wrong) = self.took_a_seat(target, change, things) {
+                self.violation(wrong);
+            }
         }
     }
 
