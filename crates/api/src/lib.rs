@@ -10,6 +10,7 @@
 mod digest;
 mod documents;
 mod estate;
+mod events;
 mod notices;
 mod page;
 mod people;
@@ -33,6 +34,7 @@ pub use estate::{
     ClassCount, DecideEstate, DecideEstateAnswer, DecidedEstate, DriftAnswer, DriftCount, DriftRow,
     EstateAnswer, EstateRow, UnexplainedAnswer, UnexplainedGroup, UnexplainedRow, WireDecision,
 };
+pub use events::{EventsAnswer, WireEvent};
 pub use notices::{AcknowledgeRequest, TestChannel, WireMessage, WireNotice};
 pub use page::Page;
 pub use people::{

@@ -18,6 +18,7 @@ mod digest;
 mod documents;
 mod due;
 mod error;
+mod events;
 mod expectations;
 mod expiries;
 mod findings;
@@ -62,6 +63,7 @@ pub use digest::{
 };
 pub use documents::DocumentsReport;
 pub use error::{AppError, ErrorKind};
+pub use events::{EventsAsked, Extracts};
 pub use expectations::{TestFailure, TestResult, test_documents};
 pub use identity::Known;
 pub use leavers::{Decision, EndState, Ending, LeaverRecord, Leavers, Times};
@@ -103,6 +105,8 @@ pub struct App {
     planning: Arc<tokio::sync::Mutex<Option<planner::Memory>>>,
     /// Rings whenever there may be something new to carry out.
     pub(crate) bell: Arc<tokio::sync::Notify>,
+    /// Seats for those who wait for news of the log.
+    pub(crate) following: Arc<tokio::sync::Semaphore>,
 }
 
 /// What an [`App`] is made of.
@@ -136,6 +140,7 @@ impl App {
             loaded: Arc::default(),
             planning: Arc::default(),
             bell: Arc::default(),
+            following: Arc::new(tokio::sync::Semaphore::new(events::WAITING)),
         }
     }
 

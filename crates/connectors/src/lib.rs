@@ -3,7 +3,9 @@
 
 pub mod channel;
 pub mod csv_source;
+pub mod forward;
 pub mod http;
 pub mod scim;
+mod wire;
 
 pub use scim::ScimTarget;

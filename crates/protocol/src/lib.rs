@@ -1,4 +1,7 @@
 //! Protocols: bytes ↔ typed messages. No sockets, no clocks, no state.
 
+pub mod relp;
 pub mod scim;
+pub mod siem;
+pub mod syslog;
 pub mod x509;

@@ -7,7 +7,7 @@
 //!
 //! Every answered call is recorded as `call.made/1`, denied ones included. Calls that a rate
 //! limit refuses (429) are counted in the metrics and not recorded: writing a durable record for
-//! each would let anyone fill the disk.
+//! each would let anyone fill the disk. Nor is a read that waited for news and shows none.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -330,6 +330,10 @@ impl<S: Gate> Pipeline<S> {
             let done = tokio::spawn((route.handler)(Arc::clone(&pipeline.rooms), call)).await;
             let done = done.unwrap_or_else(|_| Err(problem::fault("the call broke off")));
             drop(seat);
+            let read = route.method == crate::route::Method::Get;
+            if read && done.as_ref().is_ok_and(|reply| !reply.shows) {
+                return done;
+            }
             let recorded = pipeline
                 .record(route, &actor, peer, done.as_ref().err(), reason)
                 .await;
@@ -337,9 +341,7 @@ impl<S: Gate> Pipeline<S> {
                 (done, Ok(())) => done,
                 // What was read without a record is not shown. What was changed has its own
                 // records; its answer must not be lost.
-                (Ok(_), Err(unrecorded)) if route.method == crate::route::Method::Get => {
-                    Err(unrecorded)
-                }
+                (Ok(_), Err(unrecorded)) if read => Err(unrecorded),
                 (done, Err(unrecorded)) => {
                     tracing::error!(
                         route = route.operation,

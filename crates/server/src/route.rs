@@ -200,6 +200,8 @@ impl Call {
 pub struct Reply {
     /// Its JSON.
     pub body: Vec<u8>,
+    /// Whether it shows anything. What shows nothing is not recorded.
+    pub shows: bool,
 }
 
 impl Reply {
@@ -209,7 +211,14 @@ impl Reply {
     /// Never for wire types; a type that has no JSON form is a fault of ours.
     pub fn json<T: Serialize>(value: &T) -> Result<Self, Problem> {
         serde_json::to_vec(value)
-            .map(|body| Self { body })
+            .map(|body| Self { body, shows: true })
             .map_err(|e| problem::fault(&format!("the answer has no JSON form: {e}")))
+    }
+
+    /// The same, for a read that found no news: it shows nothing.
+    #[must_use]
+    pub fn without_news(mut self) -> Self {
+        self.shows = false;
+        self
     }
 }

@@ -26,6 +26,21 @@ impl Log for TenureStore {
         self.decode(records).await
     }
 
+    async fn closed_records(&self, after: u64, limit: u32) -> Result<Vec<LogRecord>, StoreError> {
+        let records = self.envelopes(after, limit).await?;
+        let closed = |record: Envelope| {
+            opened(
+                self.sealer(),
+                Envelope {
+                    sealed: None,
+                    ..record
+                },
+                None,
+            )
+        };
+        records.into_iter().map(closed).collect()
+    }
+
     async fn stirs(&self, after: u64, limit: u32) -> Result<Vec<Stir>, StoreError> {
         let sql = "SELECT seq, kind, subject FROM record WHERE seq > $1 ORDER BY seq LIMIT $2";
         let after = i64::try_from(after).unwrap_or(i64::MAX);

@@ -10,6 +10,7 @@ use model::Scope;
 use crate::client::context;
 use crate::command::adopt::{Adopt, Drift};
 use crate::command::digest::Since;
+use crate::command::events::Events;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
 use crate::command::notice::{ChannelCommand, NoticeCommand};
 use crate::command::task::TaskCommand;
@@ -273,6 +274,9 @@ pub enum Command {
     /// Secrets for apps and channels.
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Follows the log for a SIEM, without anything personal: to stdout, a file, or a receiver of
+    /// syslog. For people there is `tenure log`.
+    Events(Events),
     /// Reads the log; its newest records without options.
     Log {
         /// Records after this one; with `--person`, those that are older.

@@ -47,6 +47,8 @@ pub struct Failure {
     pub diagnostics: Vec<Diagnostic>,
     /// The request's id in the server's log; empty where there is none.
     pub request: String,
+    /// Whether it may pass by itself: the server is away or busy.
+    pub passing: bool,
 }
 
 impl Failure {
@@ -59,6 +61,7 @@ impl Failure {
             exit: Exit::Error,
             diagnostics: Vec::new(),
             request: String::new(),
+            passing: false,
         }
     }
 
@@ -111,6 +114,7 @@ fn exit_of(code: &str) -> Exit {
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Self {
+            passing: problem.status == 429 || problem.status >= 500,
             exit: exit_of(&problem.code),
             code: problem.code,
             problem: problem.detail,

@@ -25,8 +25,8 @@ use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
 use command::task::TaskCommand;
 use command::{
-    Desk, adopt, digest, input, leaver, leavers, look, manage, notice, preview, task, test, why,
-    work,
+    Desk, adopt, digest, events, input, leaver, leavers, look, manage, notice, preview, task, test,
+    why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -234,6 +234,7 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
             limit,
             person,
         } => look::log(desk, after, limit, person.as_deref()).await,
+        Command::Events(asked) => events::run(desk, asked).await,
         Command::StopWriting { app, change } => manage::writing(desk, "stop", app, change).await,
         Command::ResumeWriting { app, change } => {
             manage::writing(desk, "resume", app, change).await

@@ -83,3 +83,24 @@ pub(super) fn need(program: &str, packages: &[&str]) -> Result<(), String> {
     }
     debian::install(packages)
 }
+
+/// rsyslog with what tests speak: TLS as OpenSSL ends it, and RELP. Gives its program.
+pub(super) fn rsyslog() -> Result<PathBuf, String> {
+    if let Some(program) = rsyslog_here() {
+        return Ok(program);
+    }
+    debian::install(&["rsyslog", "rsyslog-openssl", "rsyslog-relp"])?;
+    rsyslog_here().ok_or_else(|| "rsyslog is installed, but lacks lmnsd_ossl or imrelp".to_owned())
+}
+
+fn rsyslog_here() -> Option<PathBuf> {
+    let program = PathBuf::from("/usr/sbin/rsyslogd");
+    // One folder for each architecture.
+    let folders = fs::read_dir("/usr/lib").ok()?;
+    let mut modules = folders.filter_map(|entry| Some(entry.ok()?.path().join("rsyslog")));
+    let has = |folder: &PathBuf| {
+        let needed = ["lmnsd_ossl.so", "imrelp.so", "imtcp.so"];
+        needed.iter().all(|name| folder.join(name).is_file())
+    };
+    (program.is_file() && modules.any(|folder| has(&folder))).then_some(program)
+}

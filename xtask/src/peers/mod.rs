@@ -6,6 +6,7 @@
 //! | `TENURE_PEER_SCIM2`, `TENURE_PEER_SCIMMY`, `TENURE_PEER_CANAILLE` | base URL |
 //! | `TENURE_PEER_SCIM2_TOKEN`, `TENURE_PEER_SCIMMY_TOKEN` | bearer token |
 //! | `TENURE_PEER_SMTP` | a Python that has the mail server aiosmtpd; tests start it |
+//! | `TENURE_PEER_RSYSLOG` | the program of rsyslog, with TLS and RELP; tests start it |
 //! | `TENURE_PEER_CANAILLE_TOKEN_URL`, `…_CLIENT`, `…_SECRET` | OAuth client credentials |
 //!
 //! The credentials protect nothing: they are the same on every machine.
@@ -57,7 +58,15 @@ pub fn start() -> Result<Started, String> {
     let mail = install::python(&home, "smtp", &["aiosmtpd==1.4.6"])?;
     install::need("openssl", &["openssl"])?;
     let mail = mail.join("python").display().to_string();
-    let mut env = vec![("TENURE_PEER_SMTP".to_owned(), mail)];
+    // So it is with the receiver of syslog, which is killed while it receives.
+    let syslog = install::rsyslog()?;
+    let mut env = vec![
+        ("TENURE_PEER_SMTP".to_owned(), mail),
+        (
+            "TENURE_PEER_RSYSLOG".to_owned(),
+            syslog.display().to_string(),
+        ),
+    ];
     env.extend(peers.iter().flat_map(|peer| peer.env.clone()));
     let lines = env.iter().map(|(name, value)| format!("{name}={value}\n"));
     write(&home.join("env"), &lines.collect::<String>())?;

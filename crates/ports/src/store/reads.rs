@@ -283,6 +283,8 @@ pub trait Secrets: Send + Sync {
 pub trait Log: Send + Sync {
     /// Records after `after`, at most `limit`, in order.
     async fn records(&self, after: u64, limit: u32) -> Read<Vec<LogRecord>>;
+    /// As `records`, with nothing personal in them: what is sealed stays sealed, and reads as erased.
+    async fn closed_records(&self, after: u64, limit: u32) -> Read<Vec<LogRecord>>;
     /// Of the records after `after`, at most `limit`, in order: what kind they are and whom they
     /// are about. Opens nothing.
     async fn stirs(&self, after: u64, limit: u32) -> Read<Vec<Stir>>;

@@ -5,3 +5,4 @@ mod scim_attributes;
 mod scim_laws;
 mod scim_parsers;
 mod scim_samples;
+mod siem;

@@ -4,6 +4,7 @@
 mod decide;
 mod documents;
 mod estate;
+mod events;
 mod leavers;
 mod ledger;
 mod morning;

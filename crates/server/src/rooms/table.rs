@@ -14,8 +14,8 @@ use model::Scope;
 
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
-    Rooms, decide, documents, estate, leavers, ledger, morning, notices, people, preview, tasks,
-    tenant, tokens, work,
+    Rooms, decide, documents, estate, events, leavers, ledger, morning, notices, people, preview,
+    tasks, tenant, tokens, work,
 };
 use crate::route::Route;
 
@@ -381,6 +381,7 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<Page<LogEntry>>,
         |rooms, call| Box::pin(tenant::log(rooms, call)),
     ),
+    events::EVENTS,
     get(
         "/api/v1/tokens",
         "listTokens",

@@ -108,7 +108,11 @@ pub static ROUTES: &[Route<Double>] = &[
         handler: |rooms, call| {
             Box::pin(async move {
                 let what = format!("{} {}", call.text("thing")?, call.limit()?);
-                done(&rooms, what)
+                let reply = done(&rooms, what)?;
+                Ok(match call.text("thing")? {
+                    "news" => reply.without_news(),
+                    _ => reply,
+                })
             })
         },
     },

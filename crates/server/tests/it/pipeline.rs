@@ -392,6 +392,19 @@ async fn what_cannot_be_recorded_is_not_shown_but_what_was_done_is_told() {
 }
 
 #[tokio::test]
+async fn a_read_that_shows_nothing_is_not_recorded_but_a_refused_one_is() {
+    let rooms = Double::new();
+    let router = router(&rooms, limits());
+    for (token, status) in [("tnr_ana_read", 200), ("tnr_ana_plan", 403), ("", 401)] {
+        let answer = send(&router, request("GET", "/v1/things/news", token, "")).await;
+        assert_eq!(answer.status(), status);
+    }
+    assert_eq!(rooms.statuses(), [403, 401]);
+    send(&router, request("GET", "/v1/things/x", "tnr_ana_read", "")).await;
+    assert_eq!(rooms.statuses(), [403, 401, 200]);
+}
+
+#[tokio::test]
 async fn metrics_are_for_this_host_and_for_readers() {
     let router = router(&Double::new(), limits());
     let status = |token: &'static str| {

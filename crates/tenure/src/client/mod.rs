@@ -60,6 +60,11 @@ impl Client {
         })
     }
 
+    /// The server's host.
+    pub fn host(&self) -> &str {
+        self.base.host_str().unwrap_or_default()
+    }
+
     /// Reads a thing.
     pub async fn get<T: DeserializeOwned>(
         &self,
@@ -186,6 +191,7 @@ fn unreachable(error: &reqwest::Error) -> Failure {
     };
     Failure {
         exit: Exit::Unreachable,
+        passing: true,
         ..Failure::new(
             "TNR-CLI-0013",
             format!("the server {what}: {why}"),

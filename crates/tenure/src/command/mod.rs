@@ -3,6 +3,7 @@
 pub mod adopt;
 pub mod decide;
 pub mod digest;
+pub mod events;
 pub mod input;
 pub mod leaver;
 pub mod leavers;

@@ -246,6 +246,7 @@ relay!(Secrets {
 
 relay!(Log {
     records(after: u64, limit: u32) -> Vec<LogRecord>;
+    closed_records(after: u64, limit: u32) -> Vec<LogRecord>;
     stirs(after: u64, limit: u32) -> Vec<Stir>;
     records_about(subject: SubjectId, before: Option<u64>, limit: u32) -> Vec<LogRecord>;
     last_stir(subject: SubjectId, kinds: &[&str]) -> Option<Stir>;

@@ -6,7 +6,6 @@
 mod mail;
 mod talk;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,21 +16,15 @@ use base64::engine::general_purpose::STANDARD;
 use model::Secret;
 use model::notice::Answer;
 use ports::{Channel, Letter};
-use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 use crate::http::egress;
+use crate::wire;
 use talk::{Reply, Talk};
 
-/// Longest wait for one connection.
-const CONNECT: Duration = Duration::from_secs(5);
 /// Longest wait for the end of a dialogue whose mail was taken.
 const QUIT: Duration = Duration::from_secs(1);
-/// Addresses of the server that are tried.
-const MAX_ADDRESSES: usize = 3;
 
 /// How the connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,8 +88,7 @@ impl Smtp {
         login: Option<Login>,
         allow_private: bool,
     ) -> Result<Self, String> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let roots = wire::system_roots();
         Self::trusting(roots, host, port, encryption, mailbox, login, allow_private)
     }
 
@@ -112,12 +104,7 @@ impl Smtp {
         if encryption == Encryption::None && (login.is_some() || !allow_private) {
             return Err("the connection would not be encrypted".to_owned());
         }
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| format!("TLS: {e}"))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = wire::tls(roots, None)?;
         Ok(Self {
             host: host.to_owned(),
             port,
@@ -125,44 +112,22 @@ impl Smtp {
             mailbox,
             login,
             allow_private,
-            tls: Arc::new(tls),
+            tls,
         })
     }
 
-    async fn connected(&self) -> Result<TcpStream, Trouble> {
-        let host = self.host.trim_matches(['[', ']']);
-        let found = tokio::net::lookup_host((host, self.port)).await;
-        let found: Vec<SocketAddr> = found.map_err(|e| format!("no address: {e}"))?.collect();
-        let first = found.first().map(SocketAddr::ip);
-        let good = found
-            .into_iter()
-            .filter(|at| egress::allowed(at.ip(), self.allow_private));
-        let mut last = match first {
-            Some(address) => egress::refusal(address),
-            None => "the name has no address".to_owned(),
-        };
-        for address in good.take(MAX_ADDRESSES) {
-            match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => last = format!("no connection: {error}"),
-                Err(_) => last = format!("no connection within {} s", CONNECT.as_secs()),
-            }
-        }
-        Err(last)
-    }
-
     async fn encrypted(&self, stream: Wire) -> Result<Wire, Trouble> {
-        let name = ServerName::try_from(self.host.trim_matches(['[', ']']).to_owned());
-        let name = name.map_err(|e| format!("TLS: {e}"))?;
-        let connector = TlsConnector::from(Arc::clone(&self.tls));
-        let stream = connector.connect(name, stream).await;
-        let stream = stream.map_err(|e| format!("TLS: {e}"))?;
+        let stream = wire::encrypted(&self.tls, &self.host, stream).await?;
         Ok(Box::new(stream))
     }
 
     /// Connects, as the server wants to be connected to. Gives our own name too.
     async fn greeted(&self) -> Result<(Talk<Wire>, String), Trouble> {
-        let stream = self.connected().await?;
+        let refusal = |ip| {
+            let allowed = egress::allowed(ip, self.allow_private);
+            (!allowed).then(|| egress::refusal(ip))
+        };
+        let stream = wire::connected(&self.host, self.port, refusal).await?;
         let me = match stream.local_addr().map(|at| at.ip()) {
             Ok(std::net::IpAddr::V4(v4)) => format!("[{v4}]"),
             Ok(std::net::IpAddr::V6(v6)) => format!("[IPv6:{v6}]"),

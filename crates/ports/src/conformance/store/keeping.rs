@@ -71,6 +71,15 @@ pub async fn erasure_destroys_what_is_personal<H: Harness>(harness: &H) {
         after[0].hash, before[0].hash,
         "the record itself is the same"
     );
+    // Read closed, nobody's is known, and everything else is the same.
+    let closed = store.closed_records(0, 500).await.unwrap();
+    assert_eq!(known(&closed), [false, false]);
+    let open = |records: &[LogRecord]| -> Vec<_> {
+        let open = |r: &LogRecord| (r.seq, r.at, r.actor.clone(), r.event.subject(), r.hash);
+        records.iter().map(open).collect()
+    };
+    assert_eq!(open(&closed), open(&after));
+    assert_eq!(store.closed_records(1, 1).await.unwrap(), closed[1..2]);
     assert_sound(harness, &store).await;
     store.append(one(accepted(1))).await.unwrap();
     assert_eq!(known(&all_records(&store).await), [false, true, true]);

@@ -18,6 +18,7 @@ mod nodes;
 mod notices;
 mod peer;
 mod plant;
+mod siem;
 mod switch;
 mod three;
 mod wire;

@@ -136,7 +136,8 @@ impl Plant {
         }
     }
 
-    fn command(&self, token: &str, words: &[&str]) -> Command {
+    /// The command line, as whoever has this token.
+    pub fn command(&self, token: &str, words: &[&str]) -> Command {
         let mut command = binary(self.home.path());
         if !self.url.is_empty() {
             command

@@ -15,6 +15,7 @@ mod compare;
 mod newcomer;
 mod parse;
 mod shell;
+mod siem;
 
 use std::path::{Path, PathBuf};
 

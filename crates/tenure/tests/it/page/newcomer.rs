@@ -9,7 +9,7 @@ use super::{Places, Run, accepting, page, size};
 use crate::e2e::cluster::REQUIRE;
 
 /// A port that nobody listens on right now.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
