@@ -7,6 +7,10 @@
 //! A table that holds anything about a person has a column called `subject`; erasure deletes by
 //! it. Columns that deletion or a read looks up are indexed.
 
+mod operational;
+
+pub use operational::OPERATIONAL;
+
 use crate::table::Table;
 use crate::table::Type::{Blob, Int, Text};
 
@@ -394,30 +398,6 @@ pub static TOKEN_REVOKED: Table = Table {
     indexes: &[],
 };
 
-/// Sealed secrets. Not derived from the log: `tenure` sets them, and a rebuild leaves them be.
-pub static SECRET: Table = Table {
-    name: "secret",
-    columns: &[
-        ("name", Text),
-        ("app", Text),
-        ("host", Text),
-        ("sealing_key", Text),
-        ("sealed", Blob),
-        ("at", Int),
-    ],
-    key: 1,
-    indexes: &[],
-};
-
-/// When secrets end, where that was said. By the instant at which each was set: of one that was replaced
-/// nothing holds any more.
-pub static SECRET_END: Table = Table {
-    name: "secret_end",
-    columns: &[("name", Text), ("set_at", Int), ("expires", Int)],
-    key: 2,
-    indexes: &[],
-};
-
 /// Whose accounts are that were there before. `subject` is the person's, where it is one's.
 pub static ACCOUNT_DECISION: Table = Table {
     name: "account_decision",
@@ -496,9 +476,6 @@ pub static TABLES: &[&Table] = &[
     &NOT_SAME,
     &ACCESS_DECISION,
 ];
-
-/// Tables that reads own and the log knows nothing of.
-pub static OPERATIONAL: &[&Table] = &[&SECRET, &SECRET_END];
 
 #[cfg(test)]
 mod tests;
