@@ -202,12 +202,27 @@ pub struct LeaversAnswer {
     pub at: String,
     /// How many left.
     pub left: u64,
-    /// How many of them are exposed.
+    /// How many of them are exposed: an account may still be used.
     pub exposed: u64,
+    /// Of how many of them something remains, an account among it or not.
+    pub remaining: u64,
     /// How long it took those who are done; left out where nobody is.
     pub times: Option<LeaverTimes>,
     /// By when their clock began.
     pub leavers: Vec<WireLeaver>,
+    /// Apps whose accounts nobody knows for sure.
+    pub unread: Vec<WireUnread>,
+}
+
+/// An app whose accounts were not listed completely in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireUnread {
+    /// The app.
+    pub app: String,
+    /// When they were listed last; empty where they never were.
+    pub since: String,
+    /// What is wrong.
+    pub why: String,
 }
 
 /// Of so many who are done, the seconds from the beginning of the clock to the last read-back.
@@ -215,6 +230,8 @@ pub struct LeaversAnswer {
 pub struct LeaverTimes {
     /// How many are done.
     pub done: u64,
+    /// Of how many of them only an upper bound is known.
+    pub at_most: u64,
     /// Half of them took no longer.
     pub p50_seconds: u64,
     /// 95 of 100 took no longer.
@@ -248,8 +265,10 @@ pub struct WireLeaver {
     pub due: String,
     /// `done`, `done_late`, `open` (in time still) or `late`.
     pub state: String,
-    /// When the last account was read back as gone; empty while one is exposed.
+    /// When the last account was read back, or seen, as gone; empty while one is exposed.
     pub done_at: String,
+    /// Whether that is an upper bound: somebody else shut an account, and it was seen shut then.
+    pub at_most: bool,
     /// Seconds from `start` to `done_at`.
     pub seconds: Option<u64>,
     /// The plan that decided; empty where none did.
@@ -258,13 +277,30 @@ pub struct WireLeaver {
     pub wave: String,
     /// When that was proposed.
     pub proposed_at: String,
-    /// Who released it; empty where nobody did.
+    /// Who released this plan of it; empty where nobody did.
     pub released_by: String,
     /// When they did.
     pub released_at: String,
     /// Each account that is theirs or was.
     pub accounts: Vec<WireEnding>,
-    /// Why something is exposed; empty where nothing is.
+    /// Why an account is exposed; empty where none is.
+    pub why: String,
+    /// What may still be used, or is not known to be shut.
+    pub remains: Vec<WireRemainder>,
+}
+
+/// Something of a leaver that may still be used, or of which nobody knows that it cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireRemainder {
+    /// The app.
+    pub app: String,
+    /// `account`, `foreign_account`, `lingering`, `manual_step`, `not_readable` or `not_managed`.
+    pub kind: String,
+    /// The name of what lingers, or of the manual step; else the kind of thing.
+    pub what: String,
+    /// When it ends by itself, at the latest; `unknown` where nobody knows.
+    pub until: String,
+    /// Why it is still there.
     pub why: String,
 }
 
@@ -273,10 +309,11 @@ pub struct WireLeaver {
 pub struct WireEnding {
     /// The app.
     pub app: String,
-    /// `exposed`, `disabled`, `deleted`, or `already`: before the clock began.
+    /// `exposed`, `disabled`, `deleted`, `seen_shut` or `seen_gone` (by somebody else, and seen so), or
+    /// `already`: before the clock began.
     pub state: String,
     /// When the last request that took it away was sent; empty where none was.
     pub sent_at: String,
-    /// When it was read back as gone; empty where it was not.
+    /// When it was read back, or seen, as gone; empty where it was not.
     pub verified_at: String,
 }

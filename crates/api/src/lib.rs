@@ -23,7 +23,8 @@ mod work;
 
 pub use digest::{
     DigestAnswer, DigestCount, DigestFailure, DigestFinding, DigestPerson, DigestSilence,
-    DigestWave, LeaverTimes, LeaversAnswer, RetryRequest, WireEnding, WireLeaver,
+    DigestWave, LeaverTimes, LeaversAnswer, RetryRequest, WireEnding, WireLeaver, WireRemainder,
+    WireUnread,
 };
 pub use documents::{
     DeliveryAnswer, DeliverySummary, DocumentFile, DocumentsAnswer, DocumentsInForce, FactChange,

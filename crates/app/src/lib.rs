@@ -62,7 +62,9 @@ pub use documents::DocumentsReport;
 pub use error::{AppError, ErrorKind};
 pub use expectations::{TestFailure, TestResult, test_documents};
 pub use identity::Known;
-pub use leavers::{Decision, EndState, Ending, LeaverRecord, Leavers, Times};
+pub use leavers::{
+    Decision, EndState, Ending, LeaverRecord, Leavers, Proof, Remainder, Remains, Times, Unread,
+};
 pub use notify::Notifier;
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};

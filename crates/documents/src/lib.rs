@@ -25,8 +25,8 @@ pub use schema::{Kind, json_schema};
 pub use tenant::{
     Account, AccountState, Alarm, App, Apply, Auth, By, Channel, ClientAuth, ExpectedAccess,
     ExpectedValue, Freeze, Grant, Group, GroupRef, Guard, Hold, Joiner, LifecycleTest, Limit,
-    Limits, ListedGroup, MANAGER, MANAGER_PATH, ManualStep, MappingTest, Mode, Moment, OnLeave,
-    PEOPLE, PersonalGrant, Privileged, Profile, Rule, Scim, ServiceAccount, ServiceAccounts, Smtp,
-    SmtpTls, Source, SponsoredPerson, Tenant, UniqueName,
+    Limits, Lingering, ListedGroup, MANAGER, MANAGER_PATH, ManualStep, MappingTest, Mode, Moment,
+    OnLeave, PEOPLE, PersonalGrant, Privileged, Profile, Rule, Scim, ServiceAccount,
+    ServiceAccounts, Smtp, SmtpTls, Source, SponsoredPerson, Tenant, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

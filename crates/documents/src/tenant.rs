@@ -5,6 +5,7 @@ mod beside;
 mod expectation;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use model::{TargetName, Timestamp};
 use rules::{Condition, Mapping, Schema};
@@ -94,6 +95,8 @@ pub struct App {
     pub delete_after_days: Option<u32>,
     /// What somebody does by hand when a person has left, in the order of the document.
     pub manual: Vec<ManualStep>,
+    /// What the app lets live on when an account is disabled, by name.
+    pub lingers: BTreeMap<String, Lingering>,
     /// How hard we may press it.
     pub limits: Limits,
     /// So many hours after it was listed, it is listed again; at least one.
@@ -116,6 +119,19 @@ pub struct ManualStep {
     pub due_days: u16,
     /// Whether the account is not deleted before it is done.
     pub before_delete: bool,
+}
+
+/// Until when something lives on after an account was disabled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lingering {
+    /// So long after it.
+    For(Duration),
+    /// Until the account is deleted.
+    Deletion,
+    /// Until the manual step of this name is done.
+    Step(String),
+    /// Nobody knows.
+    Unknown,
 }
 
 /// What becomes of accounts of people who are on leave.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use leaver::{Before, LeaverSpec};
+pub(crate) use leaver::{Before, LeaverSpec, LingerSpec};
 pub(crate) use mapped::{ManagerSpec, MappedSpec, Missing, UniqueSpec, ValuedSpec};
 pub(crate) use privileged::PrivilegedSpec;
 pub(crate) use source::*;

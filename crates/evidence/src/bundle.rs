@@ -5,6 +5,8 @@
 
 use std::io::{BufRead, Read as _, Write};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::canonical::Digest;
 use model::{SubjectId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -40,10 +42,11 @@ struct Header {
     checkpoints: Vec<SignedCheckpoint>,
 }
 
+/// A record as it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
-    seq: u64,
+pub(crate) struct Line {
+    pub(crate) seq: u64,
     at: Timestamp,
     actor: String,
     kind: String,
@@ -52,6 +55,38 @@ struct Line {
     sealed: Option<String>,
     prev: Digest,
     hash: Digest,
+}
+
+impl Line {
+    pub(crate) fn of(record: &Envelope) -> Self {
+        Self {
+            seq: record.seq,
+            at: record.at,
+            actor: record.actor.clone(),
+            kind: record.kind.clone(),
+            subject: record.subject,
+            body: record.body.clone(),
+            sealed: record.sealed.as_ref().map(|bytes| STANDARD.encode(bytes)),
+            prev: record.prev,
+            hash: record.hash,
+        }
+    }
+
+    pub(crate) fn into_record(self) -> Result<Envelope, String> {
+        let sealed = self.sealed.map(|text| STANDARD.decode(text)).transpose();
+        let sealed = sealed.map_err(|e| format!("its sealed part is not base64 ({e})"))?;
+        Ok(Envelope {
+            seq: self.seq,
+            at: self.at,
+            actor: self.actor,
+            kind: self.kind,
+            subject: self.subject,
+            body: self.body,
+            sealed,
+            prev: self.prev,
+            hash: self.hash,
+        })
+    }
 }
 
 /// Writes a bundle, line by line.
@@ -83,25 +118,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn record(&mut self, record: &Envelope) -> Result<(), BundleError> {
-        use base64::Engine as _;
-        let sealed = record
-            .sealed
-            .as_ref()
-            .map(|b| base64::engine::general_purpose::STANDARD.encode(b));
-        line(
-            &mut self.out,
-            &Line {
-                seq: record.seq,
-                at: record.at,
-                actor: record.actor.clone(),
-                kind: record.kind.clone(),
-                subject: record.subject,
-                body: record.body.clone(),
-                sealed,
-                prev: record.prev,
-                hash: record.hash,
-            },
-        )
+        line(&mut self.out, &Line::of(record))
     }
 
     /// Flushes and hands the output back.
@@ -114,7 +131,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-fn line<W: Write>(out: &mut W, value: &impl Serialize) -> Result<(), BundleError> {
+pub(crate) fn line<W: Write>(out: &mut W, value: &impl Serialize) -> Result<(), BundleError> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")?;
     Ok(())
@@ -165,7 +182,7 @@ pub fn verify(
     Ok(check.finish())
 }
 
-fn next_line<'a>(
+pub(crate) fn next_line<'a>(
     input: &mut impl BufRead,
     buffer: &'a mut Vec<u8>,
 ) -> Result<Option<&'a [u8]>, BundleError> {
@@ -187,26 +204,10 @@ fn next_line<'a>(
 }
 
 fn envelope(text: &[u8]) -> Result<Envelope, String> {
-    use base64::Engine as _;
     let line: Line = serde_json::from_slice(text).map_err(|e| e.to_string())?;
     // One record, one line: another spelling of the same values was not written by us.
     if serde_json::to_vec(&line).map_err(|e| e.to_string())? != text {
         return Err("it is not in the form in which records are written".to_owned());
     }
-    let sealed = line
-        .sealed
-        .map(|text| base64::engine::general_purpose::STANDARD.decode(text))
-        .transpose()
-        .map_err(|e| format!("its sealed part is not base64 ({e})"))?;
-    Ok(Envelope {
-        seq: line.seq,
-        at: line.at,
-        actor: line.actor,
-        kind: line.kind,
-        subject: line.subject,
-        body: line.body,
-        sealed,
-        prev: line.prev,
-        hash: line.hash,
-    })
+    line.into_record()
 }

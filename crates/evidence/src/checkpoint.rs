@@ -17,6 +17,9 @@ pub struct Checkpoint {
     pub seq: u64,
     /// Its hash.
     pub hash: Digest,
+    /// The root of the tree of hashes over all records ([`crate::merkle`]). Checkpoints of old have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Digest>,
     /// When the checkpoint was made.
     pub at: Timestamp,
 }
@@ -28,7 +31,8 @@ impl Checkpoint {
     /// # Errors
     /// Never in practice: every checkpoint has a canonical form.
     pub fn signed_bytes(&self) -> Result<Vec<u8>, canonical::NotCanonical> {
-        let mut bytes = b"tenure checkpoint/1\n".to_vec();
+        let version = if self.root.is_some() { 2 } else { 1 };
+        let mut bytes = format!("tenure checkpoint/{version}\n").into_bytes();
         bytes.extend(canonical::bytes(self)?);
         Ok(bytes)
     }
@@ -83,16 +87,39 @@ mod tests {
             tenant: "acme".to_owned(),
             seq: 9,
             hash: Digest::of(b"head"),
+            root: None,
             at: Timestamp::from_micros(1),
         };
         let signature = key.sign(&said.signed_bytes().unwrap());
         let signed = SignedCheckpoint::new(said.clone(), signature.as_ref());
         assert!(signed.is_signed_by(key.public_key().as_ref()));
         assert!(!signed.is_signed_by(other.public_key().as_ref()));
-        let moved = Checkpoint { seq: 8, ..said };
+        let moved = Checkpoint {
+            seq: 8,
+            ..said.clone()
+        };
         assert!(
             !SignedCheckpoint::new(moved, signature.as_ref())
                 .is_signed_by(key.public_key().as_ref())
         );
+        let rooted = Checkpoint {
+            root: Some(Digest::of(b"root")),
+            ..said
+        };
+        assert!(
+            !SignedCheckpoint::new(rooted, signature.as_ref())
+                .is_signed_by(key.public_key().as_ref())
+        );
+    }
+
+    #[test]
+    fn a_checkpoint_of_old_reads_and_verifies_as_it_was_signed() {
+        let text = r#"{"tenant":"acme","seq":9,"hash":"HASH","at":"1970-01-01T00:00:00.000001Z"}"#;
+        let text = text.replace("HASH", &Digest::of(b"head").to_string());
+        let old: Checkpoint = serde_json::from_str(&text).unwrap();
+        assert_eq!(old.root, None);
+        assert_eq!(serde_json::to_string(&old).unwrap(), text);
+        let signed = old.signed_bytes().unwrap();
+        assert!(signed.starts_with(b"tenure checkpoint/1\n{\"at\":"));
     }
 }

@@ -8,6 +8,7 @@ use model::canonical::Digest;
 
 use crate::checkpoint::SignedCheckpoint;
 use crate::envelope::{Envelope, is_canonical};
+use crate::merkle::Tree;
 
 /// What is wrong with a record or a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum Fault {
     NotCanonical,
     /// A checkpoint for this record has another hash: the chain was recomputed.
     Recomputed,
+    /// A checkpoint for this record has another tree of hashes over the records up to it.
+    OtherRoot,
     /// A checkpoint names this record, which is not there: the tail was removed.
     TailRemoved,
     /// A checkpoint for this record is not signed by the tenant's key.
@@ -76,6 +79,12 @@ impl fmt::Display for Problem {
                 write!(
                     f,
                     "record {seq} has another hash than its checkpoint: the chain was recomputed"
+                )
+            }
+            Fault::OtherRoot => {
+                write!(
+                    f,
+                    "the checkpoint for record {seq} has another tree of hashes than the records"
                 )
             }
             Fault::TailRemoved => {
@@ -177,6 +186,8 @@ pub struct Check {
     /// The record at the head could not be read, so its hash is unknown.
     broken: bool,
     fixed: u64,
+    /// Over the records so far, as long as none is missing.
+    tree: Option<Tree>,
     problems: Vec<Problem>,
     more_problems: u64,
 }
@@ -217,6 +228,7 @@ impl Check {
             at: None,
             broken: false,
             fixed: 0,
+            tree: Some(Tree::default()),
             problems: Vec::new(),
             more_problems: 0,
         }
@@ -250,6 +262,7 @@ impl Check {
         if !is_canonical(&record.actor) || !is_canonical(&record.body) {
             self.report(record.seq, Fault::NotCanonical);
         }
+        self.grow(record);
         if record.seq > last {
             self.checkpoints_up_to(record);
             self.head = (record.seq, record.hash);
@@ -258,9 +271,18 @@ impl Check {
         }
     }
 
+    fn grow(&mut self, record: &Envelope) {
+        match &mut self.tree {
+            Some(tree) if record.seq == tree.size() + 1 => tree.push(record.hash),
+            // Of a log with a gap no tree can be told.
+            _ => self.tree = None,
+        }
+    }
+
     /// Notes a record that is there but could not even be read.
     pub fn unreadable(&mut self, seq: u64, why: String) {
         self.records += 1;
+        self.tree = None;
         self.report(seq, Fault::Unreadable(why));
         if seq > self.head.0 {
             // Its hash is unknown: whether the next one continues it cannot be told.
@@ -277,6 +299,7 @@ impl Check {
     fn checkpoints_up_to(&mut self, record: &Envelope) {
         while let Some(signed) = self.checkpoints.get(self.next_checkpoint) {
             let (seq, hash) = (signed.checkpoint.seq, signed.checkpoint.hash);
+            let root = signed.checkpoint.root;
             if seq > record.seq {
                 break;
             }
@@ -284,6 +307,10 @@ impl Check {
             // A checkpoint for a record that was skipped is covered by `Missing`.
             if seq == record.seq && hash == record.hash {
                 self.fixed = seq;
+                let tree = self.tree.as_ref().map(Tree::root);
+                if tree.zip(root).is_some_and(|(tree, root)| tree != root) {
+                    self.report(seq, Fault::OtherRoot);
+                }
             } else if seq == record.seq {
                 self.report(seq, Fault::Recomputed);
             }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use evidence::Envelope;
 use model::canonical::Digest;
-use model::{Actor, Event, SubjectId};
-use ports::store::{Log, LogRecord, Stir, StoreError};
+use model::{Actor, Event, SubjectId, Timestamp};
+use ports::store::{Log, LogRecord, Stir, StoreError, Told};
 
 use crate::TenureStore;
 use crate::committer::{KeyRow, TENANT_KEY};
@@ -59,6 +59,37 @@ impl Log for TenureStore {
             .await
     }
 
+    async fn told_about(
+        &self,
+        subjects: &[SubjectId],
+        kinds: &[&str],
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(SubjectId, Told)>, StoreError> {
+        let after = Cell::Int(i64::try_from(after).unwrap_or(i64::MAX));
+        let most = usize::try_from(limit.min(MAX_PAGE)).unwrap_or(0);
+        let mut found = Vec::new();
+        for chunk in subjects.chunks(CHUNK) {
+            let left = most - found.len();
+            let mut args = vec![after.clone(), Cell::Int(i64::try_from(left).unwrap_or(0))];
+            args.extend(kinds.iter().map(|kind| Cell::Text((*kind).to_owned())));
+            args.extend(chunk.iter().map(|subject| Cell::Text(subject.to_string())));
+            let marks: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
+            let (kinds, subjects) = marks[2..].split_at(kinds.len());
+            // Along the index by subject and number.
+            let sql = format!(
+                "SELECT seq, at, kind, subject, body FROM record WHERE subject IN ({}) \
+                 AND seq > $1 AND kind IN ({}) ORDER BY subject, seq LIMIT $2",
+                subjects.join(", "),
+                kinds.join(", ")
+            );
+            for row in self.db().query(&sql, &args).await? {
+                found.push(told(&row)?);
+            }
+        }
+        Ok(found)
+    }
+
     async fn last_stir(
         &self,
         subject: SubjectId,
@@ -88,6 +119,20 @@ fn stir(row: &Row) -> Result<Stir, StoreError> {
         kind: rows::text(row, 1, "record.kind")?.to_owned(),
         subject: rows::record_subject(row, 2)?,
     })
+}
+
+/// A record whose event is decoded as it stands, without what is sealed.
+fn told(row: &Row) -> Result<(SubjectId, Told), StoreError> {
+    let seq = rows::count(row, 0, "record.seq")?;
+    let damaged = |why: String| StoreError::Damaged(format!("record {seq}: {why}"));
+    let subject = rows::record_subject(row, 3)?;
+    let subject = subject.ok_or_else(|| damaged("it has no subject".to_owned()))?;
+    let kind = serde_json::Value::from(rows::text(row, 2, "record.kind")?);
+    let body = rows::text(row, 4, "record.body")?;
+    let event = format!(r#"{{"kind":{kind},"body":{body}}}"#);
+    let event: Event = serde_json::from_str(&event).map_err(|e| damaged(e.to_string()))?;
+    let at = Timestamp::from_micros(rows::int(row, 1, "record.at")?);
+    Ok((subject, Told { seq, at, event }))
 }
 
 impl TenureStore {

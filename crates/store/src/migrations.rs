@@ -10,8 +10,9 @@ use crate::table::{Cell, Row, Table};
 /// The schema that this program writes.
 ///
 /// 2: engagements and terminations. 3: decisions about apps that were there before. 4: names that
-/// accounts have lost, what people are told of, and tasks.
-pub(crate) const SCHEMA: u64 = 4;
+/// accounts have lost, what people are told of, and tasks. 5: of whom something was told when, and
+/// every decision about a wave.
+pub(crate) const SCHEMA: u64 = 5;
 
 /// What brings a database to [`SCHEMA`].
 pub(crate) struct Migration {

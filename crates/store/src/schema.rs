@@ -82,6 +82,14 @@ pub static PERSON_DUE: Table = Table {
     indexes: &[&["next_change", "subject"]],
 };
 
+/// Of whom something was told that lets expect something, by which record, and the instant it announced.
+pub static NEWS: Table = Table {
+    name: "news",
+    columns: &[("seq", Int), ("subject", Text), ("next_change", Int)],
+    key: 1,
+    indexes: &[&["subject"], &["next_change", "seq"]],
+};
+
 /// Assignments that undos hold.
 pub static PIN: Table = Table {
     name: "pin",
@@ -112,8 +120,7 @@ pub static SHADOW: Table = Table {
     indexes: &[&["target", "kind", "folded"], &["subject"]],
 };
 
-/// Who was last seen in which group. Both columns are `target/remote id`, so that one column
-/// names an object that is gone.
+/// Who was last seen in which group: both as `target/remote id`, so that one column names an object.
 pub static MEMBERSHIP: Table = Table {
     name: "membership",
     columns: &[("grp", Text), ("member", Text)],
@@ -137,8 +144,7 @@ pub static LINK: Table = Table {
     indexes: &[&["target", "kind", "remote"], &["subject"]],
 };
 
-/// When a user name was lost by an account last, where names are given once. The name is a keyed
-/// digest: what is in here says nothing of anybody, and stays when they are erased.
+/// When an account last lost a name that is given once: a keyed digest, which stays after an erasure.
 pub static LOST_NAME: Table = Table {
     name: "lost_name",
     columns: &[("target", Text), ("name", Text), ("at", Int)],
@@ -220,17 +226,19 @@ pub static WAVE_VERDICT: Table = Table {
     indexes: &[],
 };
 
-/// Who released or refused a wave, or rows of it, last.
+/// Who released or refused a wave, or rows of it. `plans` is a JSON list, empty for all that waited.
 pub static WAVE_DECISION: Table = Table {
     name: "wave_decision",
     columns: &[
         ("wave", Text),
+        ("seq", Int),
         ("decider", Text),
         ("reason", Text),
         ("released", Int),
         ("at", Int),
+        ("plans", Text),
     ],
-    key: 1,
+    key: 2,
     indexes: &[&["at"]],
 };
 
@@ -356,7 +364,7 @@ pub static NOTICE: Table = Table {
     indexes: &[&["open", "seq"], &["seq"]],
 };
 
-/// The last delivery of each source that was not refused.
+/// The last sound delivery of each source.
 pub static SOURCE_HEARD: Table = Table {
     name: "source_heard",
     columns: &[("source", Text), ("delivery", Text), ("at", Int)],
@@ -454,6 +462,7 @@ pub static TABLES: &[&Table] = &[
     &TERMINATION,
     &WORKER_MATCH,
     &PERSON_DUE,
+    &NEWS,
     &PIN,
     &SHADOW,
     &MEMBERSHIP,

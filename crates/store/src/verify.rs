@@ -1,11 +1,14 @@
 //! Evidence from a live store: verify its log, sign its head, export it, and compare its
 //! projections with what the log says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use evidence::bundle::{BundleError, Writer};
+use evidence::leaver::{Head, Leaver};
+use evidence::merkle::Tree;
 use evidence::{Check, Checkpoint, Envelope, Fault, Report, SignedCheckpoint};
+use model::canonical::Digest;
 use ports::store::{Log as _, StoreError};
 
 use crate::log::key_name;
@@ -16,6 +19,9 @@ use crate::{OpenError, TenureStore, dialect, rows, schema, sealer};
 
 /// Records per page.
 const PAGE: u32 = 1000;
+
+/// Hashes per page.
+const HASHES: i64 = 20_000;
 
 /// The kind of event that destroys a key.
 const ERASED: &str = "subject.erased/1";
@@ -47,11 +53,13 @@ impl TenureStore {
     /// When the log cannot be read.
     pub async fn checkpoint(&self, tenant: &str) -> Result<SignedCheckpoint, StoreError> {
         let (seq, hash) = self.head().await?;
+        let tree = self.tree(seq, BTreeSet::new()).await?;
         let tenant = tenant.to_owned();
         let checkpoint = Checkpoint {
             tenant,
             seq,
             hash,
+            root: Some(tree.root()),
             at: self.clock().now(),
         };
         let bytes = checkpoint
@@ -59,6 +67,31 @@ impl TenureStore {
             .map_err(|e| StoreError::Damaged(e.to_string()))?;
         let signature = self.sealer().ring().sign(&bytes);
         Ok(SignedCheckpoint::new(checkpoint, &signature))
+    }
+
+    /// The tree of hashes over the records up to `size`, with the paths of some of them.
+    pub(crate) async fn tree(&self, size: u64, wanted: BTreeSet<u64>) -> Result<Tree, StoreError> {
+        let sql = "SELECT seq, hash FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
+        let mut tree = Tree::with_paths(wanted);
+        while tree.size() < size {
+            let args = [
+                Cell::Int(tree.size().cast_signed()),
+                Cell::Int(size.cast_signed()),
+                Cell::Int(HASHES),
+            ];
+            let page = self.db().query(sql, &args).await?;
+            let gap = |seq: u64| StoreError::Damaged(format!("the log has no record {seq}"));
+            if page.is_empty() {
+                return Err(gap(tree.size() + 1));
+            }
+            for row in &page {
+                if rows::count(row, 0, "record.seq")? != tree.size() + 1 {
+                    return Err(gap(tree.size() + 1));
+                }
+                tree.push(Digest(rows::bytes32(row, 1, "record.hash")?));
+            }
+        }
+        Ok(tree)
     }
 
     /// Verifies the whole log against checkpoints that were kept elsewhere, signed by this
@@ -176,6 +209,45 @@ impl TenureStore {
             }
         }
         Ok(bundle.finish()?)
+    }
+
+    /// Writes a bundle of leavers that verifies offline: these records, each with its way to the root of
+    /// the tree that the head's checkpoint signs, and what is said of the leavers.
+    ///
+    /// # Errors
+    /// When the log cannot be read, is not the one of the checkpoint, or the bundle cannot be written.
+    pub async fn export_leavers<W: Write + Send>(
+        &self,
+        head: &Head,
+        records: BTreeSet<u64>,
+        leavers: Vec<Leaver>,
+        out: W,
+    ) -> Result<W, ExportError> {
+        let end = &head.checkpoint.checkpoint;
+        let beyond = |why: String| ExportError::Store(StoreError::Damaged(why));
+        if let Some(last) = records.last().filter(|last| **last > end.seq) {
+            let why = format!(
+                "the checkpoint is of record {}, before record {last}",
+                end.seq
+            );
+            return Err(beyond(why));
+        }
+        let (root, mut paths) = self.tree(end.seq, records.clone()).await?.finish();
+        if end.root != Some(root) {
+            return Err(beyond("the checkpoint is not one of this log".to_owned()));
+        }
+        let mut bundle = evidence::leaver::Writer::begin(out, head)?;
+        for seq in records {
+            let found = self.envelopes(seq.saturating_sub(1), 1).await?;
+            let path = paths.remove(&seq).unwrap_or_default();
+            for record in &found {
+                bundle.record(record, path.clone())?;
+            }
+        }
+        for leaver in leavers {
+            bundle.leaver(leaver)?;
+        }
+        Ok(bundle.finish(|bytes| self.sealer().ring().sign(bytes))?)
     }
 
     /// Computes every projection anew from the log and names what differs from the tables; empty

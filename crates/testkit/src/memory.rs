@@ -116,6 +116,12 @@ impl Memory {
         self.state().objects.clone()
     }
 
+    /// Whether an object may be used; `None`: it is not there.
+    #[must_use]
+    pub fn is_active(&self, remote: &RemoteId) -> Option<bool> {
+        self.state().objects.get(remote).map(|o| o.active)
+    }
+
     /// The account with this user name.
     #[must_use]
     pub fn account(&self, name: &str) -> Option<Object> {

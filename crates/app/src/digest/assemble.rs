@@ -26,6 +26,8 @@ pub(super) struct Case<'a> {
     pub(super) expected: &'a [(SubjectId, Expectation)],
     /// The apps in which somebody who has left may still use an account.
     pub(super) exposed: &'a BTreeMap<SubjectId, Vec<TargetName>>,
+    /// When the last account of somebody who has left was shut, and whether that is an upper bound.
+    pub(super) ended: &'a BTreeMap<SubjectId, (Timestamp, bool)>,
     pub(super) undone: &'a Undone,
 }
 

@@ -1,7 +1,5 @@
 //! What was expected for one person, and how it stands. Pure.
 
-use std::collections::BTreeSet;
-
 use model::facts::Standing;
 use model::plan::{PlanStatus, StepStatus};
 use model::{Change, TargetName, Timestamp, WaveId};
@@ -62,29 +60,6 @@ impl Attempt {
         let steps = self.row.steps.iter().filter(verified);
         steps.filter_map(|s| s.at).max()
     }
-
-    /// Its steps that took an account away and were read back, and when.
-    fn shut(&self) -> impl Iterator<Item = (&StepRow, Timestamp)> {
-        let shut = |s: &&StepRow| {
-            s.status == StepStatus::Verified && matches!(s.verb.as_str(), "disable" | "delete")
-        };
-        let steps = self.row.steps.iter().filter(shut);
-        steps.filter_map(|s| Some((s, s.at?)))
-    }
-}
-
-/// When the last account was read back as no longer usable. What is deleted after it was disabled
-/// since `start` ends nothing more.
-fn shut_at(attempts: &[Attempt], start: Timestamp) -> Option<Timestamp> {
-    let shut = || attempts.iter().flat_map(Attempt::shut);
-    let disabled: BTreeSet<&TargetName> = shut()
-        .filter(|(step, at)| step.verb == "disable" && *at >= start)
-        .map(|(step, _)| &step.address.target)
-        .collect();
-    shut()
-        .filter(|(step, _)| step.verb == "disable" || !disabled.contains(&step.address.target))
-        .map(|(_, at)| at)
-        .max()
 }
 
 /// What is known of one person's case.
@@ -94,6 +69,9 @@ pub(crate) struct Case<'a> {
     pub(crate) attempts: &'a [Attempt],
     /// Apps in which an account of theirs may be used.
     pub(crate) exposed: &'a [TargetName],
+    /// When the last account of somebody who has left was shut, and whether that is only an upper
+    /// bound; `None`: none was since the clock began.
+    pub(crate) ended: Option<(Timestamp, bool)>,
     /// What a planning would do now, and what is in its way; `None`: nobody looked.
     pub(crate) undone: Option<&'a str>,
 }
@@ -103,14 +81,13 @@ pub(crate) struct Case<'a> {
 pub(crate) enum Stand {
     Done {
         at: Timestamp,
+        /// At the latest: somebody else shut an account, and it was seen shut then.
+        at_most: bool,
     },
     /// A person decided that it is not done.
     Refused,
     /// Not done: why, and the wave that waits for a person.
-    Open {
-        why: String,
-        wave: Option<WaveId>,
-    },
+    Open { why: String, wave: Option<WaveId> },
 }
 
 /// The last thing that was expected for a person up to `now`. `told`: when their source last said
@@ -188,9 +165,10 @@ pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
     let newest = newest_since(expected, case.attempts);
     let leaves = expected.awaited.leaves();
     if leaves && case.exposed.is_empty() {
-        let shut = shut_at(case.attempts, expected.start);
+        let (at, at_most) = case.ended.unwrap_or((expected.start, false));
         return Stand::Done {
-            at: shut.unwrap_or(expected.start).max(expected.start),
+            at: at.max(expected.start),
+            at_most,
         };
     }
     let open = |why: &str, wave| Stand::Open {
@@ -200,7 +178,10 @@ pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
     let unplanned = || match case.undone {
         Some(undone) => open(undone, None),
         None if leaves => open("no plan would take it away", None),
-        None => Stand::Done { at: expected.start },
+        None => Stand::Done {
+            at: expected.start,
+            at_most: false,
+        },
     };
     let Some(newest) = newest else {
         return unplanned();
@@ -220,6 +201,7 @@ pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
         PlanStatus::Failed if case.undone.is_some() || leaves => open(&failed(&newest.row), None),
         PlanStatus::Applied | PlanStatus::Failed if !leaves => Stand::Done {
             at: newest.verified_at().unwrap_or(newest.at),
+            at_most: false,
         },
         PlanStatus::Refused if leaves => open(
             &match &newest.by {

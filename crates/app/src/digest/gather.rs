@@ -2,39 +2,36 @@
 //! never by how many people there are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use model::finding::Finding;
 use model::plan::About;
-use model::{DeliveryId, Kind, Ownership, RemoteId, SubjectId, TargetName, Timestamp, WaveId};
+use model::{DeliveryId, SubjectId, Timestamp, WaveId};
 use ports::store::{FindingRow, MAX_PAGE, WaveFilter, WaveRow};
 
-use super::expected::Attempt;
+use super::expected::{Attempt, Expectation};
 use super::report::Awaited;
 use super::silent::TIMER;
 use super::window::Window;
 use crate::{App, AppError, ErrorKind, Known};
 
-/// Records of a window at the most: some fifty for each step, of more steps than any night has.
-const MOST_RECORDS: u64 = 2_000_000;
+/// News of people in a window at the most.
+const MOST_NEWS: usize = 1_000_000;
+/// So long before a window an instant may lie at which the last look at somebody was due that a node
+/// which stood still came to only later.
+const STOOD_STILL: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// Plans that are read at once.
 const PLANS: u32 = 2_000;
+/// Plans of one person that are looked up.
+const LAST: u32 = 20;
 /// People with an old failure whose last plan is looked up, one by one.
 const LOOKED_UP: usize = 1_000;
-
-/// Kinds of records after which something may be expected of a person.
-const NEWS: [&str; 7] = [
-    "facts.accepted/1",
-    "facts.accepted/2",
-    "facts.withdrawn/1",
-    "facts.withdrawn/2",
-    "subject.terminated/1",
-    "termination.ended/1",
-    "subject.advanced/1",
-];
 
 /// What was read.
 pub(super) struct Gathered {
     pub(super) now: Timestamp,
+    /// Whether the log went on after the window.
+    pub(super) over: bool,
     pub(super) known: BTreeMap<SubjectId, Known>,
     /// Plans about each, the newest first.
     pub(super) attempts: BTreeMap<About, Vec<Attempt>>,
@@ -66,7 +63,7 @@ fn too_much(what: String) -> AppError {
     AppError::new(
         ErrorKind::Invalid,
         "TNR-DIGEST-0002",
-        format!("there are {what} since then"),
+        format!("there are {what} in that time"),
         "ask for a shorter time",
     )
 }
@@ -81,11 +78,11 @@ pub(super) fn about_of(finding: &Finding) -> Option<About> {
 impl App {
     pub(super) async fn gather(&self, window: Window) -> Result<Gathered, AppError> {
         let now = self.clock.now();
-        let first = self.first_since(window.from).await?;
-        let mut people = self.stirred_since(first).await?;
+        let (first, last) = self.records_in(window).await?;
+        let mut people = self.stirred_in(window).await?;
         let due = self.store.people_due(window.to, MAX_PAGE).await?;
         people.extend(&due);
-        let (open, attempts) = self.attempts_since(first).await?;
+        let (open, attempts) = self.attempts_in(first, last).await?;
         people.extend(attempts.keys().filter_map(|about| match about {
             About::Subject(subject) => Some(*subject),
             About::Target(_) => None,
@@ -97,6 +94,7 @@ impl App {
         let known: BTreeMap<_, _> = known.into_iter().map(|k| (k.person.subject, k)).collect();
         let mut gathered = Gathered {
             overdue: BTreeMap::new(),
+            over: last < self.store.head().await?.0,
             told: self.told_when(known.values()).await?,
             now,
             known,
@@ -133,34 +131,62 @@ impl App {
         Ok(below)
     }
 
-    /// People of whom something was told, or whose instant was planned for, after a record.
-    pub(crate) async fn stirred_since(&self, first: u64) -> Result<BTreeSet<SubjectId>, AppError> {
-        let (head, _) = self.store.head().await?;
-        if head - first.min(head) > MOST_RECORDS {
-            return Err(too_much(format!("more than {MOST_RECORDS} records")));
-        }
-        let mut people = BTreeSet::new();
-        let mut after = first;
+    /// The number of the last record before a window, and of the last one in it.
+    async fn records_in(&self, window: Window) -> Result<(u64, u64), AppError> {
+        let first = self.first_since(window.from).await?;
+        let last = match window.to < self.clock.now() {
+            true => self.first_since(window.to).await?,
+            false => self.store.head().await?.0,
+        };
+        Ok((first, last.max(first)))
+    }
+
+    /// People of whom something was told in a window, or for whom an instant in it was announced,
+    /// however late it was planned for.
+    pub(crate) async fn stirred_in(&self, window: Window) -> Result<BTreeSet<SubjectId>, AppError> {
+        let (mut after, last) = self.records_in(window).await?;
+        let (mut people, mut read) = (BTreeSet::new(), 0);
+        let mut enough = |more: usize| {
+            read += more;
+            match read > MOST_NEWS {
+                true => Err(too_much(format!("more than {MOST_NEWS} news of people"))),
+                false => Ok(()),
+            }
+        };
         loop {
-            let page = self.store.stirs(after, MAX_PAGE).await?;
-            let news = page.iter().filter(|s| NEWS.contains(&s.kind.as_str()));
-            people.extend(news.filter_map(|stir| stir.subject));
+            let page = self.store.news(after, last, MAX_PAGE).await?;
+            enough(page.len())?;
+            people.extend(page.iter().map(|(_, subject)| *subject));
             match page.last() {
-                Some(last) if page.len() == MAX_PAGE as usize => after = last.seq,
+                Some((seq, _)) if page.len() == MAX_PAGE as usize => after = *seq,
+                _ => break,
+            }
+        }
+        let from = window.from.minus(STOOD_STILL);
+        let mut after = None;
+        loop {
+            let page = self.store.announced(from, window.to, after, MAX_PAGE);
+            let page = page.await?;
+            enough(page.len())?;
+            people.extend(page.iter().map(|(_, _, subject)| *subject));
+            match page.last() {
+                Some((at, seq, _)) if page.len() == MAX_PAGE as usize => after = Some((*at, *seq)),
                 _ => return Ok(people),
             }
         }
     }
 
-    /// The open waves, oldest first, and the plans of waves that were proposed after a record or
+    /// The open waves, oldest first, and the plans of waves that were proposed between two records or
     /// are open: all but those of open waves that nobody released and that concern no change of a
     /// person, which may be everyone's.
-    async fn attempts_since(
+    async fn attempts_in(
         &self,
         first: u64,
+        last: u64,
     ) -> Result<(Vec<WaveRow>, BTreeMap<About, Vec<Attempt>>), AppError> {
         let since = WaveFilter {
             proposed_after: Some(first),
+            proposed_until: Some(last),
             ..WaveFilter::default()
         };
         let open = WaveFilter {
@@ -213,6 +239,33 @@ impl App {
         }
     }
 
+    /// The last plans of those who were expected in a window that the log went on after: what became
+    /// of them may have been decided later.
+    pub(super) async fn look_up_later(
+        &self,
+        gathered: &mut Gathered,
+        expected: &[(SubjectId, Expectation)],
+    ) -> Result<(), AppError> {
+        if !gathered.over {
+            return Ok(());
+        }
+        let mut waves: BTreeMap<WaveId, Option<WaveRow>> = BTreeMap::new();
+        for (subject, _) in expected {
+            let about = About::Subject(*subject);
+            let mut attempts = Vec::new();
+            for row in self.store.plans_about(&about, LAST).await? {
+                if !waves.contains_key(&row.wave) {
+                    waves.insert(row.wave, self.store.wave(row.wave).await?);
+                }
+                if let Some(Some(wave)) = waves.get(&row.wave) {
+                    attempts.push(Attempt::of(row, wave));
+                }
+            }
+            gathered.attempts.insert(about, attempts);
+        }
+        Ok(())
+    }
+
     /// The last plans of people and apps with a failure that nobody planned for since.
     async fn look_up_older(&self, gathered: &mut Gathered) -> Result<(), AppError> {
         let findings = gathered.findings.iter().map(|row| &row.opened.finding);
@@ -252,34 +305,5 @@ impl App {
             }
         }
         Ok(told)
-    }
-
-    /// For each of these people the apps in which an account of theirs was last seen usable.
-    pub(crate) async fn exposed(
-        &self,
-        people: &[SubjectId],
-    ) -> Result<BTreeMap<SubjectId, Vec<TargetName>>, AppError> {
-        let mut accounts: BTreeMap<TargetName, BTreeMap<RemoteId, SubjectId>> = BTreeMap::new();
-        for link in self.store.links_about(people).await? {
-            let at = &link.address;
-            if at.kind == Kind::Account
-                && link.ownership != Ownership::Foreign
-                && let Some(subject) = at.key.subject()
-            {
-                let here = accounts.entry(at.target.clone()).or_default();
-                here.insert(link.remote, subject);
-            }
-        }
-        let mut exposed: BTreeMap<SubjectId, Vec<TargetName>> = BTreeMap::new();
-        for (target, accounts) in accounts {
-            let remotes: Vec<RemoteId> = accounts.keys().cloned().collect();
-            let seen = self.store.shadows(&target, Kind::Account, &remotes).await?;
-            for shadow in seen.iter().filter(|shadow| shadow.record.active) {
-                if let Some(subject) = accounts.get(&shadow.record.remote) {
-                    exposed.entry(*subject).or_default().push(target.clone());
-                }
-            }
-        }
-        Ok(exposed)
     }
 }

@@ -9,6 +9,9 @@ use super::expected::{self, Expectation, Stand};
 use super::report::{Awaited, Count, LatePerson};
 use crate::Known;
 
+/// Of whom only an upper bound is known.
+const SEEN: &str = "at the latest: it was shut by somebody else, and seen shut then";
+
 /// The counts, and the people whose clock ran out: those who are late first, by when it did.
 pub(super) fn people(case: &Case<'_>) -> (Vec<Count>, Vec<LatePerson>) {
     let mut counts: BTreeMap<Awaited, Count> = BTreeMap::new();
@@ -45,6 +48,7 @@ fn stand(case: &Case<'_>, subject: SubjectId, expected: &Expectation) -> Stand {
     let of = expected::Case {
         attempts: case.rows.about(subject),
         exposed: exposed(case, subject),
+        ended: case.ended.get(&subject).copied(),
         undone: undone.as_deref(),
     };
     expected::judge(expected, of)
@@ -67,7 +71,7 @@ impl Count {
     fn takes(&mut self, stand: &Stand, due: Timestamp, now: Timestamp) -> bool {
         self.expected += 1;
         let late = match stand {
-            Stand::Done { at } => *at > due,
+            Stand::Done { at, .. } => *at > due,
             Stand::Open { .. } => now > due,
             Stand::Refused => false,
         };
@@ -87,7 +91,8 @@ impl Count {
 fn row(known: &Known, expected: &Expectation, stand: Stand, exposed: &[TargetName]) -> LatePerson {
     let facts = &known.identity.facts;
     let (done_at, why, wave) = match stand {
-        Stand::Done { at } => (Some(at), String::new(), None),
+        Stand::Done { at, at_most: false } => (Some(at), String::new(), None),
+        Stand::Done { at, at_most: true } => (Some(at), SEEN.to_owned(), None),
         Stand::Open { why, wave } => (None, why, wave),
         Stand::Refused => (None, String::new(), None),
     };

@@ -18,20 +18,26 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::finding::Finding;
-use model::{Actor, Kind, SubjectId, Timestamp};
+use model::{Actor, Kind, SubjectId, TargetName, Timestamp};
 use ports::store::MAX_PAGE;
 
 pub(crate) use expected::{Attempt, Case as Leaver, Expectation, Stand, expectation, judge};
 pub use report::{
     Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, Silence, WaitingWave,
 };
+pub(crate) use silent::TARGET as UNREAD;
 pub use window::Window;
 
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind, WavePreview};
 use assemble::Case;
 use silent::Signs;
+
+type Exposed = BTreeMap<SubjectId, Vec<TargetName>>;
+type Gone = BTreeMap<SubjectId, (Timestamp, bool)>;
 
 /// Whether a finding is about a step that failed for good: the worker names what was tried last.
 pub(crate) fn is_failure(finding: &Finding) -> bool {
@@ -49,14 +55,15 @@ impl App {
     /// `Missing` before there are documents; `Invalid` for a time in which too much happened.
     pub async fn digest(&self, window: Window) -> Result<Digest, AppError> {
         let loaded = self.loaded().await?;
-        let rows = self.gather(window).await?;
+        let mut rows = self.gather(window).await?;
         let expected = assemble::expected(&rows, window);
-        let leavers: Vec<SubjectId> = expected
+        self.look_up_later(&mut rows, &expected).await?;
+        let leavers: Vec<(SubjectId, Timestamp)> = expected
             .iter()
             .filter(|(_, e)| e.awaited.leaves())
-            .map(|(subject, _)| *subject)
+            .map(|(subject, e)| (*subject, e.start))
             .collect();
-        let exposed = self.exposed(&leavers).await?;
+        let (exposed, ended) = self.gone(&leavers).await?;
         let suspects = assemble::suspects(&rows, &expected, &exposed);
         let undone = self.undone(suspects).await?;
         let signs = self.signs(&loaded, rows.now).await?;
@@ -65,6 +72,7 @@ impl App {
             rows: &rows,
             expected: &expected,
             exposed: &exposed,
+            ended: &ended,
             undone: &undone,
         };
         Ok(assemble::digest(&case, signs))
@@ -108,6 +116,26 @@ impl App {
         }
         let people = known.people.iter().map(|(subject, _)| *subject).collect();
         self.plan_for(actor, people, dry_run).await
+    }
+
+    /// Of people who have left, the apps in which an account may be used, and when the last account of
+    /// the others was shut.
+    async fn gone(&self, leavers: &[(SubjectId, Timestamp)]) -> Result<(Exposed, Gone), AppError> {
+        let subjects: Vec<SubjectId> = leavers.iter().map(|(subject, _)| *subject).collect();
+        let mut exposed = self.exposed(&subjects).await?;
+        let others = leavers.iter().filter(|(who, _)| !exposed.contains_key(who));
+        let others: Vec<(SubjectId, Timestamp)> = others.copied().collect();
+        let mut found = self.ended(&others, &BTreeSet::new()).await?;
+        let mut gone = Gone::new();
+        for (subject, start) in others {
+            let ended = found.remove(&subject).unwrap_or_default();
+            match ended.done(start) {
+                Some(done) => gone.insert(subject, done).map(drop),
+                // Seen usable in between.
+                None => exposed.insert(subject, ended.exposed()).map(drop),
+            };
+        }
+        Ok((exposed, gone))
     }
 
     /// What silence is judged by, but for people.

@@ -10,7 +10,7 @@ use super::report::Silence;
 /// Hours that a source may say nothing when its document does not tell: most exports come every night.
 pub(super) const SOURCE_HOURS: u32 = 26;
 /// How long an app may go unread.
-pub(super) const TARGET: Duration = Duration::from_secs(7 * 24 * 3_600);
+pub(crate) const TARGET: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// How long after its instant somebody may wait for a planning.
 pub(super) const TIMER: Duration = Duration::from_secs(300);
 /// How long before its end a token is told of.

@@ -201,12 +201,26 @@ fn attempt(status: PlanStatus, verb: &str, at: &str, verified: Option<&str>) -> 
     }
 }
 
+type Shut<'t> = Option<(&'t str, bool)>;
+
 fn judged(known: &Known, told: &str, attempts: &[Attempt], exposed: bool, undone: bool) -> Stand {
+    judged_when(known, told, attempts, (exposed, undone), None)
+}
+
+fn judged_when(
+    known: &Known,
+    told: &str,
+    attempts: &[Attempt],
+    (exposed, undone): (bool, bool),
+    ended: Shut<'_>,
+) -> Stand {
+    let ended = ended.map(|(at, at_most)| (instant(at), at_most));
     let expected = expectation(known, Some(instant(told)), instant(NOW)).unwrap();
     let apps = [TargetName::from("chat")];
     let case = Case {
         attempts,
         exposed: if exposed { &apps } else { &[] },
+        ended,
         undone: undone.then_some("no plan followed"),
     };
     judge(&expected, case)
@@ -229,25 +243,26 @@ fn a_leaver_is_done_when_no_account_of_theirs_may_be_used_and_not_before() {
     let shut = "2026-03-03T06:00:07Z";
     let began = "2026-03-03T06:00:00Z";
     let done = attempt(PlanStatus::Applied, "disable", began, Some(shut));
-    let at = |at| Stand::Done { at: instant(at) };
-    assert_eq!(judged(std::slice::from_ref(&done), false, false), at(shut));
-    // What is deleted after its retention had been shut by then.
-    let day_30 = "2026-04-02T06:00:00Z";
-    let deleted = attempt(PlanStatus::Applied, "delete", day_30, Some(day_30));
-    assert_eq!(
-        judged(&[deleted.clone(), done.clone()], false, false),
-        at(shut)
-    );
-    assert_eq!(judged(&[deleted], false, false), at(day_30));
+    let gone = |ended| {
+        let told = "2026-02-01T00:00:00Z";
+        judged_when(
+            &leaver,
+            told,
+            std::slice::from_ref(&done),
+            (false, false),
+            ended,
+        )
+    };
+    let at = |at, at_most| Stand::Done {
+        at: instant(at),
+        at_most,
+    };
+    assert_eq!(gone(Some((shut, false))), at(shut, false));
+    assert_eq!(gone(Some((shut, true))), at(shut, true), "seen shut");
     // They had nothing, or were shut out before their last day.
-    assert_eq!(judged(&[], false, false), at(began));
-    let before = attempt(
-        PlanStatus::Applied,
-        "disable",
-        "2026-01-01T00:00:00Z",
-        Some("2026-01-01T00:00:09Z"),
-    );
-    assert_eq!(judged(&[before], false, false), at(began));
+    assert_eq!(gone(None), at(began, false));
+    let before = "2026-01-01T00:00:09Z";
+    assert_eq!(gone(Some((before, false))), at(began, false));
     // Whatever plans say: an account that may be used is one too many.
     assert!(is_open(
         &judged(&[done], true, false),
@@ -266,7 +281,10 @@ fn whoever_comes_or_moves_is_done_when_their_last_plan_is_and_nothing_is_left() 
     let told = "2026-03-04T02:00:00Z";
     let mover = known("2020-01-01T00:00:00", None, Change::Mover);
     let judged = |attempts: &[Attempt], undone| judged(&mover, told, attempts, false, undone);
-    let at = |at| Stand::Done { at: instant(at) };
+    let at = |at| Stand::Done {
+        at: instant(at),
+        at_most: false,
+    };
     assert_eq!(judged(&[], false), at(told), "nothing was to be done");
     assert!(is_open(&judged(&[], true), "no plan followed"));
     let verified = "2026-03-04T02:00:09Z";

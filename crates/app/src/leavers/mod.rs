@@ -3,32 +3,39 @@
 //!
 //! It is read from the log and the projections when it is asked for; there is no second bookkeeping
 //! that could say something else. Who left follows from people, as for the digest, not from plans:
-//! whoever had nothing is in it too.
+//! whoever had nothing is in it too. What the records tell is traced by [`evidence::leaver`], with
+//! which an auditor computes it again.
 
-mod record;
+mod endings;
+mod proof;
+mod remains;
 mod report;
+mod sights;
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 
-use model::plan::{About, PlanStatus};
-use model::{Kind, Ownership, PlanId, SubjectId, TargetName, Timestamp, WaveId};
-use ports::store::{LogRecord, MAX_PAGE, WaveRow};
+use evidence::leaver::{Draft, Mark};
+use model::plan::About;
+use model::{PlanId, SubjectId, TargetName, Timestamp, WaveId};
+use ports::store::{WaveDecision, WaveRow};
 
-pub use report::{Decision, EndState, Ending, LeaverRecord, Leavers, Times};
+pub(crate) use endings::Ended;
+pub use proof::Proof;
+pub use report::{
+    Decision, EndState, Ending, LeaverRecord, Leavers, Remainder, Remains, Times, Unread,
+};
 
 use crate::digest::{Attempt, Expectation, Leaver, Stand, Window, expectation, judge};
 use crate::{App, AppError, ErrorKind, Known};
-use record::{is_whole, times, trace};
 
 /// Leavers of one answer: each has their own records read.
 const MOST: usize = 20_000;
-/// Records that are read at once about one leaver.
-const PAGE: u32 = 100;
-/// Records about one leaver at the most.
-const MOST_RECORDS: usize = 10_000;
 /// Plans about a leaver who is exposed that are looked at.
 const PLANS: u32 = 5;
+
+/// A wave and what was decided about it, read once however many leavers are in it.
+type Waves = BTreeMap<WaveId, Option<(WaveRow, Vec<WaveDecision>)>>;
 
 impl App {
     /// Who left in a time, and what became of their access.
@@ -38,52 +45,72 @@ impl App {
     pub async fn leavers(&self, window: Window) -> Result<Leavers, AppError> {
         let now = self.clock.now();
         let left = self.who_left(window, now).await?;
-        let subjects: Vec<SubjectId> = left.iter().map(|(k, _)| k.person.subject).collect();
-        let exposed = self.exposed(&subjects).await?;
-        let accounts = self.accounts_of(&subjects).await?;
-        let mut waves = BTreeMap::new();
+        let starts: Vec<(SubjectId, Timestamp)> = left
+            .iter()
+            .map(|(known, expected)| (known.person.subject, expected.start))
+            .collect();
+        let apps = self.readings(now).await?;
+        let mut ended = self.ended(&starts, &apps.lingering()).await?;
+        let mut waves = Waves::new();
         let mut leavers = Vec::with_capacity(left.len());
         for (known, expected) in left {
-            let subject = known.person.subject;
-            let records = self.records_since(subject, expected.start).await?;
-            let exposed = exposed.get(&subject).map_or(&[][..], Vec::as_slice);
-            let none = BTreeSet::new();
-            let accounts = accounts.get(&subject).unwrap_or(&none);
-            let traced = trace(&records, expected.start, accounts, exposed);
-            let decision = match traced.plan {
-                Some((plan, wave)) => {
-                    let sent = traced.endings.iter().any(|ending| ending.sent.is_some());
-                    let released = sent || self.is_released(plan).await?;
-                    decided(plan, released, self.wave_once(&mut waves, wave).await?)
-                }
-                None => None,
-            };
-            let verified = traced.endings.iter().filter_map(|e| e.verified).max();
-            let (done_at, why) = match exposed {
-                [] => (Some(verified.unwrap_or(expected.start)), String::new()),
-                _ => (None, self.why_exposed(subject, &expected, exposed).await?),
-            };
-            leavers.push(LeaverRecord {
-                awaited: expected.awaited,
-                subject,
-                name: known.identity.facts.display_name(),
-                key: known.identity.key.clone(),
-                at: expected.at,
-                zone: known.identity.facts.zone.clone(),
-                start: expected.start,
-                due: expected.due(),
-                decision,
-                accounts: traced.endings,
-                done_at,
-                why,
-            });
+            let ended = ended.remove(&known.person.subject).unwrap_or_default();
+            let foreign = ended.foreign.clone();
+            let tasks = known.person.tasks.clone();
+            let facts = known.identity.facts.clone();
+            let mut leaver = self.leaver(known, expected, ended, &mut waves).await?;
+            leaver.remains = apps.remains(&leaver, &facts, &tasks, &foreign);
+            leavers.push(leaver);
         }
         leavers.sort_by(|a, b| (a.start, &a.key).cmp(&(b.start, &b.key)));
         Ok(Leavers {
             window,
             at: now,
-            times: times(&leavers),
+            times: report::times(&leavers),
             leavers,
+            unread: apps.unread(),
+        })
+    }
+
+    async fn leaver(
+        &self,
+        known: Known,
+        expected: Expectation,
+        ended: Ended,
+        waves: &mut Waves,
+    ) -> Result<LeaverRecord, AppError> {
+        let subject = known.person.subject;
+        let decision = match ended.draft {
+            Some(draft) => self.decision(draft, waves).await?,
+            None => None,
+        };
+        let exposed = ended.exposed();
+        let (done_at, at_most) = match exposed.is_empty() {
+            true => {
+                let done = ended.done(expected.start);
+                done.map_or((None, false), |(at, most)| (Some(at), most))
+            }
+            false => (None, false),
+        };
+        let why = match exposed.is_empty() {
+            true => String::new(),
+            false => self.why_exposed(subject, &expected, &exposed).await?,
+        };
+        Ok(LeaverRecord {
+            awaited: expected.awaited,
+            subject,
+            name: known.identity.facts.display_name(),
+            key: known.identity.key.clone(),
+            at: expected.at,
+            zone: known.identity.facts.zone.clone(),
+            start: expected.start,
+            due: expected.due(),
+            decision,
+            accounts: ended.endings,
+            done_at,
+            at_most,
+            why,
+            remains: Vec::new(),
         })
     }
 
@@ -93,10 +120,7 @@ impl App {
         window: Window,
         now: Timestamp,
     ) -> Result<Vec<(Known, Expectation)>, AppError> {
-        let first = self.first_since(window.from).await?;
-        let mut people = self.stirred_since(first).await?;
-        people.extend(self.store.people_due(window.to, MAX_PAGE).await?);
-        let people: Vec<SubjectId> = people.into_iter().collect();
+        let people: Vec<SubjectId> = self.stirred_in(window).await?.into_iter().collect();
         let known = self.known_all(self.store.people(&people).await?).await?;
         let told = self.told_when(known.iter()).await?;
         let mut left = Vec::new();
@@ -119,69 +143,30 @@ impl App {
         Ok(left)
     }
 
-    /// The apps in which these people have an account that is ours.
-    async fn accounts_of(
+    /// What decided that access ends, and who released that plan.
+    async fn decision(
         &self,
-        people: &[SubjectId],
-    ) -> Result<BTreeMap<SubjectId, BTreeSet<TargetName>>, AppError> {
-        let mut accounts: BTreeMap<SubjectId, BTreeSet<TargetName>> = BTreeMap::new();
-        for link in self.store.links_about(people).await? {
-            if link.address.kind == Kind::Account
-                && link.ownership != Ownership::Foreign
-                && let Some(subject) = link.address.key.subject()
-            {
-                accounts
-                    .entry(subject)
-                    .or_default()
-                    .insert(link.address.target);
-            }
-        }
-        Ok(accounts)
-    }
-
-    /// The records about a person since an instant, and as many before it as belong to them, the
-    /// newest first.
-    async fn records_since(
-        &self,
-        subject: SubjectId,
-        start: Timestamp,
-    ) -> Result<Vec<LogRecord>, AppError> {
-        let mut records: Vec<LogRecord> = Vec::new();
-        loop {
-            let before = records.last().map(|record| record.seq);
-            let page = self.store.records_about(subject, before, PAGE).await?;
-            let last = page.len() < PAGE as usize;
-            records.extend(page);
-            if last || is_whole(&records, start) {
-                return Ok(records);
-            }
-            if records.len() >= MOST_RECORDS {
-                return Err(AppError::new(
-                    ErrorKind::Conflict,
-                    "TNR-DIGEST-0002",
-                    format!("{subject} has more than {MOST_RECORDS} records since {start}"),
-                    "ask for a time without them; `tenure log --person WHO` reads them in pieces",
-                ));
-            }
-        }
-    }
-
-    /// Whether a plan of which nothing was sent yet may be carried out.
-    async fn is_released(&self, plan: PlanId) -> Result<bool, AppError> {
-        let row = self.store.plan(plan).await?;
-        Ok(row.is_some_and(|row| row.status == PlanStatus::Released))
-    }
-
-    async fn wave_once<'w>(
-        &self,
-        waves: &'w mut BTreeMap<WaveId, Option<WaveRow>>,
-        id: WaveId,
-    ) -> Result<Option<&'w WaveRow>, AppError> {
-        let wave = match waves.entry(id) {
+        draft: Draft,
+        waves: &mut Waves,
+    ) -> Result<Option<Decision>, AppError> {
+        let known = match waves.entry(draft.wave) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(self.store.wave(id).await?),
+            Entry::Vacant(unknown) => unknown.insert(match self.store.wave(draft.wave).await? {
+                Some(row) => Some((row, self.store.decisions_on(draft.wave).await?)),
+                None => None,
+            }),
         };
-        Ok(wave.as_ref())
+        let decision = |(wave, decided): &(WaveRow, Vec<WaveDecision>)| Decision {
+            plan: draft.plan,
+            drafted: draft.drafted,
+            wave: wave.wave,
+            proposed: Mark {
+                at: wave.at,
+                seq: wave.seq,
+            },
+            released: released(draft.plan, decided),
+        };
+        Ok(known.as_ref().map(decision))
     }
 
     /// Why an account of somebody who has left may still be used.
@@ -204,6 +189,7 @@ impl App {
         let case = Leaver {
             attempts: &attempts,
             exposed,
+            ended: None,
             undone: Some("no plan is under way"),
         };
         Ok(match judge(expected, case) {
@@ -214,14 +200,39 @@ impl App {
     }
 }
 
-fn decided(plan: PlanId, released: bool, wave: Option<&WaveRow>) -> Option<Decision> {
-    let wave = wave?;
-    let by = wave.decided.as_ref().filter(|_| released);
-    let by = by.map(|(by, _)| by.clone());
-    Some(Decision {
-        plan,
-        wave: wave.wave,
-        proposed: wave.at,
-        released: by.zip(wave.decided_at),
-    })
+/// Who released a plan, and when. Each plan is decided about once: by the first decision about its wave
+/// that names it, or that is about all that waited.
+fn released(plan: PlanId, decided: &[WaveDecision]) -> Option<(String, Mark)> {
+    let mine = |d: &&WaveDecision| d.plans.is_empty() || d.plans.contains(&plan);
+    let mine = decided.iter().find(mine)?;
+    let (at, seq) = (mine.at, mine.seq);
+    mine.released.then(|| (mine.by.clone(), Mark { at, seq }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_was_released_by_whoever_decided_about_its_own_row() {
+        let [one, two, three] = [1, 2, 3].map(PlanId::from_bits);
+        let decided = |seq, by: &str, released, plans: &[PlanId]| WaveDecision {
+            seq,
+            at: Timestamp::from_micros(seq.cast_signed()),
+            by: by.to_owned(),
+            reason: String::new(),
+            released,
+            plans: plans.to_vec(),
+        };
+        let all = [
+            decided(4, "ben", true, &[one]),
+            decided(7, "eve", false, &[two]),
+            decided(9, "ana", true, &[]),
+        ];
+        let by = |plan| released(plan, &all).map(|(by, mark)| (by, mark.seq));
+        assert_eq!(by(one), Some(("ben".to_owned(), 4)));
+        assert_eq!(by(two), None, "it was refused");
+        assert_eq!(by(three), Some(("ana".to_owned(), 9)));
+        assert_eq!(released(three, &all[..2]), None, "it waits");
+    }
 }

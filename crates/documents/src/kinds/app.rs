@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::TargetName;
 use rules::{Mapping, Type, closest};
 
+use crate::kinds::lingering::lingering;
 use crate::kinds::manual::manual;
 use crate::kinds::missing::{self, Valued};
 use crate::kinds::unique::{self, USER_NAME};
@@ -34,6 +35,7 @@ pub(crate) fn app(
     let groups = groups(spec, reporter);
     let privileged = privileged(spec, reporter);
     let manual = manual(&spec.leaver, reporter);
+    let lingers = lingering(&spec.leaver, &manual, reporter);
     Some(App {
         name: TargetName(name.to_owned()),
         scim,
@@ -54,6 +56,7 @@ pub(crate) fn app(
         },
         delete_after_days: spec.leaver.delete_after_days,
         manual,
+        lingers,
         limits: Limits {
             requests_per_second: spec.limits.requests_per_second,
             concurrency: spec.limits.concurrency,

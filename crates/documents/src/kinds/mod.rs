@@ -6,6 +6,7 @@ mod beside;
 pub(crate) mod group;
 mod guard;
 mod lifecycle_test;
+mod lingering;
 mod manual;
 mod mapping_test;
 mod missing;

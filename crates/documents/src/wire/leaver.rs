@@ -1,5 +1,7 @@
 //! What happens when people leave.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,6 +21,28 @@ pub(crate) struct LeaverSpec {
     /// What somebody does by hand, once the account is disabled.
     #[serde(default)]
     pub manual: Vec<ManualSpec>,
+    /// What the app lets live on when an account is disabled, by name (`sessions`, `api-tokens`), and
+    /// until when.
+    #[serde(default)]
+    pub lingers: BTreeMap<String, LingerSpec>,
+}
+
+/// Until when something lives on after an account was disabled.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum LingerSpec {
+    /// So long after it (`30m`, `12h`, `30d`), until the account is deleted (`deletion`), or `unknown`.
+    Until(String),
+    /// Until somebody has done something by hand.
+    Step(UntilStepSpec),
+}
+
+/// Until somebody has done something by hand.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UntilStepSpec {
+    /// The name of the manual step.
+    pub step: String,
 }
 
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]

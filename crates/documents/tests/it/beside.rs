@@ -1,7 +1,9 @@
 //! What is written down for one person or account: how it is read, and what is said of it when
 //! it is wrong.
 
-use documents::{Grant, Hold, Limit, PersonalGrant, load};
+use std::time::Duration;
+
+use documents::{Grant, Hold, Limit, Lingering, PersonalGrant, load};
 use model::WorkerRef;
 
 use super::{APP, SOURCE, told};
@@ -319,4 +321,27 @@ fn an_app_may_ask_for_things_that_are_done_by_hand() {
         ("wiki", &APP.replace("mode: observe", &many)),
     ]);
     assert!(said.contains("an app asks for 20 things at most"), "{said}");
+}
+
+#[test]
+fn an_app_may_say_what_lives_on_when_an_account_is_disabled() {
+    let app = APP.replace(
+        "mode: observe",
+        "mode: observe\n  leaver:\n    manual: [{name: keys, owner: it, due_days: 1, text: Remove.}]\n    \
+         lingers: {sessions: 12h, ssh-keys: {step: keys}, api-tokens: deletion, cookies: unknown}",
+    );
+    let tenant = load(&[("hr", SOURCE), ("wiki", &app)]).unwrap();
+    let lingers = tenant.apps[&"wiki".into()].lingers.iter();
+    let half_a_day = Duration::from_secs(12 * 3_600);
+    assert_eq!(
+        lingers
+            .map(|(name, until)| (&**name, until.clone()))
+            .collect::<Vec<_>>(),
+        [
+            ("api-tokens", Lingering::Deletion),
+            ("cookies", Lingering::Unknown),
+            ("sessions", Lingering::For(half_a_day)),
+            ("ssh-keys", Lingering::Step("keys".to_owned())),
+        ]
+    );
 }

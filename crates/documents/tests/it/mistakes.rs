@@ -260,6 +260,21 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "mode: observe",
+        "mode: observe\n  leaver: {lingers: {sessions: forever}}",
+        "spec.leaver.lingers.sessions: `forever` says not until when it lives; write how long",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {lingers: {Sessions: 12h}}",
+        "`Sessions` is no name",
+    ),
+    (
+        "mode: observe",
+        "mode: observe\n  leaver: {lingers: {keys: {step: keys}}}",
+        "the app has no manual step `keys`; name one of `leaver.manual`",
+    ),
+    (
+        "mode: observe",
         "mode: observe\n  leaver: {delete_after: 30}",
         "unknown field `delete_after`",
     ),

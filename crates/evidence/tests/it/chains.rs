@@ -248,3 +248,29 @@ fn an_empty_log_is_sound_and_proves_nothing() {
     assert_eq!(report.head, (0, Digest::default()));
     assert_eq!(report.not_excluded, [NotExcluded::RemovedTail { after: 0 }]);
 }
+
+#[test]
+fn a_checkpoint_whose_tree_is_of_another_log_is_found() {
+    let contents = ["a", "b", "c"].map(|text| Content {
+        after: 1,
+        who: "ana".to_owned(),
+        text: text.to_owned(),
+        subject: None,
+        sealed: None,
+    });
+    let log = chain(&contents);
+    let mut tree = evidence::merkle::Tree::default();
+    log.iter().for_each(|record| tree.push(record.hash));
+    let signer = Signer::new(1);
+    let right = signer.sign_with(TENANT, &log[2], Some(tree.root()));
+    let report = sound(&log, vec![right]);
+    assert!(
+        report.is_sound() && report.fixed == 3,
+        "{:?}",
+        report.problems
+    );
+    tree.push(log[2].hash);
+    let wrong = signer.sign_with(TENANT, &log[2], Some(tree.root()));
+    let report = sound(&log, vec![wrong]);
+    assert_eq!(report.problems[0].fault, Fault::OtherRoot);
+}

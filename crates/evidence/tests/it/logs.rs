@@ -77,13 +77,28 @@ impl Signer {
     }
 
     pub fn sign(&self, tenant: &str, record: &Envelope) -> SignedCheckpoint {
+        self.sign_with(tenant, record, None)
+    }
+
+    /// As [`Signer::sign`], with the root of the tree over the log.
+    pub fn sign_with(
+        &self,
+        tenant: &str,
+        record: &Envelope,
+        root: Option<Digest>,
+    ) -> SignedCheckpoint {
         let checkpoint = Checkpoint {
             tenant: tenant.to_owned(),
             seq: record.seq,
             hash: record.hash,
+            root,
             at: record.at,
         };
         let signature = self.0.sign(&checkpoint.signed_bytes().unwrap());
         SignedCheckpoint::new(checkpoint, signature.as_ref())
+    }
+
+    pub fn sign_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        self.0.sign(bytes).as_ref().to_vec()
     }
 }

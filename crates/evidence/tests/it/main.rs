@@ -3,4 +3,5 @@
 
 mod bundles;
 mod chains;
+mod leavers;
 mod logs;

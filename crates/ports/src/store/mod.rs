@@ -15,8 +15,8 @@ pub use reads::{
 pub use rows::{
     DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link,
     LogRecord, LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow,
-    RejectedMatch, SecretRow, StepRow, Stir, Termination, TokenRow, UndecidedWave, WaveFilter,
-    WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
+    RejectedMatch, SecretRow, StepRow, Stir, Termination, TokenRow, Told, UndecidedWave,
+    WaveDecision, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
 };
 
 /// The most rows that one read returns: a larger limit reads as this one, so whoever pages asks

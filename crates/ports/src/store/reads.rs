@@ -14,7 +14,8 @@ use super::StoreError;
 use super::rows::{
     DecidedAccount, Decisions, DeliveryRow, DocumentsRow, FindingRow, Link, LogRecord, LostName,
     NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretRow, StepRow, Stir,
-    Termination, TokenRow, UndecidedWave, WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
+    Termination, TokenRow, Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow, WorkerDigest,
+    WorkerMatch,
 };
 
 type Read<T> = Result<T, StoreError>;
@@ -54,6 +55,19 @@ pub trait People: Send + Sync {
     async fn termination(&self, subject: SubjectId) -> Read<Option<Termination>>;
     /// People whose facts change meaning at or before `now`, earliest first.
     async fn people_due(&self, now: Timestamp, limit: u32) -> Read<Vec<SubjectId>>;
+    /// Of whom something was told after which something may be expected of them (facts, their
+    /// withdrawal, a termination or its end, an instant that was planned for), by the records after
+    /// `after` up to and including `until`: number and subject, in order, at most `limit`.
+    async fn news(&self, after: u64, until: u64, limit: u32) -> Read<Vec<(u64, SubjectId)>>;
+    /// Of whom such a record announced an instant from `from` up to, not including, `to`: the instant,
+    /// the record and whom, by instant and record, at most `limit`, after the one that `after` names.
+    async fn announced(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        after: Option<(Timestamp, u64)>,
+        limit: u32,
+    ) -> Read<Vec<(Timestamp, u64, SubjectId)>>;
     /// What undos hold for this subject. Pins that have run out are returned too.
     async fn pins(&self, subject: SubjectId) -> Read<Vec<Pin>>;
     /// Every subject that has pins.
@@ -181,6 +195,8 @@ pub trait Work: Send + Sync {
     async fn wave(&self, wave: WaveId) -> Read<Option<WaveRow>>;
     /// Waves, newest first.
     async fn waves(&self, filter: WaveFilter) -> Read<Vec<WaveRow>>;
+    /// What was decided about a wave, oldest first.
+    async fn decisions_on(&self, wave: WaveId) -> Read<Vec<WaveDecision>>;
     /// One plan with its steps.
     async fn plan(&self, plan: PlanId) -> Read<Option<PlanRow>>;
     /// The plans of a wave with their steps, by plan id.
@@ -291,6 +307,15 @@ pub trait Log: Send + Sync {
         before: Option<u64>,
         limit: u32,
     ) -> Read<Vec<LogRecord>>;
+    /// Records about these subjects of these kinds after `after`, at most `limit`; of each subject
+    /// in order, the subjects in none. Opens nothing.
+    async fn told_about(
+        &self,
+        subjects: &[SubjectId],
+        kinds: &[&str],
+        after: u64,
+        limit: u32,
+    ) -> Read<Vec<(SubjectId, Told)>>;
     /// The newest record about one subject that is of one of these kinds (`facts.accepted/2`).
     /// Opens nothing.
     async fn last_stir(&self, subject: SubjectId, kinds: &[&str]) -> Read<Option<Stir>>;

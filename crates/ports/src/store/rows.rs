@@ -156,6 +156,8 @@ pub struct DocumentsRow {
 /// A delivery, as its event told it, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRow {
+    /// The number of the record that tells so.
+    pub seq: u64,
     /// When it was read.
     pub at: Timestamp,
     /// The event.
@@ -210,6 +212,8 @@ pub struct WaveRow {
     pub cause: Cause,
     /// The principal whose delivery or edit it was.
     pub author: String,
+    /// The number of the record that proposed it.
+    pub seq: u64,
     /// When it was proposed.
     pub at: Timestamp,
     /// The guard's verdict, once given.
@@ -255,6 +259,23 @@ impl WaveRow {
     }
 }
 
+/// What somebody decided about a wave, or about some plans of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaveDecision {
+    /// The number of the record that tells so.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Released, or refused.
+    pub released: bool,
+    /// Which plans; all that were waiting where empty.
+    pub plans: Vec<PlanId>,
+}
+
 /// Which waves to list, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WaveFilter {
@@ -265,6 +286,8 @@ pub struct WaveFilter {
     pub decided_after: Option<Timestamp>,
     /// Only waves that were proposed by a record after this one.
     pub proposed_after: Option<u64>,
+    /// Only waves that were proposed by this record or an earlier one.
+    pub proposed_until: Option<u64>,
     /// At most this many; 0 is 100.
     pub limit: u32,
 }
@@ -400,6 +423,17 @@ pub struct Stir {
     pub kind: String,
     /// [`Event::subject`].
     pub subject: Option<SubjectId>,
+}
+
+/// One record of the log without what is personal in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its sequence number.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The event; what is personal in it reads as erased.
+    pub event: Event,
 }
 
 /// One record of the log, with its event decrypted as far as keys exist.

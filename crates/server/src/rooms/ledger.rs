@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use api::{LeaverTimes, LeaversAnswer, Problem, WireEnding, WireLeaver, schema_of};
-use app::{Ending, LeaverRecord, Leavers, Times};
+use api::{
+    LeaverTimes, LeaversAnswer, Problem, WireEnding, WireLeaver, WireRemainder, WireUnread,
+    schema_of,
+};
+use app::{Ending, LeaverRecord, Leavers, Remainder, Times, Unread};
 use model::Timestamp;
 
 use super::morning::{SINCE, UNTIL, ZONE, or_empty, wall, window};
@@ -32,24 +35,28 @@ async fn leavers(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
 
 fn answer(ledger: Leavers) -> LeaversAnswer {
     let exposed = ledger.leavers.iter().filter(|l| l.done_at.is_none());
+    let remaining = ledger.leavers.iter().filter(|l| !l.remains.is_empty());
     LeaversAnswer {
         from: ledger.window.from.to_string(),
         to: ledger.window.to.to_string(),
         at: ledger.at.to_string(),
         left: ledger.leavers.len() as u64,
         exposed: exposed.count() as u64,
+        remaining: remaining.count() as u64,
         times: ledger.times.as_ref().map(times),
         leavers: ledger
             .leavers
             .into_iter()
             .map(|leaver| one(leaver, ledger.at))
             .collect(),
+        unread: ledger.unread.into_iter().map(unread).collect(),
     }
 }
 
 fn times(times: &Times) -> LeaverTimes {
     LeaverTimes {
         done: times.done,
+        at_most: times.at_most,
         p50_seconds: times.p50.as_secs(),
         p95_seconds: times.p95.as_secs(),
         p99_seconds: times.p99.as_secs(),
@@ -79,14 +86,35 @@ fn one(leaver: LeaverRecord, now: Timestamp) -> WireLeaver {
         due: leaver.due.to_string(),
         state: state.to_owned(),
         done_at: or_empty(leaver.done_at),
+        at_most: leaver.at_most,
         seconds: leaver.done_at.map(|at| at.since(leaver.start).as_secs()),
         plan: decision.map_or_else(String::new, |d| d.plan.to_string()),
         wave: decision.map_or_else(String::new, |d| d.wave.to_string()),
-        proposed_at: or_empty(decision.map(|d| d.proposed)),
+        proposed_at: or_empty(decision.map(|d| d.proposed.at)),
         released_by: released.map_or_else(String::new, |(by, _)| by.clone()),
-        released_at: or_empty(released.map(|(_, at)| *at)),
+        released_at: or_empty(released.map(|(_, mark)| mark.at)),
         accounts: leaver.accounts.into_iter().map(ending).collect(),
         why: leaver.why,
+        remains: leaver.remains.into_iter().map(remainder).collect(),
+    }
+}
+
+fn remainder(remainder: Remainder) -> WireRemainder {
+    let until = remainder.until.map(|at| at.to_string());
+    WireRemainder {
+        app: remainder.app.0,
+        kind: remainder.kind.as_str().to_owned(),
+        what: remainder.what,
+        until: until.unwrap_or_else(|| "unknown".to_owned()),
+        why: remainder.why,
+    }
+}
+
+fn unread(unread: Unread) -> WireUnread {
+    WireUnread {
+        app: unread.app.0,
+        since: or_empty(unread.since),
+        why: unread.why,
     }
 }
 
@@ -94,7 +122,7 @@ fn ending(ending: Ending) -> WireEnding {
     WireEnding {
         app: ending.app.0,
         state: ending.state.as_str().to_owned(),
-        sent_at: or_empty(ending.sent),
-        verified_at: or_empty(ending.verified),
+        sent_at: or_empty(ending.sent.map(|mark| mark.at)),
+        verified_at: or_empty(ending.verified.map(|mark| mark.at)),
     }
 }

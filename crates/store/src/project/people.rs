@@ -8,7 +8,7 @@ use model::{Personal, SubjectId, Timestamp};
 
 use super::{ProjectError, Rows, hash, instant, json, text};
 use crate::schema::{
-    ENGAGEMENT, ENGAGEMENT_WITHDRAWN, PERSON_DUE, PIN, TABLES, TERMINATION, WORKER_MATCH,
+    ENGAGEMENT, ENGAGEMENT_WITHDRAWN, NEWS, PERSON_DUE, PIN, TABLES, TERMINATION, WORKER_MATCH,
 };
 use crate::table::Cell;
 
@@ -36,16 +36,19 @@ pub(super) fn accepted(rows: &mut Rows, e: &FactsAccepted) -> Projected {
         Personal::Erased => rows.delete(&ENGAGEMENT, vec![text(e.engagement)])?,
     }
     rows.delete(&ENGAGEMENT_WITHDRAWN, vec![text(e.engagement)])?;
+    news(rows, e.subject, e.next_change)?;
     due(rows, e.subject, e.next_change)
 }
 
 pub(super) fn withdrawn(rows: &mut Rows, e: &FactsWithdrawn) -> Projected {
     let seq = rows.seq.clone();
     let row = vec![text(e.engagement), text(e.subject), text(e.delivery), seq];
-    rows.put(&ENGAGEMENT_WITHDRAWN, row)
+    rows.put(&ENGAGEMENT_WITHDRAWN, row)?;
+    news(rows, e.subject, None)
 }
 
 pub(super) fn advanced(rows: &mut Rows, e: &SubjectAdvanced) -> Projected {
+    news(rows, e.subject, e.next_change)?;
     due(rows, e.subject, e.next_change)
 }
 
@@ -59,6 +62,7 @@ pub(super) fn erased(rows: &mut Rows, e: &SubjectErased) -> Projected {
 }
 
 pub(super) fn terminated(rows: &mut Rows, e: &SubjectTerminated) -> Projected {
+    news(rows, e.subject, None)?;
     match &e.personal {
         Personal::Known(reason) => {
             let at = rows.at.clone();
@@ -70,6 +74,7 @@ pub(super) fn terminated(rows: &mut Rows, e: &SubjectTerminated) -> Projected {
 }
 
 pub(super) fn termination_ended(rows: &mut Rows, e: &TerminationEnded) -> Projected {
+    news(rows, e.subject, None)?;
     rows.delete(&TERMINATION, vec![text(e.subject)])
 }
 
@@ -97,6 +102,13 @@ pub(super) fn pinned(rows: &mut Rows, e: &PinsSet) -> Projected {
 
 pub(super) fn lifted(rows: &mut Rows, e: &PinsLifted) -> Projected {
     rows.delete(&PIN, vec![text(e.subject), text(e.wave)])
+}
+
+/// That something may be expected of the person from here on, and from an instant that is announced.
+fn news(rows: &mut Rows, subject: SubjectId, next: Option<Timestamp>) -> Projected {
+    let seq = rows.seq.clone();
+    let next = next.map_or(Cell::Null, instant);
+    rows.put(&NEWS, vec![seq, text(subject), next])
 }
 
 fn due(rows: &mut Rows, subject: SubjectId, next: Option<Timestamp>) -> Projected {

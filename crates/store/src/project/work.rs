@@ -87,10 +87,18 @@ pub(super) fn judged(rows: &mut Rows, e: &WaveJudged) -> Projected {
 /// which the same append carries: which plans were waiting is not known from this event.
 pub(super) fn decided(rows: &mut Rows, e: &WaveReleased) -> Projected {
     let released = Cell::Int(i64::from(e.released));
-    let at = rows.at.clone();
+    let (seq, at) = (rows.seq.clone(), rows.at.clone());
     rows.put(
         &WAVE_DECISION,
-        vec![text(e.wave), text(&e.by), text(&e.reason), released, at],
+        vec![
+            text(e.wave),
+            seq,
+            text(&e.by),
+            text(&e.reason),
+            released,
+            at,
+            json(&e.plans)?,
+        ],
     )
 }
 

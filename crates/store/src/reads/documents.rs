@@ -20,7 +20,7 @@ static DOCUMENTS: Select = Select {
 static DELIVERY: Select = Select {
     table: "delivery",
     key: 1,
-    columns: &["delivery", "at", "received"],
+    columns: &["delivery", "seq", "at", "received"],
     from: "delivery",
 };
 
@@ -50,6 +50,7 @@ fn documents(row: &mut Fields) -> Read<DocumentsRow> {
 fn delivery(row: &mut Fields) -> Read<DeliveryRow> {
     row.text()?;
     Ok(DeliveryRow {
+        seq: row.number()?,
         at: row.instant()?,
         delivery: row.json()?,
     })

@@ -83,6 +83,20 @@ static DUE: Select = Select {
     from: "person_due d WHERE EXISTS (SELECT 1 FROM engagement e WHERE e.subject = d.subject)",
 };
 
+static ANNOUNCED: Select = Select {
+    table: "news",
+    key: 2,
+    columns: &["next_change", "seq", "subject"],
+    from: "news",
+};
+
+static NEWS: Select = Select {
+    table: "news",
+    key: 1,
+    columns: &["seq", "subject"],
+    from: "news",
+};
+
 static PIN: Select = Select {
     table: "pin",
     key: 2,
@@ -296,6 +310,39 @@ impl People for TenureStore {
         let args = [Cell::Int(now.as_micros()), limit(rows)];
         let rest = "AND d.next_change <= $1 ORDER BY d.next_change, d.subject LIMIT $2";
         DUE.all(self.db(), rest, &args, Fields::parsed).await
+    }
+
+    async fn news(&self, after: u64, until: u64, rows: u32) -> Read<Vec<(u64, SubjectId)>> {
+        let number = |seq: u64| Cell::Int(i64::try_from(seq).unwrap_or(i64::MAX));
+        let args = [number(after), number(until), limit(rows)];
+        let rest = "WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
+        NEWS.all(self.db(), rest, &args, |row| {
+            Ok((row.number()?, row.parsed()?))
+        })
+        .await
+    }
+
+    async fn announced(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        after: Option<(Timestamp, u64)>,
+        rows: u32,
+    ) -> Read<Vec<(Timestamp, u64, SubjectId)>> {
+        let (at, seq) = after.unwrap_or((from, 0));
+        let args = [
+            Cell::Int(at.max(from).as_micros()),
+            Cell::Int(i64::try_from(seq).unwrap_or(i64::MAX)),
+            Cell::Int(to.as_micros()),
+            limit(rows),
+        ];
+        let rest = "WHERE (next_change, seq) > ($1, $2) AND next_change < $3 \
+                    ORDER BY next_change, seq LIMIT $4";
+        ANNOUNCED
+            .all(self.db(), rest, &args, |row| {
+                Ok((row.instant()?, row.number()?, row.parsed()?))
+            })
+            .await
     }
 
     async fn pins(&self, subject: SubjectId) -> Read<Vec<Pin>> {

@@ -47,6 +47,9 @@ async fn ask_of_people_and_objects(store: &TenureStore) {
     store.worker_digests_of("hr", &["w1"]).await.unwrap();
     store.people_page(Some("hr"), Some(one), 9).await.unwrap();
     store.people_due(at(0), 9).await.unwrap();
+    store.news(1, 2, 9).await.unwrap();
+    let after = Some((at(1), 1));
+    store.announced(at(0), at(9), after, 9).await.unwrap();
     store.pins(one).await.unwrap();
     store.pinned(Some(one), 9).await.unwrap();
 
@@ -122,6 +125,7 @@ async fn ask_of_work(store: &TenureStore) {
         no: 0,
     };
     store.wave(wave_id(1)).await.unwrap();
+    store.decisions_on(wave_id(1)).await.unwrap();
     store.waves(WaveFilter::default()).await.unwrap();
     store
         .waves(WaveFilter {

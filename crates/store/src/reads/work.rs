@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use model::plan::{About, PlanStatus, StepRef, StepStatus};
 use model::{Address, Change, Key, Personal, PlanId, TargetName, Timestamp, WaveId};
 use ports::store::{
-    OpenLeavers, PlanRow, StepRow, StoreError, UndecidedWave, WaveFilter, WaveRow, Work,
+    OpenLeavers, PlanRow, StepRow, StoreError, UndecidedWave, WaveDecision, WaveFilter, WaveRow,
+    Work,
 };
 
 use crate::TenureStore;
@@ -24,6 +25,7 @@ static WAVE: Select = Select {
         "w.wave",
         "w.cause",
         "w.author",
+        "w.seq",
         "w.at",
         "v.verdict",
         "d.decider",
@@ -33,7 +35,17 @@ static WAVE: Select = Select {
         "w.removals",
     ],
     from: "wave w LEFT JOIN wave_verdict v ON v.wave = w.wave \
-           LEFT JOIN wave_decision d ON d.wave = w.wave",
+           LEFT JOIN wave_decision d ON d.wave = w.wave AND d.seq = \
+           (SELECT max(x.seq) FROM wave_decision x WHERE x.wave = w.wave)",
+};
+
+static DECISION: Select = Select {
+    table: "wave_decision",
+    key: 1,
+    columns: &[
+        "wave", "seq", "at", "decider", "reason", "released", "plans",
+    ],
+    from: "wave_decision",
 };
 
 /// How many plans of a wave stand how. The grouping is at the end of the query.
@@ -152,6 +164,7 @@ fn wave(row: &mut Fields) -> Read<WaveRow> {
         wave: row.parsed()?,
         cause: row.json()?,
         author: row.text()?,
+        seq: row.number()?,
         at: row.instant()?,
         verdict: row.opt_json()?,
         decided: row.opt_text()?.zip(row.opt_text()?),
@@ -159,6 +172,18 @@ fn wave(row: &mut Fields) -> Read<WaveRow> {
         steps: row.number()?,
         removals: row.number()?,
         plans: Vec::new(),
+    })
+}
+
+fn decision(row: &mut Fields) -> Read<WaveDecision> {
+    row.text()?;
+    Ok(WaveDecision {
+        seq: row.number()?,
+        at: row.instant()?,
+        by: row.text()?,
+        reason: row.text()?,
+        released: row.int()? == 1,
+        plans: row.json()?,
     })
 }
 
@@ -322,9 +347,18 @@ impl Work for TenureStore {
             args.push(Cell::Int(i64::try_from(after).unwrap_or(i64::MAX)));
             let _ = write!(rest, "AND w.seq > ${} ", args.len());
         }
+        if let Some(until) = filter.proposed_until {
+            args.push(Cell::Int(i64::try_from(until).unwrap_or(i64::MAX)));
+            let _ = write!(rest, "AND w.seq <= ${} ", args.len());
+        }
         rest.push_str("ORDER BY w.seq DESC LIMIT $1");
         let found = WAVE.all(self.db(), &rest, &args, wave).await?;
         self.with_standing(found).await
+    }
+
+    async fn decisions_on(&self, wave: WaveId) -> Read<Vec<WaveDecision>> {
+        let rest = "WHERE wave = $1 ORDER BY seq";
+        DECISION.all(self.db(), rest, &[text(wave)], decision).await
     }
 
     async fn plan(&self, id: PlanId) -> Read<Option<PlanRow>> {

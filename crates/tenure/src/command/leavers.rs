@@ -8,8 +8,8 @@ use super::digest::Since;
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, to_value};
 
-/// The ledger of leavers. Tables, CSV and Markdown have one row for each account of each leaver, and
-/// one for a leaver without any; JSON is the whole answer.
+/// The ledger of leavers. Tables, CSV and Markdown have one row for each account of each leaver, one for
+/// a leaver without any, and one for everything that remains; JSON is the whole answer.
 pub async fn leavers(desk: &Desk, since: &Since, until: Option<&str>) -> Result<Exit, Failure> {
     let mut query = vec![("since", since.since.as_str()), ("zone", &since.zone)];
     query.extend(until.map(|until| ("until", until)));
@@ -25,7 +25,10 @@ pub async fn leavers(desk: &Desk, since: &Since, until: Option<&str>) -> Result<
         "account",
         "sent_at",
         "verified_at",
+        "remains",
+        "until",
         "seconds",
+        "at_most",
         "wave",
         "released_by",
         "why",
@@ -46,30 +49,41 @@ pub async fn leavers(desk: &Desk, since: &Since, until: Option<&str>) -> Result<
     })
 }
 
-/// One row for each account.
+/// One row for each account, and one for everything that remains.
 fn rows(leavers: &[WireLeaver]) -> Result<Vec<Value>, Failure> {
     let mut rows = Vec::new();
     for leaver in leavers {
         let mut row = to_value(leaver)?;
-        let accounts = match row.as_object_mut() {
-            Some(fields) => fields.remove("accounts"),
-            None => None,
+        let mut take = |name: &str| {
+            let fields = row.as_object_mut().and_then(|fields| fields.remove(name));
+            let list = fields.and_then(|list| list.as_array().cloned());
+            list.unwrap_or_default()
         };
-        let accounts = accounts
-            .and_then(|a| a.as_array().cloned())
-            .unwrap_or_default();
-        let none = json!({"app": "", "state": "none", "sent_at": "", "verified_at": ""});
-        let accounts = if accounts.is_empty() {
-            vec![none]
-        } else {
-            accounts
-        };
+        let (mut accounts, remains) = (take("accounts"), take("remains"));
+        if accounts.is_empty() {
+            accounts.push(json!({"app": "", "state": "none", "sent_at": "", "verified_at": ""}));
+        }
         for account in accounts {
             let mut row = row.clone();
             // The leaver has a state of their own.
             row["account"] = account["state"].clone();
             for field in ["app", "sent_at", "verified_at"] {
                 row[field] = account[field].clone();
+            }
+            for field in ["remains", "until"] {
+                row[field] = "".into();
+            }
+            rows.push(row);
+        }
+        for rest in remains {
+            let mut row = row.clone();
+            for field in ["account", "sent_at", "verified_at"] {
+                row[field] = "".into();
+            }
+            let named = |field: &str| rest[field].as_str().unwrap_or_default().to_owned();
+            row["remains"] = format!("{}: {}", named("kind"), named("what")).into();
+            for field in ["app", "until", "why"] {
+                row[field] = rest[field].clone();
             }
             rows.push(row);
         }
@@ -84,8 +98,12 @@ fn told(answer: &LeaversAnswer) -> String {
     };
     let mut text = format!("{left} left from {} to {}.", answer.from, answer.to);
     if let Some(times) = &answer.times {
+        let at_most = match times.at_most {
+            0 => String::new(),
+            n => format!(" (of {n} only when they were seen shut is known)"),
+        };
         text = format!(
-            "{text} Of {} who are done: half within {} s, 95 % within {} s, 99 % within {} s, all within \
+            "{text} Of {} who are done{at_most}: half within {} s, 95 % within {} s, 99 % within {} s, all within \
              {} s.",
             times.done,
             times.p50_seconds,
@@ -94,10 +112,18 @@ fn told(answer: &LeaversAnswer) -> String {
             times.longest_seconds
         );
     }
-    match answer.exposed {
+    text = match answer.exposed {
         0 => format!("{text} Nothing is exposed."),
         n => format!("{text} EXPOSED: {n} of them may still use an account."),
+    };
+    if answer.remaining > answer.exposed {
+        let more = answer.remaining - answer.exposed;
+        text = format!("{text} Of {more} more something remains: see `remains` and `until`.");
     }
+    for unread in &answer.unread {
+        text = format!("{text}\nNot readable: {}: {}.", unread.app, unread.why);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -106,13 +132,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_account_has_its_row_and_whoever_has_none_has_one() {
+    fn each_account_and_all_that_remains_has_its_row_and_whoever_has_none_has_one() {
         let leaver = |key: &str, accounts: Value| -> WireLeaver {
             serde_json::from_value(json!({
                 "kind": "leaver", "subject": "s", "name": "n", "key": key, "at": "a",
                 "local": "l", "zone": "UTC", "start": "a", "due": "d", "state": "late",
-                "done_at": "", "seconds": null, "plan": "p", "wave": "w", "proposed_at": "",
+                "done_at": "", "at_most": false, "seconds": null, "plan": "p", "wave": "w", "proposed_at": "",
                 "released_by": "", "released_at": "", "why": "because", "accounts": accounts,
+                "remains": [{"app": "chat", "kind": "lingering", "what": "sessions",
+                    "until": "unknown", "why": "nobody knows"}],
             }))
             .unwrap()
         };
@@ -126,15 +154,18 @@ mod tests {
                     r["key"].as_str().unwrap(),
                     r["app"].as_str().unwrap(),
                     r["account"].as_str().unwrap(),
+                    r["remains"].as_str().unwrap(),
                 )
             })
             .collect();
         assert_eq!(
             told,
             [
-                ("w1", "chat", "disabled"),
-                ("w1", "code", "exposed"),
-                ("w2", "", "none")
+                ("w1", "chat", "disabled", ""),
+                ("w1", "code", "exposed", ""),
+                ("w1", "chat", "", "lingering: sessions"),
+                ("w2", "", "none", ""),
+                ("w2", "chat", "", "lingering: sessions"),
             ]
         );
         assert!(

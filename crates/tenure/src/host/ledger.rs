@@ -10,7 +10,8 @@ use model::Event;
 use ports::KeyRing as _;
 use ports::store::Log as _;
 
-use super::compose;
+use super::{compose, leavers};
+use crate::command::digest::Since;
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -20,7 +21,7 @@ use crate::output;
 pub enum Ledger {
     /// Verifies the log, or a bundle of it, and says what it cannot exclude.
     Verify {
-        /// A bundle made by `tenure ledger export`, instead of the store.
+        /// A bundle made by `tenure ledger export` or `tenure ledger leavers`, instead of the store.
         #[arg(long, value_name = "FILE", requires_all = ["tenant", "key"])]
         bundle: Option<PathBuf>,
         /// Checkpoints that were kept elsewhere.
@@ -39,6 +40,23 @@ pub enum Ledger {
     Export {
         /// The file to make.
         file: PathBuf,
+    },
+    /// Writes the ledger of leavers of a time as a signed bundle, with the records that prove it.
+    Leavers {
+        /// The file to make.
+        file: PathBuf,
+        /// From when.
+        #[command(flatten)]
+        since: Since,
+        /// Up to when; now if not given.
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<String>,
+        /// With the names and worker keys of people; without, only their ids are in it.
+        #[arg(long)]
+        names: bool,
+        /// A checkpoint that was kept elsewhere, to prove the records against; one is made if not given.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
     },
     /// Compares the current-state tables with what the log says.
     Rebuild,
@@ -99,6 +117,25 @@ pub async fn run(config: &Path, command: Ledger) -> Result<Exit, Failure> {
             eprintln!("The log is in {}.", file.display());
             Ok(Exit::Fine)
         }
+        Ledger::Leavers {
+            file,
+            since,
+            until,
+            names,
+            checkpoint,
+        } => {
+            let kept = read_checkpoints(checkpoint.as_slice())?;
+            let asked = leavers::Asked {
+                file: &file,
+                since: &since.since,
+                until: until.as_deref(),
+                zone: &since.zone,
+                names,
+                // Of several the newest.
+                checkpoint: kept.into_iter().max_by_key(|kept| kept.checkpoint.seq),
+            };
+            leavers::export(&house, &tenant, asked).await
+        }
         Ledger::Rebuild => {
             let differences = house.store.rebuild_differences().await?;
             for difference in &differences {
@@ -136,6 +173,9 @@ fn verify_bundle(
         .ok()
         .filter(|key| key.len() == 32)
         .ok_or_else(|| Failure::usage("--key is not a public key", "it is 32 bytes in base64"))?;
+    if leavers::is_one(bundle)? {
+        return leavers::verify(bundle, tenant, &key, &read_checkpoints(checkpoints)?);
+    }
     let input = File::open(bundle).map_err(|e| Failure::file("the bundle", bundle, &e))?;
     let kept = read_checkpoints(checkpoints)?;
     let report = evidence::bundle::verify(BufReader::new(input), tenant, &key, kept)

@@ -4,6 +4,7 @@ pub mod backup;
 pub mod compose;
 pub mod directory;
 pub mod init;
+pub mod leavers;
 pub mod ledger;
 pub mod master_key;
 pub mod serve;

@@ -1,6 +1,6 @@
 //! `tenure digest` and `tenure retry`, from a file that nobody planned for to a quiet morning.
 
-use crate::node::Node;
+use crate::node::{Node, Said};
 use crate::thin::{apply_all, documents, example, provider, set_secret};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -114,7 +114,7 @@ fn stopped(node: &Node, digest: &[&str]) {
 }
 
 /// The file with a last day for one, and without the rows of three.
-fn with_leavers(node: &Node, workers: &str) -> String {
+pub fn with_leavers(node: &Node, workers: &str) -> String {
     let text = std::fs::read_to_string(workers).unwrap();
     let line = |line: &str| match line {
         bo if bo.starts_with("1002;") => Some(format!("{bo}01.10.2025\n")),
@@ -139,12 +139,10 @@ fn who_left(node: &Node, workers: &str) {
     let file = with_leavers(node, workers);
     node.run(&["hr", "import", &file, "--source", "hr"])
         .expect(0);
-    let planned = node.run(&["plan"]).expect(2).rows();
+    let planned = node.run(&["plan"]).expect(2);
     let ledger = node.run(&["leavers", "--since", "1h"]).expect(2);
     assert!(ledger.err.contains("EXPOSED: 4 of them"), "{}", ledger.err);
-    let leaver = planned.iter().find(|row| row["change"] == "leaver");
-    let wave = leaver.unwrap()["wave"].as_str().unwrap();
-    node.run(&["apply", wave, "--reason", "T-9"]).expect(0);
+    let wave = &apply_change(node, &planned, "leaver");
 
     let ledger = node.run(&["leavers", "--since", "1h"]).expect(2);
     assert!(ledger.err.contains("4 people left"), "{}", ledger.err);
@@ -155,8 +153,8 @@ fn who_left(node: &Node, workers: &str) {
         .expect(2);
     assert_eq!(
         csv.out.lines().count(),
-        5,
-        "one row for each account: {}",
+        8,
+        "one row for each account, and one for each that is exposed: {}",
         csv.out
     );
     assert!(
@@ -169,6 +167,15 @@ fn who_left(node: &Node, workers: &str) {
         .rows()
         .remove(0);
     assert_eq!(told["waves"][0]["status"], "held", "{told}");
+}
+
+/// Applies the wave of a planning that is of this kind of change, and names it.
+pub fn apply_change(node: &Node, planned: &Said, change: &str) -> String {
+    let rows = planned.rows();
+    let row = rows.iter().find(|row| row["change"] == change);
+    let wave = row.unwrap()["wave"].as_str().unwrap().to_owned();
+    node.run(&["apply", &wave, "--reason", "T-9"]).expect(0);
+    wave
 }
 
 /// What the ledger says of the one who is out by this wave, and of those who are held.

@@ -58,12 +58,18 @@ impl Stage {
         let mut lines: Vec<String> = ledger.leavers.iter().flat_map(|l| self.leaver(l)).collect();
         let done = ledger.times.map(|times| {
             let [half, most] = [times.p50, times.longest].map(|took| took.as_secs());
+            let seen = match times.at_most {
+                0 => String::new(),
+                n => format!(" ({n} of them at most)"),
+            };
             format!(
-                "{} done, half within {half} s, all within {most} s",
+                "{} done{seen}, half within {half} s, all within {most} s",
                 times.done
             )
         });
         lines.push(done.unwrap_or_else(|| "nobody is done".to_owned()));
+        let unread = ledger.unread.iter();
+        lines.extend(unread.map(|unread| format!("not readable: {}: {}", unread.app, unread.why)));
         Ok(lines)
     }
 
@@ -72,7 +78,10 @@ impl Stage {
         let local = local.map_or_else(|e| e, |wall| format!("{wall} {}", row.zone));
         let done = row.done_at.map_or_else(
             || format!("exposed, due {}", self.wall(row.due)),
-            |at| format!("done after {} s", at.since(row.start).as_secs()),
+            |at| {
+                let most = if row.at_most { "at most " } else { "" };
+                format!("done after {most}{} s", at.since(row.start).as_secs())
+            },
         );
         let kind = row.awaited.as_str();
         let mut lines = vec![format!(
@@ -83,23 +92,33 @@ impl Stage {
             let wave = self.names.scrub(&decision.wave.to_string());
             let released = decision.released.as_ref().map_or_else(
                 || "nobody released it".to_owned(),
-                |(by, at)| format!("released by {by} at {}", self.wall(*at)),
+                |(by, mark)| format!("released by {by} at {}", self.wall(mark.at)),
             );
             lines.push(format!("  wave {wave}, {released}"));
         }
         for account in &row.accounts {
             let mut line = format!("  {}: {}", account.app, account.state.as_str());
-            let times = [("sent", account.sent), ("verified", account.verified)];
-            for (what, at) in times {
-                if let Some(at) = at {
-                    line = format!("{line}, {what} at {}", self.wall(at));
+            let verified = if account.is_at_most() {
+                "seen"
+            } else {
+                "verified"
+            };
+            let times = [("sent", account.sent), (verified, account.verified)];
+            for (what, mark) in times {
+                if let Some(mark) = mark {
+                    line = format!("{line}, {what} at {}", self.wall(mark.at));
                 }
             }
             lines.push(line);
         }
-        if !row.why.is_empty() {
-            lines.push(format!("  {}", self.names.scrub(&row.why)));
-        }
+        lines.extend(row.remains.iter().map(|rest| {
+            let until = rest
+                .until
+                .map_or_else(|| "nobody knows".to_owned(), |at| self.wall(at));
+            let (app, kind, what) = (&rest.app, rest.kind.as_str(), &rest.what);
+            let why = self.names.scrub(&rest.why);
+            format!("  remains: {app} {kind} {what} until {until}: {why}")
+        }));
         lines
     }
 

@@ -176,6 +176,7 @@ impl Stage {
             open: true,
             decided_after: None,
             proposed_after: None,
+            proposed_until: None,
             limit: 1_000,
         };
         let rows = self.node.app.store().waves(filter).await;

@@ -160,6 +160,7 @@ impl Stage {
             open: false,
             decided_after: None,
             proposed_after: None,
+            proposed_until: None,
             limit: MOST,
         };
         let store = self.node.app.store();

@@ -17,7 +17,7 @@ use ports::store::{
     DocumentsRow, Door, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord, LostName,
     NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin, PlanRow,
     SecretRow, Secrets, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
-    UndecidedWave, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
+    Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -158,6 +158,9 @@ relay!(People {
     worker_matches(source: &str) -> Vec<WorkerMatch>;
     termination(subject: SubjectId) -> Option<Termination>;
     people_due(now: Timestamp, limit: u32) -> Vec<SubjectId>;
+    news(after: u64, until: u64, limit: u32) -> Vec<(u64, SubjectId)>;
+    announced(from: Timestamp, to: Timestamp, after: Option<(Timestamp, u64)>, limit: u32)
+        -> Vec<(Timestamp, u64, SubjectId)>;
     pins(subject: SubjectId) -> Vec<Pin>;
     pinned(after: Option<SubjectId>, limit: u32) -> Vec<SubjectId>;
 });
@@ -201,6 +204,7 @@ relay!(Documents {
 relay!(Work {
     wave(wave: WaveId) -> Option<WaveRow>;
     waves(filter: WaveFilter) -> Vec<WaveRow>;
+    decisions_on(wave: WaveId) -> Vec<WaveDecision>;
     plan(plan: PlanId) -> Option<PlanRow>;
     plans_of(wave: WaveId, after: Option<PlanId>, limit: u32) -> Vec<PlanRow>;
     open_plans_about(about: &[About]) -> Vec<PlanRow>;
@@ -247,6 +251,8 @@ relay!(Log {
     records(after: u64, limit: u32) -> Vec<LogRecord>;
     stirs(after: u64, limit: u32) -> Vec<Stir>;
     records_about(subject: SubjectId, before: Option<u64>, limit: u32) -> Vec<LogRecord>;
+    told_about(subjects: &[SubjectId], kinds: &[&str], after: u64, limit: u32)
+        -> Vec<(SubjectId, Told)>;
     last_stir(subject: SubjectId, kinds: &[&str]) -> Option<Stir>;
     head() -> (u64, Digest);
 });

@@ -1,19 +1,18 @@
 //! The times in the ledger of leavers are those at which apps were really asked and looked at, as the
 //! apps themselves have written them down.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use app::{Connect, EndState, LeaverRecord, Window};
-use async_trait::async_trait;
-use model::{Kind, Outcome, Record, RemoteId, Secret, TargetName, Timestamp, Value};
-use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe};
-use ports::{Clock as _, Target, TargetError};
+use model::{Secret, TargetName, Timestamp, Value};
+use ports::Clock as _;
 use testkit::node::{actor, morning};
-use testkit::{Company, Fault, Memory, Node, SeededEntropy, SimClock};
+use testkit::{Company, Fault, Node, SeededEntropy, SimClock};
 
 use crate::company::{csv, documents};
+use crate::diary::{Apps, Seen};
 
 const GUARD: &str = "kind: Guard
 metadata: {name: guard}
@@ -33,69 +32,8 @@ const ZONES: [&str; 4] = [
     "America/New_York",
 ];
 
-/// When an app was last asked to shut an account, and when it last showed it shut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Seen {
-    asked: Option<Timestamp>,
-    shown: Option<Timestamp>,
-}
-
-/// An app that writes down when it was asked what.
-struct Diary {
-    memory: Arc<Memory>,
-    clock: Arc<SimClock>,
-    seen: Mutex<BTreeMap<RemoteId, Seen>>,
-}
-
-#[async_trait]
-impl Target for Diary {
-    fn capabilities(&self) -> &Capabilities {
-        self.memory.capabilities()
-    }
-    async fn probe(&self) -> Result<Probe, TargetError> {
-        self.memory.probe().await
-    }
-    async fn list(&self, kind: Kind, from: Option<&Cursor>) -> Result<Listed, TargetError> {
-        self.memory.list(kind, from).await
-    }
-    async fn read(&self, kind: Kind, remote: &RemoteId) -> Result<Option<Record>, TargetError> {
-        let found = self.memory.read(kind, remote).await;
-        if let Ok(Some(record)) = &found
-            && !record.active
-        {
-            let mut seen = self.seen.lock().unwrap();
-            seen.entry(remote.clone()).or_default().shown = Some(self.clock.now());
-        }
-        found
-    }
-    async fn find(&self, kind: Kind, by: &Match) -> Result<Vec<Record>, TargetError> {
-        self.memory.find(kind, by).await
-    }
-    async fn apply(&self, operation: &Operation, deadline: Duration) -> Outcome {
-        if let Operation::SetActive {
-            remote,
-            active: false,
-        } = operation
-        {
-            let mut seen = self.seen.lock().unwrap();
-            seen.entry(remote.clone()).or_default().asked = Some(self.clock.now());
-        }
-        self.memory.apply(operation, deadline).await
-    }
-}
-
-struct Apps(BTreeMap<TargetName, Arc<Diary>>);
-
-#[async_trait]
-impl Connect for Apps {
-    async fn connect(
-        &self,
-        app: &documents::App,
-        _secret: Option<Secret>,
-    ) -> Result<Arc<dyn Target>, String> {
-        let diary = self.0.get(&app.name).ok_or("no such app")?;
-        Ok(Arc::clone(diary) as _)
-    }
+fn at(mark: Option<evidence::leaver::Mark>) -> Option<Timestamp> {
+    mark.map(|mark| mark.at)
 }
 
 /// Everyone's last day is one of three, at 17:00 on their own clock; but the first stays.
@@ -122,15 +60,7 @@ struct Night {
 async fn nights() -> Night {
     let company = Company::with(&["chat", "wiki"]);
     let clock = Arc::new(SimClock::at(morning()));
-    let diary = |(name, memory): (&TargetName, &Arc<Memory>)| {
-        let diary = Diary {
-            memory: Arc::clone(memory),
-            clock: Arc::clone(&clock),
-            seen: Mutex::default(),
-        };
-        (name.clone(), Arc::new(diary))
-    };
-    let apps = Arc::new(Apps(company.targets.iter().map(diary).collect()));
+    let apps = Arc::new(Apps::of(&company, &clock));
     let entropy = Arc::new(SeededEntropy::new(1));
     let connect = Arc::clone(&apps) as Arc<dyn Connect>;
     let node = Node::open(None, Arc::clone(&clock), entropy, connect, "node-1").unwrap();
@@ -206,7 +136,7 @@ impl Night {
         let objects = diary.memory.objects();
         let mut accounts = objects.iter();
         let account = accounts.find(|(_, o)| o.attributes.get("userName") == Some(&name));
-        diary.seen.lock().unwrap()[account.unwrap().0]
+        diary.seen(account.unwrap().0)
     }
 }
 
@@ -231,16 +161,24 @@ async fn the_ledgers_times_are_those_of_the_apps_and_all_that_is_exposed_is_list
         for ending in &leaver.accounts {
             let seen = night.seen(&ending.app, &leaver.key);
             assert_eq!(ending.state, EndState::Disabled, "{leaver:?}");
-            assert_eq!(ending.sent, seen.asked, "{} in {}", leaver.key, ending.app);
             assert_eq!(
-                ending.verified, seen.shown,
+                at(ending.sent),
+                seen.asked,
                 "{} in {}",
-                leaver.key, ending.app
+                leaver.key,
+                ending.app
+            );
+            assert_eq!(
+                at(ending.verified),
+                seen.read,
+                "{} in {}",
+                leaver.key,
+                ending.app
             );
         }
-        let last = leaver.accounts.iter().filter_map(|e| e.verified).max();
+        let last = leaver.accounts.iter().filter_map(|e| at(e.verified)).max();
         assert_eq!(leaver.done_at, last);
-        let first = leaver.accounts.iter().filter_map(|e| e.verified).min();
+        let first = leaver.accounts.iter().filter_map(|e| at(e.verified)).min();
         waited += u32::from(first != last);
     }
     assert!(waited > 0, "no app had anybody wait: nothing is shown");

@@ -6,6 +6,7 @@ mod by_hand;
 mod company;
 mod deaths;
 mod deletion;
+mod diary;
 mod due;
 mod engagements;
 mod erasure;

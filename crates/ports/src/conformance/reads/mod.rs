@@ -23,8 +23,10 @@ pub use erasure::erasure;
 pub use links::{links, links_back};
 pub use notices::{heard, late, notices, undecided};
 pub use objects::{lost_names, memberships, runs, shadows};
-pub use people::{due, engaged_twice, found, pins, stated, terminations, told_of_old, workers};
-pub use progress::{order, steps, verdicts};
+pub use people::{
+    announced, due, engaged_twice, found, news, pins, stated, terminations, told_of_old, workers,
+};
+pub use progress::{decided_by_rows, order, steps, verdicts};
 pub use tasks::tasks;
 pub use tenant::{deliveries, documents, findings, secrets, stops, tokens};
 pub use work::{draft, pages};
@@ -42,8 +44,8 @@ async fn tell(store: &dyn Store, events: Vec<Event>) -> Committed {
 macro_rules! read_suites {
     ($with:ident) => {
         $with! {
-            stated, engaged_twice, told_of_old, terminations, workers, found, due, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
-            deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, steps, order,
+            stated, engaged_twice, told_of_old, terminations, workers, found, due, news, announced, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
+            deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, decided_by_rows, steps, order,
             decisions, tasks, erasure, notices, undecided, late, heard
         }
     };

@@ -5,7 +5,7 @@ use model::{Address, Change, Event, PlanId, Verdict};
 use super::tell;
 use super::work::{about, changed, proposed};
 use crate::conformance::samples::{drafted, plan_id, slack, step_changed, subject, wave_id};
-use crate::store::{Store, WaveRow, WaveStatus};
+use crate::store::{Store, WaveDecision, WaveRow, WaveStatus};
 
 fn draft(n: u8, wave: u8, change: Change) -> Event {
     let draft: PlanDrafted = drafted(n, wave, about(n), change);
@@ -22,6 +22,36 @@ async fn two_plans(store: &dyn Store) {
 async fn wave(store: &dyn Store) -> WaveRow {
     let found = store.wave(wave_id(0)).await.unwrap();
     found.expect("the wave was proposed")
+}
+
+/// Every decision about a wave is kept, with the rows that it is about.
+pub async fn decided_by_rows(store: &dyn Store) {
+    two_plans(store).await;
+    assert_eq!(store.decisions_on(wave_id(0)).await, Ok(vec![]));
+    let mut expected = Vec::new();
+    for (by, released, plans) in [("ben", true, vec![plan_id(1)]), ("eve", false, vec![])] {
+        let decided = WaveReleased {
+            wave: wave_id(0),
+            released,
+            plans: plans.clone(),
+            by: by.to_owned(),
+            reason: "checked".to_owned(),
+        };
+        let told = tell(store, vec![Event::WaveReleased(decided)]).await;
+        expected.push(WaveDecision {
+            seq: told.last,
+            at: told.at,
+            by: by.to_owned(),
+            reason: "checked".to_owned(),
+            released,
+            plans,
+        });
+    }
+    let row = wave(store).await;
+    assert_eq!(row.decided_at, Some(expected[1].at), "the last one");
+    assert_eq!(row.decided, Some(("eve".to_owned(), "checked".to_owned())));
+    assert_eq!(store.decisions_on(wave_id(0)).await, Ok(expected));
+    assert_eq!(store.decisions_on(wave_id(9)).await, Ok(vec![]));
 }
 
 /// A wave is judged and decided, its plans move on, and it closes with the last of them.

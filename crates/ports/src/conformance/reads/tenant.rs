@@ -70,13 +70,12 @@ pub async fn deliveries(store: &dyn Store) {
     };
     let mut rows = Vec::new();
     for n in [3, 2, 1] {
-        let at = tell(store, vec![Event::DeliveryReceived(received(n))])
-            .await
-            .at;
+        let told = tell(store, vec![Event::DeliveryReceived(received(n))]).await;
         rows.insert(
             0,
             DeliveryRow {
-                at,
+                seq: told.last,
+                at: told.at,
                 delivery: received(n),
             },
         );

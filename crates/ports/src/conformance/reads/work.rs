@@ -59,7 +59,7 @@ fn as_read(e: &PlanDrafted, drafted: u64, head: Option<u64>) -> PlanRow {
 }
 
 /// What a wave of one waiting and one released plan must read back as.
-fn undecided(at: Timestamp) -> WaveRow {
+fn undecided(seq: u64, at: Timestamp) -> WaveRow {
     WaveRow {
         wave: wave_id(0),
         cause: Cause {
@@ -67,6 +67,7 @@ fn undecided(at: Timestamp) -> WaveRow {
             change: Change::Rule,
         },
         author: "ana".to_owned(),
+        seq,
         at,
         verdict: None,
         decided: None,
@@ -107,7 +108,7 @@ pub async fn draft(store: &dyn Store) {
     assert_eq!(store.released_plans(0, 9).await, Ok(vec![]));
     assert_eq!(store.step(step).await, Ok(None));
 
-    let at = tell(store, vec![proposed(0)]).await.at;
+    let wave = tell(store, vec![proposed(0)]).await;
     let mine = as_read(&ours, head, Some(head));
     assert!(matches!(mine.plan, Personal::Known(_)));
     let released = PlanRow {
@@ -134,7 +135,10 @@ pub async fn draft(store: &dyn Store) {
     assert_eq!(store.released_plans(0, 9).await, Ok(vec![apps.plan]));
     assert_eq!(store.step(step).await, Ok(Some(mine.steps[1].clone())));
     assert_eq!(store.step(StepRef { no: 2, ..step }).await, Ok(None));
-    assert_eq!(store.wave(wave_id(0)).await, Ok(Some(undecided(at))));
+    assert_eq!(
+        store.wave(wave_id(0)).await,
+        Ok(Some(undecided(wave.last, wave.at)))
+    );
 }
 
 /// Waves and plans are paged and filtered.

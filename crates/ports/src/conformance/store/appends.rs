@@ -60,6 +60,7 @@ pub async fn appends_are_numbered_and_come_back<H: Harness>(harness: &H) {
     let other = store.last_stir(samples::subject(9), &kinds).await;
     assert_eq!(other, Ok(None));
     assert_eq!(store.last_stir(subject, &["call.made/1"]).await, Ok(None));
+    about_some(&store, &records).await;
     let stirs = store.stirs(2, 10_000).await.unwrap();
     let expected: Vec<_> = records.iter().skip(2).map(stirred).collect();
     let found: Vec<_> = stirs
@@ -74,6 +75,33 @@ pub async fn appends_are_numbered_and_come_back<H: Harness>(harness: &H) {
         "`after` is exclusive"
     );
     assert_sound(harness, &store).await;
+}
+
+/// Records about some people, of some kinds, without what is personal in them.
+async fn about_some(store: &impl Log, records: &[LogRecord]) {
+    let subjects = [samples::subject(1), samples::subject(9)];
+    let kinds = ["plan.drafted/1", "step.changed/1"];
+    let found = store.told_about(&subjects, &kinds, 0, 100).await.unwrap();
+    let mine = |r: &&LogRecord| {
+        r.event.subject() == Some(subjects[0]) && kinds.contains(&kind_of(&r.event).as_str())
+    };
+    let expected: Vec<_> = records.iter().filter(mine).map(|r| (r.seq, r.at)).collect();
+    assert!(expected.len() > 1, "{expected:?}");
+    let told: Vec<_> = found.iter().map(|(_, told)| (told.seq, told.at)).collect();
+    assert_eq!(told, expected);
+    for (who, told) in &found {
+        assert_eq!(*who, subjects[0]);
+        if let Event::PlanDrafted(drafted) = &told.event {
+            assert_eq!(drafted.personal.known(), None, "it opens nothing");
+            assert!(!drafted.steps.is_empty());
+        }
+    }
+    let after = found[0].1.seq;
+    let rest = store.told_about(&subjects, &kinds, after, 100).await;
+    assert_eq!(rest.as_deref(), Ok(&found[1..]), "`after` is exclusive");
+    let one = store.told_about(&subjects, &kinds, 0, 1).await;
+    assert_eq!(one.as_deref(), Ok(&found[..1]));
+    assert_eq!(store.told_about(&[], &kinds, 0, 9).await, Ok(vec![]));
 }
 
 /// An append that is not well formed is refused and leaves nothing.

@@ -12,6 +12,7 @@
 //! same one twice. `TENURE_ACCEPT=1` writes what was said into the page.
 
 mod compare;
+mod leavers;
 mod newcomer;
 mod parse;
 mod shell;
