@@ -34,5 +34,6 @@ mod simulation;
 mod switch;
 mod termination;
 mod thin_path;
+mod thousand;
 mod timers;
 mod two_installations;
