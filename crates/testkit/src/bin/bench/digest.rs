@@ -67,7 +67,7 @@ async fn run() -> Result<Vec<Figure>, Failure> {
 }
 
 /// Writes what carrying a wave out would have written.
-async fn applied(store: &TenureStore, actor: &Actor, wave: WaveId) -> Result<(), Failure> {
+pub async fn applied(store: &TenureStore, actor: &Actor, wave: WaveId) -> Result<(), Failure> {
     let released = Event::WaveReleased(WaveReleased {
         wave,
         released: true,

@@ -7,9 +7,11 @@ mod disk;
 mod estate;
 mod expr;
 mod import;
+mod leavers;
 mod plan;
 mod process;
 mod rig;
+mod why;
 
 use std::process::ExitCode;
 
@@ -47,6 +49,8 @@ const BENCHES: &[(&str, Bench)] = &[
     ("plan_one_change", plan::one_change),
     ("decide_100k", plan::decide),
     ("digest_100k", digest::digest),
+    ("leavers_year", leavers::year),
+    ("why_access_p95", why::access),
     ("expr_ns", expr::expr_ns),
     ("idle_rss", process::idle_rss),
     ("start", process::start),

@@ -44,7 +44,15 @@ pub fn folder() -> Result<tempfile::TempDir, Failure> {
 
 /// An app over the SQLite file at `path`, opened as a server opens it, and its store.
 pub fn open(path: &Path, connect: Arc<dyn Connect>) -> Result<(Arc<App>, TenureStore), Failure> {
-    let clock: Arc<dyn Clock> = Arc::new(Wall);
+    open_at(path, connect, Arc::new(Wall))
+}
+
+/// As [`open`], with a clock of one's own.
+pub fn open_at(
+    path: &Path,
+    connect: Arc<dyn Connect>,
+    clock: Arc<dyn Clock>,
+) -> Result<(Arc<App>, TenureStore), Failure> {
     let entropy: Arc<dyn Entropy> = Arc::new(testkit::SeededEntropy::new(3));
     let keyring = Arc::new(keyring()?);
     let ports = StorePorts {
@@ -99,37 +107,41 @@ spec:
   delivery: full
 ";
 
+/// The first line of an HR file.
+pub const HEAD: &str = "worker_id,first_name,last_name,email,title,department,division,cost_center,type,\
+     location,phone,hired,last_day\n";
+
 /// Everyone of a company as its HR system exports them; `title` says what each is called, so that
 /// a second file can differ from the first.
 pub fn hr_file(people: usize, title: impl Fn(usize) -> String) -> String {
     let mut rows = String::with_capacity(people * 180);
-    rows.push_str(
-        "worker_id,first_name,last_name,email,title,department,division,cost_center,type,\
-         location,phone,hired,last_day\n",
-    );
+    rows.push_str(HEAD);
     for i in 0..people {
-        let place = ["Berlin", "Melbourne", "Boston", "Lisbon"][i % 4];
-        let kind = if i % 10 == 7 {
-            "contractor"
-        } else {
-            "employee"
-        };
-        let ends = if kind == "contractor" {
-            "2031-12-31"
-        } else {
-            ""
-        };
-        rows.push_str(&format!(
-            "W{i:06},First{i},Last{i},first{i}.last{i}@acme.example,{},dep{:02},div{},CC{:03},\
-             {kind},{place},+49 30 {i:07},20{:02}-0{}-1{},{ends}\n",
-            title(i),
-            i % 50,
-            i % 7,
-            i % 200,
-            10 + i % 14,
-            1 + i % 9,
-            i % 9,
-        ));
+        rows.push_str(&hr_row(i, &title(i), ""));
     }
     rows
+}
+
+/// One line of it. `last_day` may be empty.
+pub fn hr_row(i: usize, title: &str, last_day: &str) -> String {
+    let place = ["Berlin", "Melbourne", "Boston", "Lisbon"][i % 4];
+    let kind = if i % 10 == 7 {
+        "contractor"
+    } else {
+        "employee"
+    };
+    let ends = match (last_day, kind) {
+        ("", "contractor") => "2031-12-31",
+        (day, _) => day,
+    };
+    format!(
+        "W{i:06},First{i},Last{i},first{i}.last{i}@acme.example,{title},dep{:02},div{},CC{:03},\
+         {kind},{place},+49 30 {i:07},20{:02}-0{}-1{},{ends}\n",
+        i % 50,
+        i % 7,
+        i % 200,
+        10 + i % 14,
+        1 + i % 9,
+        i % 9,
+    )
 }
