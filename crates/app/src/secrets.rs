@@ -53,12 +53,41 @@ impl App {
         _actor: &Actor,
         given: GivenSecret<'_>,
     ) -> Result<(), AppError> {
+        let now = self.check_secret(given)?;
         let GivenSecret {
             name,
             app,
             host,
             value,
             expires,
+        } = given;
+        let sealed = self
+            .keyring
+            .seal(&purpose(name, app, host), value.expose().as_bytes());
+        self.store
+            .put_secret(SecretRow {
+                name: name.to_owned(),
+                app: app.to_owned(),
+                host: host.to_owned(),
+                sealed,
+                at: now,
+                expires,
+            })
+            .await?;
+        self.bell.notify_waiters();
+        Ok(())
+    }
+
+    /// Whether a secret could be set now; and that now.
+    ///
+    /// # Errors
+    /// As [`App::keep_secret`].
+    pub fn check_secret(&self, given: GivenSecret<'_>) -> Result<Timestamp, AppError> {
+        let GivenSecret {
+            name,
+            value,
+            expires,
+            ..
         } = given;
         let size = value.expose().len();
         let printable = value.expose().bytes().all(|b| (0x20..0x7f).contains(&b));
@@ -79,21 +108,7 @@ impl App {
                 "set one that still holds, or leave its end out",
             ));
         }
-        let sealed = self
-            .keyring
-            .seal(&purpose(name, app, host), value.expose().as_bytes());
-        self.store
-            .put_secret(SecretRow {
-                name: name.to_owned(),
-                app: app.to_owned(),
-                host: host.to_owned(),
-                sealed,
-                at: now,
-                expires,
-            })
-            .await?;
-        self.bell.notify_waiters();
-        Ok(())
+        Ok(now)
     }
 
     /// The secret that an app's document names, if it is bound to this app and to the host it

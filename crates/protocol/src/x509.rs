@@ -22,10 +22,21 @@ pub fn not_after(der: &[u8]) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    /// From the first byte on, and in every cut of it, what is no certificate has no end.
+    /// Made for this with `openssl req -x509`: ECDSA P-256, `notAfter` 2126-11-05T15:01:14Z.
+    const DER: &[u8] = include_bytes!("../tests/fixtures/certificate.der");
+
+    #[test]
+    fn a_certificate_ends_when_it_says() {
+        let ends = not_after(DER).map(|at| at.to_string());
+        assert_eq!(ends.as_deref(), Some("2126-11-05T15:01:14Z"));
+    }
+
+    /// In every cut of it, and whatever stands there instead.
     #[test]
     fn what_is_no_certificate_has_no_end() {
-        assert_eq!(not_after(b""), None);
+        for cut in 0..DER.len() {
+            assert_eq!(not_after(&DER[..cut]), None, "{cut} bytes");
+        }
         assert_eq!(not_after(b"-----BEGIN CERTIFICATE-----"), None);
         assert_eq!(not_after(&vec![0x30; LONGEST + 1]), None);
     }

@@ -205,6 +205,28 @@ fn reasons(because: &[String]) -> String {
 mod tests {
     use super::*;
 
+    /// What is renewed is another thing to be told of, and a token is told of without its principal.
+    #[test]
+    fn what_ends_is_told_by_what_it_is_and_when_it_ends() {
+        let now = Timestamp::EPOCH;
+        let row = |what, days: u64| Expiry {
+            what,
+            id: "chat".to_owned(),
+            of: "somebody".to_owned(),
+            ends: now.plus(Duration::from_secs(days * 86_400)),
+            since: None,
+        };
+        let about = |what, days| ending(&row(what, days), now).about;
+        for what in [What::Secret, What::AppCertificate, What::OwnCertificate] {
+            assert_eq!(about(what, 3), about(what, 3));
+            assert_ne!(about(what, 3), about(what, 4), "{what:?}");
+        }
+        assert_ne!(about(What::Secret, 3), about(What::AppCertificate, 3));
+        let token = ending(&row(What::Token, 3), now);
+        assert_eq!(token.about, "chat");
+        assert!(!token.text.contains("somebody"), "{}", token.text);
+    }
+
     #[test]
     fn reasons_are_one_line_without_keys() {
         let because = [

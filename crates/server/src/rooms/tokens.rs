@@ -217,14 +217,16 @@ pub async fn put_secret(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem>
         ));
     }
     let expires = asked.expires.as_deref().map(end_of).transpose()?;
-    if !asked.dry_run {
-        let given = GivenSecret {
-            name,
-            app: &asked.app,
-            host: &asked.host,
-            value: &value,
-            expires,
-        };
+    let given = GivenSecret {
+        name,
+        app: &asked.app,
+        host: &asked.host,
+        value: &value,
+        expires,
+    };
+    if asked.dry_run {
+        rooms.app.check_secret(given).map_err(fail)?;
+    } else {
         rooms
             .app
             .keep_secret(call.actor(), given)
@@ -250,7 +252,26 @@ fn end_of(text: &str) -> Result<Timestamp, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::contains;
+    use super::{contains, end_of};
+
+    #[test]
+    fn an_end_is_a_day_or_an_instant_and_nothing_else() {
+        let told = |text| end_of(text).map(|at| at.to_string()).map_err(|p| p.status);
+        assert_eq!(told("2027-01-31"), Ok("2027-01-31T00:00:00Z".to_owned()));
+        assert_eq!(
+            told("2027-01-31T12:30:00Z"),
+            Ok("2027-01-31T12:30:00Z".to_owned())
+        );
+        for wrong in [
+            "",
+            "2027-02-30",
+            "31.1.2027",
+            "soon",
+            "2027-01-31T25:00:00Z",
+        ] {
+            assert_eq!(told(wrong), Err(400), "{wrong}");
+        }
+    }
 
     #[test]
     fn networks_within_networks() {

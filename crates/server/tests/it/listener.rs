@@ -251,6 +251,8 @@ async fn a_new_certificate_is_taken_and_a_bad_one_is_not() {
     };
     put("old.pem", "old.key.pem");
     let tls = Arc::new(Tls::load(files.clone()).unwrap());
+    let ends = tls.certificate_ends().map(|at| at.to_string());
+    assert_eq!(ends.as_deref(), Some("2126-10-30T16:27:57Z"));
     let running = start(Some(Arc::clone(&tls)), limits()).await;
     assert_eq!(
         greet(running.address, "old.pem", b"http/1.1")
