@@ -43,7 +43,7 @@ pub struct Events {
     /// Only events of these kinds, for example step.changed; may be repeated.
     #[arg(long = "kind", value_name = "KIND", value_delimiter = ',')]
     kinds: Vec<String>,
-    /// Where they go: - for stdout, a file, syslog+tls://HOST[:PORT], relp+tls://HOST:PORT, or
+    /// Where they go: - for stdout, a file, syslog+tls://HOST or HOST:PORT, relp+tls://HOST:PORT, or
     /// without TLS on this host syslog+tcp://localhost:PORT, relp+tcp://localhost:PORT.
     #[arg(long, value_name = "SINK", default_value = "-")]
     to: String,
