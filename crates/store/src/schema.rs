@@ -7,8 +7,10 @@
 //! A table that holds anything about a person has a column called `subject`; erasure deletes by
 //! it. Columns that deletion or a read looks up are indexed.
 
+mod drill;
 mod operational;
 
+pub use drill::DRILL_RUN;
 pub use operational::OPERATIONAL;
 
 use crate::table::Table;
@@ -371,19 +373,6 @@ pub static NOTICE: Table = Table {
     ],
     key: 1,
     indexes: &[&["open", "seq"], &["seq"]],
-};
-
-/// Runs of drills. `open` is 1 until it has ended.
-pub static DRILL_RUN: Table = Table {
-    name: "drill_run",
-    columns: &[
-        ("drill", Text),
-        ("number", Int),
-        ("open", Int),
-        ("state", Text),
-    ],
-    key: 2,
-    indexes: &[&["open", "drill"]],
 };
 
 /// The last sound delivery of each source.
