@@ -36,10 +36,15 @@ impl ScimTarget {
         }
         let url = self.url(&[collection(kind)]);
         let message = Value::Object(object);
-        let answer = match self
+        let turn = match self.still.changing(until).await {
+            Ok(turn) => turn,
+            Err(later) => return later,
+        };
+        let answer = self
             .ask(Method::POST, url, Some(&message), &[], left(until))
-            .await
-        {
+            .await;
+        drop(turn);
+        let answer = match answer {
             Ok(answer) => answer,
             Err(missing) => return write_failure(missing),
         };

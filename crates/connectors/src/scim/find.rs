@@ -139,6 +139,7 @@ impl ScimTarget {
         by: &Match,
         deadline: Duration,
     ) -> Result<Vec<Resource>, TargetError> {
+        let _still = self.still.searching().await;
         let mut found = Vec::new();
         let mut cursor = None;
         loop {

@@ -17,6 +17,7 @@ mod find;
 mod list;
 mod members;
 mod redact;
+mod still;
 mod write;
 
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub struct ScimTarget {
     capabilities: Capabilities,
     timeout: Duration,
     listings: list::Listings,
+    still: still::Still,
 }
 
 impl ScimTarget {
@@ -70,6 +72,7 @@ impl ScimTarget {
             profile,
             timeout: Duration::from_millis(settings.timeout_ms),
             listings: list::Listings::default(),
+            still: still::Still::default(),
         })
     }
 

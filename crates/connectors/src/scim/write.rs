@@ -199,7 +199,13 @@ impl ScimTarget {
             };
         }
         let url = self.url(&[collection(kind), remote.as_str()]);
-        let answer = match self.ask(Method::DELETE, url, None, &[], left(until)).await {
+        let turn = match self.still.changing(until).await {
+            Ok(turn) => turn,
+            Err(later) => return later,
+        };
+        let answer = self.ask(Method::DELETE, url, None, &[], left(until)).await;
+        drop(turn);
+        let answer = match answer {
             Ok(answer) => answer,
             Err(missing) => return write_failure(missing),
         };

@@ -68,16 +68,7 @@ impl Stage {
             Deed::Delivers(feed) => self.delivers(feed, seen).await?,
             Deed::TakesOver => self.takes_over(outcomes).await?,
             Deed::GoesLive => self.goes_live().await?,
-            Deed::Approves => {
-                for wave in self.held().await? {
-                    let bea = Actor::named(BEA);
-                    self.app()
-                        .release(&bea, wave.wave, &[], "it is what we decided")
-                        .await?;
-                }
-                self.settle().await?;
-                self.apps.calm_down()?;
-            }
+            Deed::Approves => self.approves().await?,
             Deed::Explains => self.explains(seen, outcomes).await?,
             Deed::Sponsors => self.sponsors().await?,
             Deed::Terminates(key) => {
@@ -155,6 +146,26 @@ impl Stage {
         Ok(())
     }
 
+    /// What is held, and what is proposed again of it: whose manager's account was not made at the first
+    /// try is planned for once more, and that is another wave.
+    async fn approves(&self) -> Result<(), Failure> {
+        const TIMES: usize = 5;
+        let bea = Actor::named(BEA);
+        for _ in 0..TIMES {
+            let held = self.held().await?;
+            if held.is_empty() {
+                break;
+            }
+            for wave in held {
+                self.app()
+                    .release(&bea, wave.wave, &[], "it is what we decided")
+                    .await?;
+            }
+            self.settle().await?;
+        }
+        self.apps.calm_down()
+    }
+
     async fn listens(&self, seen: &mut Seen) -> Result<(), Failure> {
         let now = self.app().now();
         let window = app::Window::read("yesterday", None, ZONE, now)?;
@@ -176,7 +187,9 @@ impl Stage {
         let bea = Actor::named(BEA);
         let page = self.hr.page(Feed::WithoutPage).iter();
         let left: Vec<String> = page.map(|worker| worker.key.clone()).take(2).collect();
-        for wave in self.held().await? {
+        let held = self.held().await?;
+        let missing = |wave: &WaveRow| wave.cause.change == Change::MissingRow;
+        for wave in held.into_iter().filter(missing) {
             let feed = Actor::named(FEED);
             let own = self.app().release(&feed, wave.wave, &[], "it was me").await;
             let own = own.err().map_or("released", |error| error.code());
