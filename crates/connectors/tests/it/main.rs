@@ -8,4 +8,5 @@ mod handoff;
 mod oauth;
 mod peers;
 mod quirks;
+mod still;
 mod wire;
