@@ -1,5 +1,5 @@
-//! Leavers, as records show them: what the records about somebody tell ([`trace`]), a file with them that
-//! is signed ([`Writer`]), and its verification ([`verify`]).
+//! Leavers, as records show them: what the records about somebody tell ([`trace()`]), a file with them that
+//! is signed ([`Writer`]), and its verification ([`verify()`]).
 
 mod bundle;
 mod judge;
