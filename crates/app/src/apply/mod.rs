@@ -87,6 +87,7 @@ pub struct Worker {
 }
 
 /// A person's plan that was closed.
+#[derive(Clone, Copy)]
 struct Closed {
     plan: PlanId,
     /// The world had moved.

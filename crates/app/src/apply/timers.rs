@@ -1,6 +1,6 @@
 //! What happens by itself: first and last days of work, and what a crash left unplanned.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lifecycle::RuleBook;
@@ -112,14 +112,7 @@ impl Worker {
         };
         let mut again = Vec::new();
         let by_hand = !closed.is_empty() && self.asks_for(RuleBook::has_manual).await?;
-        let left_out: BTreeSet<SubjectId> = match &mut *self.app.planning.lock().await {
-            Some(memory) => {
-                let applied = closed.iter().filter(|(_, closed)| closed.applied);
-                let people = applied.map(|(subject, _)| *subject);
-                people.filter(|s| memory.left_out(*s)).collect()
-            }
-            None => BTreeSet::new(),
-        };
+        let left_out = self.left_out(&closed);
         let freed = closed.values().any(|closed| closed.disables);
         for (subject, closed) in closed {
             let Closed {
@@ -152,6 +145,25 @@ impl Worker {
             self.seat_who_waits().await?;
         }
         Ok(())
+    }
+
+    /// Those of whom the last planning left out what was under way, and what is done by now. While
+    /// another planning goes on nobody can tell: they are asked for again, and no leaver waits for it.
+    fn left_out(&self, closed: &BTreeMap<SubjectId, Closed>) -> BTreeSet<SubjectId> {
+        let applied = closed.iter().filter(|(_, closed)| closed.applied);
+        if let Ok(mut memory) = self.app.planning.try_lock() {
+            let Some(memory) = &mut *memory else {
+                return BTreeSet::new();
+            };
+            let people = applied.map(|(subject, _)| *subject);
+            return people.filter(|s| memory.left_out(*s)).collect();
+        }
+        if let Ok(mut later) = self.closed.lock() {
+            for (subject, closed) in applied {
+                later.entry(*subject).or_insert(*closed);
+            }
+        }
+        BTreeSet::new()
     }
 
     /// Plans for those who wait for a seat in an app that has a free one: an account was disabled, a

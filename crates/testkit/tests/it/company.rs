@@ -4,8 +4,32 @@ use std::sync::Arc;
 
 use app::WavePreview;
 use model::Secret;
-use testkit::node::{actor, morning};
+use ports::Store;
+use store::{StorePorts, TenureStore};
+use testkit::node::{actor, keyring, morning};
 use testkit::{Company, Node, SeededEntropy, SimClock};
+
+/// A store of its own that ends with the test.
+pub fn store(clock: &Arc<SimClock>) -> Arc<dyn Store> {
+    let ports = StorePorts {
+        clock: Arc::clone(clock) as _,
+        entropy: Arc::new(SeededEntropy::new(7)) as _,
+        keyring: Arc::new(keyring().unwrap()) as _,
+    };
+    Arc::new(TenureStore::open_inline(None, ports).unwrap())
+}
+
+/// A node over a store that was there before it.
+pub fn over(store: &Arc<dyn Store>, company: &Company, clock: &Arc<SimClock>) -> Node {
+    Node::over(
+        Arc::clone(store),
+        Arc::clone(clock),
+        Arc::new(SeededEntropy::new(3)),
+        Arc::new(keyring().unwrap()),
+        Arc::new(company.clone()),
+        "node-1",
+    )
+}
 
 pub const GUARD: &str = "kind: Guard
 metadata: {name: guard}

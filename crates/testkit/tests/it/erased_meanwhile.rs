@@ -10,13 +10,12 @@ use model::event::DocumentsAccepted;
 use model::{Event, SubjectId};
 use ports::Store;
 use ports::store::Append;
-use store::{StorePorts, TenureStore};
 use testkit::between::{Between, Call, nothing};
-use testkit::node::{actor, keyring, morning};
-use testkit::{Company, Node, SeededEntropy, SimClock};
+use testkit::node::{actor, morning};
+use testkit::{Company, Node, SimClock};
 
 use crate::by_hand::{LAPTOP, asking};
-use crate::company::{csv, workers};
+use crate::company::{csv, over, workers};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -29,28 +28,9 @@ struct Stage {
     subject: SubjectId,
 }
 
-fn over(store: &Arc<dyn Store>, company: &Company, clock: &Arc<SimClock>) -> Node {
-    let (entropy, keyring) = (SeededEntropy::new(3), keyring().unwrap());
-    let connect = Arc::new(company.clone());
-    let clock = Arc::clone(clock);
-    Node::over(
-        Arc::clone(store),
-        clock,
-        Arc::new(entropy),
-        Arc::new(keyring),
-        connect,
-        "node-1",
-    )
-}
-
 async fn stage() -> Stage {
     let clock = Arc::new(SimClock::at(morning()));
-    let ports = StorePorts {
-        clock: Arc::clone(&clock) as _,
-        entropy: Arc::new(SeededEntropy::new(7)) as _,
-        keyring: Arc::new(keyring().unwrap()) as _,
-    };
-    let store: Arc<dyn Store> = Arc::new(TenureStore::open_inline(None, ports).unwrap());
+    let store = crate::company::store(&clock);
     let company = Company::with(&["chat"]);
     let node = over(&store, &company, &clock);
     let (app, ana) = (&node.app, actor("ana"));

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Secret, SubjectId};
-use ports::Store;
-use store::{StorePorts, TenureStore};
 use testkit::node::{actor, keyring, morning};
 use testkit::{Company, Node, SeededEntropy, SimClock};
 
@@ -110,12 +108,7 @@ async fn what_was_taken_already_does_not_come_back_and_a_termination_takes_it_at
 #[tokio::test]
 async fn a_node_whose_clock_is_behind_takes_nothing_that_another_one_lets_them_keep() {
     let (company, clock) = (Company::with(&["chat"]), Arc::new(SimClock::at(morning())));
-    let ports = StorePorts {
-        clock: Arc::clone(&clock) as _,
-        entropy: Arc::new(SeededEntropy::new(1)) as _,
-        keyring: Arc::new(keyring().unwrap()) as _,
-    };
-    let store: Arc<dyn Store> = Arc::new(TenureStore::open_inline(None, ports).unwrap());
+    let store = crate::company::store(&clock);
     let node = |clock: Arc<SimClock>, name: &str| {
         let (entropy, keys) = (Arc::new(SeededEntropy::new(2)), keyring().unwrap());
         let company = Arc::new(company.clone());

@@ -9,12 +9,11 @@ use app::{Worker, WorkerSettings};
 use model::{Kind, RemoteId, TargetName};
 use ports::Store;
 use ports::store::{StoreError, WaveFilter};
-use store::{StorePorts, TenureStore};
 use testkit::between::{Between, Call, nothing};
-use testkit::node::{actor, keyring, morning};
-use testkit::{Company, Node, SeededEntropy, SimClock};
+use testkit::node::{actor, morning};
+use testkit::{Company, Node, SimClock};
 
-use crate::company::{GUARD, csv, documents, workers};
+use crate::company::{GUARD, csv, documents, over, workers};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -37,12 +36,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let clock = Arc::new(SimClock::at(morning()));
-        let ports = StorePorts {
-            clock: Arc::clone(&clock) as _,
-            entropy: Arc::new(SeededEntropy::new(7)) as _,
-            keyring: Arc::new(keyring().unwrap()) as _,
-        };
-        let store: Arc<dyn Store> = Arc::new(TenureStore::open_inline(None, ports).unwrap());
+        let store = crate::company::store(&clock);
         let company = Company::with(&["chat"]);
         let node = over(&store, &company, &clock);
         let (app, ana) = (&node.app, actor("ana"));
@@ -129,17 +123,6 @@ impl Stage {
         let way: Arc<dyn Store> = Arc::new(way);
         (over(&way, &self.company, &self.clock), came, renewed)
     }
-}
-
-fn over(store: &Arc<dyn Store>, company: &Company, clock: &Arc<SimClock>) -> Node {
-    Node::over(
-        Arc::clone(store),
-        Arc::clone(clock),
-        Arc::new(SeededEntropy::new(3)),
-        Arc::new(keyring().unwrap()),
-        Arc::new(company.clone()),
-        "node-1",
-    )
 }
 
 fn hands(node: &Node, lease: Duration) -> Worker {

@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use model::notice::{Answer, MessageStatus};
 use model::{Actor, Notice, Scope, Secret};
 use ports::{Channel, Letter, Store, Target};
-use store::{StorePorts, TenureStore};
 use testkit::node::{actor, keyring, morning};
 use testkit::{Company, Node, SeededEntropy, SimClock};
 
@@ -133,12 +132,7 @@ pub(crate) fn files(guard: &str, alarm: &str, hours: Option<u32>) -> Vec<(String
 
 pub(crate) async fn stage_with(alarm: &str) -> Stage {
     let clock = Arc::new(SimClock::at(morning()));
-    let ports = StorePorts {
-        clock: Arc::clone(&clock) as _,
-        entropy: Arc::new(SeededEntropy::new(7)) as _,
-        keyring: Arc::new(keyring().unwrap()) as _,
-    };
-    let store: Arc<dyn Store> = Arc::new(TenureStore::open_inline(None, ports).unwrap());
+    let store = crate::company::store(&clock);
     let (post, company) = (Arc::new(Post::default()), Company::with(&["chat"]));
     let node = another(&store, &company, &post, clock);
     let ana = actor("ana");

@@ -7,8 +7,6 @@ use app::WavePreview;
 use lifecycle::mutants::{self, Mutant};
 use model::plan::{About, PlanStatus};
 use model::{Kind, Secret, SubjectId};
-use ports::Store;
-use store::{StorePorts, TenureStore};
 use testkit::memory::Fault;
 use testkit::node::{actor, keyring, morning};
 use testkit::{Company, Node, SeededEntropy, SimClock};
@@ -363,12 +361,7 @@ async fn what_somebody_made_by_hand_meanwhile_is_seen_before_one_more_is_made() 
 async fn two_nodes_that_plan_at_once_give_a_seat_once() {
     let company = Company::with(&["chat"]);
     let clock = Arc::new(SimClock::at(morning()));
-    let ports = StorePorts {
-        clock: Arc::clone(&clock) as _,
-        entropy: Arc::new(SeededEntropy::new(1)),
-        keyring: Arc::new(keyring().unwrap()),
-    };
-    let store: Arc<dyn Store> = Arc::new(TenureStore::open_inline(None, ports).unwrap());
+    let store = crate::company::store(&clock);
     let node = |holder: &str, seed| {
         let (entropy, keyring) = (SeededEntropy::new(seed), keyring().unwrap());
         let (store, clock, apps) = (store.clone(), clock.clone(), company.clone());
