@@ -145,7 +145,8 @@ impl App {
             kind: Kind::Account,
             once: are_given_once(&loaded.book, name),
             taken: Some(taken),
-            by_itself: false,
+            // Whoever took it in may end before they have planned.
+            by_itself: true,
         };
         self.observe_kind(actor, &listed, target).await
     }

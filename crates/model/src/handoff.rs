@@ -8,6 +8,25 @@ use serde::{Deserialize, Serialize};
 use crate::id::PlanId;
 use crate::plan::StepRef;
 
+/// The columns of a sheet before those of the account's attributes.
+pub const HEAD: [&str; 6] = ["line", "due", "task", "account", "name", "why"];
+/// The column that names attributes to be emptied.
+pub const CLEAR: &str = "clear";
+/// The columns for the answer.
+pub const ANSWER: [&str; 5] = [
+    "answer",
+    "answered on",
+    "answered by",
+    "note",
+    "new account",
+];
+
+/// Whether every sheet has a column of this name: no attribute can have one beside it.
+#[must_use]
+pub fn is_column(name: &str) -> bool {
+    HEAD.contains(&name) || name == CLEAR || ANSWER.contains(&name)
+}
+
 /// What whoever runs an app answered to one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

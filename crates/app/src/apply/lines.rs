@@ -23,6 +23,19 @@ impl Worker {
         let step = &run.progress.plan.steps[usize::from(no)];
         let (found, mut events, over) = match &run.progress.steps[usize::from(no)].outcome {
             Some(Outcome::Confirmed { remote }) => {
+                // It may have become somebody's since it was answered.
+                let not = match remote {
+                    Some(remote) => self.app.cannot_be_made(step, remote).await?,
+                    None => None,
+                };
+                if let Some(why) = not {
+                    let declined = ReadBack::Declined {
+                        code: "HANDOFF-NOT-THEIRS".to_owned(),
+                        detail: why.to_owned(),
+                    };
+                    let over = self.app.line_is_over(step, "it was answered").await?;
+                    return Ok((declined, over.into_iter().collect()));
+                }
                 let events = self.app.by_word(step, remote.as_ref()).await?;
                 (ReadBack::Said, events, Some("it was answered"))
             }

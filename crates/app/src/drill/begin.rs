@@ -122,7 +122,10 @@ impl App {
         };
         let drill: Option<&Drill> = loaded.tenant.drills.get(&run.drill);
         let (phase, facts) = match (phase, drill) {
-            (Phase::Mover, Some(drill)) => (phase, persona::moved(&told.facts, drill)),
+            (Phase::Mover, Some(drill)) if persona::moved(&told.facts, drill) != *told.facts => {
+                (phase, persona::moved(&told.facts, drill))
+            }
+            // A document that is gone, or says nothing new any more, keeps nobody at work.
             _ => (Phase::Leaver, persona::left(&told.facts, now)?),
         };
         // Whoever began it caused all of it.

@@ -7,7 +7,7 @@ use model::event::{LineAnswered, StepChanged};
 use model::handoff::{Said, line_id, step_of};
 use model::plan::StepStatus;
 use model::{
-    Act, Actor, Address, Diagnostic, Event, Kind, Outcome, Personal, RemoteId, Step, SubjectId,
+    Act, Actor, Address, Diagnostic, Event, Outcome, Personal, RemoteId, Step, SubjectId,
     TargetName,
 };
 use ports::handoff::Reply;
@@ -112,8 +112,16 @@ impl App {
             dry_run,
         };
         let mut late: Vec<SubjectId> = Vec::new();
+        let mut stopped = Ok(());
         for reply in read.replies {
-            match self.take_answer(&bearer, name, &reply).await? {
+            let taken = match self.take_answer(&bearer, name, &reply).await {
+                Ok(taken) => taken,
+                Err(error) => {
+                    stopped = Err(error);
+                    break;
+                }
+            };
+            match taken {
                 Ok((taken, subject)) => {
                     if taken == Taken::Late {
                         late.extend(subject);
@@ -131,7 +139,8 @@ impl App {
             self.bell.notify_waiters();
             self.plan_late(actor, late).await;
         }
-        Ok(report)
+        // What was taken in before stays so: the same file again answers those lines again.
+        stopped.map(|()| report)
     }
 
     /// What was done stays done if planning fails now: the next planning finds what follows.
@@ -184,12 +193,8 @@ impl App {
                 Ok(()) => return Ok(Ok((taken, subject))),
             }
         }
-        let stream = format!("plan/{}", at.plan);
-        Err(AppendError::Conflict {
-            stream,
-            actual: None,
-        }
-        .into())
+        let busy = "the plan of this line is being written to".to_owned();
+        Ok(Err((NO_LINE, busy, "send the file again")))
     }
 
     /// Whether an answer can be taken as one to this step.
@@ -207,6 +212,16 @@ impl App {
             _ => None,
         };
         if let Some(before) = before {
+            let made = match outcome {
+                Some(Outcome::Confirmed { remote }) => remote.clone(),
+                _ => None,
+            };
+            if made.is_some() && reply.remote.is_some() && made != reply.remote {
+                return Ok(Err(no_line(
+                    "this line was answered before, with another account: correct it in the app, \
+                     or say whose it is with `tenure adopt`",
+                )));
+            }
             return Ok(match before == reply.said {
                 true => Ok(Taken::Again),
                 false => Err(no_line(&format!("this line was answered before: {before}"))),
@@ -241,14 +256,13 @@ impl App {
                 "say `done`, or leave `new account` empty",
             ),
             (Some(remote), true, _) => {
-                let kind = Kind::Account;
-                let link = self.store.link_to(&address.target, kind, remote).await?;
-                match link.is_none_or(|link| link.address == *address) {
-                    true => Ok(Ok(())),
-                    false => unfit(
-                        "the account is somebody else's",
-                        "write what the app calls the account that was made for this line",
-                    ),
+                let fix = "write what the app calls the account that was made for this line";
+                match self.cannot_be_made(step, remote).await? {
+                    Some(why) => unfit(why, fix),
+                    None if self.is_being_linked(address, remote).await? => {
+                        unfit("another line was answered with this account", fix)
+                    }
+                    None => Ok(Ok(())),
                 }
             }
             (Some(remote), false, _) => {
@@ -263,6 +277,37 @@ impl App {
             }
             (None, ..) => Ok(Ok(())),
         }
+    }
+
+    /// Where answers are told that name an account, without its name.
+    fn named_by(&self, target: &TargetName, remote: &RemoteId) -> Stream {
+        let account = format!("{target}/{remote}");
+        let digest = self
+            .keyring
+            .keyed_digest("made account", account.as_bytes());
+        Stream::new("made", digest)
+    }
+
+    /// Whether another line was answered with this account, and the worker has not come to it.
+    async fn is_being_linked(
+        &self,
+        address: &Address,
+        remote: &RemoteId,
+    ) -> Result<bool, AppError> {
+        let named = self.named_by(&address.target, remote);
+        let Some(last) = self.store.head_of(&named).await? else {
+            return Ok(false);
+        };
+        for record in self.store.records(last.saturating_sub(3), 3).await? {
+            if let Event::LineAnswered(told) = record.event
+                && told.address != *address
+                && told.remote.as_ref() == Some(remote)
+            {
+                let step = self.store.step(told.step).await?;
+                return Ok(step.is_some_and(|row| row.status == StepStatus::Answered));
+            }
+        }
+        Ok(false)
     }
 
     async fn write_answer(
@@ -311,7 +356,14 @@ impl App {
             events.extend(word.map_err(|error| AppendError::Busy(error.to_string()))?);
         }
         let append = Append::of(bearer.actor.clone(), events);
-        let append = append.on(Stream::new("plan", plan.id), plan.head);
+        let mut append = append.on(Stream::new("plan", plan.id), plan.head);
+        if let Some(remote) = &remote {
+            // Of two who name one account at once, the second is looked at again.
+            let named = self.named_by(&row.address.target, remote);
+            let head = self.store.head_of(&named).await;
+            let head = head.map_err(|error| AppendError::Busy(error.to_string()))?;
+            append = append.on(named, head);
+        }
         self.store.append(append).await?;
         if let Ok(mut answered) = self.answered.lock() {
             answered.push(plan.id);

@@ -2,7 +2,7 @@
 
 use model::event::{ObservationFinished, StepChanged};
 use model::plan::StepStatus;
-use model::{Actor, Completeness, Diagnostic, Event, Kind, TargetName, Timestamp};
+use model::{Actor, Diagnostic, Event, Kind, TargetName, Timestamp};
 use ports::handoff::Columns;
 use ports::store::{Append, AppendError, StandingStep, Stream};
 
@@ -75,10 +75,7 @@ impl App {
         }
         let target = paper.target(&handoff.extract, found.register);
         let run = self.observe_listed(actor, name, &target, taken).await?;
-        let since = before.filter(|run| run.completeness == Completeness::Full);
-        report.verified = self
-            .read_back(actor, name, since.map(|run| run.started), taken)
-            .await?;
+        report.verified = self.read_back(actor, name, taken).await?;
         self.bell.notify_waiters();
         if run.changed + run.vanished > 0
             && let Err(error) = self.plan(actor, false).await
@@ -121,11 +118,11 @@ impl App {
         &self,
         actor: &Actor,
         name: &TargetName,
-        since: Option<Timestamp>,
         taken: Timestamp,
     ) -> Result<u64, AppError> {
         let mut verified = 0;
-        for found in self.steps_at(name, StepStatus::Confirmed, since).await? {
+        // All of them, however old: one that an earlier list could not be compared with is still to be.
+        for found in self.steps_at(name, StepStatus::Confirmed, None).await? {
             if found.at > taken {
                 continue;
             }

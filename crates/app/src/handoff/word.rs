@@ -6,6 +6,35 @@ use model::{Act, Event, Kind, Ownership, Personal, Record, RemoteId, Step, Times
 use crate::{App, AppError};
 
 impl App {
+    /// Why an account cannot be the one that its people made for a step; `None`: it can.
+    pub(crate) async fn cannot_be_made(
+        &self,
+        step: &Step,
+        remote: &RemoteId,
+    ) -> Result<Option<&'static str>, AppError> {
+        let at = &step.address;
+        let kind = Kind::Account;
+        let link = self.store.link_to(&at.target, kind, remote).await?;
+        if link.is_some_and(|link| link.address != *at) {
+            return Ok(Some("the account is somebody else's"));
+        }
+        let Act::Create { attributes, .. } = &step.act else {
+            return Ok(None);
+        };
+        let Some(shadow) = self.store.shadow(&at.target, kind, remote).await? else {
+            return Ok(None);
+        };
+        let record = &shadow.record;
+        let name = attributes.get("userName").and_then(model::Value::as_text);
+        let same = match name {
+            Some(name) => record.name.eq_ignore_ascii_case(name),
+            None => attributes
+                .iter()
+                .all(|(path, value)| record.attributes.get(path) == Some(value)),
+        };
+        Ok((!same).then_some("the account was there before, and is not as this line asked for"))
+    }
+
     /// The events by which an answer becomes what is known. `remote`: what the account that was made is
     /// called. Empty where there is nothing left that the answer could be about.
     pub(crate) async fn by_word(

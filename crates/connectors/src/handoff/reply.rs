@@ -7,8 +7,8 @@ use model::source::{CsvMapping, Encoding, Expect, Extent, Field, Shape, WorkerRo
 use model::{Code, Diagnostic, RemoteId};
 use ports::handoff::{Replies, Reply};
 
-use super::sheet::ANSWER;
 use crate::csv_source;
+use model::handoff::ANSWER;
 
 /// An answer that cannot be understood.
 pub const ANSWERED: Code = Code("TNR-HANDOFF-0010");

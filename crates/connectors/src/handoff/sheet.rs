@@ -9,21 +9,12 @@
 use std::collections::BTreeSet;
 
 use model::Value;
+use model::handoff::{ANSWER, CLEAR, HEAD};
 use model::source::{CsvMapping, Shape};
 use ports::handoff::Line;
 
 /// The attribute by which people know an account.
 pub(super) const NAME: &str = "userName";
-/// The columns before those of attributes.
-const HEAD: [&str; 6] = ["line", "due", "task", "account", "name", "why"];
-/// The columns for the answer.
-pub(super) const ANSWER: [&str; 5] = [
-    "answer",
-    "answered on",
-    "answered by",
-    "note",
-    "new account",
-];
 /// The longest value, in bytes.
 const LONGEST: usize = 4_096;
 
@@ -68,7 +59,7 @@ pub fn write(lines: &[Line], mapping: &CsvMapping) -> Vec<u8> {
     };
     HEAD.iter().for_each(|head| sheet.cell(head));
     paths.iter().for_each(|path| sheet.cell(path));
-    sheet.cell("clear");
+    sheet.cell(CLEAR);
     ANSWER.iter().for_each(|head| sheet.cell(head));
     sheet.end();
     for line in lines {

@@ -184,6 +184,11 @@ pub(super) fn check(
     let mapped = mapped.map(|(name, mapping)| (name.as_str(), mapping.gives()));
     for (name, gives) in mapped.chain(unique) {
         let path = [AT[0], AT[1], EXTRACT, Part::Key("attributes")];
+        if model::handoff::is_column(name) {
+            let problem = format!("`{name}` is a column of every sheet");
+            let fix = "give the attribute another name";
+            reporter.at(report::VALUE, &path, &problem, fix);
+        }
         let of = match handoff
             .extract
             .attributes

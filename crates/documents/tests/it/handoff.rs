@@ -61,6 +61,11 @@ fn who_does_it_and_how_it_is_listed_is_read() {
 /// What is replaced, by what, and what is said of it.
 const MISTAKES: &[(&str, &str, &str)] = &[
     (
+        "        title: {column: Job}",
+        "        title: {column: Job}\n        note: {column: Note}",
+        "`note` is a column of every sheet",
+    ),
+    (
         "        title: {column: Job}\n",
         "",
         "`title` is not here, so nobody could read it back",

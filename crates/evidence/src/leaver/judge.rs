@@ -187,9 +187,14 @@ impl Records {
                 let deleted = account.state == AccountState::Deleted;
                 own && shut.deleted == deleted && shut.ended().is_some()
             }
-            AccountState::Exposed | AccountState::Already => {
+            AccountState::Exposed => {
                 stated.accounts += 1;
                 account.ended().is_none()
+            }
+            // Shut before the clock began: then no record shows that it was shut since.
+            AccountState::Already => {
+                stated.accounts += 1;
+                account.ended().is_none() && shut.ended().is_none()
             }
             AccountState::SeenShut | AccountState::SeenGone => {
                 stated.sights += 1;

@@ -118,6 +118,10 @@ fn steps<'r>(records: &[Told<'r>]) -> (Steps<'r>, BTreeSet<PlanId>) {
 #[must_use]
 pub fn trace(records: &[Told<'_>], start: Timestamp) -> Traced {
     let (steps, plans) = steps(records);
+    let drafts: BTreeMap<u64, Draft> = steps
+        .values()
+        .map(|(_, draft)| (draft.drafted.seq, *draft))
+        .collect();
     let mut traced = Traced::default();
     let mut disabled: BTreeSet<&TargetName> = BTreeSet::new();
     // The step in each app that was done last and whose times are told.
@@ -126,8 +130,7 @@ pub fn trace(records: &[Told<'_>], start: Timestamp) -> Traced {
     for record in records.iter().filter(|record| record.at >= start) {
         let changed = match record.event {
             Event::PlanDrafted(_) => {
-                let mut mine = steps.values().map(|(_, draft)| *draft);
-                drafted = mine.find(|d| d.drafted.seq == record.seq).or(drafted);
+                drafted = drafts.get(&record.seq).copied().or(drafted);
                 continue;
             }
             Event::StepChanged(changed) => changed,

@@ -329,9 +329,10 @@ impl Reader {
         let (size, root) = (end.seq, end.root.unwrap_or_default());
         let canonical = is_canonical(&record.actor) && is_canonical(&record.body);
         if record.computed_hash() != record.hash || !canonical {
-            self.wrong(format!("record {seq} was altered: its hash does not match"));
-        } else if !leads_to(seq, record.hash, &shown.path, size, root) {
-            self.wrong(format!(
+            return self.wrong(format!("record {seq} was altered: its hash does not match"));
+        }
+        if !leads_to(seq, record.hash, &shown.path, size, root) {
+            return self.wrong(format!(
                 "record {seq} is not in the log that the checkpoint names"
             ));
         }
@@ -355,7 +356,8 @@ impl Reader {
         let subject = leaver.subject;
         let order = Some((leaver.start, subject));
         if order <= self.last_leaver || !self.subjects.insert(subject) {
-            self.wrong(format!("{subject} is there twice, or out of order"));
+            // Not judged: each judgement reads all that is told of somebody.
+            return self.wrong(format!("{subject} is there twice, or out of order"));
         }
         self.last_leaver = order;
         if leaver.start < self.head.from || leaver.start >= self.head.to {

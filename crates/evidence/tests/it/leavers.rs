@@ -428,6 +428,14 @@ fn whoever_has_the_key_cannot_say_what_the_records_do_not_show() {
         let problems = with(&lie);
         assert!(problems.contains(why), "{what}: {problems}");
     }
+    // What was shut since the clock began was not shut before.
+    let already = with(&|l| {
+        let chat = &mut l[0].accounts[0];
+        chat.state = AccountState::Already;
+        (chat.confirmed, chat.verified) = (None, None);
+        (l[0].done_at, l[0].at_most) = (Some(l[0].start), false);
+    });
+    assert!(already.contains("shut so, or then"), "{already}");
     let twice = with(&|l| l.push(l[1].clone()));
     assert!(twice.contains("is there twice"), "{twice}");
 }

@@ -126,7 +126,7 @@ pub fn verify(
 ) -> Result<Exit, Failure> {
     let report = read(file, tenant, key, kept)?;
     for problem in &report.problems {
-        output::print(&format!("{problem}\n"))?;
+        output::print(&format!("{}\n", output::printable(problem)))?;
     }
     if report.more_problems > 0 {
         output::print(&format!("and {} more\n", report.more_problems))?;

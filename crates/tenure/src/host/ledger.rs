@@ -210,7 +210,7 @@ fn read_checkpoints(paths: &[PathBuf]) -> Result<Vec<SignedCheckpoint>, Failure>
 
 fn tell(report: &Report) -> Result<Exit, Failure> {
     for problem in &report.problems {
-        output::print(&format!("{problem}\n"))?;
+        output::print(&format!("{}\n", output::printable(&problem.to_string())))?;
     }
     if report.more_problems > 0 {
         output::print(&format!("and {} more\n", report.more_problems))?;

@@ -188,7 +188,8 @@ fn start_worker(
         // A task of its own: the flag must fall even when the worker panics.
         let _ = tokio::spawn(async move { worker.run(stop).await }).await;
         running.store(false, Ordering::SeqCst);
-        let _ = ended.send(true);
+        // Also where nobody listens yet: a worker may end before anybody waits for it.
+        ended.send_replace(true);
     })
 }
 

@@ -235,3 +235,45 @@ async fn a_run_whose_document_is_gone_still_leaves() {
     assert!(!account.unwrap().active);
     assert_eq!(run.by, Actor::named("ana").principal);
 }
+
+/// Nor does whoever takes what moves out of it.
+#[tokio::test]
+async fn a_run_whose_document_moves_nobody_any_more_still_leaves() {
+    let (store, clock, company) = rig().await;
+    let node = node(&store, &clock, &company, "node");
+    let ana = actor("ana");
+    node.app
+        .run_drill(&ana, "nightly", "a test", false)
+        .await
+        .unwrap();
+    // Plans for the joiner; what follows is carried out without the document.
+    node.worker.drill().await.unwrap();
+    let mut without = files();
+    for (name, text) in &mut without {
+        if name == "drill.yaml" {
+            let at = text.find("  moves:").unwrap();
+            let end = text[at..].find("\n  ").map_or(text.len(), |n| at + n + 1);
+            text.replace_range(at..end, "");
+        }
+    }
+    node.app
+        .accept_documents(&ana, without, false)
+        .await
+        .unwrap();
+    for _ in 0..100 {
+        let pass = node.worker.pass().await.unwrap();
+        let next = node.worker.drill().await.unwrap();
+        if last(&store).await.ended.is_some() {
+            break;
+        }
+        let at = pass.next.into_iter().chain(next).min();
+        clock.advance_to(at.unwrap());
+    }
+    let run = last(&store).await;
+    let phases: Vec<Phase> = run.phases.iter().map(|phase| phase.phase).collect();
+    assert_eq!(phases, [Phase::Joiner, Phase::Leaver]);
+    assert_eq!(run.outcome(), Some(DrillOutcome::Passed), "{run:#?}");
+    let account = company.target("chat").account("p1@acme.example");
+    assert!(!account.unwrap().active);
+    assert_eq!(run.by, Actor::named("ana").principal);
+}

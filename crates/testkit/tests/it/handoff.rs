@@ -371,3 +371,57 @@ async fn a_list_that_cannot_be_right_changes_nothing() {
     let chat = app.open_lines(&TargetName::from("chat")).await;
     assert_eq!(chat.unwrap_err().code(), "TNR-HANDOFF-0004");
 }
+
+#[tokio::test]
+async fn one_account_is_nobodys_twice_and_nobody_elses() {
+    let (stage, _) = asked().await;
+    let open = lines(&stage).await;
+    let (one, two) = (&open[0].line.id, &open[1].line.id);
+    // The same account in two lines of one file: the first one's, whoever is asked next.
+    let rows = format!("{one},done,Monday,Pia,,4711\n{two},done,Monday,Pia,,4711\n");
+    let told = answer(&stage, &rows).await;
+    assert_eq!(told.rows.len(), 1, "{told:?}");
+    assert_eq!(told.diagnostics.len(), 1);
+    assert_eq!(told.diagnostics[0].code, "TNR-HANDOFF-0013");
+    later(&stage).await;
+    let told = answer(&stage, &format!("{two},done,Monday,Pia,,4711\n")).await;
+    assert!(told.rows.is_empty(), "it is somebody else's: {told:?}");
+    // A correction is no repetition.
+    let told = answer(&stage, &format!("{one},done,Monday,Pia,,4712\n")).await;
+    assert!(told.rows.is_empty(), "{told:?}");
+    assert!(told.diagnostics[0].problem.contains("another account"));
+    // An account that a list shows under another name is nobody's to give away.
+    stage.node.clock.advance(LOOK);
+    list(&stage, "9999,backup@acme.example,active,Operations\n").await;
+    let told = answer(&stage, &format!("{two},done,Monday,Pia,,9999\n")).await;
+    assert!(told.rows.is_empty(), "{told:?}");
+    assert!(told.diagnostics[0].problem.contains("was there before"));
+    let told = answer(&stage, &format!("{two},done,Monday,Pia,,4713\n")).await;
+    assert_eq!(told.rows.len(), 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_step_that_one_list_did_not_show_is_read_back_by_a_later_one() {
+    let (stage, _) = asked().await;
+    let open = lines(&stage).await;
+    let login = open[0].line.set["userName"].as_text().unwrap().to_owned();
+    answer(
+        &stage,
+        &format!("{},done,Monday,Pia,,4711\n", open[0].line.id),
+    )
+    .await;
+    later(&stage).await;
+    stage.node.clock.advance(LOOK);
+    // Somebody mistyped the job there, and mends it for the next list.
+    list(&stage, &format!("4711,{login},active,Enginering\n")).await;
+    let status = |steps: &[StepChanged]| {
+        steps
+            .iter()
+            .filter(|s| s.status == StepStatus::Verified)
+            .count()
+    };
+    assert_eq!(status(&steps(&stage).await), 0);
+    stage.node.clock.advance(LOOK);
+    list(&stage, &format!("4711,{login},active,Engineering\n")).await;
+    assert_eq!(status(&steps(&stage).await), 1);
+}
