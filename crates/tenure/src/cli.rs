@@ -247,7 +247,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<FindingsCommand>,
     },
-    /// What people are told of: held waves, late leavers, silent sources.
+    /// What people are told of: held waves, late leavers, silent sources, ending credentials, failed drills.
     #[command(subcommand)]
     Notice(NoticeCommand),
     /// Ways to tell people something.

@@ -93,7 +93,7 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
             problem: format!("`{target}`: {problem}"),
             fix: match by_hand {
                 true => {
-                    format!("ask its people for a list, then `tenure handoff extract {target}`")
+                    format!("ask its people for a list, then `tenure handoff extract {target} FILE --taken-at WHEN`")
                 }
                 false => format!("`tenure observe {target}`, every night"),
             },

@@ -149,9 +149,19 @@ impl App {
         Ok(compiled(row, tenant))
     }
 
-    /// Whether everything in an app was listed completely.
-    pub(crate) async fn listed(&self, app: &TargetName) -> Result<bool, AppError> {
-        for kind in [Kind::Account, Kind::Group] {
+    /// Whether everything in an app was listed completely. An app that its own people keep has no
+    /// groups to list.
+    pub(crate) async fn listed(&self, loaded: &Loaded, app: &TargetName) -> Result<bool, AppError> {
+        let by_hand = loaded
+            .tenant
+            .apps
+            .get(app)
+            .is_some_and(|document| document.handoff().is_some());
+        let kinds: &[Kind] = match by_hand {
+            true => &[Kind::Account],
+            false => &[Kind::Account, Kind::Group],
+        };
+        for &kind in kinds {
             let run = self.store.last_observation(app, kind).await?;
             if run.is_none_or(|r| r.run.completeness != Completeness::Full) {
                 return Ok(false);

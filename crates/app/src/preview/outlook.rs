@@ -113,7 +113,7 @@ impl App {
         let mut outlook = AppOutlook {
             app: app.clone(),
             mode: rules.map_or(Mode::Observe, |rules| rules.mode),
-            listed: self.listed(app).await?,
+            listed: self.listed(loaded, app).await?,
             accounts: accounts.total,
             gain: Names::default(),
             lose: Names::default(),

@@ -173,10 +173,10 @@ impl App {
                 not.push(format!(
                     "`{app}` is only observed: nothing is planned for it"
                 ));
-            } else if !self.listed(app).await? {
+            } else if !self.listed(loaded, app).await? {
                 not.push(format!(
                     "`{app}` was not listed completely, so what is planned for it may be missing: \
-                     `tenure observe {app}`"
+                     see `tenure targets`"
                 ));
             }
         }

@@ -48,7 +48,8 @@ fn exit(drill: &WireDrill) -> Exit {
 }
 
 async fn list(desk: &Desk) -> Result<Exit, Failure> {
-    let rows: Vec<WireDrill> = desk.client.all(&["drills"], &[]).await?;
+    let page: api::Page<WireDrill> = desk.client.get(&["drills"], &[]).await?;
+    let rows = page.items;
     let columns = ["drill", "status", "run", "begun", "ended", "due", "problem"];
     desk.output.list(&rows, &columns)?;
     if rows.is_empty() && desk.output.format() == Format::Table {

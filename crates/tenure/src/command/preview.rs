@@ -74,7 +74,8 @@ fn told(answer: &PreviewAnswer) -> String {
             );
         }
         if !app.listed {
-            text.push_str("  ! it was never listed completely: `tenure observe` it to know more\n");
+            text.push_str("  ! it was not listed completely: `tenure observe` it, or send a list with `tenure handoff \
+                 extract`, to know more\n");
         }
         list(&mut text, "lose", &app.lose);
         list(&mut text, "gain", &app.gain);

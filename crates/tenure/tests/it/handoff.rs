@@ -41,6 +41,25 @@ fn filled(sheet: &str, fill: impl Fn(usize) -> [(&'static str, String); 4]) -> S
     text
 }
 
+/// The list of accounts as their people export it once they have done all that the sheet asks for.
+fn list_of(sheet: &str) -> String {
+    let mut rows = sheet.trim_start_matches('\u{feff}').lines();
+    let header: Vec<&str> = rows.next().unwrap().split(';').collect();
+    let at = |name: &str| {
+        let named = |column: &&str| column.trim_matches('"') == name;
+        header.iter().position(|column| named(&column)).unwrap()
+    };
+    let mut text = String::from("Account;Login;State;Job\n");
+    let mut count = 0;
+    for (n, row) in rows.enumerate() {
+        let cells: Vec<&str> = row.split(';').collect();
+        let (login, job) = (cells[at("userName")], cells[at("title")]);
+        text.push_str(&format!("{};{login};active;{job}\n", 4_711 + n));
+        count += 1;
+    }
+    text + &format!("END;{count}\n")
+}
+
 fn done(n: usize) -> [(&'static str, String); 4] {
     [
         ("answer", "done".to_owned()),
@@ -132,9 +151,23 @@ async fn a_file_goes_out_answers_come_in_and_a_list_reads_it_back() {
     let refused = node.run(&["handoff", "confirm", "plant", &cut, "--reason", "x"]);
     assert!(refused.err.contains("TNR-CLI-0016"), "{}", refused.err);
 
+    // A list shows what they said: it is read back by that.
+    let began = Instant::now();
+    let mut verified = 0;
+    while verified < 4 {
+        assert!(began.elapsed() < WAIT * 4, "{verified} were read back");
+        let list = write(&node, "list.csv", &list_of(&sheet));
+        let read = extract(&list, &now()).expect(0);
+        let read: serde_json::Value = serde_json::from_str(read.out.trim()).unwrap();
+        verified += read["verified"].as_u64().unwrap();
+    }
+
     let left = import_and_plan(&node, &leaver(&node, workers, "1002;Bo;"));
     let left = wave(&left, "leaver");
-    node.run(&["apply", &left, "--reason", "T-3"]);
+    node.run(&["apply", &left, "--reason", "T-3", "--timeout", "5"])
+        .expect_one_of(&[0, 3]);
+    let asked = lines(&node, 1);
+    assert_eq!(asked[0]["task"], "disable", "{asked:?}");
     assert_eq!(node.stop(), 0);
     let config = node.config();
     for command in ["verify", "rebuild"] {

@@ -6,6 +6,7 @@ mod by_hand;
 mod codes;
 mod demo;
 mod digest;
+mod drill;
 mod e2e;
 mod expectations;
 mod handoff;
