@@ -61,8 +61,8 @@ fn who_does_it_and_how_it_is_listed_is_read() {
 /// What is replaced, by what, and what is said of it.
 const MISTAKES: &[(&str, &str, &str)] = &[
     (
-        "        title: {column: Job}",
-        "        title: {column: Job}\n        note: {column: Note}",
+        "title: person.department",
+        "note: person.department",
         "`note` is a column of every sheet",
     ),
     (

@@ -47,7 +47,7 @@ fn list_of(sheet: &str) -> String {
     let header: Vec<&str> = rows.next().unwrap().split(';').collect();
     let at = |name: &str| {
         let named = |column: &&str| column.trim_matches('"') == name;
-        header.iter().position(|column| named(&column)).unwrap()
+        header.iter().position(|column| named(column)).unwrap()
     };
     let mut text = String::from("Account;Login;State;Job\n");
     let mut count = 0;

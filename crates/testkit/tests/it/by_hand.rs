@@ -359,7 +359,8 @@ async fn told(world: &World, seed: u64) -> Told {
 #[tokio::test]
 async fn a_step_is_asked_for_once_in_each_leaving() {
     let (mut asked, mut dropped) = (0, 0);
-    for seed in 1..=6 {
+    // In the last of them somebody is back before it was done, which is rare.
+    for seed in (1..=6).chain([25]) {
         let mut world = World::new(seed).await;
         for round in 0..20 {
             let waves = world.node.app.plan(&actor("ana"), false).await.unwrap();
