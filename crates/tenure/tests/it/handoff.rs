@@ -46,7 +46,7 @@ fn list_of(sheet: &str) -> String {
     let mut rows = sheet.trim_start_matches('\u{feff}').lines();
     let header: Vec<&str> = rows.next().unwrap().split(';').collect();
     let at = |name: &str| {
-        let named = |column: &&str| column.trim_matches('"') == name;
+        let named = |column: &str| column.trim_matches('"') == name;
         header.iter().position(|column| named(column)).unwrap()
     };
     let mut text = String::from("Account;Login;State;Job\n");
