@@ -195,7 +195,10 @@ impl Forwarder {
                 }
             }
         };
-        let (taken, trouble) = session.send(messages).await;
+        // No more than a window: whoever calls remembers what was taken before the next one is under
+        // way, so that no more comes again when they are killed.
+        let window = &messages[..messages.len().min(relp::WINDOW)];
+        let (taken, trouble) = session.send(window).await;
         if trouble.is_none() {
             self.session = Some(session);
         }

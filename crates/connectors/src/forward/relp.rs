@@ -1,4 +1,4 @@
-//! A RELP session: messages go out ahead of their acknowledgements, within a window.
+//! A RELP session: messages go out ahead of their acknowledgements, a window at a time.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::{PATIENCE, Wire};
 
 /// Messages that are under way at the same time. As many may come twice when a side dies.
-const WINDOW: usize = 32;
+pub(super) const WINDOW: usize = 32;
 /// Longest wait for the receiver to agree that the session has ended.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -36,58 +36,39 @@ impl Session {
         }
     }
 
-    /// Sends messages and waits for their acknowledgements: how many it took, from the first one on,
-    /// and why not all.
+    /// Sends messages, at most [`WINDOW`], and waits for their acknowledgements: how many it took, from
+    /// the first one on, and why not all.
     pub async fn send(&mut self, messages: &[Vec<u8>]) -> (usize, Option<String>) {
-        let (mut sent, mut taken) = (0, 0);
-        // The number of the oldest message that is under way.
-        let mut oldest = next(self.number);
-        let trouble = loop {
-            if taken == messages.len() {
-                break None;
-            }
-            let mut frames = Vec::new();
-            while sent < messages.len() && sent - taken < WINDOW {
-                self.number = next(self.number);
-                frames.extend(frame(self.number, Command::Syslog(&messages[sent])));
-                sent += 1;
-            }
-            if !frames.is_empty()
-                && let Err(trouble) = self.write(&frames).await
-            {
-                // What it acknowledged before it went away still counts.
-                taken += self.late(oldest, sent - taken).await;
-                break Some(trouble);
-            }
-            match self.hear().await {
-                Ok(Reply::Taken(number)) if number == oldest => {
-                    taken += 1;
-                    oldest = next(oldest);
-                }
-                Ok(Reply::Refused(number, code)) if number == oldest => {
-                    break Some(format!("the receiver refuses a message: {code}"));
-                }
-                Ok(Reply::Closing) => break Some("the receiver ends the session".to_owned()),
-                Ok(_) => break Some("the receiver answers what was not asked".to_owned()),
-                Err(trouble) => break Some(trouble),
-            }
-        };
-        (taken, trouble)
+        let oldest = next(self.number);
+        let mut frames = Vec::new();
+        for message in messages {
+            self.number = next(self.number);
+            frames.extend(frame(self.number, Command::Syslog(message)));
+        }
+        let written = self.write(&frames).await;
+        // What it acknowledged before it went away still counts.
+        let (taken, unheard) = self.acknowledged(oldest, messages.len()).await;
+        (taken, written.err().or(unheard))
     }
 
-    /// Acknowledgements that had arrived before the connection broke.
-    async fn late(&mut self, mut oldest: u32, under_way: usize) -> usize {
-        let mut taken = 0;
-        while taken < under_way {
-            match self.hear().await {
+    /// Reads acknowledgements, in order, until nothing is under way: how many, and why not all.
+    async fn acknowledged(&mut self, mut oldest: u32, under_way: usize) -> (usize, Option<String>) {
+        for taken in 0..under_way {
+            let trouble = match self.hear().await {
                 Ok(Reply::Taken(number)) if number == oldest => {
-                    taken += 1;
                     oldest = next(oldest);
+                    continue;
                 }
-                _ => break,
-            }
+                Ok(Reply::Refused(number, code)) if number == oldest => {
+                    format!("the receiver refuses a message: {code}")
+                }
+                Ok(Reply::Closing) => "the receiver ends the session".to_owned(),
+                Ok(_) => "the receiver answers what was not asked".to_owned(),
+                Err(trouble) => trouble,
+            };
+            return (taken, Some(trouble));
         }
-        taken
+        (under_way, None)
     }
 
     /// Ends the session. Everything is acknowledged: whatever the receiver says, nothing is lost.

@@ -3,7 +3,7 @@ use std::io::{Error, ErrorKind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::ReadBuf;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 
 use super::syslog::NotTaken;
 use super::*;
@@ -126,4 +126,45 @@ fn in_the_clear_only_this_host_is_spoken_to() {
         assert!(!refused(ip, false), "{ip}");
     }
     assert!(refused("169.254.169.254", false), "metadata is no receiver");
+}
+
+/// A receiver that acknowledges each message; messages have no line feed in them.
+async fn relp_receiver() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut wire, _) = listener.accept().await.unwrap();
+        // The offer has two line feeds of its own.
+        let (mut number, mut lines, mut part) = (0, 0, [0; 4_096]);
+        while let Ok(read @ 1..) = wire.read(&mut part).await {
+            lines += part[..read].iter().filter(|byte| **byte == b'\n').count();
+            while number + 2 < lines {
+                number += 1;
+                let taken = format!("{number} rsp 6 200 OK\n");
+                wire.write_all(taken.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn no_more_than_a_window_is_under_way_before_it_can_be_remembered() {
+    let port = relp_receiver().await;
+    let mut forwarder = Forwarder::new(Speaks::Relp, "127.0.0.1", port, None).unwrap();
+    let messages = vec![b"<14>1 -".to_vec(); 500];
+    let mut rest = &messages[..];
+    let mut windows = 0;
+    while !rest.is_empty() {
+        let handed = forwarder.hand_on(rest).await;
+        assert!(
+            handed.trouble.is_none(),
+            "{:?}",
+            handed.trouble.map(|t| t.what)
+        );
+        assert!((1..=32).contains(&handed.taken), "{}", handed.taken);
+        rest = &rest[handed.taken..];
+        windows += 1;
+    }
+    assert_eq!(windows, 500_usize.div_ceil(32));
 }

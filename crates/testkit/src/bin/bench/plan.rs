@@ -20,12 +20,21 @@ pub fn one_change() -> Result<Vec<Figure>, Failure> {
     runtime()?.block_on(changes())
 }
 
-/// `decide_100k_x1` and, with `TENURE_BENCH_APPS=50`, `decide_100k_x50`.
+/// `decide_100k_x1`, or with `TENURE_BENCH_APPS` for more apps than one.
 ///
 /// # Errors
 /// As [`one_change`].
 pub fn decide() -> Result<Vec<Figure>, Failure> {
-    runtime()?.block_on(whole())
+    let asked = std::env::var("TENURE_BENCH_APPS").ok();
+    runtime()?.block_on(whole(asked.map_or(Ok(1), |n| n.parse())?))
+}
+
+/// `decide_100k_x50`: 5,000,000 shadows.
+///
+/// # Errors
+/// As [`one_change`].
+pub fn decide_for_fifty() -> Result<Vec<Figure>, Failure> {
+    runtime()?.block_on(whole(50))
 }
 
 async fn changes() -> Result<Vec<Figure>, Failure> {
@@ -111,9 +120,7 @@ async fn one_by_one(app: &App, actor: &Actor) -> Result<Vec<f64>, Failure> {
     Ok(took)
 }
 
-async fn whole() -> Result<Vec<Figure>, Failure> {
-    let asked = std::env::var("TENURE_BENCH_APPS").ok();
-    let apps: usize = asked.map_or(Ok(1), |n| n.parse())?;
+async fn whole(apps: usize) -> Result<Vec<Figure>, Failure> {
     let folder = folder()?;
     let path = folder.path().join("bench.sqlite");
     let (app, store) = open(&path, company(apps))?;
