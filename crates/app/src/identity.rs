@@ -76,8 +76,8 @@ impl App {
         Ok(provenance(&person.engagements, &sources, self.clock.now()))
     }
 
-    /// How much each source's word counts.
-    async fn sources(&self) -> Result<Sources, AppError> {
+    /// How much each source's word counts; none where documents cannot be read.
+    pub(crate) async fn sources(&self) -> Result<Sources, AppError> {
         match self.loaded().await {
             Ok(loaded) => Ok(loaded.book.sources.clone()),
             Err(error) if matches!(error.kind(), ErrorKind::Missing | ErrorKind::Broken) => {

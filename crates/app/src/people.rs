@@ -1,10 +1,13 @@
 //! Finding people.
 
 use model::SubjectId;
-use ports::store::Stir;
+use ports::store::{Person, Stir};
 
 use crate::terminate::TERMINATION_ENDED;
 use crate::{App, AppError, ErrorKind, Known};
+
+/// As many candidates are named when a text names several people.
+const MATCHES: u32 = 20;
 
 impl App {
     /// The one person whom `text` names: a subject id, a worker key, an email or a name.
@@ -17,7 +20,10 @@ impl App {
             let person = found.ok_or_else(|| AppError::missing("person", text))?;
             return self.known(person).await;
         }
-        let found = self.store.people_matching(text, 20).await?;
+        let found = match self.by_key(text).await? {
+            keyed if keyed.is_empty() => self.store.people_matching(text, MATCHES).await?,
+            keyed => keyed,
+        };
         let found = self.known_all(found).await?;
         let exact: Vec<&Known> = found.iter().filter(|p| names(p, text)).collect();
         match (exact.as_slice(), found.as_slice()) {
@@ -40,6 +46,18 @@ impl App {
                 ))
             }
         }
+    }
+
+    /// Whose worker key this is, in any declared source. Looked up first: a search reads everyone, and a
+    /// key that is a part of many others would not be among the first that it finds.
+    async fn by_key(&self, text: &str) -> Result<Vec<Person>, AppError> {
+        let mut found: Vec<Person> = Vec::new();
+        for source in self.sources().await?.keys() {
+            let person = self.store.person_by_key(source, text).await?;
+            let new = person.filter(|p| found.iter().all(|known| known.subject != p.subject));
+            found.extend(new);
+        }
+        Ok(found)
     }
 
     /// What HR, or whoever terminated them, said last of a person since the plan about them that

@@ -15,6 +15,7 @@ mod erasure;
 mod estate;
 mod examples;
 mod expectations;
+mod finding_people;
 mod grace;
 mod guarded;
 mod handoff;
