@@ -92,7 +92,10 @@ pub async fn settle(app: &App, store: &TenureStore, apps: usize) -> Result<(), F
 }
 
 /// An account as a target holds it that did what it was told, and that it is ours.
-fn account(
+///
+/// # Errors
+/// When a mapping has no answer for them.
+pub fn account(
     app: &App,
     target: &TargetName,
     rules: &AppRules,

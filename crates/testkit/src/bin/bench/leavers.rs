@@ -7,12 +7,12 @@ use app::{App, Window};
 use model::event::ObjectObserved;
 use model::{Actor, Event, Kind, Personal, RemoteId, TargetName, Timestamp};
 use ports::Clock as _;
-use ports::store::{Append, Door as _, Log as _, Objects as _};
+use ports::store::{Append, Door as _, Log as _, Objects as _, People as _};
 use store::TenureStore;
 use testkit::SimClock;
 
 use crate::digest::applied;
-use crate::estate::{PEOPLE, company, settle, title};
+use crate::estate::{PEOPLE, account, company, settle, title};
 use crate::rig::{HEAD, folder, hr_row, open_at, runtime};
 use crate::{Failure, Figure};
 
@@ -89,18 +89,37 @@ async fn one_day(app: &App, store: &TenureStore, day: usize) -> Result<(), Failu
     let yesterday = yesterday.get(..10).ok_or("no day")?;
     // The leavers from the front of the list, everyone else from its back.
     let leavers = (day * LEAVERS..(day + 1) * LEAVERS).map(|i| hr_row(i, &title(i), yesterday));
-    let movers = (0..MOVERS).map(|n| PEOPLE - 1 - (day * MOVERS + n) % 50_000);
-    let movers = movers.map(|i| hr_row(i, &format!("Promoted on day {day}"), ""));
+    let moved = movers(day).map(|i| hr_row(i, &format!("Promoted on day {day}"), ""));
     let file: String = std::iter::once(HEAD.to_owned())
         .chain(leavers)
-        .chain(movers)
+        .chain(moved)
         .collect();
     app.deliver(&actor, "hr", "hr.csv", file.as_bytes(), false)
         .await?;
     for wave in app.plan(&actor, false).await? {
         applied(store, &actor, wave.wave).await?;
     }
+    changed(app, store, &actor, day).await?;
     shut(app, store, &actor, day).await
+}
+
+fn movers(day: usize) -> impl Iterator<Item = usize> {
+    (0..MOVERS).map(move |n| PEOPLE - 1 - (day * MOVERS + n) % 50_000)
+}
+
+/// Writes what reading the movers' accounts back would have written.
+async fn changed(app: &App, store: &TenureStore, actor: &Actor, day: usize) -> Result<(), Failure> {
+    let loaded = app.loaded().await?;
+    let mut events = Vec::new();
+    for i in movers(day) {
+        let person = store.person_by_key("hr", &format!("W{i:06}")).await?;
+        let person = person.ok_or("a mover is not there")?;
+        for (target, rules) in &loaded.book.apps {
+            events.extend(account(app, target, rules, &person)?);
+        }
+    }
+    store.append(Append::of(actor.clone(), events)).await?;
+    Ok(())
 }
 
 /// Writes what reading the leavers' accounts back would have written.
