@@ -28,3 +28,10 @@ async fn the_page_about_the_morning_is_true() {
     assert!(sent.starts_with("-s Tenure iam@acme.example\n"), "{sent}");
     assert!(sent.contains("## Waits for a person"), "{sent}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_tests_of_rules_is_true() {
+    Start::imported(Temperament::default())
+        .await
+        .follow("test-rules.md");
+}
