@@ -35,3 +35,8 @@ async fn the_page_about_tests_of_rules_is_true() {
         .await
         .follow("test-rules.md");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_a_preview_is_true() {
+    Start::applied().await.follow("preview-a-change.md");
+}
