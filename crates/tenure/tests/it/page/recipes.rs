@@ -40,3 +40,10 @@ async fn the_page_about_tests_of_rules_is_true() {
 async fn the_page_about_a_preview_is_true() {
     Start::applied().await.follow("preview-a-change.md");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_an_app_that_was_there_is_true() {
+    let mut start = Start::imported(Temperament::default()).await;
+    crate::adopt::preload(&start.app, super::start::SECRET);
+    start.follow("adopt-an-app.md");
+}
