@@ -52,3 +52,8 @@ async fn the_page_about_an_app_that_was_there_is_true() {
 async fn the_page_about_a_bad_file_is_true() {
     Start::applied().await.follow("bad-hr-file.md");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_a_held_wave_is_true() {
+    Start::applied().await.follow("held-wave.md");
+}
