@@ -62,3 +62,8 @@ async fn the_page_about_a_held_wave_is_true() {
 async fn the_page_about_a_leaver_for_cause_is_true() {
     Start::applied().await.follow("leaver-now.md");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_a_restore_is_true() {
+    Start::applied().await.follow("backup-and-restore.md");
+}
