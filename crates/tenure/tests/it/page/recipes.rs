@@ -3,6 +3,7 @@
 use emulate::Temperament;
 
 use super::page;
+use super::parse::{Piece, parse};
 use super::start::Start;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,4 +67,34 @@ async fn the_page_about_a_leaver_for_cause_is_true() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_about_a_restore_is_true() {
     Start::applied().await.follow("backup-and-restore.md");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_drills_is_true() {
+    let text = std::fs::read_to_string(page("drill.md")).unwrap();
+    let example = include_str!("../../../../../examples/drill/nightly.yaml");
+    let shown = parse(&text)
+        .unwrap()
+        .into_iter()
+        .find_map(|piece| match piece {
+            Piece::File { path, text, .. } => Some((path, text)),
+            Piece::Run(_) => None,
+        });
+    let named = ("examples/drill/nightly.yaml".to_owned(), example.to_owned());
+    assert_eq!(shown, Some(named), "the page shows the example");
+
+    let mut start = Start::applied().await;
+    // Not while the page is run.
+    start.place("at: \"03:30\"", &format!("at: \"{}\"", far_from_now()));
+    start.follow("drill.md");
+}
+
+/// A time of day in Berlin that does not come for hours.
+fn far_from_now() -> &'static str {
+    let now = std::time::SystemTime::now();
+    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+    match since.as_secs() / 3600 % 24 {
+        20..24 | 0..4 => "15:30",
+        _ => "03:30",
+    }
 }
