@@ -98,3 +98,8 @@ fn far_from_now() -> &'static str {
         _ => "03:30",
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_an_undo_is_true() {
+    Start::applied().await.follow("undo.md");
+}
