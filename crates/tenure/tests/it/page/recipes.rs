@@ -103,3 +103,8 @@ fn far_from_now() -> &'static str {
 async fn the_page_about_an_undo_is_true() {
     Start::applied().await.follow("undo.md");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_the_kill_switch_is_true() {
+    Start::applied().await.follow("kill-switch.md");
+}
