@@ -108,3 +108,8 @@ async fn the_page_about_an_undo_is_true() {
 async fn the_page_about_the_kill_switch_is_true() {
     Start::applied().await.follow("kill-switch.md");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_the_log_is_true() {
+    Start::applied().await.follow("prove-the-log.md");
+}
