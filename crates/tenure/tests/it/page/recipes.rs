@@ -123,3 +123,8 @@ async fn the_page_about_another_day_is_true() {
 async fn the_page_about_seats_is_true() {
     Start::applied().await.follow("seats.md");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_a_rehearsal_is_true() {
+    Start::applied().await.follow("rehearse.md");
+}
