@@ -128,3 +128,8 @@ async fn the_page_about_seats_is_true() {
 async fn the_page_about_a_rehearsal_is_true() {
     Start::applied().await.follow("rehearse.md");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_about_a_hand_off_is_true() {
+    Start::applied().await.follow("hand-off.md");
+}
