@@ -105,7 +105,7 @@ impl Failure {
 /// Which codes mean more than "not done".
 fn exit_of(code: &str) -> Exit {
     match code {
-        "TNR-WAVE-0001" | "TNR-WAVE-0002" | "TNR-WAVE-0003" => Exit::Guarded,
+        "TNR-WAVE-0001" | "TNR-WAVE-0002" | "TNR-WAVE-0003" | "TNR-TERM-0003" => Exit::Guarded,
         "TNR-APP-0010" | "TNR-APP-0011" | "TNR-APP-0012" | "TNR-APP-0013" => Exit::Unreachable,
         _ => Exit::Error,
     }

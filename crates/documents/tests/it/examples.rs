@@ -44,6 +44,16 @@ fn the_thin_example_loads() {
     }
 }
 
+/// The drill goes with the example of which it speaks: it is given what the source declares.
+#[test]
+fn the_drill_example_loads_beside_the_thin_one() {
+    let drill = include_str!("../../../../examples/drill/nightly.yaml");
+    let hr = include_str!("../../../../examples/thin/hr.yaml");
+    let tenant = load(&[("hr.yaml", hr), ("nightly.yaml", drill)]);
+    let tenant = tenant.unwrap_or_else(|errors| panic!("{errors:#?}"));
+    assert_eq!(tenant.drills.len(), 1);
+}
+
 #[test]
 fn a_tenant_is_typed_and_compiled() {
     let files = [("a", SOURCE), ("b", APP), ("c", RULE), ("d", GUARD)];

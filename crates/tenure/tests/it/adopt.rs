@@ -1,5 +1,5 @@
 //! An app that was there before, by command line: the listing, the decisions, what is left.
-//! `--nocapture` shows what each command says; docs/how-to/adopt-an-app.md has it from here.
+//! `--nocapture` shows what each command says; docs/how-to/adopt-an-app.md is run in `page`.
 
 use emulate::{Request, Serving};
 use serde_json::{Value, json};
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::node::{Node, Said};
 use crate::thin::{TOKEN, apply_all, documents, example, provider, set_secret};
 
-fn post(serving: &Serving, what: &str, body: &Value) -> String {
+fn post(serving: &Serving, token: &str, what: &str, body: &Value) -> String {
     let url = serving.base_url();
     let base = url.splitn(4, '/').nth(3).unwrap();
     let headers = [
-        ("authorization", format!("Bearer {TOKEN}")),
+        ("authorization", format!("Bearer {token}")),
         ("content-type", "application/scim+json".to_owned()),
     ];
     let request = Request {
@@ -29,11 +29,11 @@ fn post(serving: &Serving, what: &str, body: &Value) -> String {
 
 /// Four accounts by their present names, one by an old one, a robot, a shared one, and two
 /// groups filled by hand.
-fn preload(serving: &Serving) {
+pub fn preload(serving: &Serving, token: &str) {
     let user = |name: &str| {
         let schema = "urn:ietf:params:scim:schemas:core:2.0:User";
         let body = json!({"userName": name, "active": true, "schemas": [schema]});
-        post(serving, "Users", &body)
+        post(serving, token, "Users", &body)
     };
     let ids: Vec<String> = [
         "ana.sommer@example.com",
@@ -51,7 +51,7 @@ fn preload(serving: &Serving) {
         let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
         let schema = "urn:ietf:params:scim:schemas:core:2.0:Group";
         let body = json!({"displayName": display, "schemas": [schema], "members": members});
-        post(serving, "Groups", &body);
+        post(serving, token, "Groups", &body);
     }
 }
 
@@ -107,7 +107,7 @@ fn filled(node: &Node, words: &[&str], decide: impl Fn(&str, &str) -> [&'static 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_app_that_was_there_is_adopted_by_command_line() {
     let provider = provider().await;
-    preload(&provider);
+    preload(&provider, TOKEN);
     let mut node = Node::init();
     node.serve();
     documents(&node, &provider);

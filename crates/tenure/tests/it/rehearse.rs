@@ -1,6 +1,5 @@
-//! `tenure rehearse`, and the commands of docs/how-to/rehearse.md.
+//! `tenure rehearse`; docs/how-to/rehearse.md is run in `page`.
 
-use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::node::Node;
@@ -23,18 +22,6 @@ fn with_days(node: &Node) -> String {
     let file = node.home.path().join("days.csv");
     std::fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
-}
-
-/// The commands of the page, word by word; what a shell would write elsewhere is left out.
-fn commands() -> Vec<Vec<String>> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/how-to/rehearse.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    let lines = page.lines().filter_map(|line| line.strip_prefix("tenure "));
-    let words = |line: &str| {
-        let words = line.split(" > ").next().unwrap_or_default();
-        words.split(' ').map(str::to_owned).collect()
-    };
-    lines.map(words).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -74,12 +61,6 @@ async fn the_coming_days_are_told_by_command_line() {
         (&"1001".into(), &5.into())
     );
 
-    let commands = commands();
-    assert!(commands.len() >= 2, "{commands:?}");
-    for command in &commands {
-        let words: Vec<&str> = command.iter().map(String::as_str).collect();
-        node.run(&words).expect_one_of(&[0, 2]);
-    }
     let markdown = node.run(&["-o", "md", "rehearse"]).expect(2);
     for words in ["## Managers who leave", "Kim Ito", "## Not played"] {
         assert!(markdown.out.contains(words), "{}", markdown.out);

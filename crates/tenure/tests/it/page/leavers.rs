@@ -1,8 +1,7 @@
 //! docs/how-to/prove-leavers.md, beside a node whose leavers it asks about.
 
-use super::parse::parse;
 use super::shell::Shell;
-use super::{Places, Run, accepting, page};
+use super::{Places, follow};
 use crate::digest::{apply_change, with_leavers};
 use crate::node::Node;
 use crate::thin::{apply_all, documents, example, provider, set_secret};
@@ -26,22 +25,14 @@ async fn the_page_about_leavers_is_true() {
         .expect(0);
     apply_change(&node, &node.run(&["plan"]).expect(2), "leaver");
 
-    let path = page("prove-leavers.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let pieces = parse(&text).unwrap();
     let place = tempfile::tempdir().unwrap();
     let settings = [
         ("XDG_CONFIG_HOME", node.home.path().display().to_string()),
         ("TENURE_CONFIG", node.config().display().to_string()),
     ];
     let mut shell = Shell::start(place.path(), Vec::new(), &settings);
-    let mut run = Run::new(&text, Places::new());
-    let followed = run.follow(&pieces, &mut shell);
-    if accepting() {
-        std::fs::write(&path, run.rewritten()).unwrap();
-    }
-    if let Err(problem) = followed {
-        panic!("{}: {problem}", path.display());
+    if let Err(problem) = follow("prove-leavers.md", Places::new(), &mut shell) {
+        panic!("{problem}");
     }
     node.stop();
 }

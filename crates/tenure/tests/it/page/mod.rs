@@ -5,8 +5,9 @@
 //! In a page that is run,
 //! - a block `sh` is commands, a block `console` is commands after `$ ` and what they say;
 //! - any other block is a file, and the line above it ends with its name: `` `tenant/hr.yaml`: ``;
-//! - a command ends with 0, or as its comment says: `# ends with 2`;
-//! - a line `…` stands for lines that are left out.
+//! - a command ends with 0, or as its comment says: `# ends with 2`; one with `<<'END'` goes on to the line `END`;
+//! - a line `…` stands for lines that are left out, and a `…` within a line for a number that is another
+//!   one each time, such as milliseconds.
 //!
 //! Ids, instants, tokens and the width of columns may differ; an id that is shown twice must be the
 //! same one twice. `TENURE_ACCEPT=1` writes what was said into the page.
@@ -15,8 +16,10 @@ mod compare;
 mod leavers;
 mod newcomer;
 mod parse;
+mod recipes;
 mod shell;
 mod siem;
+mod start;
 
 use std::path::{Path, PathBuf};
 
@@ -122,6 +125,20 @@ impl<'p> Run<'p> {
         }
         lines.join("\n") + "\n"
     }
+}
+
+/// Follows a page from its first command to its last. `Err` names the page and the first line that is not
+/// true.
+fn follow(name: &str, places: Places, shell: &mut Shell) -> Result<(), String> {
+    let path = page(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let pieces = parse::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    let mut run = Run::new(&text, places);
+    let followed = run.follow(&pieces, shell);
+    if accepting() {
+        std::fs::write(&path, run.rewritten()).unwrap();
+    }
+    followed.map_err(|problem| format!("{}: {problem}", path.display()))
 }
 
 fn accepting() -> bool {

@@ -125,6 +125,15 @@ fn command(lines: &[&str], at: usize, end: usize, begin: &str) -> Result<(Comman
         ends = parsed.map_err(|e| format!("line {}: `{number}`: {e}", at + 1))?;
         text = before.trim_end().to_owned();
     }
+    if text.contains("<<'END'") {
+        let last = (next..end).find(|n| lines[*n] == "END");
+        let last = last.ok_or(format!("line {}: there is no `END`", at + 1))?;
+        for line in &lines[next..=last] {
+            text.push('\n');
+            text.push_str(line);
+        }
+        next = last + 1;
+    }
     let command = Command {
         line: at + 1,
         text,
@@ -158,6 +167,17 @@ fn a_page_is_read_in_its_order() {
 }
 
 #[test]
+fn what_is_handed_to_a_command_is_a_part_of_it() {
+    let page = "```sh\ncat > x <<'END'   # ends with 1\n  a: b\n\nEND\nd\n```\n";
+    let pieces = parse(page).unwrap();
+    let [Piece::Run(first), Piece::Run(second)] = pieces.as_slice() else {
+        panic!("{pieces:?}")
+    };
+    assert_eq!(first.text, "cat > x <<'END'\n  a: b\n\nEND");
+    assert_eq!((first.ends, second.text.as_str()), (1, "d"));
+}
+
+#[test]
 fn what_would_never_be_tried_is_refused() {
     for page in [
         "Look:\n```yaml\nkind: X\n```\n",
@@ -165,6 +185,7 @@ fn what_would_never_be_tried_is_refused() {
         "in `../x`:\n```\nx\n```\n",
         "```console\nsays\n```\n",
         "```sh\na\n",
+        "```sh\ncat <<'END'\na\n```\n",
     ] {
         assert!(parse(page).is_err(), "{page}");
     }

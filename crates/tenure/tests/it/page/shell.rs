@@ -67,6 +67,15 @@ impl Shell {
         }
     }
 
+    /// Puts a program of this run into its path.
+    pub fn program(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.steps.path().join("bin").join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(path, mode).unwrap();
+    }
+
     /// Writes a file of the page.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.place.join(path);

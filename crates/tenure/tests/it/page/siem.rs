@@ -1,9 +1,8 @@
 //! docs/how-to/siem.md, with rsyslog at the other end.
 
 use super::newcomer::free_port;
-use super::parse::parse;
 use super::shell::Shell;
-use super::{Places, Run, accepting, page};
+use super::{Places, follow};
 use crate::e2e::cluster::REQUIRE;
 
 #[test]
@@ -14,9 +13,6 @@ fn the_page_about_a_siem_is_true() {
         eprintln!("skipped: {why}");
         return;
     }
-    let path = page("siem.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let pieces = parse(&text).unwrap();
     let home = tempfile::tempdir().unwrap();
     let ports = [free_port(), free_port(), free_port()];
     let [tenure, syslog, relp] = ports;
@@ -40,17 +36,9 @@ fn the_page_about_a_siem_is_true() {
         ("port=\"20514\"".to_owned(), format!("port=\"{relp}\"")),
     ]
     .to_vec();
-    let mut run = Run::new(&text, places);
-    let followed = run.follow(&pieces, &mut shell);
-    if accepting() {
-        std::fs::write(&path, run.rewritten()).unwrap();
-    }
-    if let Err(problem) = followed {
+    if let Err(problem) = follow("siem.md", places, &mut shell) {
         let log = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap_or_default();
         let (server, receiver) = (log("serve.log"), log("siem/rsyslogd.log"));
-        panic!(
-            "{}: {problem}\nthe server:\n{server}\nrsyslog:\n{receiver}",
-            path.display()
-        );
+        panic!("{problem}\nthe server:\n{server}\nrsyslog:\n{receiver}");
     }
 }
