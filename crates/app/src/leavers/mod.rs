@@ -12,8 +12,8 @@ mod remains;
 mod report;
 mod sights;
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::leaver::{Draft, Mark};
 use lifecycle::manual::is_earlier;
@@ -26,6 +26,8 @@ pub use proof::Proof;
 pub use report::{
     Decision, EndState, Ending, LeaverRecord, Leavers, Remainder, Remains, Times, Unread,
 };
+
+use sights::MOST_RECORDS;
 
 use crate::digest::{Attempt, Expectation, Leaver, Stand, Window, expectation, judge};
 use crate::{App, AppError, ErrorKind, Known};
@@ -94,7 +96,7 @@ impl App {
             false => (None, false),
         };
         let why = match exposed.is_empty() {
-            true => String::new(),
+            true => not_further_back(&ended.cut, &known.identity.key),
             false => self.why_exposed(subject, &expected, &exposed).await?,
         };
         Ok(LeaverRecord {
@@ -199,6 +201,19 @@ impl App {
             Stand::Done { .. } | Stand::Refused => String::new(),
         })
     }
+}
+
+/// Why it is not said more exactly since when an account is shut; empty where it is.
+fn not_further_back(cut: &BTreeSet<TargetName>, key: &str) -> String {
+    if cut.is_empty() {
+        return String::new();
+    }
+    let apps: Vec<&str> = cut.iter().map(TargetName::as_str).collect();
+    let apps = apps.join(", ");
+    format!(
+        "TNR-DIGEST-0004: of the account in {apps} only the last {MOST_RECORDS} records of theirs were \
+         read, so its times are at the latest; `tenure log --person {key}` reads the others"
+    )
 }
 
 /// What is done by hand because of this leaving. What was done in an earlier one shows nothing.
