@@ -52,7 +52,7 @@ fn list_codes() -> io::Result<()> {
         let path = entry?.path();
         let code = path.file_stem().and_then(|s| s.to_str()).map(str::to_owned);
         if let (Some("md"), Some(code)) = (path.extension().and_then(|e| e.to_str()), code)
-            && code.starts_with("TNR-")
+            && (code == "SCIM" || ["TNR-", "HANDOFF-"].iter().any(|own| code.starts_with(own)))
         {
             names.push((code, path));
         }

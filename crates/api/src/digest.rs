@@ -284,7 +284,7 @@ pub struct WireLeaver {
     pub released_at: String,
     /// Each account that is theirs or was.
     pub accounts: Vec<WireEnding>,
-    /// Why an account is exposed; empty where none is.
+    /// Why an account is exposed, or why its times are not known better; else empty.
     pub why: String,
     /// What may still be used, or is not known to be shut.
     pub remains: Vec<WireRemainder>,

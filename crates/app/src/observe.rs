@@ -1,21 +1,20 @@
 //! Reading a target: listings become shadows, and what is gone is confirmed by reading it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod compared;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lifecycle::mutants::{self, Mutant};
 use model::canonical;
-use model::event::{
-    MembersObserved, ObjectObserved, ObjectUnlinked, ObjectVanished, ObservationFinished,
-};
+use model::event::{MembersObserved, ObservationFinished};
 use model::{
-    Actor, Completeness, Event, Kind, Personal, Record, RemoteId, RunId, Shadow, SubjectId,
-    TargetName, Timestamp,
+    Actor, Completeness, Event, Kind, Record, RemoteId, RunId, SubjectId, TargetName, Timestamp,
 };
 use ports::Target;
-use ports::store::{Append, Stream};
+use ports::store::{Append, AppendError, Stream};
 use ports::target::Cursor;
 
+use self::compared::{Compared, Found};
 use crate::names::are_given_once;
 use crate::{App, AppError, ErrorKind};
 
@@ -23,6 +22,8 @@ use crate::{App, AppError, ErrorKind};
 const MOST_PAGES: usize = 100_000;
 /// Events per append.
 const CHUNK: usize = 500;
+/// How often a listing is compared again because others wrote down what they saw or heard meanwhile.
+const TRIES: u32 = 8;
 
 /// What is listed.
 #[derive(Clone, Copy)]
@@ -47,24 +48,6 @@ struct Listing {
 /// By how many seconds a clock that shows whole seconds is ahead of ours.
 fn ahead(clock: Timestamp, now: Timestamp) -> i64 {
     (clock.as_micros() - now.as_micros()).div_euclid(1_000_000)
-}
-
-impl Listing {
-    /// Leaves out what was learnt of objects after the listing was made, on both sides, and gives the
-    /// rest of what is known.
-    fn without_what_is_older(
-        &mut self,
-        known: Vec<Shadow>,
-        taken: Option<Timestamp>,
-    ) -> BTreeMap<RemoteId, Record> {
-        let later = |shadow: &Shadow| taken.is_some_and(|taken| shadow.seen_at > taken);
-        let (newer, known): (Vec<Shadow>, Vec<Shadow>) = known.into_iter().partition(later);
-        let newer: BTreeSet<RemoteId> = newer.into_iter().map(|s| s.record.remote).collect();
-        self.records
-            .retain(|record| !newer.contains(&record.remote));
-        let known = known.into_iter();
-        known.map(|s| (s.record.remote.clone(), s.record)).collect()
-    }
 }
 
 impl App {
@@ -151,6 +134,9 @@ impl App {
         self.observe_kind(actor, &listed, target).await
     }
 
+    /// Lists, and writes down what differs from what is known. Whoever writes down another listing of the
+    /// same meanwhile, or somebody's word about an account of this one, is not overwritten: it is compared
+    /// again, with what is known then. What a younger listing has told is not told again.
     async fn observe_kind(
         &self,
         actor: &Actor,
@@ -159,200 +145,109 @@ impl App {
     ) -> Result<ObservationFinished, AppError> {
         let Listed { name, kind, .. } = *listed;
         let started = listed.taken.unwrap_or_else(|| self.clock.now());
-        let mut listing = list(&**target, kind).await;
+        let listing = list(&**target, kind).await;
         let heard = target.heard();
         let clock_ahead_s = heard.clock.map(|clock| ahead(clock, self.clock.now()));
-        let known = self.known_shadows(name, kind).await?;
-        let read = listing.records.len() as u64;
-        let known = listing.without_what_is_older(known, listed.taken);
-        let mut events = Vec::new();
-        let mut changed = 0;
-        for record in &listing.records {
-            let found = self
-                .record_events(listed, record, known.get(&record.remote), started)
-                .await?;
-            changed += u64::from(!found.is_empty());
-            events.extend(found);
-        }
-        let mut vanished = 0;
-        let mut completeness = listing.completeness;
-        let mut detail = listing.detail;
-        if mutants::on(Mutant::IgnoredCompleteness) {
-            completeness = Completeness::Full;
-            let seen: BTreeSet<&RemoteId> = listing.records.iter().map(|r| &r.remote).collect();
-            for before in known.values().filter(|r| !seen.contains(&r.remote)) {
-                events.extend(self.vanished(listed, before).await?);
-            }
-        } else if completeness == Completeness::Full {
-            let seen: BTreeSet<&RemoteId> = listing.records.iter().map(|r| &r.remote).collect();
-            for before in known.values().filter(|r| !seen.contains(&r.remote)) {
-                match target.read(kind, &before.remote).await {
-                    Ok(None) => {
-                        vanished += 1;
-                        events.extend(self.vanished(listed, before).await?);
-                    }
-                    Ok(Some(record)) => {
-                        // It exists, so the listing was not complete after all.
-                        completeness = Completeness::Partial;
-                        detail = "an object that exists is missing from the listing".to_owned();
-                        let found = self
-                            .record_events(listed, &record, Some(before), started)
-                            .await?;
-                        events.extend(found);
-                    }
-                    Err(error) => {
-                        completeness = Completeness::Partial;
-                        detail = format!("an object could not be confirmed as gone: {error}");
-                    }
-                }
-            }
-        }
-        let run = ObservationFinished {
-            run: RunId::new(started, ports::clock::draw(&*self.entropy)),
+        let mut run = ObservationFinished {
+            run: RunId::from_bits(0),
             target: name.clone(),
             kind,
             started,
-            read,
-            changed,
-            vanished,
-            completeness,
-            detail,
+            read: listing.records.len() as u64,
+            changed: 0,
+            vanished: 0,
+            completeness: listing.completeness,
+            detail: listing.detail.clone(),
             certificate_ends: heard.certificate_ends,
             clock_ahead_s,
         };
-        self.write_run(actor, listed, &run, events).await?;
+        for tried in 1.. {
+            let head = self.store.head_of(&listings(name, kind)).await?;
+            if let Some(younger) = self.younger(listed, started).await? {
+                return Ok(younger);
+            }
+            let compared = self.compare(listed, target, &listing, started).await?;
+            match self
+                .write_run(actor, listed, &mut run, compared, head)
+                .await
+            {
+                Ok(()) => break,
+                Err(AppendError::Conflict { .. }) if tried < TRIES => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         Ok(run)
     }
 
-    /// Writes down what a listing found, and then that it ended.
+    /// The last listing that was written down, if it is younger than this one.
+    async fn younger(
+        &self,
+        listed: &Listed<'_>,
+        started: Timestamp,
+    ) -> Result<Option<ObservationFinished>, AppError> {
+        let last = self
+            .store
+            .last_observation(listed.name, listed.kind)
+            .await?;
+        let last = last.map(|row| row.run);
+        if listed.taken.is_some() {
+            // Whoever sent it is told that it does not count.
+            self.in_order(listed.name, started, last.as_ref())?;
+        }
+        Ok(last.filter(|last| last.started > started))
+    }
+
+    /// Writes down what a listing found, and then that it ended. Adds to `run` what was written.
     async fn write_run(
         &self,
         actor: &Actor,
         listed: &Listed<'_>,
-        run: &ObservationFinished,
-        mut events: Vec<Event>,
-    ) -> Result<(), AppError> {
-        let moves = listed.by_itself && run.changed + run.vanished > 0;
-        events.push(Event::ObservationFinished(run.clone()));
-        while !events.is_empty() {
-            let rest = events.split_off(events.len().min(CHUNK));
-            let mut append = Append::of(actor.clone(), events);
-            if moves {
-                append = append.bumping(moved(listed.name));
+        run: &mut ObservationFinished,
+        compared: Compared,
+        mut head: Option<u64>,
+    ) -> Result<(), AppendError> {
+        let moves = listed.by_itself && compared.moves(run);
+        let stream = listings(listed.name, listed.kind);
+        let append = |events, head| {
+            let append = Append::of(actor.clone(), events).on(stream.clone(), head);
+            match moves {
+                true => append.bumping(moved(listed.name)),
+                false => append,
             }
-            self.store.append(append).await?;
-            events = rest;
+        };
+        let mut chunk = append(Vec::new(), head);
+        let mut written: Vec<Found> = Vec::new();
+        for mut found in compared.found {
+            if chunk.events.len() >= CHUNK {
+                head = Some(self.store.append(chunk).await?.last);
+                compared::count(run, written.drain(..));
+                chunk = append(Vec::new(), head);
+            }
+            chunk.events.append(&mut found.events);
+            chunk.expect.extend(found.unless_said.take());
+            written.push(found);
         }
+        let mut ended = run.clone();
+        compared::count(&mut ended, written.into_iter());
+        ended.run = RunId::new(run.started, ports::clock::draw(&*self.entropy));
+        ended.completeness = compared.completeness;
+        ended.detail = compared.detail;
+        chunk.events.push(Event::ObservationFinished(ended.clone()));
+        self.store.append(chunk).await?;
+        *run = ended;
         Ok(())
-    }
-
-    async fn known_shadows(&self, name: &TargetName, kind: Kind) -> Result<Vec<Shadow>, AppError> {
-        let mut known = Vec::new();
-        let mut after: Option<RemoteId> = None;
-        loop {
-            let page = self
-                .store
-                .shadows_page(name, kind, after.as_ref(), 5_000)
-                .await?;
-            let full = page.len() == 5_000;
-            after = page.last().map(|s| s.record.remote.clone());
-            known.extend(page);
-            if !full {
-                return Ok(known);
-            }
-        }
-    }
-
-    /// What is new about an object, compared with its last observation.
-    async fn record_events(
-        &self,
-        listed: &Listed<'_>,
-        record: &Record,
-        before: Option<&Record>,
-        seen_at: Timestamp,
-    ) -> Result<Vec<Event>, AppError> {
-        let name = listed.name;
-        let mut events = Vec::new();
-        let bare = Record {
-            members: None,
-            ..record.clone()
-        };
-        if before.is_none_or(|b| {
-            Record {
-                members: None,
-                ..b.clone()
-            } != bare
-        }) {
-            let link = match record.kind {
-                Kind::Account => {
-                    self.store
-                        .link_to(name, Kind::Account, &record.remote)
-                        .await?
-                }
-                Kind::Group | Kind::Grant => None,
-            };
-            let owner = link.and_then(|l| l.address.key.subject());
-            if listed.once {
-                events.extend(self.lost_name(name, before, Some(record), owner));
-            }
-            let subject = match record.kind {
-                Kind::Account => Some(owner.map_or_else(|| stand_in(name, &record.remote), Ok)?),
-                Kind::Group | Kind::Grant => None,
-            };
-            events.push(Event::ObjectObserved(ObjectObserved {
-                target: name.clone(),
-                kind: record.kind,
-                remote: record.remote.clone(),
-                subject,
-                seen_at,
-                personal: Personal::Known(bare),
-            }));
-        }
-        if let (Kind::Group, Some(members)) = (record.kind, &record.members) {
-            let known = self.store.members(name, &record.remote).await?;
-            events.extend(members_events(name, &record.remote, &known, members));
-        }
-        Ok(events)
-    }
-
-    async fn vanished(&self, listed: &Listed<'_>, before: &Record) -> Result<Vec<Event>, AppError> {
-        let remote = &before.remote;
-        let Listed {
-            name, kind, once, ..
-        } = *listed;
-        let link = self.store.link_to(name, kind, remote).await?;
-        let owner = link.as_ref().and_then(|l| l.address.key.subject());
-        let mut events = Vec::new();
-        if once {
-            events.extend(self.lost_name(name, Some(before), None, owner));
-        }
-        events.push(Event::ObjectVanished(ObjectVanished {
-            target: name.clone(),
-            kind,
-            remote: remote.clone(),
-        }));
-        let Some(link) = link else {
-            return Ok(events);
-        };
-        let because = "the target no longer has the object".to_owned();
-        if let Some(subject) = owner {
-            for grant in self.store.links_of(subject).await? {
-                if grant.address.target == *name && grant.address.kind == Kind::Grant {
-                    let because = because.clone();
-                    let address = grant.address;
-                    events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
-                }
-            }
-        }
-        let address = link.address;
-        events.push(Event::ObjectUnlinked(ObjectUnlinked { address, because }));
-        Ok(events)
     }
 }
 
 /// The stream that tells that something has moved in an app, as a listing of its own accord found.
 pub(crate) fn moved(name: &TargetName) -> Stream {
     Stream::new("moved", name)
+}
+
+/// The stream of the listings of one kind of object in an app: of two that are written down at once, the
+/// second is compared again.
+pub(crate) fn listings(name: &TargetName, kind: Kind) -> Stream {
+    Stream::new("listed", format!("{name}/{}", kind.as_str()))
 }
 
 /// Stands in for the person of an account while nobody knows whose it is, so that what is seen

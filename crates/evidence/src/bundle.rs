@@ -29,6 +29,9 @@ pub enum BundleError {
     /// It does not begin as a bundle does.
     #[error("this is not a ledger bundle: {0}")]
     NotABundle(String),
+    /// It is larger than what is read.
+    #[error("the bundle is larger than {0} bytes: one of a shorter time is smaller")]
+    TooLarge(u64),
     /// A value has no JSON form.
     #[error("a record has no JSON form")]
     Json(#[from] serde_json::Error),

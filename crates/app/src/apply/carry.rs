@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lifecycle::advance::{Effect, Input, Progress, StepState, advance};
+use lifecycle::advance::{Effect, Input, Progress, ReadBack, StepState, advance};
 use lifecycle::draft::base_digest;
 use lifecycle::mutants::{self, Mutant};
 use model::event::PlanChanged;
@@ -14,6 +14,7 @@ use model::{Act, Actor, Address, Attributes, Event, Kind, PlanId, TargetName, Ti
 use ports::store::{Append, AppendError, Expect, PlanRow, Stream};
 
 use super::{Carried, Closed, Worker};
+use crate::observe::listings;
 use crate::planner::Sight;
 use crate::{AppError, ErrorKind};
 
@@ -33,6 +34,8 @@ pub(super) struct Run {
     head: Option<u64>,
     /// Events that go along with the next append.
     held: Vec<Event>,
+    /// Apps of whose accounts they tell by somebody's word, and how far their lists had come before.
+    heard: BTreeMap<TargetName, Option<u64>>,
     sent: u64,
     /// Some step waits for an object that another plan makes.
     pub(super) waits: bool,
@@ -144,8 +147,7 @@ impl Worker {
                         inputs.push_back(self.send(run, no).await.map_err(Stop::Failed)?);
                     }
                     Effect::Read(no) => {
-                        let (found, events) = self.look(run, no).await.map_err(Stop::Failed)?;
-                        run.held.extend(events);
+                        let found = self.look_back(run, no).await.map_err(Stop::Failed)?;
                         inputs.push_back(Input::Read(no, found));
                     }
                     Effect::Wait(until) => wait = Some(wait.map_or(until, |w| w.min(until))),
@@ -162,6 +164,25 @@ impl Worker {
         }
         let soon = self.app.clock.now().plus(SOON);
         Err(Stop::At(wait.unwrap_or(soon)))
+    }
+
+    /// Reads a step back; what was seen is held for the next append.
+    async fn look_back(&self, run: &mut Run, no: u16) -> Result<ReadBack, AppError> {
+        let target = &run.progress.plan.steps[usize::from(no)].address.target;
+        let by_hand = self.lane(target).is_some_and(|lane| lane.hands.is_some());
+        let heard = match by_hand {
+            true => {
+                let lists = listings(target, Kind::Account);
+                Some((target.clone(), self.app.store.head_of(&lists).await?))
+            }
+            false => None,
+        };
+        let (found, events) = self.look(run, no).await?;
+        if let Some((target, head)) = heard.filter(|_| !events.is_empty()) {
+            run.heard.entry(target).or_insert(head);
+        }
+        run.held.extend(events);
+        Ok(found)
     }
 
     fn is_pressed(&self, progress: &Progress, no: u16) -> bool {
@@ -242,6 +263,9 @@ impl Worker {
         }
         append.events = events;
         append = append.on(Stream::new("plan", run.progress.id), run.head);
+        for (target, head) in std::mem::take(&mut run.heard) {
+            append = self.app.as_word(append, &target, head);
+        }
         match self.app.store.append(append).await {
             Ok(committed) => {
                 run.head = Some(committed.last);
@@ -363,6 +387,7 @@ fn load(row: &PlanRow) -> Option<Run> {
         progress,
         head: row.head,
         held: Vec::new(),
+        heard: BTreeMap::new(),
         sent: 0,
         waits: false,
         helpless: false,

@@ -69,7 +69,8 @@ pub(super) fn suspects(
         if leaves && !exposed.contains_key(subject) {
             return false;
         }
-        match expected::newest_since(expected, rows.about(*subject)) {
+        let exposed = exposed.get(subject).map_or(&[][..], Vec::as_slice);
+        match expected::newest_since(expected, rows.about(*subject), exposed) {
             None => true,
             Some(newest) => match newest.row.status {
                 PlanStatus::Stale | PlanStatus::Superseded => true,
@@ -95,8 +96,10 @@ pub(super) fn digest(case: &Case<'_>, mut signs: Signs<'_>) -> Digest {
     let (counts, people) = late::people(case);
     let rows = case.rows;
     for (subject, expected) in case.expected {
+        let exposed = case.exposed.get(subject).map_or(&[][..], Vec::as_slice);
+        let attempts = rows.about(*subject);
         if rows.overdue.contains_key(subject)
-            || expected::newest_since(expected, rows.about(*subject)).is_some()
+            || expected::newest_since(expected, attempts, exposed).is_some()
         {
             continue;
         }

@@ -2,8 +2,8 @@
 
 use model::facts::Standing;
 use model::plan::{PlanStatus, StepStatus};
-use model::{Change, TargetName, Timestamp, WaveId};
-use ports::store::{PlanRow, WaveRow, WaveStatus};
+use model::{Change, Kind, TargetName, Timestamp, WaveId};
+use ports::store::{PlanRow, StepRow, WaveRow, WaveStatus};
 
 use super::report::Awaited;
 use crate::Known;
@@ -53,6 +53,15 @@ impl Attempt {
 
     pub(super) fn is_open(&self) -> bool {
         !self.row.status.is_closed()
+    }
+
+    /// Whether it takes the account in one of these apps away.
+    fn shuts(&self, apps: &[TargetName]) -> bool {
+        let shuts = |step: &StepRow| {
+            let verb = matches!(step.verb.as_str(), "disable" | "delete");
+            verb && step.address.kind == Kind::Account && apps.contains(&step.address.target)
+        };
+        self.row.steps.iter().any(shuts)
     }
 
     /// When the last of its steps was read back as wanted, or done by somebody's word.
@@ -154,18 +163,54 @@ fn plain(awaited: Awaited, at: Timestamp) -> Expectation {
 }
 
 /// The newest plan that can be about an expectation. One that was closed before the clock began was
-/// about something else.
+/// about something else, and so is one that leaves the accounts as they are in which somebody who has
+/// left is `exposed`.
 pub(super) fn newest_since<'a>(
     expected: &Expectation,
     attempts: &'a [Attempt],
+    exposed: &[TargetName],
 ) -> Option<&'a Attempt> {
     let mut attempts = attempts.iter();
-    attempts.find(|a| a.is_open() || a.at >= expected.start)
+    attempts.find(|a| {
+        let about = exposed.is_empty() || a.shuts(exposed);
+        about && (a.is_open() || a.at >= expected.start)
+    })
 }
 
-/// How an expectation stands.
+/// How an expectation stands. Where somebody who has left is exposed in several apps, each of them can
+/// have its own reason.
 pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
-    let newest = newest_since(expected, case.attempts);
+    let apps = case.exposed.chunks(1).map(|exposed| {
+        let stand = judge_one(expected, Case { exposed, ..case });
+        (exposed, stand)
+    });
+    let mut whys: Vec<(&[TargetName], String)> = Vec::new();
+    let mut waits = None;
+    for (app, stand) in apps {
+        if let Stand::Open { why, wave } = stand {
+            whys.push((app, why));
+            waits = waits.or(wave);
+        }
+    }
+    let Some((_, first)) = whys.first() else {
+        return judge_one(expected, case);
+    };
+    let why = match whys.iter().all(|(_, why)| why == first) {
+        true => first.clone(),
+        false => {
+            let told = |(app, why): &(&[TargetName], String)| {
+                let app = app.first().map_or("", TargetName::as_str);
+                format!("{app}: {why}")
+            };
+            let told: Vec<String> = whys.iter().map(told).collect();
+            told.join("; ")
+        }
+    };
+    Stand::Open { why, wave: waits }
+}
+
+fn judge_one(expected: &Expectation, case: Case<'_>) -> Stand {
+    let newest = newest_since(expected, case.attempts, case.exposed);
     let leaves = expected.awaited.leaves();
     if leaves && case.exposed.is_empty() {
         let (at, at_most) = case.ended.unwrap_or((expected.start, false));
@@ -200,8 +245,10 @@ pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
             };
             open(word, Some(newest.row.wave))
         }
-        PlanStatus::Released => open(&under_way(&newest.row), None),
-        PlanStatus::Failed if case.undone.is_some() || leaves => open(&failed(&newest.row), None),
+        PlanStatus::Released => open(&under_way(&newest.row, case.exposed), None),
+        PlanStatus::Failed if case.undone.is_some() || leaves => {
+            open(&failed(&newest.row, case.exposed), None)
+        }
         PlanStatus::Applied | PlanStatus::Failed if !leaves => Stand::Done {
             at: newest.done_at().unwrap_or(newest.at),
             at_most: false,
@@ -220,16 +267,28 @@ pub(crate) fn judge(expected: &Expectation, case: Case<'_>) -> Stand {
     }
 }
 
-fn under_way(plan: &PlanRow) -> String {
-    let mut steps = plan.steps.iter();
-    if let Some(step) = steps.find(|s| s.status == StepStatus::Handed) {
+/// The steps of a plan that may explain why somebody is exposed in these apps: those in them, or all
+/// where there are none.
+fn steps_in<'p>(plan: &'p PlanRow, exposed: &[TargetName]) -> Vec<&'p StepRow> {
+    let here = |step: &&StepRow| exposed.contains(&step.address.target) && !step.status.is_done();
+    let steps: Vec<&StepRow> = plan.steps.iter().filter(here).collect();
+    match steps.is_empty() {
+        true => plan.steps.iter().collect(),
+        false => steps,
+    }
+}
+
+fn under_way(plan: &PlanRow, exposed: &[TargetName]) -> String {
+    let steps = steps_in(plan, exposed);
+    let handed = steps.iter().find(|s| s.status == StepStatus::Handed);
+    if let Some(step) = handed {
         let app = &step.address.target;
         return format!(
             "{} in {app} waits for its people, who were asked",
             step.verb
         );
     }
-    let waits = plan.steps.iter().filter(|s| !s.status.is_final());
+    let waits = steps.into_iter().filter(|s| !s.status.is_final());
     let said = waits.filter_map(|s| Some((s, s.last.as_ref()?)));
     match said.rev().find(|(_, last)| !last.detail.is_empty()) {
         Some((step, last)) => format!(
@@ -240,9 +299,10 @@ fn under_way(plan: &PlanRow) -> String {
     }
 }
 
-fn failed(plan: &PlanRow) -> String {
-    let mut steps = plan.steps.iter();
-    let step = steps.find(|s| s.status == StepStatus::Failed);
+fn failed(plan: &PlanRow, exposed: &[TargetName]) -> String {
+    let failed = |step: &&StepRow| step.status == StepStatus::Failed;
+    let here = steps_in(plan, exposed).into_iter().find(failed);
+    let step = here.or_else(|| plan.steps.iter().find(failed));
     step.map_or_else(
         || "a step of its plan was not done".to_owned(),
         |s| format!("{} in {} failed", s.verb, s.address.target),

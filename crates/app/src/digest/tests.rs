@@ -226,6 +226,56 @@ fn judged_when(
     judge(&expected, case)
 }
 
+#[test]
+fn the_reason_of_an_exposed_account_is_that_of_a_plan_about_it() {
+    let leaver = known(
+        "2020-01-01T00:00:00",
+        Some("2026-03-03T17:00:00"),
+        Change::Mover,
+    );
+    let expected = expectation(&leaver, None, instant(NOW)).unwrap();
+    let why = |attempts: &[Attempt], exposed: &[&str]| {
+        let exposed: Vec<TargetName> = exposed.iter().map(|app| TargetName::from(*app)).collect();
+        let case = Case {
+            attempts,
+            exposed: &exposed,
+            ended: None,
+            undone: None,
+        };
+        match judge(&expected, case) {
+            Stand::Open { why, wave } => (why, wave),
+            stand => (format!("{stand:?}"), None),
+        }
+    };
+    let at = |app: &str, mut attempt: Attempt, wave| {
+        attempt.row.steps[0].address = Address::account(&TargetName::from(app), who());
+        attempt.row.wave = WaveId::from_bits(wave);
+        attempt
+    };
+    let held = attempt(PlanStatus::Waiting, "disable", "2026-03-03T06:00:00Z", None);
+    let newer = attempt(PlanStatus::Refused, "disable", "2026-03-03T07:00:00Z", None);
+    let drift = attempt(PlanStatus::Waiting, "update", "2026-03-03T08:00:00Z", None);
+    let plans = [
+        at("wiki", drift, 3),
+        at("wiki", newer, 2),
+        at("chat", held, 1),
+    ];
+    let waits = "its wave waits for a person's word";
+    let wave = Some(WaveId::from_bits(1));
+    assert_eq!(why(&plans, &["chat"]), (waits.to_owned(), wave));
+    let refused = "bo refused its wave";
+    assert_eq!(why(&plans, &["wiki"]), (refused.to_owned(), None));
+    let both = format!("chat: {waits}; wiki: {refused}");
+    assert_eq!(why(&plans, &["chat", "wiki"]), (both, wave));
+    assert_eq!(why(&plans, &["code"]).0, "no plan would take it away");
+    // One plan: the step of the account that is told of.
+    let mut failed = attempt(PlanStatus::Failed, "disable", "2026-03-03T06:00:00Z", None);
+    let mut other = failed.row.steps[0].clone();
+    other.address = Address::account(&TargetName::from("code"), who());
+    failed.row.steps.insert(0, other);
+    assert_eq!(why(&[failed], &["chat"]).0, "disable in chat failed");
+}
+
 fn is_open(stand: &Stand, word: &str) -> bool {
     matches!(stand, Stand::Open { why, .. } if why.contains(word))
 }

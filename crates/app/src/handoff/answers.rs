@@ -7,13 +7,14 @@ use model::event::{LineAnswered, StepChanged};
 use model::handoff::{Said, line_id, step_of};
 use model::plan::StepStatus;
 use model::{
-    Act, Actor, Address, Diagnostic, Event, Outcome, Personal, RemoteId, Step, SubjectId,
+    Act, Actor, Address, Diagnostic, Event, Kind, Outcome, Personal, RemoteId, Step, SubjectId,
     TargetName,
 };
 use ports::handoff::Reply;
 use ports::store::{Append, AppendError, PlanRow, StepRow, Stream};
 
 use super::by_hand;
+use crate::observe::listings;
 use crate::{App, AppError};
 
 /// A line that nobody can answer: unknown, of another app, or answered otherwise before.
@@ -310,6 +311,12 @@ impl App {
         Ok(false)
     }
 
+    /// The head of a stream that an append is to expect.
+    async fn head_for(&self, stream: &Stream) -> Result<Option<u64>, AppendError> {
+        let head = self.store.head_of(stream).await;
+        head.map_err(|error| AppendError::Busy(error.to_string()))
+    }
+
     async fn write_answer(
         &self,
         bearer: &Bearer<'_>,
@@ -350,18 +357,23 @@ impl App {
                 ..last.clone()
             }),
         ];
+        let target = &row.address.target;
+        let listed = self.head_for(&listings(target, Kind::Account)).await?;
         // The worker learns from a line that it waits for; nobody waits for one that was recalled.
-        if taken == Taken::Late && reply.said == Said::Done {
+        let learnt = taken == Taken::Late && reply.said == Said::Done;
+        if learnt {
             let word = self.by_word(step, remote.as_ref()).await;
             events.extend(word.map_err(|error| AppendError::Busy(error.to_string()))?);
         }
         let append = Append::of(bearer.actor.clone(), events);
         let mut append = append.on(Stream::new("plan", plan.id), plan.head);
+        if learnt {
+            append = self.as_word(append, target, listed);
+        }
         if let Some(remote) = &remote {
             // Of two who name one account at once, the second is looked at again.
-            let named = self.named_by(&row.address.target, remote);
-            let head = self.store.head_of(&named).await;
-            let head = head.map_err(|error| AppendError::Busy(error.to_string()))?;
+            let named = self.named_by(target, remote);
+            let head = self.head_for(&named).await?;
             append = append.on(named, head);
         }
         self.store.append(append).await?;

@@ -87,7 +87,8 @@ impl App {
         Ok(report)
     }
 
-    fn in_order(
+    /// Refuses a list that is of a time to come, or no younger than the last one.
+    pub(crate) fn in_order(
         &self,
         name: &TargetName,
         taken: Timestamp,

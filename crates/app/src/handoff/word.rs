@@ -1,8 +1,10 @@
 //! What follows from somebody's word that they did a step: what is known of the account from then on.
 
 use model::event::{ObjectLinked, ObjectObserved, ObjectUnlinked, ObjectVanished};
-use model::{Act, Event, Kind, Ownership, Personal, Record, RemoteId, Step, Timestamp};
+use model::{Act, Event, Kind, Ownership, Personal, Record, RemoteId, Step, TargetName, Timestamp};
+use ports::store::{Append, Expect, Stream};
 
+use crate::observe::listings;
 use crate::{App, AppError};
 
 impl App {
@@ -105,6 +107,36 @@ impl App {
         }
         self.with_lost_names(step, vec![observed(step, record, now)])
             .await
+    }
+
+    /// The stream of what is said of an account, without its name. A list that is taken in meanwhile is
+    /// compared with it again.
+    pub(crate) fn said_of(&self, target: &TargetName, remote: &RemoteId) -> Stream {
+        let account = format!("{target}/{remote}");
+        let digest = self
+            .keyring
+            .keyed_digest("account that was told of", account.as_bytes());
+        Stream::new("said", digest)
+    }
+
+    /// Lets somebody's word be written down only as long as no list of the app was since `head`: it was
+    /// put together with what is known of the account.
+    pub(crate) fn as_word(
+        &self,
+        mut append: Append,
+        target: &TargetName,
+        head: Option<u64>,
+    ) -> Append {
+        let about = |event: &Event| match event {
+            Event::ObjectObserved(seen) if seen.target == *target => Some(seen.remote.clone()),
+            Event::ObjectVanished(gone) if gone.target == *target => Some(gone.remote.clone()),
+            _ => None,
+        };
+        let told: Vec<RemoteId> = append.events.iter().filter_map(about).collect();
+        for remote in told {
+            append = append.bumping(self.said_of(target, &remote));
+        }
+        append.expecting(Expect::Head(listings(target, Kind::Account), head))
     }
 
     /// Names that an account loses are remembered where names are given once.

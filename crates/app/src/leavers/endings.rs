@@ -7,7 +7,7 @@ use model::{Event, Kind, Ownership, RemoteId, SubjectId, TargetName, Timestamp};
 use ports::store::{self, MAX_PAGE};
 
 use super::report::{EndState, Ending};
-use super::sights::{Sight, Sights, shut_since};
+use super::sights::{Sight, shut_since};
 use crate::{App, AppError};
 
 /// Kinds of records that tell of accounts.
@@ -38,6 +38,8 @@ pub(crate) struct Ended {
     pub(crate) draft: Option<Draft>,
     /// The apps in which an account may be used that is theirs and not Tenure's to take away.
     pub(crate) foreign: Vec<TargetName>,
+    /// The apps of whose account nobody looked far enough back to say when it was shut.
+    pub(crate) cut: BTreeSet<TargetName>,
 }
 
 impl Ended {
@@ -98,14 +100,23 @@ impl App {
             }
             let mut ended = ended(&traced, held);
             ended.foreign = foreign(held);
-            let mut looked = by_others(records, &ended, &traced, *start);
+            let others = by_others(records, &ended, &traced, *start);
+            let mut looked: BTreeSet<TargetName> = others.keys().cloned().collect();
             let already = ended.endings.iter();
             let already = already.filter(|ending| ending.state == EndState::Already);
             let already = already.map(|ending| &ending.app);
             looked.extend(already.filter(|app| lingering.contains(*app)).cloned());
             if !looked.is_empty() {
-                let sights = self.sights(*subject, &looked).await?;
-                overlay(&mut ended, &sights, *start);
+                let mut sights = self.sights(*subject, &looked).await?;
+                for (app, last) in others.iter().filter(|(app, _)| sights.cut.contains(*app)) {
+                    // As it was seen last, it is known now: it cannot be used.
+                    let seen = sights.seen.entry(app.clone()).or_default();
+                    if seen.is_empty() {
+                        seen.push(*last);
+                    }
+                }
+                overlay(&mut ended, &sights.seen, *start);
+                ended.cut = sights.cut;
             }
             all.insert(*subject, ended);
         }
@@ -246,6 +257,7 @@ fn ended(traced: &Traced, held: &BTreeMap<TargetName, Held>) -> Ended {
         endings: apps.into_iter().map(ending).collect(),
         draft: traced.draft,
         foreign: Vec::new(),
+        cut: BTreeSet::new(),
     }
 }
 
@@ -254,33 +266,38 @@ fn foreign(held: &BTreeMap<TargetName, Held>) -> Vec<TargetName> {
     foreign.map(|(app, _)| app.clone()).collect()
 }
 
-/// The apps in which something was seen of an account that Tenure's own steps do not explain: it was
-/// looked at after the last of them was done, and is not usable. `records` are those since `start`,
-/// and some before it.
+/// The apps in which something was seen of an account that Tenure's own steps do not explain, and when
+/// last: it was looked at after the last of them was done, and is not usable. `records` are those since
+/// `start`, and some before it, in order.
 fn by_others(
     records: &[store::Told],
     ended: &Ended,
     traced: &Traced,
     start: Timestamp,
-) -> BTreeSet<TargetName> {
+) -> BTreeMap<TargetName, (Mark, Sight)> {
     let exposed: BTreeSet<TargetName> = ended.exposed().into_iter().collect();
-    let mut found = BTreeSet::new();
+    let mut found = BTreeMap::new();
     for record in records.iter().filter(|record| record.at >= start) {
-        let app = match &record.event {
-            Event::ObjectObserved(seen) if seen.kind == Kind::Account => &seen.target,
-            Event::ObjectUnlinked(e) if e.address.kind == Kind::Account => &e.address.target,
+        let (app, sight) = match &record.event {
+            Event::ObjectObserved(seen) if seen.kind == Kind::Account => {
+                (&seen.target, Sight::Shut)
+            }
+            Event::ObjectUnlinked(e) if e.address.kind == Kind::Account => {
+                (&e.address.target, Sight::Gone)
+            }
             _ => continue,
         };
         let last = traced.shut.get(app).and_then(|shut| shut.last);
         if !exposed.contains(app) && last.is_none_or(|last| record.at > last.at) {
-            found.insert(app.clone());
+            let (at, seq) = (record.at, record.seq);
+            found.insert(app.clone(), (Mark { at, seq }, sight));
         }
     }
     found
 }
 
 /// Puts what was seen over what Tenure's own steps did.
-fn overlay(ended: &mut Ended, sights: &Sights, start: Timestamp) {
+fn overlay(ended: &mut Ended, sights: &BTreeMap<TargetName, Vec<(Mark, Sight)>>, start: Timestamp) {
     for (app, seen) in sights {
         let Some((since, last)) = shut_since(seen) else {
             continue;

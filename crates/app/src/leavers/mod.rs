@@ -12,8 +12,8 @@ mod remains;
 mod report;
 mod sights;
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::leaver::{Draft, Mark};
 use lifecycle::manual::is_earlier;
@@ -27,6 +27,8 @@ pub use report::{
     Decision, EndState, Ending, LeaverRecord, Leavers, Remainder, Remains, Times, Unread,
 };
 
+use sights::MOST_RECORDS;
+
 use crate::digest::{Attempt, Expectation, Leaver, Stand, Window, expectation, judge};
 use crate::{App, AppError, ErrorKind, Known};
 
@@ -37,6 +39,9 @@ const PLANS: u32 = 5;
 
 /// A wave and what was decided about it, read once however many leavers are in it.
 type Waves = BTreeMap<WaveId, Option<(WaveRow, Vec<WaveDecision>)>>;
+
+/// Why an account may still be used, by app.
+type Whys = BTreeMap<TargetName, String>;
 
 impl App {
     /// Who left in a time, and what became of their access.
@@ -59,8 +64,9 @@ impl App {
             let foreign = ended.foreign.clone();
             let tasks = by_hand(&known, now);
             let facts = known.identity.facts.clone();
-            let mut leaver = self.leaver(known, expected, ended, &mut waves).await?;
-            leaver.remains = apps.remains(&leaver, &facts, &tasks, &foreign);
+            let told = self.leaver(known, expected, ended, &mut waves).await?;
+            let (mut leaver, why) = told;
+            leaver.remains = apps.remains(&leaver, &why, &facts, &tasks, &foreign);
             leavers.push(leaver);
         }
         leavers.sort_by(|a, b| (a.start, &a.key).cmp(&(b.start, &b.key)));
@@ -73,13 +79,14 @@ impl App {
         })
     }
 
+    /// What is known of a leaver, and why they are exposed in each app in which they are.
     async fn leaver(
         &self,
         known: Known,
         expected: Expectation,
         ended: Ended,
         waves: &mut Waves,
-    ) -> Result<LeaverRecord, AppError> {
+    ) -> Result<(LeaverRecord, Whys), AppError> {
         let subject = known.person.subject;
         let decision = match ended.draft {
             Some(draft) => self.decision(draft, waves).await?,
@@ -93,11 +100,14 @@ impl App {
             }
             false => (None, false),
         };
-        let why = match exposed.is_empty() {
-            true => String::new(),
+        let (why, each) = match exposed.is_empty() {
+            true => {
+                let why = not_further_back(&ended.cut, &known.identity.key);
+                (why, Whys::new())
+            }
             false => self.why_exposed(subject, &expected, &exposed).await?,
         };
-        Ok(LeaverRecord {
+        let leaver = LeaverRecord {
             awaited: expected.awaited,
             subject,
             name: known.identity.facts.display_name(),
@@ -112,7 +122,8 @@ impl App {
             at_most,
             why,
             remains: Vec::new(),
-        })
+        };
+        Ok((leaver, each))
     }
 
     /// The people whose clock as leavers began in a time.
@@ -170,13 +181,13 @@ impl App {
         Ok(known.as_ref().map(decision))
     }
 
-    /// Why an account of somebody who has left may still be used.
+    /// Why accounts of somebody who has left may still be used: in one sentence, and for each app.
     async fn why_exposed(
         &self,
         subject: SubjectId,
         expected: &Expectation,
         exposed: &[TargetName],
-    ) -> Result<String, AppError> {
+    ) -> Result<(String, Whys), AppError> {
         let mut attempts = Vec::new();
         for row in self
             .store
@@ -187,18 +198,37 @@ impl App {
                 attempts.push(Attempt::of(row, &wave));
             }
         }
-        let case = Leaver {
-            attempts: &attempts,
-            exposed,
-            ended: None,
-            undone: Some("no plan is under way"),
+        let why = |exposed: &[TargetName]| {
+            let case = Leaver {
+                attempts: &attempts,
+                exposed,
+                ended: None,
+                undone: Some("no plan is under way"),
+            };
+            match judge(expected, case) {
+                Stand::Open { why, .. } => why,
+                // An account that may be used is never done.
+                Stand::Done { .. } | Stand::Refused => String::new(),
+            }
         };
-        Ok(match judge(expected, case) {
-            Stand::Open { why, .. } => why,
-            // An account that may be used is never done.
-            Stand::Done { .. } | Stand::Refused => String::new(),
-        })
+        let each = exposed
+            .iter()
+            .map(|app| (app.clone(), why(std::slice::from_ref(app))));
+        Ok((why(exposed), each.collect()))
     }
+}
+
+/// Why it is not said more exactly since when an account is shut; empty where it is.
+fn not_further_back(cut: &BTreeSet<TargetName>, key: &str) -> String {
+    if cut.is_empty() {
+        return String::new();
+    }
+    let apps: Vec<&str> = cut.iter().map(TargetName::as_str).collect();
+    let apps = apps.join(", ");
+    format!(
+        "TNR-DIGEST-0004: of the account in {apps} only the last {MOST_RECORDS} records of theirs were \
+         read, so its times are at the latest; `tenure log --person {key}` reads the others"
+    )
 }
 
 /// What is done by hand because of this leaving. What was done in an earlier one shows nothing.

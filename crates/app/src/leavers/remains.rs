@@ -87,10 +87,11 @@ impl Readings {
         }
     }
 
-    /// What of a leaver may still be used, by app and kind.
+    /// What of a leaver may still be used, by app and kind. `why`: why they are exposed, by app.
     pub(super) fn remains(
         &self,
         leaver: &LeaverRecord,
+        why: &BTreeMap<TargetName, String>,
         facts: &Facts,
         tasks: &[KnownTask],
         foreign: &[TargetName],
@@ -107,7 +108,7 @@ impl Readings {
                     Remains::Account,
                     "account",
                     None,
-                    self.why_open(app, leaver),
+                    self.why_open(app, why.get(app)),
                 );
             }
             let Some(document) = self.document(app) else {
@@ -153,11 +154,11 @@ impl Readings {
         found
     }
 
-    fn why_open(&self, app: &TargetName, leaver: &LeaverRecord) -> String {
+    fn why_open(&self, app: &TargetName, why: Option<&String>) -> String {
         match self.document(app).map(|document| document.mode) {
             None => "no document describes the app any more: nothing takes it away".to_owned(),
             Some(Mode::Observe) => "the app is only looked at (`mode: observe`)".to_owned(),
-            Some(Mode::Confirm | Mode::Enforce) => leaver.why.clone(),
+            Some(Mode::Confirm | Mode::Enforce) => why.cloned().unwrap_or_default(),
         }
     }
 

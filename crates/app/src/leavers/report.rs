@@ -78,7 +78,7 @@ pub struct LeaverRecord {
     pub done_at: Option<Timestamp>,
     /// Whether that is an upper bound: somebody else shut it, and it was seen shut then.
     pub at_most: bool,
-    /// Why an account is exposed, for people; empty where none is.
+    /// Why an account is exposed, or why its times are not known better, for people; else empty.
     pub why: String,
     /// What may still be used, or is not known to be shut.
     pub remains: Vec<Remainder>,

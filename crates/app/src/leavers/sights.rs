@@ -6,12 +6,12 @@ use evidence::leaver::Mark;
 use model::{Event, Kind, SubjectId, TargetName, Timestamp};
 use ports::store::LogRecord;
 
-use crate::{App, AppError, ErrorKind};
+use crate::{App, AppError};
 
 /// Records that are read at once about one leaver.
 const PAGE: u32 = 200;
 /// Records about one leaver at the most.
-const MOST_RECORDS: usize = 10_000;
+pub(super) const MOST_RECORDS: usize = 10_000;
 
 /// What was seen of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +24,15 @@ pub(super) enum Sight {
     Gone,
 }
 
-/// What was seen of each account, oldest first.
-pub(super) type Sights = BTreeMap<TargetName, Vec<(Mark, Sight)>>;
+/// What was seen of accounts.
+#[derive(Debug, Default)]
+pub(super) struct Sights {
+    /// Of each, oldest first.
+    pub(super) seen: BTreeMap<TargetName, Vec<(Mark, Sight)>>,
+    /// Apps in which it was last seen usable more records ago than are read: it was shut no later than
+    /// its first sight here.
+    pub(super) cut: BTreeSet<TargetName>,
+}
 
 /// The first sight of an account as shut after the last one of it as usable, and what it was last seen
 /// as. `None`: it was last seen usable, or never.
@@ -54,22 +61,23 @@ fn sight(event: &Event) -> Option<(&TargetName, Sight)> {
 }
 
 impl App {
-    /// What was seen of a leaver's accounts in these apps, back to when each was last seen usable.
+    /// What was seen of a leaver's accounts in these apps, back to when each was last seen usable, or for
+    /// 10,000 records: one of whom there are more must not keep the others from being told of.
     ///
     /// # Errors
-    /// `Conflict` where that is more than 10,000 records ago.
+    /// When the store does not answer.
     pub(super) async fn sights(
         &self,
         subject: SubjectId,
         apps: &BTreeSet<TargetName>,
     ) -> Result<Sights, AppError> {
-        let mut sights = Sights::new();
+        let mut sights = Sights::default();
         let mut open = apps.clone();
         let (mut before, mut read) = (None, 0);
         while !open.is_empty() {
             let page = self.store.records_about(subject, before, PAGE).await?;
             for record in &page {
-                note(record, &mut open, &mut sights);
+                note(record, &mut open, &mut sights.seen);
             }
             read += page.len();
             before = page.last().map(|record| record.seq);
@@ -77,17 +85,11 @@ impl App {
                 break;
             }
             if read >= MOST_RECORDS {
-                return Err(AppError::new(
-                    ErrorKind::Conflict,
-                    "TNR-DIGEST-0004",
-                    format!(
-                        "{subject} has more than {MOST_RECORDS} records since an account was open"
-                    ),
-                    "`tenure log --person WHO` reads them in pieces",
-                ));
+                sights.cut = open;
+                break;
             }
         }
-        for seen in sights.values_mut() {
+        for seen in sights.seen.values_mut() {
             seen.reverse();
         }
         Ok(sights)
@@ -95,7 +97,11 @@ impl App {
 }
 
 /// Takes down a sight in an app that is still looked for; ends the search there where it was usable.
-fn note(record: &LogRecord, open: &mut BTreeSet<TargetName>, sights: &mut Sights) {
+fn note(
+    record: &LogRecord,
+    open: &mut BTreeSet<TargetName>,
+    sights: &mut BTreeMap<TargetName, Vec<(Mark, Sight)>>,
+) {
     let Some((app, sight)) = sight(&record.event).filter(|(app, _)| open.contains(*app)) else {
         return;
     };

@@ -1,6 +1,12 @@
 //! Searching an app that searches nothing: all of its list is read, and nothing of ours makes the list
 //! longer or shorter meanwhile. It could never be told to be complete otherwise, and whoever is not in
 //! a list that is not complete may be there all the same.
+//!
+//! A listing of the whole app ([`super::list`]) takes no turn here, though what we make meanwhile lets it
+//! end as not complete. A search is one call and has a deadline. A listing is as long as the app is large
+//! and its budget small, up to hours, and goes page by page for a caller who may never ask for the next one:
+//! nobody could be given an account all that time. What it costs is little: what was read counts, nothing is
+//! concluded from what was not, and the app is listed again within the hour.
 
 use model::Outcome;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};

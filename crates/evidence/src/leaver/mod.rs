@@ -13,4 +13,4 @@ pub use statement::{
     Account, AccountState, Began, Decided, FORMAT, Head, Leaver, LeftBy, Released, Remaining, Who,
 };
 pub use trace::{Draft, Mark, Shut, Told, Traced, trace};
-pub use verify::{NotShown, Report, verify};
+pub use verify::{MAX_BYTES, NotShown, Report, verify, verify_within};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::BufRead;
+use std::io::{BufRead, Take};
 use std::time::Duration;
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
@@ -26,6 +26,8 @@ use crate::merkle::leads_to;
 const MAX_PROBLEMS: usize = 1_000;
 /// Records and leavers of one bundle.
 const MAX_LINES: u64 = 5_000_000;
+/// Bytes of one bundle: what its records tell is kept until the last of its lines was read.
+pub const MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// What was found in a bundle of leavers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,20 +163,36 @@ impl fmt::Display for NotShown {
 /// from elsewhere; `kept` are checkpoints that were kept elsewhere.
 ///
 /// # Errors
-/// When the input cannot be read, or is no bundle of leavers of this tenant. Whatever is wrong inside of
-/// it is in the report.
+/// When the input cannot be read, is larger than [`MAX_BYTES`], or is no bundle of leavers of this tenant.
+/// Whatever is wrong inside of it is in the report.
 pub fn verify(
-    mut input: impl BufRead,
+    input: impl BufRead,
     tenant: &str,
     public_key: &[u8],
     kept: &[SignedCheckpoint],
 ) -> Result<Report, BundleError> {
+    verify_within(input, tenant, public_key, kept, MAX_BYTES)
+}
+
+/// As [`verify`], for whoever has less memory: a bundle that is larger than `most` bytes is not read on.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_within(
+    input: impl BufRead,
+    tenant: &str,
+    public_key: &[u8],
+    kept: &[SignedCheckpoint],
+    most: u64,
+) -> Result<Report, BundleError> {
+    // One byte more, so that the last one allowed is not taken for one too many.
+    let mut input = input.take(most.saturating_add(1));
     let mut buffer = Vec::new();
-    let Some(first) = next_line(&mut input, &mut buffer)? else {
+    let Some(first) = next_within(&mut input, &mut buffer, most)? else {
         return Err(BundleError::NotABundle("it is empty".to_owned()));
     };
     let mut reader = Reader::begin(first, tenant, public_key, kept)?;
-    while let Some(text) = next_line(&mut input, &mut buffer)? {
+    while let Some(text) = next_within(&mut input, &mut buffer, most)? {
         reader.line(text);
         if reader.lines > MAX_LINES {
             let why = format!("it has more than {MAX_LINES} lines");
@@ -182,6 +200,18 @@ pub fn verify(
         }
     }
     Ok(reader.finish(public_key))
+}
+
+fn next_within<'a>(
+    input: &mut Take<impl BufRead>,
+    buffer: &'a mut Vec<u8>,
+    most: u64,
+) -> Result<Option<&'a [u8]>, BundleError> {
+    let line = next_line(input, buffer)?;
+    match input.limit() {
+        0 => Err(BundleError::TooLarge(most)),
+        _ => Ok(line),
+    }
 }
 
 struct Reader {

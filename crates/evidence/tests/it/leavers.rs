@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use evidence::bundle::BundleError;
 use evidence::leaver::{
     Account, AccountState, Began, Decided, FORMAT, Head, Leaver, LeftBy, Mark, NotShown, Released,
-    Remaining, Report, Who, Writer, verify,
+    Remaining, Report, Who, Writer, verify, verify_within,
 };
 use evidence::merkle::Tree;
 use evidence::{Envelope, SignedCheckpoint};
@@ -552,4 +553,53 @@ fn another_key_or_tenant_is_not_believed() {
     for text in ["", "{}\n", "not json\n"] {
         assert!(verify(text.as_bytes(), TENANT, &key, &[]).is_err());
     }
+}
+
+#[test]
+fn a_bundle_is_read_up_to_a_bound_and_no_further() {
+    /// Whether more than a bound was asked for, of a bundle that never ends.
+    struct Endless {
+        first: usize,
+        bytes: Vec<u8>,
+        asked: u64,
+    }
+    impl std::io::Read for Endless {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let at = usize::try_from(self.asked).unwrap();
+            let (head, again) = self.bytes.split_at(self.first);
+            for (n, byte) in into.iter_mut().enumerate() {
+                *byte = match head.get(at + n) {
+                    Some(byte) => *byte,
+                    None => again[(at + n - head.len()) % again.len()],
+                };
+            }
+            self.asked += into.len() as u64;
+            Ok(into.len())
+        }
+    }
+    let key = Signer::new(1).public_key();
+    let bytes = bundle(&leavers(), &shown());
+    let size = bytes.len() as u64;
+    let within = |most| verify_within(&bytes[..], TENANT, &key, &[], most);
+    assert!(within(size).unwrap().is_sound(), "all of it is allowed");
+    for most in [size - 1, size / 2, 10, 0] {
+        let error = within(most).unwrap_err();
+        assert!(
+            matches!(error, BundleError::TooLarge(of) if of == most),
+            "{error}"
+        );
+    }
+    // A head that promises anything, and lines without end.
+    let mut endless = Endless {
+        first: bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1,
+        bytes,
+        asked: 0,
+    };
+    let input = std::io::BufReader::new(&mut endless);
+    let error = verify_within(input, TENANT, &key, &[], 1 << 20).unwrap_err();
+    assert!(
+        error.to_string().contains("larger than 1048576 bytes"),
+        "{error}"
+    );
+    assert!(endless.asked < 2 << 20, "{} bytes were read", endless.asked);
 }

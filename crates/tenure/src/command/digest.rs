@@ -1,6 +1,8 @@
 //! `tenure digest` and `tenure retry GROUP`.
 
-use api::{DigestAnswer, DigestCount, PlanChangeAnswer, RetryRequest};
+use std::collections::BTreeMap;
+
+use api::{DigestAnswer, DigestCount, DigestPerson, PlanChangeAnswer, RetryRequest};
 use serde_json::{Value, json};
 
 use super::work::previews;
@@ -133,7 +135,7 @@ fn tell(answer: &DigestAnswer, markdown: bool) -> Result<String, Failure> {
         &[
             "state", "kind", "name", "key", "local", "zone", "due", "exposed", "why",
         ],
-        rows(&answer.people)?,
+        late(&answer.people)?,
     );
     add(
         "Failed",
@@ -183,6 +185,38 @@ fn expected(counts: &[DigestCount]) -> String {
     format!("{} expected, {stand}", kinds.join(", "))
 }
 
+/// The rows of those who are late. Of many with one and the same reason some are named and the others
+/// counted: a rule that is wrong, or an app that is away, is one thing to mend. Whoever is exposed has a
+/// row of their own.
+fn late(people: &[DigestPerson]) -> Result<Vec<Value>, Failure> {
+    let cause = |p: &DigestPerson| (p.state.clone(), p.kind.clone(), p.why.clone());
+    let mut groups = BTreeMap::new();
+    for person in people.iter().filter(|p| p.exposed.is_empty()) {
+        *groups.entry(cause(person)).or_insert(0) += 1;
+    }
+    let mut told = BTreeMap::new();
+    let mut rows = Vec::new();
+    for person in people {
+        let mut row = crate::output::to_value(person)?;
+        let all = groups.get(&cause(person)).copied().unwrap_or(0);
+        if person.exposed.is_empty() && all > NAMED {
+            let before = told.entry(cause(person)).or_insert(0);
+            *before += 1;
+            if *before > NAMED + 1 {
+                continue;
+            }
+            if *before == NAMED + 1 {
+                row["name"] = format!("and {} more", all - NAMED).into();
+                for field in ["key", "local", "zone", "due"] {
+                    row[field] = "".into();
+                }
+            }
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
 /// Rows whose lists of people are short.
 pub(super) fn rows<T: serde::Serialize>(things: &[T]) -> Result<Vec<Value>, Failure> {
     let row = |thing: &T| {
@@ -227,6 +261,48 @@ mod tests {
         let mut empty = answer();
         empty.counts.clear();
         assert!(tell(&empty, false).unwrap().contains("nobody was to come"));
+    }
+
+    #[test]
+    fn of_many_who_are_late_for_one_reason_some_are_named_and_none_who_is_exposed_is_left_out() {
+        let person = |n: usize, kind: &str, exposed: &[&str], why: &str| -> DigestPerson {
+            let text = json!({
+                "state": "late", "kind": kind, "subject": "s", "name": format!("{kind}{n}"),
+                "key": format!("w{n}"), "at": "a", "local": "l", "zone": "UTC", "start": "a", "due": "d",
+                "done_at": "", "why": why, "exposed": exposed, "wave": "",
+            });
+            serde_json::from_value(text).unwrap()
+        };
+        let full = "create in chat failed";
+        let mut people: Vec<_> = (0..300).map(|n| person(n, "joiner", &[], full)).collect();
+        people.insert(
+            3,
+            person(0, "joiner", &[], "its wave waits for a person's word"),
+        );
+        people.extend((0..7).map(|n| person(n, "leaver", &["chat"], "disable in chat failed")));
+        let rows = late(&people).unwrap();
+        let names: Vec<&str> = rows.iter().map(|r| r["name"].as_str().unwrap()).collect();
+        let joiners = [
+            "joiner0",
+            "joiner1",
+            "joiner2",
+            "joiner0",
+            "joiner3",
+            "joiner4",
+            "and 295 more",
+        ];
+        assert_eq!(names[..7], joiners);
+        assert_eq!(rows[6]["why"], full);
+        assert_eq!(
+            (&rows[6]["key"], &rows[6]["kind"]),
+            (&json!(""), &json!("joiner"))
+        );
+        assert_eq!(
+            names[7..],
+            (0..7).map(|n| format!("leaver{n}")).collect::<Vec<_>>()
+        );
+        // JSON is the answer itself, and has them all.
+        assert_eq!(late(&people[..6]).unwrap().len(), 6);
     }
 
     #[test]

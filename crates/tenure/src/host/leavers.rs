@@ -113,7 +113,11 @@ fn read(
 ) -> Result<Report, Failure> {
     let input = File::open(file).map_err(|e| Failure::file("the bundle", file, &e))?;
     evidence::leaver::verify(BufReader::new(input), tenant, key, kept).map_err(|e: BundleError| {
-        Failure::new("TNR-CLI-0009", e.to_string(), "is it the right file?")
+        let fix = match e {
+            BundleError::TooLarge(_) => "make one of a shorter time, with `--since` and `--until`",
+            _ => "is it the right file?",
+        };
+        Failure::new("TNR-CLI-0009", e.to_string(), fix)
     })
 }
 

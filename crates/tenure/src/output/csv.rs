@@ -5,8 +5,10 @@ use serde_json::Value;
 use crate::failure::Failure;
 
 pub fn csv(columns: &[String], rows: &[Value]) -> Result<String, Failure> {
+    // Lines end with LF, as those of all other formats: RFC 4180 has CR LF, which spreadsheets need no
+    // longer, and of which `cut` and `read` would leave the CR in the last column.
     let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
+        .terminator(csv::Terminator::Any(b'\n'))
         .from_writer(Vec::new());
     let fault = |e: &dyn std::fmt::Display| super::fault(&e.to_string());
     writer.write_record(columns).map_err(|e| fault(&e))?;

@@ -23,7 +23,7 @@ pub enum Format {
     Ndjson,
     /// YAML.
     Yaml,
-    /// CSV (RFC 4180). Cells that a spreadsheet would run are made harmless.
+    /// CSV (RFC 4180, but lines end with LF). Cells that a spreadsheet would run are made harmless.
     Csv,
     /// A Markdown table.
     Md,
@@ -277,7 +277,7 @@ mod tests {
     fn each_format_says_the_same() {
         assert_eq!(
             render(Format::Csv, &[]),
-            "name,because,wave.status,n\r\nAna,a; b,held,-1\r\n'=cmd()|'x',,\"a|b\nc\",2\r\n"
+            "name,because,wave.status,n\nAna,a; b,held,-1\n'=cmd()|'x',,\"a|b\nc\",2\n"
         );
         assert_eq!(
             render(Format::Md, &[]),

@@ -17,6 +17,16 @@ fn codes_in(text: &str, into: &mut BTreeSet<String>) {
     }
 }
 
+/// The codes with which steps are told that were not done: the whole text of a literal.
+fn steps_in(text: &str, into: &mut BTreeSet<String>) {
+    for begins in ["\"HANDOFF-", "\"SCIM-"] {
+        for (at, _) in text.match_indices(begins) {
+            let code = text[at + 1..].split('"').next().unwrap_or_default();
+            into.insert(code.replace("{status}", "400"));
+        }
+    }
+}
+
 fn sources(directory: &Path, into: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -24,7 +34,9 @@ fn sources(directory: &Path, into: &mut BTreeSet<String>) {
         if path.is_dir() && !path.ends_with("conformance") {
             sources(&path, into);
         } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
-            codes_in(&std::fs::read_to_string(&path).unwrap(), into);
+            let text = std::fs::read_to_string(&path).unwrap();
+            codes_in(&text, into);
+            steps_in(&text, into);
         }
     }
 }
@@ -43,6 +55,23 @@ fn every_code_has_a_page_and_every_page_a_code() {
         .iter()
         .map(|(code, _)| (*code).to_owned())
         .collect();
+    // Those of an app's own answers share one.
+    let (of_apps, used): (BTreeSet<_>, BTreeSet<_>) =
+        used.into_iter().partition(|code| code.starts_with("SCIM-"));
+    assert!(of_apps.len() > 3, "{of_apps:?}");
+    for code in of_apps
+        .iter()
+        .map(String::as_str)
+        .chain(["scim-409-uniqueness"])
+    {
+        let page = tenure::explain::page(code);
+        assert!(
+            page.is_some_and(|page| page.starts_with("# SCIM: ")),
+            "{code}"
+        );
+    }
+    assert_eq!(tenure::explain::page("HANDOFF-UNHEARD"), None);
+    let used: BTreeSet<_> = used.into_iter().chain(["SCIM".to_owned()]).collect();
     let without: Vec<_> = used.difference(&pages).collect();
     let unused: Vec<_> = pages.difference(&used).collect();
     assert!(

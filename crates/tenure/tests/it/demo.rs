@@ -132,8 +132,7 @@ fn try_what_it_says(home: &Path, lines: impl Iterator<Item = String>) {
         )
     };
     // Those who found no licence are tried once more as the node starts: their waves are open as well.
-    let held =
-        "WAVE=$(tenure waves --open -o csv --columns wave,status | sed -n 's/,held\\r*$//p')";
+    let held = "WAVE=$(tenure waves --open -o csv --columns wave,status | sed -n 's/,held$//p')";
     let mut run = BTreeSet::new();
     for command in commands {
         let command = command.replace("WAVE", "$WAVE");

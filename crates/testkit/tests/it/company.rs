@@ -119,6 +119,7 @@ pub fn csv(rows: &[String]) -> Vec<u8> {
 pub struct Stage {
     pub node: Node,
     pub company: Company,
+    pub store: Arc<dyn Store>,
 }
 
 pub fn documents(guard: &str) -> Vec<(String, String)> {
@@ -135,7 +136,15 @@ pub async fn stage(guard: &str) -> Stage {
     let clock = Arc::new(SimClock::at(morning()));
     let entropy = Arc::new(SeededEntropy::new(1));
     let connect = Arc::new(company.clone());
-    let node = Node::open(None, clock, entropy, connect, "node-1").unwrap();
+    let keyring = Arc::new(keyring().unwrap());
+    let ports = StorePorts {
+        clock: Arc::clone(&clock) as _,
+        entropy: Arc::clone(&entropy) as _,
+        keyring: Arc::clone(&keyring) as _,
+    };
+    let store: Arc<dyn Store> = Arc::new(TenureStore::open_inline(None, ports).unwrap());
+    let shared = Arc::clone(&store);
+    let node = Node::over(shared, clock, entropy, keyring, connect, "node-1");
     let ana = actor("ana");
     let report = node
         .app
@@ -148,7 +157,11 @@ pub async fn stage(guard: &str) -> Stage {
         .set_secret(&ana, "chat-token", "chat", "127.0.0.1:1", &token)
         .await
         .unwrap();
-    Stage { node, company }
+    Stage {
+        node,
+        company,
+        store,
+    }
 }
 
 impl Stage {

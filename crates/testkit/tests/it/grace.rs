@@ -124,6 +124,7 @@ async fn a_node_whose_clock_is_behind_takes_nothing_that_another_one_lets_them_k
     let stage = Stage {
         node: node(Arc::clone(&clock), "node-1"),
         company: company.clone(),
+        store: Arc::clone(&store),
     };
     push(&stage, graceful()).await;
     let (ana, token) = (actor("ana"), Secret::new("s3cret"));

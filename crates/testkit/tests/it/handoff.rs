@@ -14,7 +14,7 @@ use testkit::node::actor;
 use crate::company::{GUARD, Stage, documents, stage, workers};
 
 /// How often an open line is looked at, and a second.
-const LOOK: Duration = Duration::from_secs(301);
+pub const LOOK: Duration = Duration::from_secs(301);
 const HEAD: &str = "line,answer,answered on,answered by,note,new account\n";
 
 const PLANT: &str = r#"kind: App
@@ -41,12 +41,12 @@ spec:
   grants: [{app: plant}]
 "#;
 
-fn plant() -> TargetName {
+pub fn plant() -> TargetName {
     TargetName::from("plant")
 }
 
 /// The first two of a company are engineers, and nobody has an account in the plant.
-async fn asked() -> (Stage, Vec<String>) {
+pub async fn asked() -> (Stage, Vec<String>) {
     let stage = stage(GUARD).await;
     let mut files = documents(GUARD);
     files.push(("plant.yaml".to_owned(), PLANT.to_owned()));
@@ -73,7 +73,7 @@ async fn asked() -> (Stage, Vec<String>) {
     (stage, rows)
 }
 
-async fn list(stage: &Stage, rows: &str) {
+pub async fn list(stage: &Stage, rows: &str) {
     let text = format!("Account,Login,State,Job\n{rows}");
     let (app, pia) = (&stage.node.app, actor("pia"));
     let read = app
@@ -89,11 +89,11 @@ async fn list(stage: &Stage, rows: &str) {
     assert!(!read.refused, "{:?}", read.diagnostics);
 }
 
-async fn lines(stage: &Stage) -> Vec<OpenLine> {
+pub async fn lines(stage: &Stage) -> Vec<OpenLine> {
     stage.node.app.open_lines(&plant()).await.unwrap()
 }
 
-async fn answer(stage: &Stage, rows: &str) -> AnswersReport {
+pub async fn answer(stage: &Stage, rows: &str) -> AnswersReport {
     let text = format!("{HEAD}{rows}");
     let file = ("reply.csv", text.as_bytes());
     let taken = stage
@@ -105,7 +105,7 @@ async fn answer(stage: &Stage, rows: &str) -> AnswersReport {
 }
 
 /// The node works until it only waits for people.
-async fn work(stage: &Stage) {
+pub async fn work(stage: &Stage) {
     let soon = |now: model::Timestamp| now.plus(Duration::from_secs(10));
     for _ in 0..50 {
         let next = stage.node.worker.pass().await.unwrap().next;
@@ -118,7 +118,7 @@ async fn work(stage: &Stage) {
 }
 
 /// As long passes as a line is left alone, and the node works.
-async fn later(stage: &Stage) {
+pub async fn later(stage: &Stage) {
     stage.node.clock.advance(LOOK);
     stage.node.worker.tick().await.unwrap();
     work(stage).await;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{Connect, EndState, LeaverRecord, Window};
-use model::{Secret, TargetName, Timestamp, Value};
+use model::event::ObjectUnlinked;
+use model::{Actor, Address, Event, Secret, TargetName, Timestamp, Value};
 use ports::Clock as _;
+use ports::store::Append;
 use testkit::node::{actor, morning};
 use testkit::{Company, Fault, Node, SeededEntropy, SimClock};
 
-use crate::company::{csv, documents};
+use crate::company::{csv, documents, stage, workers};
 use crate::diary::{Apps, Seen};
 
 const GUARD: &str = "kind: Guard
@@ -210,4 +212,65 @@ async fn an_account_that_somebody_opens_again_is_exposed_in_the_ledger() {
     let states: Vec<_> = leaver.accounts.iter().map(|e| e.state).collect();
     assert_eq!(states, [EndState::Disabled, EndState::Exposed]);
     assert!(!leaver.why.is_empty());
+}
+
+#[tokio::test]
+async fn a_leaver_with_too_many_records_does_not_keep_the_others_from_being_told_of() {
+    let stage = stage(crate::company::GUARD).await;
+    let (app, clock, ana) = (&stage.node.app, &stage.node.clock, actor("ana"));
+    let begun = app.now();
+    let mut rows = workers(3);
+    let waves = stage.deliver(&rows).await;
+    stage.apply(&waves).await;
+    for row in &mut rows[1..] {
+        *row = row.replace("2020-01-01,,", "2020-01-01,2026-11-23,");
+    }
+    stage.deliver(&rows).await;
+    clock.advance(Duration::from_secs(12 * 3_600));
+    // Somebody in the app is quicker than Tenure with the third.
+    let chat = TargetName::from("chat");
+    let memory = stage.company.target("chat");
+    let name = Value::from("p3@acme.example");
+    let objects = memory.objects();
+    let mut accounts = objects.iter();
+    let third = accounts.find(|(_, o)| o.attributes.get("userName") == Some(&name));
+    memory.tamper(third.unwrap().0, |account| account.active = false);
+    app.observe(&ana, &chat).await.unwrap();
+    let looked = app.now();
+    clock.advance(Duration::from_secs(60));
+    let waves = app.plan(&ana, false).await.unwrap();
+    stage.apply(&waves).await;
+    let window = |to| Window { from: begun, to };
+    let before = app.leavers(window(app.now())).await.unwrap();
+    // A great many records about them since.
+    let subject = app.one_person("w003").await.unwrap().person.subject;
+    let noise = Event::ObjectUnlinked(ObjectUnlinked {
+        address: Address::grant(&TargetName::from("wiki"), subject, "readers"),
+        because: "the test says so".to_owned(),
+    });
+    for _ in 0..21 {
+        let append = Append::of(Actor::system(), vec![noise.clone(); 500]);
+        stage.store.append(append).await.unwrap();
+    }
+    let after = app.leavers(window(app.now())).await.unwrap();
+    assert_eq!(after.leavers.len(), 2);
+    let of = |ledger: &app::Leavers, key: &str| -> LeaverRecord {
+        let mut leavers = ledger.leavers.iter();
+        leavers.find(|leaver| leaver.key == key).unwrap().clone()
+    };
+    assert_eq!(of(&after, "w002"), of(&before, "w002"), "as they were");
+    let (seen, now) = (of(&before, "w003"), of(&after, "w003"));
+    assert_eq!((seen.done_at, seen.at_most), (Some(looked), true));
+    assert_eq!((now.done_at, now.at_most), (Some(looked), true));
+    assert_eq!(now.accounts[0].state, EndState::SeenShut);
+    assert!(seen.why.is_empty());
+    for word in ["TNR-DIGEST-0004", "chat", "at the latest", "--person w003"] {
+        assert!(now.why.contains(word), "{}", now.why);
+    }
+    // It verifies as a bundle does, and the morning is told.
+    let proof = app.prove_leavers(window(app.now()), false).await.unwrap();
+    assert_eq!(proof.leavers.len(), 2);
+    let digest = app.digest(window(app.now())).await.unwrap();
+    let left: u64 = digest.counts.iter().map(|count| count.done).sum();
+    assert!(left >= 2, "{:?}", digest.counts);
 }

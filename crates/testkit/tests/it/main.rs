@@ -1,6 +1,7 @@
 //! Scenarios over a whole node: production code, an inline store, targets in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod at_once;
 mod brownfield;
 mod by_hand;
 mod company;

@@ -145,50 +145,61 @@ impl Lived<'_> {
     /// Decides about everything that is new, and has it done, until nothing is.
     async fn rest(&mut self, noted: bool) {
         for turn in 0..10 {
-            let noted = noted || turn > 0;
             let waves = self.new_waves().await;
-            if waves.is_empty() {
+            let decided = self.decide(&waves, noted || turn > 0).await;
+            // What is asked for by hand is done whether or not there was a plan beside it: whoever lost
+            // their accounts before is still asked for their laptop, and an account that waits for that
+            // is deleted then.
+            let done = self.do_tasks().await;
+            if !decided && !done {
                 break;
             }
-            let (bo, app) = (actor("bo"), Arc::clone(&self.node.app));
-            for wave in &waves {
-                if app.apply(&bo, wave.wave, "law").await.is_err() {
-                    let released = app.release(&bo, wave.wave, &[], "law").await;
-                    released.unwrap();
-                }
-                let row = app.wave(wave.wave).await.unwrap();
-                let verdict = row.verdict.clone().unwrap();
-                let plans = app.all_plans_of(wave.wave).await.unwrap();
-                if noted {
-                    self.note(wave, &plans);
-                    if !matches!(verdict, Verdict::Allow { .. }) {
-                        let day = self.days.entry(day_of(wave.at)).or_default();
-                        day.held
-                            .push(word(plans.len() as u64, row.removals, &verdict));
-                        day.held.sort();
-                    }
-                }
+        }
+    }
+
+    /// Decides about these waves and carries them out; answers whether there were any.
+    async fn decide(&mut self, waves: &[WaveRow], noted: bool) -> bool {
+        if waves.is_empty() {
+            return false;
+        }
+        let (bo, app) = (actor("bo"), Arc::clone(&self.node.app));
+        for wave in waves {
+            if app.apply(&bo, wave.wave, "law").await.is_err() {
+                let released = app.release(&bo, wave.wave, &[], "law").await;
+                released.unwrap();
             }
-            self.node.settle(500).await.unwrap();
-            for wave in &waves {
-                let plans = app.all_plans_of(wave.wave).await.unwrap();
-                self.failed |= plans.iter().any(|p| p.status == PlanStatus::Failed);
-            }
-            // A minute later at most: whoever waits for a seat is asked for.
-            self.node.worker.round().await.unwrap();
-            let open = self
-                .node
-                .app
-                .store()
-                .open_tasks(None, None, 100)
-                .await
-                .unwrap();
-            for known in open {
-                let (it, id) = (actor("it"), known.task.id);
-                let done = app.finish_task(&it, id, "seen", "law", false);
-                done.await.unwrap();
+            let row = app.wave(wave.wave).await.unwrap();
+            let verdict = row.verdict.clone().unwrap();
+            let plans = app.all_plans_of(wave.wave).await.unwrap();
+            if noted {
+                self.note(wave, &plans);
+                if !matches!(verdict, Verdict::Allow { .. }) {
+                    let day = self.days.entry(day_of(wave.at)).or_default();
+                    day.held
+                        .push(word(plans.len() as u64, row.removals, &verdict));
+                    day.held.sort();
+                }
             }
         }
+        self.node.settle(500).await.unwrap();
+        for wave in waves {
+            let plans = app.all_plans_of(wave.wave).await.unwrap();
+            self.failed |= plans.iter().any(|p| p.status == PlanStatus::Failed);
+        }
+        // A minute later at most: whoever waits for a seat is asked for.
+        self.node.worker.round().await.unwrap();
+        true
+    }
+
+    /// Does everything that is asked for by hand; answers whether anything was.
+    async fn do_tasks(&self) -> bool {
+        let (app, it) = (&self.node.app, actor("it"));
+        let open = app.store().open_tasks(None, None, 100).await.unwrap();
+        for known in &open {
+            let done = app.finish_task(&it, known.task.id, "seen", "law", false);
+            done.await.unwrap();
+        }
+        !open.is_empty()
     }
 
     async fn next_due(&self) -> Option<Timestamp> {

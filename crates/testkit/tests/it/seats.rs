@@ -378,6 +378,7 @@ async fn two_nodes_that_plan_at_once_give_a_seat_once() {
     let stage = Stage {
         node,
         company: company.clone(),
+        store: store.clone(),
     };
     buy(&stage, 1, "userName: person.email").await;
     let (app, ana) = (&stage.node.app, actor("ana"));
