@@ -45,6 +45,7 @@ mod functions;
 mod group;
 mod parse;
 mod schema;
+pub mod sign_on;
 mod span;
 mod suggest;
 pub mod text;
