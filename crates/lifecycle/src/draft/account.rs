@@ -231,10 +231,9 @@ fn change(
         unset,
     } = *goal;
     let after: Vec<u16> = adopted.into_iter().collect();
-    let set: Attributes = attributes
-        .iter()
-        .filter(|(path, value)| !same(steps, address, value, object.attributes.get(*path)))
-        .map(|(path, value)| (path.clone(), value.clone()))
+    let set: Attributes = beside(attributes, &object.attributes)
+        .filter(|(_, value, seen)| !same(steps, address, value, *seen))
+        .map(|(path, value, _)| (path.clone(), value.clone()))
         .collect();
     let pending: Attributes = attributes
         .iter()
@@ -279,6 +278,20 @@ fn change(
 }
 
 /// Whether a value refers to an account that does not exist yet and that rules give.
+/// Each wanted value with the one that was seen. Both are in the order of their paths, so that each is
+/// passed once: for everybody in every app this is most of a planning.
+fn beside<'a>(
+    wanted: &'a Attributes,
+    seen: &'a Attributes,
+) -> impl Iterator<Item = (&'a String, &'a Value, Option<&'a Value>)> {
+    let mut seen = seen.iter().peekable();
+    wanted.iter().map(move |(path, value)| {
+        while seen.next_if(|(other, _)| *other < path).is_some() {}
+        let found = seen.next_if(|(other, _)| *other == path);
+        (path, value, found.map(|(_, value)| value))
+    })
+}
+
 fn is_coming(steps: &Steps<'_>, address: &Address, value: &Value) -> bool {
     let Value::Subject { subject } = value else {
         return false;
@@ -304,5 +317,26 @@ fn same(steps: &Steps<'_>, address: &Address, wanted: &Value, seen: Option<&Valu
         }
         (wanted, Some(seen)) => wanted == seen,
         (_, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_attributes() -> impl Strategy<Value = Attributes> {
+        let text = "[xy]".prop_map(Value::Text);
+        proptest::collection::btree_map("[a-e]{1,2}", text, 0..8)
+    }
+
+    proptest! {
+        #[test]
+        fn each_value_is_beside_the_one_of_its_path(wanted in any_attributes(), seen in any_attributes()) {
+            let found: Vec<_> = beside(&wanted, &seen).collect();
+            let one_by_one = wanted.iter().map(|(path, value)| (path, value, seen.get(path)));
+            prop_assert_eq!(found, one_by_one.collect::<Vec<_>>());
+        }
     }
 }
