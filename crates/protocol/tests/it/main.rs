@@ -1,6 +1,9 @@
 //! Laws and parsers of the protocols.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod jose_keys;
+mod jose_laws;
+mod jose_sets;
 mod scim_attributes;
 mod scim_laws;
 mod scim_parsers;
