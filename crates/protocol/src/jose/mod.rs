@@ -42,6 +42,7 @@ mod shape;
 mod signing;
 
 pub mod jws;
+pub mod jwt;
 
 pub use algorithm::Algorithm;
 pub use header::{Header, MAX_TOKEN, Typ};

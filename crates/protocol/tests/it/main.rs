@@ -1,6 +1,7 @@
 //! Laws and parsers of the protocols.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod jose_claims;
 mod jose_keys;
 mod jose_laws;
 mod jose_sets;
