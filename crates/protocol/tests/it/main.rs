@@ -5,6 +5,7 @@ mod jose_claims;
 mod jose_keys;
 mod jose_laws;
 mod jose_sets;
+mod jose_vectors;
 mod scim_attributes;
 mod scim_laws;
 mod scim_parsers;
