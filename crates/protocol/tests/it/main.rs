@@ -4,6 +4,7 @@
 mod jose_claims;
 mod jose_keys;
 mod jose_laws;
+mod jose_parsers;
 mod jose_sets;
 mod jose_vectors;
 mod scim_attributes;
