@@ -1,5 +1,6 @@
 //! Protocols: bytes ↔ typed messages. No sockets, no clocks, no state.
 
+pub mod jose;
 pub mod relp;
 pub mod scim;
 pub mod siem;

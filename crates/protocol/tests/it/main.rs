@@ -1,6 +1,12 @@
 //! Laws and parsers of the protocols.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod jose_claims;
+mod jose_keys;
+mod jose_laws;
+mod jose_parsers;
+mod jose_sets;
+mod jose_vectors;
 mod scim_attributes;
 mod scim_laws;
 mod scim_parsers;

@@ -9,7 +9,8 @@ use protocol::scim::{
     matches,
 };
 
-type Parser = fn(&[u8]);
+/// What is fuzzed.
+pub type Parser = fn(&[u8]);
 
 const PARSERS: [(&str, Parser); 8] = [
     ("json", |bytes| drop(parse(bytes, &Limits::ANSWER))),
@@ -110,10 +111,10 @@ const SPICE: [&[u8]; 20] = [
 ];
 
 /// A small generator, so that a failure is repeated by its number alone.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -121,7 +122,8 @@ impl Dice {
     }
 }
 
-fn spoil(input: &mut Vec<u8>, dice: &mut Dice) {
+/// Spoils an input, also with pieces of others.
+pub fn spoil(input: &mut Vec<u8>, dice: &mut Dice, corpus: &[&str]) {
     let at = dice.roll(input.len() + 1);
     match dice.roll(6) {
         0 => input.truncate(at),
@@ -134,7 +136,7 @@ fn spoil(input: &mut Vec<u8>, dice: &mut Dice) {
             drop(input.splice(to..to, piece));
         }
         4 => {
-            let other = CORPUS[dice.roll(CORPUS.len())].as_bytes();
+            let other = corpus[dice.roll(corpus.len())].as_bytes();
             let from = dice.roll(other.len());
             drop(input.splice(at..at, other[from..].iter().copied()));
         }
@@ -142,13 +144,18 @@ fn spoil(input: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
-#[test]
-fn no_parser_panics_on_spoiled_input() {
-    let rounds: usize = std::env::var("TENURE_FUZZ_ROUNDS")
+/// How many spoiled inputs each parser gets.
+pub fn rounds() -> usize {
+    std::env::var("TENURE_FUZZ_ROUNDS")
         .ok()
         .map_or(3_000, |text| {
             text.parse().expect("TENURE_FUZZ_ROUNDS is a number")
-        });
+        })
+}
+
+#[test]
+fn no_parser_panics_on_spoiled_input() {
+    let rounds = rounds();
     for (name, parser) in PARSERS {
         for seed in CORPUS {
             parser(seed.as_bytes());
@@ -157,7 +164,7 @@ fn no_parser_panics_on_spoiled_input() {
             let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (round as u64 + 1));
             let mut input = CORPUS[dice.roll(CORPUS.len())].as_bytes().to_vec();
             for _ in 0..=dice.roll(6) {
-                spoil(&mut input, &mut dice);
+                spoil(&mut input, &mut dice, &CORPUS);
             }
             let result = std::panic::catch_unwind(|| parser(&input));
             let shown = String::from_utf8_lossy(&input).into_owned();
