@@ -58,12 +58,7 @@ impl App {
             ));
         }
         if matches!(row.verdict, Some(Verdict::Halt { .. })) {
-            return Err(AppError::new(
-                ErrorKind::Conflict,
-                "TNR-WAVE-0002",
-                format!("the guard halted this wave: {}", reasons(&row)),
-                "refuse it and mend its input; a halted wave cannot be released",
-            ));
+            return Err(halted(&reasons(&row)));
         }
         self.settle(actor, &row, plans, reason, true).await
     }
@@ -86,7 +81,7 @@ impl App {
     /// Starts a wave that the guard allows. Says how many plans were started.
     ///
     /// # Errors
-    /// `Denied` when the guard asks or halts: someone else must release it.
+    /// `Denied` when the guard asks: someone else must release it. `Conflict` when it halts: nobody can.
     pub async fn apply(&self, actor: &Actor, wave: WaveId, reason: &str) -> Result<u64, AppError> {
         let row = self.wave(wave).await?;
         match row.status() {
@@ -98,7 +93,8 @@ impl App {
                 self.settle(actor, &row, &[], reason, true).await
             }
             WaveStatus::Running | WaveStatus::Closed => Ok(0),
-            WaveStatus::Held | WaveStatus::Halted => Err(held(&reasons(&row))),
+            WaveStatus::Held => Err(held(&reasons(&row))),
+            WaveStatus::Halted => Err(halted(&reasons(&row))),
         }
     }
 
@@ -165,6 +161,15 @@ impl App {
         self.bell.notify_waiters();
         Ok(count)
     }
+}
+
+fn halted(because: &str) -> AppError {
+    AppError::new(
+        ErrorKind::Conflict,
+        "TNR-WAVE-0002",
+        format!("the guard halted this wave: {because}"),
+        "refuse it and mend its input; a halted wave cannot be released",
+    )
 }
 
 fn held(because: &str) -> AppError {

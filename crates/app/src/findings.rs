@@ -24,6 +24,31 @@ impl App {
         Ok(Some(Event::FindingOpened(FindingOpened { id, finding })))
     }
 
+    /// The events with which a finding is told as it is now: nothing when that is how it is open
+    /// already; where it was told otherwise, that one is closed first.
+    pub(crate) async fn finding_as_now(&self, finding: Finding) -> Result<Vec<Event>, AppError> {
+        let (subject, address) = (finding.subject, finding.address.as_ref());
+        let open = self
+            .store
+            .open_finding(&finding.fingerprint, subject, address);
+        let Some(open) = open.await? else {
+            return Ok(self.finding(finding).await?.into_iter().collect());
+        };
+        if open.opened.finding.problem == finding.problem {
+            return Ok(Vec::new());
+        }
+        let closed = FindingClosed {
+            id: open.opened.id,
+            reason: "it is another problem by now, and told anew".to_owned(),
+        };
+        let id = FindingId::new(self.clock.now(), ports::clock::draw(&*self.entropy));
+        let opened = FindingOpened { id, finding };
+        Ok(vec![
+            Event::FindingClosed(closed),
+            Event::FindingOpened(opened),
+        ])
+    }
+
     /// Closes a finding.
     ///
     /// # Errors

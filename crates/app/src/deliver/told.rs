@@ -69,7 +69,7 @@ impl App {
         }
         let mut events = self.mended(source, read, &findings).await?;
         for finding in findings {
-            events.extend(self.finding(finding).await?);
+            events.extend(self.finding_as_now(finding).await?);
         }
         Ok(events)
     }

@@ -83,14 +83,14 @@ fn would(row: &WaveRow, decision: Decision, principal: &str) -> Result<(), Probl
             "whoever caused a wave may not release it",
             "ask someone else who has the scope `approve`",
         ),
-        Decision::Release if halted => no(
+        Decision::Release | Decision::Apply if halted => no(
             409,
             "TNR-WAVE-0002",
             "conflict",
             "the guard halted this wave",
             "refuse it and mend its input; a halted wave cannot be released",
         ),
-        Decision::Apply if matches!(row.status(), WaveStatus::Held | WaveStatus::Halted) => no(
+        Decision::Apply if row.status() == WaveStatus::Held => no(
             403,
             "TNR-WAVE-0003",
             "denied",

@@ -32,6 +32,7 @@ mod people;
 mod preview;
 mod preview_law;
 mod references;
+mod refused_again;
 mod rehearsal_law;
 mod restore;
 mod rounds;
