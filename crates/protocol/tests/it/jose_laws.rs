@@ -183,6 +183,8 @@ fn headers_that_bring_or_demand_something_are_refused() {
         r#"{"alg":"EdDSA","typ":"jwt","x5c":["MII"],"foo":[1]}"#,
     ] {
         assert_eq!(verdict(fine), Ok(()), "{fine}");
+        let refused = jws::verify(&forged(fine, b"{}"), &keys, AT).map(drop);
+        assert_eq!(refused, Err(JwsError::OtherType), "{fine}");
     }
     for (members, why) in REFUSED {
         let header = format!(r#"{{"alg":"EdDSA",{members}}}"#);

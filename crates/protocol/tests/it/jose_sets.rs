@@ -5,7 +5,7 @@ use protocol::jose::{
 };
 use serde_json::{Value, json};
 
-use crate::jose_keys::{SIGNED_WITH, base64url, key, set};
+use crate::jose_keys::{SIGNED_WITH, base64url, hex, key, set};
 
 #[test]
 fn secrets_are_not_printed() {
@@ -113,6 +113,15 @@ fn a_key_of_another_shape_is_another_key() {
     for (first, last) in [(0xec, 0x7f), (0xed, 0x7f), (0xff, 0xff)] {
         (high[0], high[31]) = (first, last);
         assert_eq!(point(&high), Err(KeyError::SmallOrder));
+    }
+    for of_order_8 in [
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ] {
+        let mut y = hex(of_order_8);
+        assert_eq!(point(&y), Err(KeyError::SmallOrder));
+        y[31] |= 0x80;
+        assert_eq!(point(&y), Err(KeyError::SmallOrder));
     }
     assert_eq!(point(&[7; 31]), Err(KeyError::Length("x")));
 }
