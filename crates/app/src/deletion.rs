@@ -45,7 +45,7 @@ impl App {
         for pin in self.store.pins(known.person.subject).await? {
             assignments.extend(pin.assignments);
         }
-        let (mut desired, _) = resolve(&assignments, now);
+        let (mut desired, _) = resolve(assignments, now);
         desired.retain(|at, wish| at == account && wish.wanted == Wanted::Absent);
         if desired.is_empty() {
             return Ok(false);

@@ -64,69 +64,83 @@ pub struct Conflict {
     pub other: Reason,
 }
 
-/// Weighs assignments. The order in which they come does not matter (law `order_free`).
-#[must_use]
-pub fn resolve(assignments: &[Assignment], now: Timestamp) -> (Desired, Vec<Conflict>) {
-    let mut by_address: BTreeMap<&Address, Vec<&Assignment>> = BTreeMap::new();
-    for assignment in assignments {
-        if assignment.until.is_none_or(|until| now < until) {
-            by_address
-                .entry(&assignment.about)
-                .or_default()
-                .push(assignment);
-        }
-    }
-    let mut desired = Desired::new();
-    let mut conflicts = Vec::new();
-    for (address, mut wishes) in by_address {
-        if let Some(resolved) = alone(&wishes) {
-            desired.insert(address.clone(), resolved);
-            continue;
-        }
-        wishes.sort_by(|a, b| (a.rank, &a.because).cmp(&(b.rank, &b.because)));
-        let found = conflicts.len();
-        let mut layers = Layers::default();
-        for rank in [
-            Rank::Birthright,
-            Rank::Leaver,
-            Rank::Undo,
-            Rank::EmergencyStop,
-        ] {
-            let of_rank: Vec<_> = wishes.iter().copied().filter(|w| w.rank == rank).collect();
-            if !of_rank.is_empty() {
-                layers.lay(address, &of_rank, &mut conflicts);
-            }
-        }
-        let mut because: Vec<_> = wishes.iter().map(|w| w.because.clone()).collect();
-        if layers.exists.is_none() && layers.active.is_none() && !layers.untouched {
-            because.push(withdrawn());
-        }
-        let wanted = if conflicts.len() > found {
-            Wanted::Untouched
-        } else {
-            layers.into_wanted()
-        };
-        because.sort();
-        because.dedup();
-        desired.insert(address.clone(), Resolved { wanted, because });
-    }
-    (desired, conflicts)
+/// What an assignment says of its address.
+struct Wish {
+    want: Want,
+    because: Reason,
+    rank: Rank,
 }
 
-/// What nearly every address comes to: one wish that it exist, with nobody to differ.
-fn alone(wishes: &[&Assignment]) -> Option<Resolved> {
-    let [only] = wishes else { return None };
-    let Want::Present { active, attributes } = &only.want else {
-        return None;
+/// Weighs assignments. The order in which they come does not matter (law `order_free`).
+#[must_use]
+pub fn resolve(
+    assignments: impl IntoIterator<Item = Assignment>,
+    now: Timestamp,
+) -> (Desired, Vec<Conflict>) {
+    let mut by_address: BTreeMap<Address, Vec<Wish>> = BTreeMap::new();
+    for assignment in assignments {
+        if assignment.until.is_none_or(|until| now < until) {
+            let wish = Wish {
+                want: assignment.want,
+                because: assignment.because,
+                rank: assignment.rank,
+            };
+            by_address.entry(assignment.about).or_default().push(wish);
+        }
+    }
+    let mut conflicts = Vec::new();
+    let desired = by_address.into_iter().map(|(address, wishes)| {
+        let resolved =
+            alone(wishes).unwrap_or_else(|wishes| weigh(&address, wishes, &mut conflicts));
+        (address, resolved)
+    });
+    (desired.collect(), conflicts)
+}
+
+/// Lays the wishes of one address over one another.
+fn weigh(address: &Address, mut wishes: Vec<Wish>, conflicts: &mut Vec<Conflict>) -> Resolved {
+    wishes.sort_by(|a, b| (a.rank, &a.because).cmp(&(b.rank, &b.because)));
+    let found = conflicts.len();
+    let mut layers = Layers::default();
+    for of_rank in wishes.chunk_by(|a, b| a.rank == b.rank) {
+        layers.lay(address, of_rank, conflicts);
+    }
+    let mut because: Vec<_> = wishes.iter().map(|w| w.because.clone()).collect();
+    if layers.exists.is_none() && layers.active.is_none() && !layers.untouched {
+        because.push(withdrawn());
+    }
+    let wanted = if conflicts.len() > found {
+        Wanted::Untouched
+    } else {
+        layers.into_wanted()
     };
-    let wanted = Wanted::Present {
-        active: *active,
-        ahead: false,
-        attributes: attributes.clone(),
-        unset: BTreeSet::new(),
-    };
-    let because = vec![only.because.clone()];
-    Some(Resolved { wanted, because })
+    because.sort();
+    because.dedup();
+    Resolved { wanted, because }
+}
+
+/// What nearly every address comes to: one wish that it exist, with nobody to differ. `Err` gives other
+/// wishes back.
+fn alone(mut wishes: Vec<Wish>) -> Result<Resolved, Vec<Wish>> {
+    match wishes.pop() {
+        Some(Wish {
+            want: Want::Present { active, attributes },
+            because,
+            ..
+        }) if wishes.is_empty() => Ok(Resolved {
+            wanted: Wanted::Present {
+                active,
+                ahead: false,
+                attributes,
+                unset: BTreeSet::new(),
+            },
+            because: vec![because],
+        }),
+        last => {
+            wishes.extend(last);
+            Err(wishes)
+        }
+    }
 }
 
 /// The wish of a linked address that no assignment speaks of.
@@ -164,7 +178,7 @@ struct Layers<'a> {
 }
 
 impl<'a> Layers<'a> {
-    fn lay(&mut self, address: &Address, wishes: &[&'a Assignment], conflicts: &mut Vec<Conflict>) {
+    fn lay(&mut self, address: &Address, wishes: &'a [Wish], conflicts: &mut Vec<Conflict>) {
         let mut exists: Option<(bool, &Reason)> = None;
         let mut active: Option<(bool, &Reason)> = None;
         let mut values = Values::new();
@@ -253,11 +267,7 @@ impl<'a> Layers<'a> {
 type Values<'a> = BTreeMap<&'a str, (Option<&'a Value>, &'a Reason)>;
 
 /// Adds what a wish says of values; gives what others of its rank say differently.
-fn add_values<'a>(
-    values: &mut Values<'a>,
-    address: &Address,
-    wish: &'a Assignment,
-) -> Vec<Conflict> {
+fn add_values<'a>(values: &mut Values<'a>, address: &Address, wish: &'a Wish) -> Vec<Conflict> {
     let why = &wish.because;
     if let Want::Present { attributes, .. } = &wish.want
         && values.is_empty()

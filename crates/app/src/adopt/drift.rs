@@ -131,7 +131,7 @@ impl App {
             return Ok(Vec::new());
         };
         let assignments = assign_groups(&estate.target, rules);
-        let (desired, _) = resolve(&assignments, self.clock.now());
+        let (desired, _) = resolve(assignments, self.clock.now());
         let mut observed = Observed::default();
         for (address, wish) in &desired {
             if let Wanted::Present { attributes, .. } = &wish.wanted {

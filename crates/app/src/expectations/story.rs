@@ -190,7 +190,7 @@ impl<'a> Story<'a> {
         let graces = graces((self.subject, &told), &self.history, self.book, now, now);
         let kept = keep(worker, &graces, &assignments, &theirs, now);
         assignments.extend(kept);
-        (self.desired, _) = resolve(&assignments, now);
+        (self.desired, _) = resolve(assignments, now);
         let cause = Cause {
             input: Input::Clock,
             change: Change::Rule,

@@ -33,7 +33,7 @@ impl App {
         for pin in self.store.pins(subject).await? {
             assignments.extend(pin.assignments);
         }
-        let (desired, _) = resolve(&assignments, now);
+        let (desired, _) = resolve(assignments, now);
         Ok(why_not(step, desired.get(account).map(|wish| &wish.wanted)))
     }
 }

@@ -38,7 +38,7 @@ impl Pass {
         for (target, app) in &loaded.book.apps {
             let about = About::Target(target.clone());
             let assignments = assign_groups(target, app);
-            let (desired, _) = resolve(&assignments, self.app.clock.now());
+            let (desired, _) = resolve(assignments, self.app.clock.now());
             let mut observed = Observed::default();
             for (address, wish) in &desired {
                 let Wanted::Present { attributes, .. } = &wish.wanted else {
@@ -373,7 +373,7 @@ fn busy_targets(plans: &[PlanRow]) -> BTreeSet<TargetName> {
 /// they are on leave, say, and accounts are disabled meanwhile.
 fn entitled(worker: Worker<'_>, book: &RuleBook, now: Timestamp) -> Vec<TargetName> {
     let (assignments, _) = wishes(worker, book, &BTreeMap::new(), now);
-    let (desired, _) = resolve(&assignments, now);
+    let (desired, _) = resolve(assignments, now);
     let made = |wanted: &Wanted| matches!(wanted, Wanted::Present { active, ahead, .. } if *active || *ahead);
     let accounts = desired.iter().filter(|(at, _)| at.kind == Kind::Account);
     let made = accounts.filter(|(_, wish)| made(&wish.wanted));

@@ -68,7 +68,7 @@ impl Say<'_> {
         assignments.extend(self.extra.iter().cloned());
         let ends = assignments.iter().filter_map(|a| a.until);
         let ends = ends.filter(|until| *until > now).min();
-        let (mut desired, conflicts) = resolve(&assignments, now);
+        let (mut desired, conflicts) = resolve(assignments, now);
         tell_what_ran_out(self.worker, book, now, &mut desired);
         Weighed {
             desired,

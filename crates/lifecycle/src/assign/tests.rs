@@ -74,7 +74,7 @@ fn wanted(
     };
     let (assignments, undecided) = assign(worker, book, &BTreeMap::new(), now);
     assert!(undecided.is_empty());
-    let (desired, conflicts) = resolve(&assignments, now);
+    let (desired, conflicts) = resolve(assignments.clone(), now);
     assert!(conflicts.is_empty(), "{conflicts:?}");
     let account = desired.get(&Address::account(&target(), subject()));
     let word = match account.map(|wish| &wish.wanted) {
@@ -263,7 +263,7 @@ fn looks(book: &RuleBook, stated: &[(&str, &str)]) -> (Vec<Assignment>, Vec<Unde
 fn values(book: &RuleBook, stated: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let (assignments, undecided) = looks(book, stated);
     assert_eq!(undecided, vec![]);
-    let (desired, conflicts) = resolve(&assignments, Timestamp::EPOCH);
+    let (desired, conflicts) = resolve(assignments.clone(), Timestamp::EPOCH);
     assert_eq!(conflicts, vec![]);
     match &desired[&Address::account(&target(), subject())].wanted {
         Wanted::Present {
@@ -332,7 +332,7 @@ fn a_refused_absence_and_a_manager_without_an_answer_leave_the_account_untouched
         let (assignments, undecided) = looks(&book, stated);
         let paths: Vec<&str> = undecided.iter().map(|u| u.path.as_str()).collect();
         assert_eq!(paths, [path]);
-        let (desired, _) = resolve(&assignments, Timestamp::EPOCH);
+        let (desired, _) = resolve(assignments.clone(), Timestamp::EPOCH);
         let account = &desired[&Address::account(&target(), subject())];
         assert_eq!(account.wanted, Wanted::Untouched);
     }

@@ -98,7 +98,7 @@ fn wanted(who: &Identity, book: &RuleBook, now: &str, terminated_by: Option<&str
     let now = instant(now);
     let (assignments, undecided) = assign(worker, book, &BTreeMap::new(), now);
     assert_eq!(undecided, []);
-    let (mut desired, conflicts) = resolve(&assignments, now);
+    let (mut desired, conflicts) = resolve(assignments.clone(), now);
     assert_eq!(conflicts, []);
     tell_what_ran_out(worker, book, now, &mut desired);
     desired

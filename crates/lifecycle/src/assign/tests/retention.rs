@@ -6,7 +6,7 @@ use super::*;
 fn kept(book: &RuleBook, worker: Worker<'_>, now: &str) -> (bool, Vec<String>) {
     let now = instant(now);
     let (assignments, _) = assign(worker, book, &BTreeMap::new(), now);
-    let (desired, conflicts) = resolve(&assignments, now);
+    let (desired, conflicts) = resolve(assignments.clone(), now);
     assert!(conflicts.is_empty(), "{conflicts:?}");
     let wish = &desired[&Address::account(&target(), subject())];
     let told = wish.because.iter();
