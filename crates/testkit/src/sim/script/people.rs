@@ -250,7 +250,9 @@ impl Play {
         }
         judge::judge(&self.scene, Rigour::Leavers, &self.excuses);
         if self.day % 5 == 4 {
-            self.calm(4, true);
+            // Two rounds in which something may be put off, one that carries it out, one that plans again
+            // what went stale because it waited for that, and one that sees rest.
+            self.calm(5, true);
         }
         judge::foreign(&self.scene, &self.planted);
     }
