@@ -118,6 +118,15 @@ macro_rules! typed_id {
 }
 
 typed_id!(
+    /// What a relying party was given on behalf of somebody: an authorization code, and the tokens
+    /// that came of it.
+    AuthorizationId, "atz"
+);
+typed_id!(
+    /// Something that somebody signs in with.
+    CredentialId, "crd"
+);
+typed_id!(
     /// A file or push from an HR source.
     DeliveryId, "del"
 );
@@ -134,12 +143,20 @@ typed_id!(
     NoticeId, "ntc"
 );
 typed_id!(
+    /// A temporary access pass.
+    PassId, "pas"
+);
+typed_id!(
     /// A plan for one subject or one app; derived from the hash of its canonical bytes.
     PlanId, "pln"
 );
 typed_id!(
     /// One observation run over a target.
     RunId, "run"
+);
+typed_id!(
+    /// A browser in which somebody is signed in.
+    SessionId, "ses"
 );
 typed_id!(
     /// A person or workload that we govern, for life: it survives rehire, rename and conversion.

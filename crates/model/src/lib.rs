@@ -24,6 +24,7 @@ pub mod observation;
 pub mod outcome;
 pub mod personal;
 pub mod plan;
+pub mod sign_in;
 pub mod source;
 pub mod task;
 pub mod time;
@@ -40,14 +41,15 @@ pub use engagement::{Engagement, WorkerRef};
 pub use event::Event;
 pub use facts::Facts;
 pub use id::{
-    DeliveryId, EngagementId, FindingId, NoticeId, PlanId, RunId, SubjectId, TaskId, TokenId,
-    WaveId,
+    AuthorizationId, CredentialId, DeliveryId, EngagementId, FindingId, NoticeId, PassId, PlanId,
+    RunId, SessionId, SubjectId, TaskId, TokenId, WaveId,
 };
 pub use notice::{Notice, Occasion};
 pub use observation::{Completeness, Ownership, Record, Shadow};
 pub use outcome::Outcome;
 pub use personal::{Personal, Secret};
 pub use plan::{About, Act, Plan, Step, StepRef};
+pub use sign_in::{Authorization, Credential, Factor, FactorUse, Session, SigningKey};
 pub use task::{KnownTask, Task};
 pub use time::Timestamp;
 pub use wave::{Cause, Change, Input, Verdict, Wave};

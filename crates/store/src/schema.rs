@@ -9,9 +9,11 @@
 
 mod drill;
 mod operational;
+mod sign_in;
 
 pub use drill::DRILL_RUN;
 pub use operational::OPERATIONAL;
+pub use sign_in::{ACCESS_PASS, AUTHORIZATION, CREDENTIAL, LOGIN, SESSION, SIGNING_KEY};
 
 use crate::table::Table;
 use crate::table::Type::{Blob, Int, Text};
@@ -484,6 +486,12 @@ pub static TABLES: &[&Table] = &[
     &SOURCE_HEARD,
     &TOKEN,
     &TOKEN_REVOKED,
+    &LOGIN,
+    &CREDENTIAL,
+    &ACCESS_PASS,
+    &SESSION,
+    &AUTHORIZATION,
+    &SIGNING_KEY,
     &ACCOUNT_DECISION,
     &NOT_SAME,
     &ACCESS_DECISION,

@@ -10,17 +10,17 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef, StepStatus};
 use model::{
-    Address, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId, RemoteId, Shadow,
-    SubjectId, TargetName, TaskId, Timestamp, WaveId,
+    Address, AuthorizationId, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId,
+    RemoteId, SessionId, Shadow, SigningKey, SubjectId, TargetName, TaskId, Timestamp, WaveId,
 };
 use ports::Store;
 use ports::store::{
-    Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
-    DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord,
-    LostName, NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin,
-    PlanRow, SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream,
-    Tasks, Termination, TokenRow, Tokens, Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow,
-    Work, WorkerDigest, WorkerMatch,
+    Adoption, Append, AppendError, AuthorizationRow, Committed, CredentialRow, DecidedAccount,
+    Decisions, DeliveryRow, Documents, DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow,
+    Findings, Lease, Link, Log, LogRecord, LostName, NoticeRow, Notices, Objects, ObservationRow,
+    OpenLeavers, PassRow, People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, SessionRow,
+    SignIn, StandingStep, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
+    Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 
 use crate::sim::store::every_read;

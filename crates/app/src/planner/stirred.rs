@@ -84,6 +84,14 @@ fn reach(kind: &str) -> Reach {
         | "token.issued/1"
         | "token.revoked/1"
         | "call.made/1"
+        | "login.changed/1"
+        | "credential.changed/1"
+        | "pass.issued/1"
+        | "session.changed/1"
+        | "sign-in.failed/1"
+        | "sign-in.decided/1"
+        | "authorization.changed/1"
+        | "key.changed/1"
         | "writing.stopped/1"
         | "writing.resumed/1" => Reach::Nobody,
         _ => Reach::Anyone,

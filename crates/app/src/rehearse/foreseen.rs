@@ -10,15 +10,16 @@ use async_trait::async_trait;
 use model::actor::Scope;
 use model::canonical::Digest;
 use model::{
-    Address, DeliveryId, EngagementId, KnownTask, NoticeId, PlanId, RemoteId, SubjectId,
-    TargetName, TaskId, Timestamp,
+    Address, AuthorizationId, DeliveryId, EngagementId, KnownTask, NoticeId, PlanId, RemoteId,
+    SessionId, SigningKey, SubjectId, TargetName, TaskId, Timestamp,
 };
 use ports::Store;
 use ports::store::{
-    Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
-    DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Log, LogRecord,
-    NoticeRow, Notices, People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, Stir,
-    StoreError, Stream, Tasks, Termination, TokenRow, Tokens, Told, WorkerDigest, WorkerMatch,
+    Adoption, Append, AppendError, AuthorizationRow, Committed, CredentialRow, DecidedAccount,
+    Decisions, DeliveryRow, Documents, DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow,
+    Findings, Lease, Log, LogRecord, NoticeRow, Notices, PassRow, People, Person, Pin, PlanRow,
+    SecretName, SecretRow, Secrets, SessionRow, SignIn, Stir, StoreError, Stream, Tasks,
+    Termination, TokenRow, Tokens, Told, WorkerDigest, WorkerMatch,
 };
 
 use super::moved::Moved;
@@ -219,6 +220,19 @@ port!(Tokens {
     now tokens(limit: u32) -> Vec<TokenRow>;
     now ending_tokens(from: Timestamp, to: Timestamp, limit: u32) -> Vec<TokenRow>;
     now live_tokens_with(scope: Scope, now: Timestamp) -> u64;
+});
+
+port!(SignIn {
+    never subjects_with_login(Digest) -> Vec<SubjectId>;
+    never login_of(SubjectId) -> Option<Digest>;
+    never credentials_of(SubjectId, u32) -> Vec<CredentialRow>;
+    never credential_by_handle(Digest) -> Option<CredentialRow>;
+    never passes_of(SubjectId, Timestamp, u32) -> Vec<PassRow>;
+    never session(SessionId) -> Option<SessionRow>;
+    never sessions_of(SubjectId, Timestamp, u32) -> Vec<SessionRow>;
+    never authorization(AuthorizationId) -> Option<AuthorizationRow>;
+    never authorizations_in(SessionId, u32) -> Vec<AuthorizationRow>;
+    never signing_keys() -> Vec<SigningKey>;
 });
 
 port!(Secrets {

@@ -13,6 +13,7 @@ mod drill;
 mod handoff;
 mod notice;
 mod people;
+mod sign_in;
 mod tasks;
 mod tenant;
 mod work;
@@ -27,6 +28,10 @@ pub use people::{
     FactsAccepted, FactsAcceptedV1, FactsWithdrawn, FactsWithdrawnV1, MatchedWorker, PinsLifted,
     PinsSet, SubjectAdvanced, SubjectErased, SubjectTerminated, TerminationEnd, TerminationEnded,
     WorkerFacts, WorkerMatched,
+};
+pub use sign_in::{
+    AuthorizationChanged, CredentialChanged, KeyChanged, LoginChanged, Origin, PassIssued,
+    SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
 };
 pub use tasks::{TaskDone, TaskDropped, TaskOpened};
 pub use tenant::{
@@ -172,6 +177,30 @@ pub enum Event {
     /// A call to the API was answered.
     #[serde(rename = "call.made/1")]
     CallMade(CallMade),
+    /// What somebody types as their name is another.
+    #[serde(rename = "login.changed/1")]
+    LoginChanged(LoginChanged),
+    /// A credential is new, was used, or ended.
+    #[serde(rename = "credential.changed/1")]
+    CredentialChanged(CredentialChanged),
+    /// A temporary access pass was made.
+    #[serde(rename = "pass.issued/1")]
+    PassIssued(PassIssued),
+    /// A session began, went on, or ended.
+    #[serde(rename = "session.changed/1")]
+    SessionChanged(SessionChanged),
+    /// Somebody proved nothing.
+    #[serde(rename = "sign-in.failed/1")]
+    SignInFailed(SignInFailed),
+    /// It was decided whether somebody may sign in.
+    #[serde(rename = "sign-in.decided/1")]
+    SignInDecided(SignInDecided),
+    /// A relying party was given something, or it counts no longer.
+    #[serde(rename = "authorization.changed/1")]
+    AuthorizationChanged(AuthorizationChanged),
+    /// A signing key is new, or has come further.
+    #[serde(rename = "key.changed/1")]
+    KeyChanged(KeyChanged),
     /// The kill switch: nothing is sent to targets.
     #[serde(rename = "writing.stopped/1")]
     WritingStopped(WritingStopped),
@@ -216,6 +245,13 @@ impl Event {
             Self::TaskDone(e) => Some(e.task.subject),
             Self::TaskDropped(e) => Some(e.subject),
             Self::FindingOpened(e) => e.finding.subject,
+            Self::LoginChanged(e) => Some(e.subject),
+            Self::CredentialChanged(e) => Some(e.state.subject),
+            Self::PassIssued(e) => Some(e.subject),
+            Self::SessionChanged(e) => Some(e.state.subject),
+            Self::SignInFailed(e) => Some(e.subject),
+            Self::SignInDecided(e) => Some(e.subject),
+            Self::AuthorizationChanged(e) => Some(e.state.subject),
             Self::TenantStarted(_)
             | Self::DocumentsAccepted(_)
             | Self::DeliveryReceived(_)
@@ -233,6 +269,7 @@ impl Event {
             | Self::TokenIssued(_)
             | Self::TokenRevoked(_)
             | Self::CallMade(_)
+            | Self::KeyChanged(_)
             | Self::WritingStopped(_)
             | Self::WritingResumed(_)
             | Self::StoreRestored(_) => None,

@@ -3,6 +3,7 @@
 mod drills;
 mod lines;
 mod notices;
+pub mod sign_in;
 mod tasks;
 mod waves;
 
@@ -315,6 +316,13 @@ pub fn about_person(n: u8) -> Vec<Event> {
         Event::ObjectLinked(link(Address::grant(&slack(), who, "staff"), "g1")),
         Event::TaskOpened(TaskOpened { task: task(n) }),
         Event::TaskDone(task_done(n)),
+        Event::LoginChanged(sign_in::login(n)),
+        Event::CredentialChanged(sign_in::credential(n)),
+        Event::PassIssued(sign_in::pass(n)),
+        Event::SessionChanged(sign_in::session(n, n)),
+        Event::SignInFailed(sign_in::failed(n)),
+        Event::SignInDecided(sign_in::decided(n)),
+        Event::AuthorizationChanged(sign_in::authorization(n, n)),
         Event::FindingOpened(finding(n, Some(who), None)),
         Event::FindingOpened(finding(n.wrapping_add(100), None, Some(account))),
     ];
@@ -370,6 +378,7 @@ pub fn about_nobody() -> Vec<Event> {
         }),
         Event::NoticeChanged(noticed(0)),
         Event::DrillChanged(drilled(1)),
+        Event::KeyChanged(sign_in::key("abc", model::sign_in::KeyStage::Current)),
         Event::PlanDrafted(drafted(200, 0, About::Target(target.clone()), Change::Rule)),
         Event::ObjectObserved(observed(200, None)),
         Event::MembersObserved(MembersObserved {

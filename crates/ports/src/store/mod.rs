@@ -7,6 +7,7 @@
 mod door;
 mod reads;
 mod rows;
+mod sign_in;
 
 pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTime, Stream};
 pub use reads::{
@@ -19,6 +20,8 @@ pub use rows::{
     RejectedMatch, SecretName, SecretRow, StandingStep, StepRow, Stir, Termination, TokenRow, Told,
     UndecidedWave, WaveDecision, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
 };
+
+pub use sign_in::{AuthorizationRow, CredentialRow, PassRow, SessionRow, SignIn};
 
 /// The most rows that one read returns: a larger limit reads as this one, so whoever pages asks
 /// for no more. A limit of 0 lets the store choose.
@@ -49,6 +52,7 @@ pub trait Store:
     + Notices
     + Drills
     + Tokens
+    + SignIn
     + Secrets
     + Log
 {
@@ -67,6 +71,7 @@ impl<T> Store for T where
         + Notices
         + Drills
         + Tokens
+        + SignIn
         + Secrets
         + Log
 {

@@ -24,6 +24,10 @@ fn categories(class: Class, thing: Thing, act: Act) -> (&'static str, Vec<&'stat
             let done = if act == Act::Read { "access" } else { done };
             ("api", vec![done])
         }
+        (Class::SignIn, _) => {
+            let done = if act == Act::Logoff { "end" } else { "start" };
+            ("authentication", vec![done])
+        }
         (Class::User, _) => ("iam", vec!["user", done]),
         // ECS counts a membership as a change of the user.
         (Class::Group, Thing::Membership) => ("iam", vec!["user", "change"]),

@@ -44,6 +44,8 @@ enum Class {
     Group,
     /// Anything else that Tenure manages.
     Entity,
+    /// Somebody signed in or out, or tried to.
+    SignIn,
     /// A call to the API.
     Call,
 }

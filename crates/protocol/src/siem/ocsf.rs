@@ -4,12 +4,13 @@
 //! |---|---|
 //! | User Management, 3007 | an account in an app was created, updated, enabled, disabled, deleted: read back as wanted, or failed for good |
 //! | Group Management, 3006 | the same of groups, and members that were added or removed |
+//! | Authentication, 3002 | somebody signed in or out, or tried to |
 //! | API Activity, 6003 | a call to Tenure |
 //! | Entity Management, 3004 | everything else: people, plans, waves, steps under way, documents, tokens, findings |
 //!
 //! User Management is new in 1.9.0, and takes the place of Account Change (3001) and User Access
 //! Management (3005), which 1.9.0 deprecates. Numbers and required attributes are those of
-//! `events/iam/user_management.json`, `group_management.json`, `entity_management.json`,
+//! `events/iam/user_management.json`, `group_management.json`, `authentication.json`, `entity_management.json`,
 //! `events/application/api_activity.json` and `events/base_event.json` of the schema.
 
 use serde_json::{Map, Value, json};
@@ -28,6 +29,7 @@ impl Class {
             Self::User => (3007, "User Management"),
             Self::Group => (3006, "Group Management"),
             Self::Entity => (3004, "Entity Management"),
+            Self::SignIn => (3002, "Authentication"),
             Self::Call => (6003, "API Activity"),
         }
     }
@@ -50,6 +52,9 @@ const fn activity(class: Class, act: Act) -> Named {
         (Class::Group, Act::Delete) => (5, "Delete"),
         (Class::Group, Act::Create) => (6, "Create"),
         (Class::Group, Act::Update) => (9, "Update Group"),
+
+        (Class::SignIn, Act::Logon) => (1, "Logon"),
+        (Class::SignIn, Act::Logoff) => (2, "Logoff"),
 
         (Class::Entity | Class::Call, Act::Create) => (1, "Create"),
         (Class::Entity | Class::Call, Act::Read) => (2, "Read"),
@@ -131,6 +136,15 @@ impl Extract {
         };
         match what.class {
             Class::User => tell("user", self.user()),
+            Class::SignIn => {
+                tell("user", self.user());
+                // What they sign in to: a relying party, or Tenure itself.
+                let service = match what.thing {
+                    Thing::RelyingParty => what.id.as_str(),
+                    _ => "tenure",
+                };
+                tell("service", json!({"name": service}));
+            }
             Class::Group => {
                 let name = what.group.as_deref().unwrap_or(&what.id);
                 tell("group", json!({"name": name, "domain": what.app}));

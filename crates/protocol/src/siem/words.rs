@@ -35,6 +35,18 @@ pub enum Thing {
     Task,
     /// An API token.
     Token,
+    /// Something that somebody signs in with.
+    Credential,
+    /// A temporary access pass.
+    Pass,
+    /// A browser in which somebody is signed in.
+    Session,
+    /// Something that people sign in to.
+    RelyingParty,
+    /// What a relying party was given on behalf of somebody.
+    Authorization,
+    /// A signing key.
+    Key,
     /// A call to the API.
     Call,
     /// Writing to apps: the kill switch.
@@ -66,6 +78,12 @@ impl Thing {
             Self::Drill => "drill",
             Self::Task => "task",
             Self::Token => "token",
+            Self::Credential => "credential",
+            Self::Pass => "pass",
+            Self::Session => "session",
+            Self::RelyingParty => "relying_party",
+            Self::Authorization => "authorization",
+            Self::Key => "key",
             Self::Call => "call",
             Self::Writing => "writing",
             Self::Tenant => "tenant",
@@ -93,6 +111,10 @@ pub enum Act {
     Add,
     /// It is not any more.
     Remove,
+    /// Somebody signs in.
+    Logon,
+    /// Somebody is signed in no longer.
+    Logoff,
     /// Something that no schema has a number for, in one word.
     Other(&'static str),
     /// Not known any more: what would tell it was erased.
@@ -112,6 +134,8 @@ impl Act {
             Self::Disable => "disable",
             Self::Add => "add",
             Self::Remove => "remove",
+            Self::Logon => "logon",
+            Self::Logoff => "logoff",
             Self::Other(word) => word,
             Self::Unknown => "unknown",
         }

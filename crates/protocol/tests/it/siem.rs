@@ -51,12 +51,14 @@ const SUBJECT: &str = "sub_01jd8q0v5w3k7m9n2p4r6t8x0z";
 
 /// Attributes that OCSF 1.9.0 requires: of every event (`base_event.json`), and of each class that we
 /// write (`user_management.json`, `group_management.json`, `entity_management.json`,
+/// `authentication.json`,
 /// `api_activity.json`), with the numbers that its `activity_id` has.
 fn required(class: u64) -> (&'static [&'static str], &'static [u64]) {
     match class {
         3007 => (&["user"], &[0, 1, 2, 3, 4, 5, 99]),
         3006 => (&["group"], &[0, 3, 4, 5, 6, 9, 99]),
         3004 => (&["entity"], &[0, 1, 2, 3, 4, 8, 9, 99]),
+        3002 => (&["user", "service"], &[0, 1, 2, 99]),
         6003 => (&["actor", "api", "src_endpoint"], &[0, 1, 2, 3, 4, 99]),
         other => panic!("no class of ours: {other}"),
     }
@@ -111,6 +113,7 @@ fn is_ecs(name: &str, document: &Value) {
         "iam" => &[
             "admin", "change", "creation", "deletion", "group", "info", "user",
         ],
+        "authentication" => &["start", "end", "info"],
         "configuration" => &["access", "change", "creation", "deletion", "info"],
         "api" => &["access", "admin", "change", "creation", "deletion", "info"],
         other => panic!("{name}: {other}"),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use model::Timestamp;
+pub use model::sign_in::{Factor, FactorUse};
 use serde::{Deserialize, Serialize};
 
 use super::policy::Strength;
@@ -36,33 +37,6 @@ impl<T> Signal<T> {
             Self::Unknown { .. } => None,
         }
     }
-}
-
-/// What somebody can prove with.
-///
-/// A temporary access pass is not among them: it opens an enrolment, never an app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Factor {
-    /// Something they know.
-    Password,
-    /// A one-time code from a device that they have (RFC 6238).
-    Totp,
-    /// One of the codes that were printed for the day on which the device is lost.
-    RecoveryCode,
-    /// A WebAuthn authenticator that verified its user (flag UV).
-    Passkey,
-    /// A WebAuthn authenticator that was touched (flag UP), and did not ask who touches it.
-    SecurityKey,
-}
-
-/// A factor that was verified in this session, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FactorUse {
-    /// Which.
-    pub factor: Factor,
-    /// When it was verified.
-    pub at: Timestamp,
 }
 
 /// An attempt to sign in to an app.

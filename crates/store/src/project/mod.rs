@@ -4,6 +4,7 @@
 mod adoption;
 mod objects;
 mod people;
+mod sign_in;
 mod tasks;
 mod tenant;
 mod work;
@@ -116,12 +117,20 @@ pub fn project(
         Event::DrillChanged(e) => tenant::drill(&mut rows, e)?,
         Event::TokenIssued(e) => tenant::token_issued(&mut rows, e)?,
         Event::TokenRevoked(e) => tenant::token_revoked(&mut rows, e)?,
+        Event::LoginChanged(e) => sign_in::login(&mut rows, e)?,
+        Event::CredentialChanged(e) => sign_in::credential(&mut rows, e)?,
+        Event::PassIssued(e) => sign_in::pass(&mut rows, e)?,
+        Event::SessionChanged(e) => sign_in::session(&mut rows, e)?,
+        Event::AuthorizationChanged(e) => sign_in::authorization(&mut rows, e)?,
+        Event::KeyChanged(e) => sign_in::key(&mut rows, e)?,
         Event::WritingStopped(e) => tenant::stopped(&mut rows, e)?,
         Event::WritingResumed(e) => tenant::resumed(&mut rows, e)?,
         // History only: nothing is looked up by them.
         Event::TenantStarted(_)
         | Event::LineAnswered(_)
         | Event::CallMade(_)
+        | Event::SignInFailed(_)
+        | Event::SignInDecided(_)
         | Event::StoreRestored(_) => {}
     }
     Ok(rows.ops)

@@ -8,6 +8,7 @@ mod notices;
 mod objects;
 mod people;
 mod secrets;
+mod sign_in;
 mod tasks;
 mod tokens;
 mod work;

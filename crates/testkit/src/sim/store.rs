@@ -9,16 +9,16 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef, StepStatus};
 use model::{
-    Address, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId, RemoteId, Shadow,
-    SubjectId, TargetName, TaskId, Timestamp, WaveId,
+    Address, AuthorizationId, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId,
+    RemoteId, SessionId, Shadow, SigningKey, SubjectId, TargetName, TaskId, Timestamp, WaveId,
 };
 use ports::store::{
-    Adoption, Append, AppendError, Committed, DecidedAccount, Decisions, DeliveryRow, Documents,
-    DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord,
-    LostName, NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin,
-    PlanRow, SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream,
-    Tasks, Termination, TokenRow, Tokens, Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow,
-    Work, WorkerDigest, WorkerMatch,
+    Adoption, Append, AppendError, AuthorizationRow, Committed, CredentialRow, DecidedAccount,
+    Decisions, DeliveryRow, Documents, DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow,
+    Findings, Lease, Link, Log, LogRecord, LostName, NoticeRow, Notices, Objects, ObservationRow,
+    OpenLeavers, PassRow, People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, SessionRow,
+    SignIn, StandingStep, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
+    Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -249,6 +249,19 @@ $relay!(Tokens {
     tokens(limit: u32) -> Vec<TokenRow>;
     ending_tokens(from: Timestamp, to: Timestamp, limit: u32) -> Vec<TokenRow>;
     live_tokens_with(scope: Scope, now: Timestamp) -> u64;
+});
+
+$relay!(SignIn {
+    subjects_with_login(login: Digest) -> Vec<SubjectId>;
+    login_of(subject: SubjectId) -> Option<Digest>;
+    credentials_of(subject: SubjectId, limit: u32) -> Vec<CredentialRow>;
+    credential_by_handle(handle: Digest) -> Option<CredentialRow>;
+    passes_of(subject: SubjectId, now: Timestamp, limit: u32) -> Vec<PassRow>;
+    session(session: SessionId) -> Option<SessionRow>;
+    sessions_of(subject: SubjectId, now: Timestamp, limit: u32) -> Vec<SessionRow>;
+    authorization(id: AuthorizationId) -> Option<AuthorizationRow>;
+    authorizations_in(session: SessionId, limit: u32) -> Vec<AuthorizationRow>;
+    signing_keys() -> Vec<SigningKey>;
 });
 
 $relay!(Secrets {

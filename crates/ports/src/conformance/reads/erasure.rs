@@ -5,7 +5,7 @@ use model::{Address, Change, Kind, RemoteId};
 
 use super::tell;
 use crate::conformance::samples::{
-    PERSONAL, about_nobody, about_person, drafted, slack, subject, task, wave_id,
+    PERSONAL, about_nobody, about_person, at, drafted, sign_in, slack, subject, task, wave_id,
 };
 use crate::store::{Store, WaveFilter};
 
@@ -28,7 +28,7 @@ pub async fn erasure(store: &dyn Store) {
         reason: "asked".to_owned(),
     };
     tell(store, vec![Event::SubjectErased(erased.clone())]).await;
-    assert_eq!(everything(store, 1).await, [0; 16]);
+    assert_eq!(everything(store, 1).await, [0; 22]);
     assert_eq!(everything(store, 2).await, of_other);
     let found = store.people_matching(PERSONAL, 9).await.unwrap();
     assert!(found.iter().all(|person| person.subject == subject(2)));
@@ -48,7 +48,7 @@ pub async fn erasure(store: &dyn Store) {
 }
 
 /// How many rows each read finds of the `n`th person.
-async fn everything(store: &dyn Store, n: u8) -> [usize; 16] {
+async fn everything(store: &dyn Store, n: u8) -> [usize; 22] {
     let who = subject(n);
     let account = Address::account(&slack(), who);
     let remote = RemoteId(format!("u{n}"));
@@ -70,11 +70,7 @@ async fn everything(store: &dyn Store, n: u8) -> [usize; 16] {
         store.people(&[who]).await.unwrap().len(),
         store.pins(who).await.unwrap().len(),
         is(store.pinned(None, 0).await.unwrap().contains(&who)),
-        is(store
-            .people_due(super::super::samples::at(99), 0)
-            .await
-            .unwrap()
-            .contains(&who)),
+        is(store.people_due(at(99), 0).await.unwrap().contains(&who)),
         is(store
             .shadow(&slack(), Kind::Account, &remote)
             .await
@@ -97,5 +93,19 @@ async fn everything(store: &dyn Store, n: u8) -> [usize; 16] {
             .iter()
             .filter(|known| known.task.subject == who)
             .count(),
+        is(store.login_of(who).await.unwrap().is_some()),
+        store.credentials_of(who, 0).await.unwrap().len(),
+        store.passes_of(who, at(0), 0).await.unwrap().len(),
+        store.sessions_of(who, at(0), 0).await.unwrap().len(),
+        is(store
+            .session(sign_in::session(n, n).session)
+            .await
+            .unwrap()
+            .is_some()),
+        is(store
+            .authorization(sign_in::authorization(n, n).authorization)
+            .await
+            .unwrap()
+            .is_some()),
     ]
 }

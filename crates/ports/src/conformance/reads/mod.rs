@@ -14,6 +14,7 @@ mod notices;
 mod objects;
 mod people;
 mod progress;
+mod sign_in;
 mod tasks;
 mod tenant;
 mod work;
@@ -29,6 +30,7 @@ pub use notices::{heard, late, notices, undecided};
 pub use objects::{lost_names, memberships, runs, shadows};
 pub use people::{due, engaged_twice, found, pins, stated, terminations, told_of_old, workers};
 pub use progress::{decided_by_rows, order, steps, verdicts};
+pub use sign_in::{authorizations, credentials, logins, passes, sessions, signing_keys};
 pub use tasks::tasks;
 pub use tenant::{deliveries, documents, findings, secrets, stops, tokens};
 pub use work::{draft, pages};
@@ -48,7 +50,8 @@ macro_rules! read_suites {
         $with! {
             stated, engaged_twice, told_of_old, terminations, workers, found, due, news, announced, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
             deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, decided_by_rows, steps, order,
-            decisions, tasks, erasure, notices, undecided, late, heard, drills
+            decisions, tasks, erasure, notices, undecided, late, heard, drills, logins,
+            credentials, passes, sessions, authorizations, signing_keys
         }
     };
 }

@@ -49,6 +49,9 @@ pub enum Life {
     Ages(u32),
     /// By its own `exp`, and at most so many seconds after its `iat`.
     EndsAndAges(u32),
+    /// Not at all: an ID token that only hints at whom it was about (OpenID Connect Core 1.0 §3.1.2.1,
+    /// RP-Initiated Logout 1.0 §2). Never for a token that lets anybody do anything.
+    Hints,
 }
 
 /// Why a token is refused. Holds nothing of the token but names of claims that were asked for.
@@ -137,14 +140,16 @@ impl Expect<'_> {
     /// RFC 7519 §4.1.4 to §4.1.6. The leeway is always to the token's advantage.
     fn is_good_now(&self, claims: &Claims) -> Result<(), JwtError> {
         let leeway = Duration::from_secs(self.leeway_s.into());
+        let hints = matches!(self.life, Life::Hints);
         let (must_end, age_s) = match self.life {
             Life::Ends => (true, None),
             Life::Ages(age_s) => (false, Some(age_s)),
             Life::EndsAndAges(age_s) => (true, Some(age_s)),
+            Life::Hints => (false, None),
         };
         match claims.exp {
             None if must_end => return Err(JwtError::Missing("exp")),
-            Some(exp) if self.now >= exp.plus(leeway) => return Err(JwtError::Ended),
+            Some(exp) if !hints && self.now >= exp.plus(leeway) => return Err(JwtError::Ended),
             _ => {}
         }
         let latest = self.now.plus(leeway);

@@ -1,6 +1,7 @@
 //! What each event says in an extract. One arm for each kind: what is not named here does not leave.
 
 mod people;
+mod sign_in;
 mod tenant;
 mod work;
 
@@ -124,6 +125,14 @@ pub(super) fn what(event: &Event, verb: Option<&str>) -> What {
             .matters(Severity::Low)
             .because(&e.reason),
         Event::CallMade(e) => tenant::call(e),
+        Event::LoginChanged(e) => What::person(e.subject, Act::Other("login")),
+        Event::CredentialChanged(e) => sign_in::credential(e),
+        Event::PassIssued(e) => sign_in::pass(e),
+        Event::SessionChanged(e) => sign_in::session(e),
+        Event::SignInFailed(e) => sign_in::failed(e),
+        Event::SignInDecided(e) => sign_in::decided(e),
+        Event::AuthorizationChanged(e) => sign_in::authorization(e),
+        Event::KeyChanged(e) => sign_in::key(e),
         Event::WritingStopped(e) => tenant::writing(e.target.as_ref(), Act::Disable, &e.reason),
         Event::WritingResumed(e) => tenant::writing(e.target.as_ref(), Act::Enable, &e.reason),
         Event::StoreRestored(e) => What::new(Thing::Store, "log", Act::Other("restore"))

@@ -1,0 +1,138 @@
+//! Events about people signing in.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::canonical::Digest;
+use crate::id::{AuthorizationId, CredentialId, PassId, SessionId, SubjectId};
+use crate::personal::Personal;
+use crate::sign_in::{Authorization, Credential, Factor, Session, SigningKey, Verifier};
+use crate::time::Timestamp;
+
+/// What somebody types as their name is another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginChanged {
+    /// Who.
+    pub subject: SubjectId,
+    /// The keyed digest of the name, in lower case.
+    pub login: Digest,
+}
+
+/// A credential is new, was used in a way that is remembered, or ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialChanged {
+    /// Which.
+    pub credential: CredentialId,
+    /// How it stands now, whole.
+    pub state: Credential,
+    /// What it is verified by.
+    pub personal: Personal<Verifier>,
+}
+
+/// A temporary access pass was made. It was shown once and is not stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassIssued {
+    /// The pass.
+    pub pass: PassId,
+    /// For whom.
+    pub subject: SubjectId,
+    /// The keyed digest of it.
+    pub secret: Digest,
+    /// Until when it counts.
+    pub expires: Timestamp,
+    /// How whoever made it knows that it reaches the person, in words that name nobody.
+    pub reason: String,
+}
+
+/// A session began, went on, or ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionChanged {
+    /// Which.
+    pub session: SessionId,
+    /// How it stands now, whole.
+    pub state: Session,
+}
+
+/// From where an attempt came, as far as the server can tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The address.
+    pub network: String,
+    /// What the browser says that it is, cut to 200 characters.
+    pub agent: Option<String>,
+}
+
+/// Somebody proved nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInFailed {
+    /// As whom; the server only tells of people whom it knows.
+    pub subject: SubjectId,
+    /// With what.
+    pub factor: Factor,
+    /// Why it counted for nothing, in words that name nobody.
+    pub reason: String,
+    /// From where.
+    pub personal: Personal<Origin>,
+}
+
+/// How a sign-in was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInAnswer {
+    /// They are in.
+    Granted,
+    /// They have to prove more.
+    More,
+    /// They are not.
+    Denied,
+}
+
+/// What a decision about a sign-in followed from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SignInBasis {
+    /// From where.
+    pub origin: Origin,
+    /// The facts and each rule's match, as `rules::sign_on` tells them.
+    pub decision: Value,
+}
+
+impl Eq for SignInBasis {}
+
+/// It was decided whether somebody may sign in to a relying party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInDecided {
+    /// Who.
+    pub subject: SubjectId,
+    /// In which session, where there is one.
+    pub session: Option<SessionId>,
+    /// The relying party's name.
+    pub relying_party: String,
+    /// The answer.
+    pub answer: SignInAnswer,
+    /// Why not, or what more is needed, in words that name nobody; empty where granted.
+    pub reason: String,
+    /// What was issued.
+    pub authorization: Option<AuthorizationId>,
+    /// The documents by which it was decided.
+    pub revision: u64,
+    /// What it followed from.
+    pub personal: Personal<SignInBasis>,
+}
+
+/// A relying party was given something, or it counts no longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationChanged {
+    /// Which.
+    pub authorization: AuthorizationId,
+    /// How it stands now, whole.
+    pub state: Authorization,
+}
+
+/// A signing key is new, or has come further.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyChanged {
+    /// How it stands now, whole.
+    pub key: SigningKey,
+    /// Why, in words that name nobody.
+    pub reason: String,
+}

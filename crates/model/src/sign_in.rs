@@ -1,0 +1,202 @@
+//! People signing in: what they sign in with, where they are signed in, and what relying parties
+//! were given on their behalf.
+//!
+//! Each type is the whole state of its thing; events carry it as it stands afterwards.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::canonical::Digest;
+use crate::id::{SessionId, SubjectId};
+use crate::time::Timestamp;
+
+/// What somebody can prove with.
+///
+/// A temporary access pass is not among them: it opens an enrolment, never an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    /// Something they know.
+    Password,
+    /// A one-time code from a device that they have (RFC 6238).
+    Totp,
+    /// One of the codes that were printed for the day on which the device is lost.
+    RecoveryCode,
+    /// A WebAuthn authenticator that verified its user (flag UV).
+    Passkey,
+    /// A WebAuthn authenticator that was touched (flag UP), and did not ask who touches it.
+    SecurityKey,
+}
+
+impl Factor {
+    /// The word on the wire and in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
+            Self::Passkey => "passkey",
+            Self::SecurityKey => "security_key",
+        }
+    }
+}
+
+/// A factor that was verified, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorUse {
+    /// Which.
+    pub factor: Factor,
+    /// When it was verified.
+    pub at: Timestamp,
+}
+
+/// Something that ended, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// Why, in words that name nobody.
+    pub reason: String,
+}
+
+/// Something that somebody signs in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// Whose.
+    pub subject: SubjectId,
+    /// What is proved with it. A passkey that once did not ask who touches it is still one.
+    pub factor: Factor,
+    /// By what an authenticator names it: SHA-256 of a passkey's credential id; of others nothing.
+    pub handle: Option<Digest>,
+    /// Since when it is there.
+    pub made: Timestamp,
+    /// Since when it counts no longer.
+    pub ended: Option<Ended>,
+}
+
+/// What is needed to verify a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Verifier {
+    /// A password's hash.
+    Password {
+        /// A PHC string, sealed for `credential/<id>`, as text.
+        sealed: String,
+    },
+    /// A shared secret of one-time codes.
+    Totp {
+        /// Its bytes, sealed for `credential/<id>`, as text.
+        sealed: String,
+    },
+    /// Codes of which each counts once.
+    RecoveryCodes {
+        /// Keyed digests of them.
+        codes: Vec<Digest>,
+    },
+    /// The public half of a WebAuthn credential.
+    Passkey {
+        /// What its owner calls it.
+        name: String,
+        /// The credential id, in base64url.
+        id: String,
+        /// The COSE key, in base64url.
+        public_key: String,
+        /// The authenticator's model, in hexadecimal; zeros where it does not tell.
+        aaguid: String,
+        /// How often it says that it has signed.
+        sign_count: u32,
+        /// Whether it may be on several devices.
+        backup_eligible: bool,
+    },
+}
+
+/// A browser in which somebody is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Who.
+    pub subject: SubjectId,
+    /// When they signed in.
+    pub began: Timestamp,
+    /// What they have proved in it, in order.
+    pub factors: Vec<FactorUse>,
+    /// It is over then, unless it is used before.
+    pub idle_ends: Timestamp,
+    /// It is over then, however it is used.
+    pub ends: Timestamp,
+    /// Since when and why it is over before its time.
+    pub ended: Option<Ended>,
+}
+
+impl Session {
+    /// Whether it counts at that time, as far as the session itself knows. Whether its owner may be
+    /// signed in at all is another question, asked each time.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.ended.is_none() && now < self.idle_ends && now < self.ends
+    }
+}
+
+/// What a relying party was given on behalf of somebody: one authorization code, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorization {
+    /// On behalf of whom.
+    pub subject: SubjectId,
+    /// In which of their sessions.
+    pub session: SessionId,
+    /// The name of the relying party's document.
+    pub relying_party: String,
+    /// As whom it authenticates (`client_id`).
+    pub client: String,
+    /// Where the code was sent to (`redirect_uri`), to the letter.
+    pub redirect_uri: String,
+    /// What it may ask for (`scope`).
+    pub scopes: Vec<String>,
+    /// RFC 7636 `code_challenge`, of the method S256.
+    pub challenge: String,
+    /// What the relying party recognises its ID token by (`nonce`).
+    pub nonce: Option<String>,
+    /// When the person last proved who they are (`auth_time`).
+    pub auth_time: Timestamp,
+    /// How (`amr`, RFC 8176).
+    pub amr: Vec<String>,
+    /// How strongly (`acr`).
+    pub acr: String,
+    /// The code counts until then.
+    pub code_ends: Timestamp,
+    /// When the code was exchanged.
+    pub redeemed: Option<Timestamp>,
+    /// How many refresh tokens it has had; the last one counts, and no other.
+    pub refreshed: u32,
+    /// The last refresh token counts until then; `None`: there is none.
+    pub refresh_ends: Option<Timestamp>,
+    /// Since when and why nothing of it counts.
+    pub ended: Option<Ended>,
+}
+
+/// How far a signing key has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStage {
+    /// Published, and not signed with: relying parties have time to fetch it.
+    Next,
+    /// Signed with.
+    Current,
+    /// Published, and no longer signed with: what it signed still counts.
+    Past,
+    /// Not published; what it signed counts no longer.
+    Gone,
+}
+
+/// A key that tokens are signed with. The private half is no part of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningKey {
+    /// Its name (`kid`, RFC 7638).
+    pub kid: String,
+    /// Its algorithm (`alg`, RFC 7518 §3.1).
+    pub algorithm: String,
+    /// Its public half as a JWK (RFC 7517).
+    pub public: Map<String, Value>,
+    /// How far it has come.
+    pub stage: KeyStage,
+}

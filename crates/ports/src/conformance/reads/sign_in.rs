@@ -1,0 +1,186 @@
+//! People signing in.
+
+use model::event::{AuthorizationChanged, SessionChanged};
+use model::sign_in::{Ended, KeyStage};
+use model::{Actor, Event};
+
+use super::tell;
+use crate::conformance::samples::{at, sign_in as made, subject};
+use crate::store::{Append, AppendError, Store, Stream};
+
+/// Under a name are found those who have it now; of more than two no more are named.
+pub async fn logins(store: &dyn Store) {
+    let name = made::login(1).login;
+    assert!(store.subjects_with_login(name).await.unwrap().is_empty());
+    tell(store, vec![Event::LoginChanged(made::login(1))]).await;
+    assert_eq!(store.subjects_with_login(name).await.unwrap(), [subject(1)]);
+    assert_eq!(store.login_of(subject(1)).await.unwrap(), Some(name));
+    assert_eq!(store.login_of(subject(2)).await.unwrap(), None);
+    let mut same = made::login(2);
+    same.login = name;
+    let mut third = made::login(3);
+    third.login = name;
+    let told = [same, third].map(Event::LoginChanged);
+    tell(store, told.to_vec()).await;
+    assert_eq!(
+        store.subjects_with_login(name).await.unwrap(),
+        [subject(1), subject(2)]
+    );
+    let mut other = made::login(1);
+    other.login = made::login(9).login;
+    tell(store, vec![Event::LoginChanged(other)]).await;
+    assert_eq!(
+        store.subjects_with_login(name).await.unwrap(),
+        [subject(2), subject(3)]
+    );
+}
+
+/// A credential is found with its owner and by what an authenticator calls it, ended or not.
+pub async fn credentials(store: &dyn Store) {
+    let mut one = made::credential(1);
+    let stream = Stream::new("credential", one.credential);
+    let put = |event: &_, head| {
+        let events = vec![Event::CredentialChanged(Clone::clone(event))];
+        store.append(Append::of(Actor::system(), events).on(stream.clone(), head))
+    };
+    let head = put(&one, None).await.unwrap().last;
+    tell(store, vec![Event::CredentialChanged(made::credential(2))]).await;
+    let found = store.credentials_of(subject(1), 0).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (
+            found[0].id,
+            found[0].head,
+            &found[0].state,
+            &found[0].verifier
+        ),
+        (one.credential, Some(head), &one.state, &one.personal)
+    );
+    let handle = one.state.handle.unwrap();
+    let by_handle = store.credential_by_handle(handle).await.unwrap();
+    assert_eq!(by_handle, Some(found[0].clone()));
+    let unknown = made::credential(9).state.handle.unwrap();
+    assert!(store.credential_by_handle(unknown).await.unwrap().is_none());
+
+    one.state.ended = Some(Ended {
+        at: at(5),
+        reason: "lost".to_owned(),
+    });
+    let stale = put(&one, None).await;
+    assert!(
+        matches!(stale, Err(AppendError::Conflict { .. })),
+        "{stale:?}"
+    );
+    put(&one, Some(head)).await.unwrap();
+    let found = store.credential_by_handle(handle).await.unwrap().unwrap();
+    assert!(found.state.ended.is_some());
+}
+
+/// A pass is found until it ends.
+pub async fn passes(store: &dyn Store) {
+    tell(store, vec![Event::PassIssued(made::pass(1))]).await;
+    let found = store.passes_of(subject(1), at(599), 0).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (
+            found[0].id,
+            found[0].subject,
+            found[0].secret,
+            found[0].expires
+        ),
+        (
+            made::pass(1).pass,
+            subject(1),
+            made::pass(1).secret,
+            at(600)
+        )
+    );
+    let over = store.passes_of(subject(1), at(600), 0).await.unwrap();
+    assert!(over.is_empty());
+    let other = store.passes_of(subject(2), at(0), 0).await.unwrap();
+    assert!(other.is_empty());
+}
+
+/// Sessions of a person are listed while they are open, newest first; one is found for ever.
+pub async fn sessions(store: &dyn Store) {
+    let first = made::session(1, 1);
+    let stream = Stream::new("session", first.session);
+    let event = |e: &SessionChanged| vec![Event::SessionChanged(e.clone())];
+    let append = Append::of(Actor::system(), event(&first)).on(stream.clone(), None);
+    let head = store.append(append).await.unwrap().last;
+    tell(store, event(&made::session(1, 2))).await;
+    tell(store, event(&made::session(2, 3))).await;
+    let ids = |rows: Vec<crate::store::SessionRow>| -> Vec<_> {
+        rows.into_iter().map(|row| row.id).collect()
+    };
+    let (one, two) = (first.session, made::session(1, 2).session);
+    let open = store.sessions_of(subject(1), at(9), 0).await.unwrap();
+    assert_eq!(ids(open), [two, one]);
+    let row = store.session(one).await.unwrap().unwrap();
+    assert_eq!((row.head, &row.state), (Some(head), &first.state));
+    // The first is idle for an hour then, the second not yet.
+    let open = store.sessions_of(subject(1), at(3_601), 0).await.unwrap();
+    assert_eq!(ids(open), [two]);
+    let mut ended = made::session(1, 2);
+    ended.state.ended = Some(Ended {
+        at: at(9),
+        reason: "signed out".to_owned(),
+    });
+    tell(store, event(&ended)).await;
+    let open = store.sessions_of(subject(1), at(9), 0).await.unwrap();
+    assert_eq!(ids(open), [one]);
+    let row = store.session(two).await.unwrap().unwrap();
+    assert_eq!(row.state, ended.state);
+}
+
+/// What was given in a session is listed until it ends; one is found for ever.
+pub async fn authorizations(store: &dyn Store) {
+    let event = |e: &AuthorizationChanged| vec![Event::AuthorizationChanged(e.clone())];
+    let mut one = made::authorization(1, 1);
+    tell(store, event(&one)).await;
+    tell(store, event(&made::authorization(1, 2))).await;
+    let mut elsewhere = made::authorization(1, 3);
+    elsewhere.state.session = made::session(1, 2).session;
+    tell(store, event(&elsewhere)).await;
+    let session = one.state.session;
+    let given = store.authorizations_in(session, 0).await.unwrap();
+    let ids: Vec<_> = given.iter().map(|row| row.id).collect();
+    assert_eq!(
+        ids,
+        [one.authorization, made::authorization(1, 2).authorization]
+    );
+    assert_eq!((given[0].head, &given[0].state), (None, &one.state));
+
+    one.state.ended = Some(Ended {
+        at: at(3),
+        reason: "a refresh token came twice".to_owned(),
+    });
+    let stream = Stream::new("authorization", one.authorization);
+    let append = Append::of(Actor::system(), event(&one)).on(stream, None);
+    let head = store.append(append).await.unwrap().last;
+    let given = store.authorizations_in(session, 0).await.unwrap();
+    assert_eq!(given.len(), 1);
+    let row = store.authorization(one.authorization).await.unwrap();
+    let row = row.unwrap();
+    assert_eq!((row.head, &row.state), (Some(head), &one.state));
+}
+
+/// Keys are told until they are gone.
+pub async fn signing_keys(store: &dyn Store) {
+    let staged = |kid, stage| Event::KeyChanged(made::key(kid, stage));
+    tell(store, vec![staged("b", KeyStage::Current)]).await;
+    tell(store, vec![staged("a", KeyStage::Next)]).await;
+    tell(store, vec![staged("c", KeyStage::Past)]).await;
+    let told = |keys: Vec<model::SigningKey>| -> Vec<_> {
+        keys.into_iter().map(|key| (key.kid, key.stage)).collect()
+    };
+    let keys = told(store.signing_keys().await.unwrap());
+    let a = ("a".to_owned(), KeyStage::Next);
+    let b = ("b".to_owned(), KeyStage::Current);
+    assert_eq!(
+        keys,
+        [a.clone(), b.clone(), ("c".to_owned(), KeyStage::Past)]
+    );
+    tell(store, vec![staged("c", KeyStage::Gone)]).await;
+    assert_eq!(told(store.signing_keys().await.unwrap()), [a, b]);
+}

@@ -1,0 +1,147 @@
+//! People signing in.
+
+use model::event::{
+    AuthorizationChanged, CredentialChanged, KeyChanged, LoginChanged, Origin, PassIssued,
+    SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
+};
+use model::sign_in::{
+    Authorization, Credential, Factor, FactorUse, KeyStage, Session, SigningKey, Verifier,
+};
+use model::{AuthorizationId, CredentialId, Digest, PassId, Personal, SessionId};
+use serde_json::{Map, json};
+
+use super::{at, subject};
+
+/// Subject `n` signs in under a name of their own.
+pub fn login(n: u8) -> LoginChanged {
+    LoginChanged {
+        subject: subject(n),
+        login: Digest([n; 32]),
+    }
+}
+
+/// A passkey of subject `n`.
+pub fn credential(n: u8) -> CredentialChanged {
+    CredentialChanged {
+        credential: CredentialId::from_bits(u128::from(n)),
+        state: Credential {
+            subject: subject(n),
+            factor: Factor::Passkey,
+            handle: Some(Digest([n; 32])),
+            made: at(i64::from(n)),
+            ended: None,
+        },
+        personal: Personal::Known(Verifier::Passkey {
+            name: format!("Zerlina's laptop {n}"),
+            id: "AAEC".to_owned(),
+            public_key: "pQEC".to_owned(),
+            aaguid: "00".repeat(16),
+            sign_count: 7,
+            backup_eligible: false,
+        }),
+    }
+}
+
+/// A pass for subject `n`, good until second 600.
+pub fn pass(n: u8) -> PassIssued {
+    PassIssued {
+        pass: PassId::from_bits(u128::from(n)),
+        subject: subject(n),
+        secret: Digest([n; 32]),
+        expires: at(600),
+        reason: "handed over at the desk".to_owned(),
+    }
+}
+
+/// The session `number` of subject `n`, from second `number` on; idle at 3,600 more, over at 7,200.
+pub fn session(n: u8, number: u8) -> SessionChanged {
+    let began = i64::from(number);
+    SessionChanged {
+        session: SessionId::from_bits(u128::from(number)),
+        state: Session {
+            subject: subject(n),
+            began: at(began),
+            factors: vec![FactorUse {
+                factor: Factor::Passkey,
+                at: at(began),
+            }],
+            idle_ends: at(began + 3_600),
+            ends: at(began + 7_200),
+            ended: None,
+        },
+    }
+}
+
+/// What the wiki was given in session 1 of subject `n`, under that number.
+pub fn authorization(n: u8, number: u8) -> AuthorizationChanged {
+    AuthorizationChanged {
+        authorization: AuthorizationId::from_bits(u128::from(number)),
+        state: Authorization {
+            subject: subject(n),
+            session: SessionId::from_bits(1),
+            relying_party: "wiki".to_owned(),
+            client: "wiki".to_owned(),
+            redirect_uri: "https://wiki.acme.example/cb".to_owned(),
+            scopes: vec!["openid".to_owned()],
+            challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned(),
+            nonce: Some("n".to_owned()),
+            auth_time: at(1),
+            amr: vec!["pwd".to_owned()],
+            acr: "any-factor".to_owned(),
+            code_ends: at(60),
+            redeemed: None,
+            refreshed: 0,
+            refresh_ends: None,
+            ended: None,
+        },
+    }
+}
+
+/// A key of that name at that stage.
+pub fn key(kid: &str, stage: KeyStage) -> KeyChanged {
+    let mut public = Map::new();
+    public.insert("kty".to_owned(), json!("EC"));
+    KeyChanged {
+        key: SigningKey {
+            kid: kid.to_owned(),
+            algorithm: "ES256".to_owned(),
+            public,
+            stage,
+        },
+        reason: "its turn".to_owned(),
+    }
+}
+
+fn origin() -> Origin {
+    Origin {
+        network: "192.0.2.7".to_owned(),
+        agent: Some("Zerlina's browser".to_owned()),
+    }
+}
+
+/// Subject `n` typed another password.
+pub fn failed(n: u8) -> SignInFailed {
+    SignInFailed {
+        subject: subject(n),
+        factor: Factor::Password,
+        reason: "the password is another".to_owned(),
+        personal: Personal::Known(origin()),
+    }
+}
+
+/// Subject `n` is let in to the wiki.
+pub fn decided(n: u8) -> SignInDecided {
+    SignInDecided {
+        subject: subject(n),
+        session: Some(SessionId::from_bits(1)),
+        relying_party: "wiki".to_owned(),
+        answer: SignInAnswer::Granted,
+        reason: String::new(),
+        authorization: Some(AuthorizationId::from_bits(1)),
+        revision: 1,
+        personal: Personal::Known(SignInBasis {
+            origin: origin(),
+            decision: json!({"rule": "everyone"}),
+        }),
+    }
+}

@@ -1,0 +1,97 @@
+//! What is kept of people signing in.
+
+use async_trait::async_trait;
+use model::canonical::Digest;
+use model::sign_in::{Authorization, Credential, Session, SigningKey, Verifier};
+use model::{AuthorizationId, CredentialId, PassId, Personal, SessionId, SubjectId, Timestamp};
+
+use super::StoreError;
+
+type Read<T> = Result<T, StoreError>;
+
+/// Something that somebody signs in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialRow {
+    /// Its id.
+    pub id: CredentialId,
+    /// The head of the stream `credential/<id>`.
+    pub head: Option<u64>,
+    /// How it stands.
+    pub state: Credential,
+    /// What it is verified by.
+    pub verifier: Personal<Verifier>,
+}
+
+/// A temporary access pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassRow {
+    /// Its id.
+    pub id: PassId,
+    /// For whom.
+    pub subject: SubjectId,
+    /// The keyed digest of it.
+    pub secret: Digest,
+    /// Until when it counts.
+    pub expires: Timestamp,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// The head of the stream `session/<id>`.
+    pub head: Option<u64>,
+    /// How it stands.
+    pub state: Session,
+}
+
+/// What a relying party was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizationRow {
+    /// Its id.
+    pub id: AuthorizationId,
+    /// The head of the stream `authorization/<id>`.
+    pub head: Option<u64>,
+    /// How it stands.
+    pub state: Authorization,
+}
+
+/// People signing in. Each head is read in the same statement as its row: whoever decides from a row
+/// can only be too old, and then the append conflicts.
+#[async_trait]
+pub trait SignIn: Send + Sync {
+    /// Who signs in under the name of this keyed digest: nobody, one, or several by mistake; at most
+    /// two are named.
+    async fn subjects_with_login(&self, login: Digest) -> Read<Vec<SubjectId>>;
+    /// The keyed digest of the name under which somebody signs in.
+    async fn login_of(&self, subject: SubjectId) -> Read<Option<Digest>>;
+    /// All credentials of a person, those that ended too, by id, at most `limit`.
+    async fn credentials_of(&self, subject: SubjectId, limit: u32) -> Read<Vec<CredentialRow>>;
+    /// The credential that an authenticator names so, ended or not.
+    async fn credential_by_handle(&self, handle: Digest) -> Read<Option<CredentialRow>>;
+    /// The passes of a person that end after `now`, by id, at most `limit`. Whether one was used is
+    /// not told: using it is what tells.
+    async fn passes_of(&self, subject: SubjectId, now: Timestamp, limit: u32)
+    -> Read<Vec<PassRow>>;
+    /// A session, open or not.
+    async fn session(&self, session: SessionId) -> Read<Option<SessionRow>>;
+    /// The sessions of a person that were not ended before their time and that end after `now`,
+    /// newest first, at most `limit`.
+    async fn sessions_of(
+        &self,
+        subject: SubjectId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Read<Vec<SessionRow>>;
+    /// What a relying party was given.
+    async fn authorization(&self, id: AuthorizationId) -> Read<Option<AuthorizationRow>>;
+    /// What was given in a session and has not ended, by id, at most `limit`.
+    async fn authorizations_in(
+        &self,
+        session: SessionId,
+        limit: u32,
+    ) -> Read<Vec<AuthorizationRow>>;
+    /// The signing keys that are not gone, by name.
+    async fn signing_keys(&self) -> Read<Vec<SigningKey>>;
+}

@@ -1,0 +1,94 @@
+//! People signing in. Neither from where nor with which device: both are personal.
+
+use model::event::{
+    AuthorizationChanged, CredentialChanged, KeyChanged, PassIssued, SessionChanged, SignInAnswer,
+    SignInDecided, SignInFailed,
+};
+use model::sign_in::KeyStage;
+
+use super::{Act, Class, Ending, Severity, Thing, What, id};
+
+pub(super) fn credential(event: &CredentialChanged) -> What {
+    let (act, severity) = match event.state.ended {
+        None => (Act::Create, Severity::Low),
+        Some(_) => (Act::Delete, Severity::Low),
+    };
+    What::new(Thing::Credential, event.credential, act)
+        .about(Some(event.state.subject))
+        .matters(severity)
+        .with("factor", event.state.factor.as_str())
+}
+
+pub(super) fn pass(event: &PassIssued) -> What {
+    What::new(Thing::Pass, event.pass, Act::Create)
+        .about(Some(event.subject))
+        .matters(Severity::Low)
+        .with("expires", id(event.expires))
+}
+
+pub(super) fn session(event: &SessionChanged) -> What {
+    let state = &event.state;
+    let act = match &state.ended {
+        None => Act::Logon,
+        Some(_) => Act::Logoff,
+    };
+    let factors: Vec<_> = state.factors.iter().map(|f| f.factor.as_str()).collect();
+    What::new(Thing::Session, event.session, act)
+        .class(Class::SignIn)
+        .about(Some(state.subject))
+        .with("factors", factors.join(" "))
+}
+
+pub(super) fn failed(event: &SignInFailed) -> What {
+    What::new(Thing::Person, event.subject, Act::Logon)
+        .class(Class::SignIn)
+        .about(Some(event.subject))
+        .ends(Ending::Failure)
+        .matters(Severity::Low)
+        .with("factor", event.factor.as_str())
+}
+
+pub(super) fn decided(event: &SignInDecided) -> What {
+    let (ending, severity) = match event.answer {
+        SignInAnswer::Granted => (Ending::Success, Severity::Informational),
+        SignInAnswer::More => (Ending::Open, Severity::Informational),
+        SignInAnswer::Denied => (Ending::Failure, Severity::Low),
+    };
+    let what = What::new(Thing::RelyingParty, &event.relying_party, Act::Logon)
+        .class(Class::SignIn)
+        .about(Some(event.subject))
+        .ends(ending)
+        .matters(severity)
+        .with("revision", event.revision);
+    match event.authorization {
+        Some(authorization) => what.with("authorization", id(authorization)),
+        None => what,
+    }
+}
+
+pub(super) fn authorization(event: &AuthorizationChanged) -> What {
+    let state = &event.state;
+    let act = match (&state.ended, state.redeemed) {
+        (Some(_), _) => Act::Delete,
+        (None, None) => Act::Create,
+        (None, Some(_)) => Act::Update,
+    };
+    What::new(Thing::Authorization, event.authorization, act)
+        .about(Some(state.subject))
+        .with("relying_party", state.relying_party.as_str())
+        .with("refreshed", state.refreshed)
+}
+
+pub(super) fn key(event: &KeyChanged) -> What {
+    let key = &event.key;
+    let act = match key.stage {
+        KeyStage::Next => Act::Create,
+        KeyStage::Current => Act::Enable,
+        KeyStage::Past => Act::Disable,
+        KeyStage::Gone => Act::Delete,
+    };
+    What::new(Thing::Key, &key.kid, act)
+        .matters(Severity::Low)
+        .with("algorithm", key.algorithm.as_str())
+        .because(&event.reason)
+}

@@ -1,0 +1,176 @@
+//! Reads of people signing in.
+
+use async_trait::async_trait;
+use model::sign_in::SigningKey;
+use model::{AuthorizationId, Digest, SessionId, SubjectId, Timestamp};
+use ports::store::{AuthorizationRow, CredentialRow, PassRow, SessionRow, SignIn, StoreError};
+
+use crate::TenureStore;
+use crate::decode::{Fields, Select, limit, text};
+use crate::table::Cell;
+
+type Read<T> = Result<T, StoreError>;
+
+static LOGIN: Select = Select {
+    table: "login",
+    key: 1,
+    columns: &["l.subject", "l.login"],
+    from: "login l",
+};
+
+static CREDENTIAL: Select = Select {
+    table: "credential",
+    key: 1,
+    columns: &["c.credential", "h.head", "c.state", "c.verifier"],
+    from: "credential c LEFT JOIN stream h ON h.name = 'credential/' || c.credential",
+};
+
+static ACCESS_PASS: Select = Select {
+    table: "access_pass",
+    key: 1,
+    columns: &["p.pass", "p.subject", "p.secret", "p.expires"],
+    from: "access_pass p",
+};
+
+static SESSION: Select = Select {
+    table: "session",
+    key: 1,
+    columns: &["s.session", "h.head", "s.state"],
+    from: "session s LEFT JOIN stream h ON h.name = 'session/' || s.session",
+};
+
+static AUTHORIZATION: Select = Select {
+    table: "authorization_of",
+    key: 1,
+    columns: &["a.id", "h.head", "a.state"],
+    from: "authorization_of a LEFT JOIN stream h ON h.name = 'authorization/' || a.id",
+};
+
+static SIGNING_KEY: Select = Select {
+    table: "signing_key",
+    key: 1,
+    columns: &["k.kid", "k.state"],
+    from: "signing_key k",
+};
+
+fn blob(digest: Digest) -> Cell {
+    Cell::Blob(digest.0.to_vec())
+}
+
+fn credential(row: &mut Fields) -> Read<CredentialRow> {
+    Ok(CredentialRow {
+        id: row.parsed()?,
+        head: row.opt_number()?,
+        state: row.json()?,
+        verifier: row.json()?,
+    })
+}
+
+fn pass(row: &mut Fields) -> Read<PassRow> {
+    Ok(PassRow {
+        id: row.parsed()?,
+        subject: row.parsed()?,
+        secret: row.digest()?,
+        expires: row.instant()?,
+    })
+}
+
+fn session(row: &mut Fields) -> Read<SessionRow> {
+    Ok(SessionRow {
+        id: row.parsed()?,
+        head: row.opt_number()?,
+        state: row.json()?,
+    })
+}
+
+fn authorization(row: &mut Fields) -> Read<AuthorizationRow> {
+    Ok(AuthorizationRow {
+        id: row.parsed()?,
+        head: row.opt_number()?,
+        state: row.json()?,
+    })
+}
+
+fn key(row: &mut Fields) -> Read<SigningKey> {
+    row.text()?;
+    row.json()
+}
+
+#[async_trait]
+impl SignIn for TenureStore {
+    async fn subjects_with_login(&self, login: Digest) -> Read<Vec<SubjectId>> {
+        let rest = "WHERE l.login = $1 ORDER BY l.subject LIMIT 2";
+        LOGIN
+            .all(self.db(), rest, &[blob(login)], Fields::parsed)
+            .await
+    }
+
+    async fn login_of(&self, subject: SubjectId) -> Read<Option<Digest>> {
+        let decode = |row: &mut Fields| {
+            row.text()?;
+            row.digest()
+        };
+        LOGIN
+            .one(self.db(), "WHERE l.subject = $1", &[text(subject)], decode)
+            .await
+    }
+
+    async fn credentials_of(&self, subject: SubjectId, rows: u32) -> Read<Vec<CredentialRow>> {
+        let rest = "WHERE c.subject = $1 ORDER BY c.credential LIMIT $2";
+        let args = [text(subject), limit(rows)];
+        CREDENTIAL.all(self.db(), rest, &args, credential).await
+    }
+
+    async fn credential_by_handle(&self, handle: Digest) -> Read<Option<CredentialRow>> {
+        let rest = "WHERE c.handle = $1 ORDER BY c.credential LIMIT 1";
+        CREDENTIAL
+            .one(self.db(), rest, &[blob(handle)], credential)
+            .await
+    }
+
+    async fn passes_of(&self, subject: SubjectId, now: Timestamp, rows: u32) -> Read<Vec<PassRow>> {
+        let rest = "WHERE p.subject = $1 AND p.expires > $2 ORDER BY p.pass LIMIT $3";
+        let args = [text(subject), Cell::Int(now.as_micros()), limit(rows)];
+        ACCESS_PASS.all(self.db(), rest, &args, pass).await
+    }
+
+    async fn session(&self, id: SessionId) -> Read<Option<SessionRow>> {
+        SESSION
+            .one(self.db(), "WHERE s.session = $1", &[text(id)], session)
+            .await
+    }
+
+    async fn sessions_of(
+        &self,
+        subject: SubjectId,
+        now: Timestamp,
+        rows: u32,
+    ) -> Read<Vec<SessionRow>> {
+        let rest = "WHERE s.subject = $1 AND s.open_until > $2 ORDER BY s.session DESC LIMIT $3";
+        let args = [text(subject), Cell::Int(now.as_micros()), limit(rows)];
+        SESSION.all(self.db(), rest, &args, session).await
+    }
+
+    async fn authorization(&self, id: AuthorizationId) -> Read<Option<AuthorizationRow>> {
+        AUTHORIZATION
+            .one(self.db(), "WHERE a.id = $1", &[text(id)], authorization)
+            .await
+    }
+
+    async fn authorizations_in(
+        &self,
+        session: SessionId,
+        rows: u32,
+    ) -> Read<Vec<AuthorizationRow>> {
+        let rest = "WHERE a.session = $1 AND a.live = 1 ORDER BY a.id LIMIT $2";
+        let args = [text(session), limit(rows)];
+        AUTHORIZATION
+            .all(self.db(), rest, &args, authorization)
+            .await
+    }
+
+    async fn signing_keys(&self) -> Read<Vec<SigningKey>> {
+        let rest = "WHERE k.shown = 1 ORDER BY k.kid";
+        SIGNING_KEY.all(self.db(), rest, &[], key).await
+    }
+}
