@@ -1,14 +1,13 @@
 //! SCIM 2.0 (RFC 7643, RFC 7644): resources, filters, paths, PATCH, lists and errors, and how
 //! they map to [`model::Attributes`].
 //!
-//! Whatever comes from outside passes [`json::parse`] first, which bounds depth, size and
+//! Whatever comes from outside passes [`json::parse`](crate::json::parse) first, which bounds depth, size and
 //! counts; everything behind it may assume those bounds.
 
 pub mod apply;
 pub mod attributes;
 pub mod error;
 pub mod filter;
-pub mod json;
 pub mod list;
 pub mod patch;
 pub mod path;
@@ -19,10 +18,10 @@ pub mod resource;
 mod evaluate;
 mod lexer;
 
+pub use crate::json::{self, Limits, Unreadable};
 pub use error::ScimError;
 pub use evaluate::{equal_text, matches};
 pub use filter::{Compare, Filter, Literal};
-pub use json::{Limits, Unreadable};
 pub use list::ListResponse;
 pub use patch::{Operation, PatchOp, Verb};
 pub use path::{AttributePath, Path};
