@@ -2,6 +2,7 @@
 
 pub mod jose;
 pub mod json;
+pub mod oauth;
 pub mod relp;
 pub mod scim;
 pub mod siem;
