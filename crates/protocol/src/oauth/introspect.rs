@@ -3,7 +3,7 @@
 use model::{Secret, Timestamp};
 use serde_json::json;
 
-use super::params::Field;
+use super::field::Field;
 use super::token::TOKEN;
 use super::{Issuer, OAuthError, Object, Params, Resource, Scopes, seconds};
 
@@ -92,4 +92,55 @@ pub fn answer(token: Option<&ActiveToken<'_>>, asker: &str, serves: &[Resource])
         put("token_type", json!("Bearer"));
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    /// Attack O14: introspection for another audience.
+    #[test]
+    fn a_token_is_told_of_to_those_whom_it_concerns() {
+        let resource = |text| Resource::new(text).unwrap();
+        let token = ActiveToken {
+            issuer: &Issuer::new("https://id.example").unwrap(),
+            subject: "s",
+            client_id: "c",
+            audience: &[resource("https://api.example")],
+            scopes: &Scopes::parse("read").unwrap(),
+            issued_at: Timestamp::from_micros(1_000_000),
+            expires_at: Timestamp::from_micros(61_500_000),
+            jti: "j",
+            is_bearer: true,
+        };
+        let want = json!({"active": true, "iss": "https://id.example", "sub": "s", "client_id": "c",
+            "aud": ["https://api.example"], "scope": "read", "iat": 1, "exp": 61, "jti": "j",
+            "token_type": "Bearer"});
+        let serves = [resource("https://api.example")];
+        assert_eq!(json!(answer(Some(&token), "rs", &serves)), want);
+        assert_eq!(json!(answer(Some(&token), "c", &[])), want);
+        let other = [resource("https://api.example/")];
+        for inactive in [
+            answer(Some(&token), "rs", &other),
+            answer(Some(&token), "rs", &[]),
+            answer(None, "c", &serves),
+        ] {
+            assert_eq!(json!(inactive), json!({"active": false}));
+        }
+    }
+
+    #[test]
+    fn a_question_has_a_token() {
+        let read = |text: &str| {
+            let params = Params::query(text.as_bytes()).unwrap();
+            IntrospectionRequest::parse(&params).is_ok()
+        };
+        assert!(read("token=t"));
+        assert!(read("token=t&token_type_hint=whatever&x=y"));
+        assert!(!read("token_type_hint=access_token"));
+        assert!(!read("token="));
+        assert!(!read("token=t&token=t"));
+        assert!(!read("token=t&token_type_hint=%0A"));
+    }
 }

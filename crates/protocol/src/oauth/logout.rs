@@ -7,7 +7,8 @@ use model::{Personal, Secret, Timestamp};
 use serde_json::json;
 
 use super::authorize::CLIENT_ID;
-use super::params::{Alphabet, Field, encode};
+use super::field::{Alphabet, Field};
+use super::params::encode;
 use super::redirect::MAX_REDIRECT;
 use super::respond::with_query;
 use super::{Issuer, OAuthError, Object, Params, RegisteredRedirect, seconds};
@@ -154,5 +155,69 @@ impl LogoutToken<'_> {
             Ended::All { sub } => put("sub", json!(sub)),
         }
         claims
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::super::ApplicationType;
+    use super::*;
+
+    fn read(text: &str) -> LogoutRequest {
+        LogoutRequest::parse(&Params::query(text.as_bytes()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn afterwards_nobody_is_sent_where_it_is_not_registered() {
+        let kinds = ApplicationType::Native;
+        let uris = ["https://a.example/bye?x=1", "http://127.0.0.1/bye"];
+        let registered = uris.map(|uri| RegisteredRedirect::new(uri, kinds).unwrap());
+        let to = |text: &str| read(text).location(&registered);
+        let bye = "post_logout_redirect_uri=https%3A%2F%2Fa.example%2Fbye%3Fx%3D1";
+        let want = "https://a.example/bye?x=1".to_owned();
+        assert_eq!(to(bye), Ok(Some(want.clone())));
+        let with_state = format!("{want}&state=a+b%26");
+        assert_eq!(to(&format!("{bye}&state=a+b%26")), Ok(Some(with_state)));
+        assert_eq!(to("state=s"), Ok(None));
+        assert_eq!(to(""), Ok(None));
+        for other in [
+            "post_logout_redirect_uri=https%3A%2F%2Fa.example%2Fbye",
+            "post_logout_redirect_uri=https%3A%2F%2Fa.example%2Fbye%3Fx%3D1%26y",
+            // The port of a loopback address counts here.
+            "post_logout_redirect_uri=http%3A%2F%2F127.0.0.1%3A81%2Fbye",
+        ] {
+            assert!(to(other).is_err(), "{other}");
+        }
+        assert!(read(bye).location(&[]).is_err(), "nobody known asked");
+    }
+
+    #[test]
+    fn a_wish_is_one_clients() {
+        let named = read("client_id=c");
+        assert_eq!(named.client(None), Ok(Some("c")));
+        assert_eq!(named.client(Some("c")), Ok(Some("c")));
+        assert!(named.client(Some("d")).is_err());
+        assert_eq!(read("").client(Some("d")), Ok(Some("d")));
+        assert_eq!(read("").client(None), Ok(None));
+    }
+
+    #[test]
+    fn a_logout_token_is_no_id_token() {
+        let issuer = Issuer::new("https://id.example").unwrap();
+        let token = |ended| LogoutToken {
+            issuer: &issuer,
+            client_id: "c",
+            issued_at: Timestamp::from_micros(1_000_000),
+            expires_at: Timestamp::from_micros(121_000_000),
+            jti: "j",
+            ended,
+        };
+        let mut want = json!({"iss": "https://id.example", "aud": "c", "iat": 1, "exp": 121, "jti": "j",
+            "sub": "s", "events": {"http://schemas.openid.net/event/backchannel-logout": {}}});
+        assert_eq!(json!(token(Ended::All { sub: "s" }).claims()), want);
+        want["sid"] = json!("1");
+        let ended = Ended::Session { sid: "1", sub: "s" };
+        assert_eq!(json!(token(ended).claims()), want);
     }
 }

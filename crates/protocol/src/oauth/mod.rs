@@ -26,6 +26,7 @@
 //! Answers with tokens are never cached: send them with [`token::NO_STORE`].
 
 mod error;
+mod field;
 mod issuer;
 mod pkce;
 mod redirect;
@@ -48,7 +49,7 @@ pub use error::{ErrorCode, OAuthError};
 pub use issuer::{Issuer, IssuerError};
 pub use params::Params;
 pub use pkce::{CodeChallenge, PkcePolicy};
-pub use redirect::{ApplicationType, RedirectError, RegisteredRedirect};
+pub use redirect::{ApplicationType, MAX_REDIRECT, RedirectError, RegisteredRedirect};
 pub use resource::Resource;
 pub use respond::{ReplyTo, Response, ResponseMode};
 pub use scope::Scopes;

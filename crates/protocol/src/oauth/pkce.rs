@@ -5,7 +5,7 @@ use std::fmt;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::params::Field;
+use super::field::Field;
 use super::{ErrorCode, OAuthError, Params};
 use crate::jose::base64url;
 

@@ -86,7 +86,10 @@ impl RegisteredRedirect {
         if text.contains('*') {
             return Err(RedirectError::Wildcard);
         }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        {
             return Err(RedirectError::Form);
         }
         let url = Url::parse(text).map_err(|_| RedirectError::Form)?;

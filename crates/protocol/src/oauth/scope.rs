@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{ErrorCode, OAuthError, Params};
-use crate::oauth::params::Field;
+use crate::oauth::field::Field;
 
 /// The most scopes of one request.
 pub const MAX_SCOPES: usize = 64;

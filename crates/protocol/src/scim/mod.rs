@@ -1,7 +1,7 @@
 //! SCIM 2.0 (RFC 7643, RFC 7644): resources, filters, paths, PATCH, lists and errors, and how
 //! they map to [`model::Attributes`].
 //!
-//! Whatever comes from outside passes [`json::parse`](crate::json::parse) first, which bounds depth, size and
+//! Whatever comes from outside passes [`json::parse`] first, which bounds depth, size and
 //! counts; everything behind it may assume those bounds.
 
 pub mod apply;

@@ -12,7 +12,7 @@ pub use prompt::Prompt;
 pub use request::AuthorizationRequest;
 pub use wishes::{ClaimWish, ClaimsRequest};
 
-use super::params::Field;
+use super::field::Field;
 use super::redirect::MAX_REDIRECT;
 use super::{
     GrantType, OAuthError, Params, PkcePolicy, RegisteredRedirect, ReplyTo, Response, Scopes,

@@ -1,6 +1,6 @@
 //! What the person is to be asked (`prompt`, OpenID Connect Core 1.0 §3.1.2.1).
 
-use crate::oauth::params::Field;
+use crate::oauth::field::Field;
 use crate::oauth::{OAuthError, Params};
 
 const PROMPT: Field = Field::visible("prompt", 128);

@@ -5,7 +5,7 @@ use std::fmt;
 use model::{Personal, Secret};
 
 use super::{ClaimsRequest, ClientView, Prompt, Refusal, Sender};
-use crate::oauth::params::{Alphabet, Field};
+use crate::oauth::field::{Alphabet, Field};
 use crate::oauth::{
     CodeChallenge, ErrorCode, GrantType, OAuthError, Params, PkcePolicy, ReplyTo, Resource,
     ResponseMode, Scopes,

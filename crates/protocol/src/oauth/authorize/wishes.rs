@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::json::{Limits, parse_object};
-use crate::oauth::params::{Alphabet, Field};
+use crate::oauth::field::{Alphabet, Field};
 use crate::oauth::{OAuthError, Object, Params};
 
 const NAME: &str = "claims";

@@ -6,7 +6,8 @@ use model::Secret;
 
 use super::{MAX_OPAQUE, Refusal};
 use crate::oauth::authorize::CLIENT_ID;
-use crate::oauth::params::{Alphabet, Field, decode};
+use crate::oauth::field::{Alphabet, Field};
+use crate::oauth::params::decode;
 use crate::oauth::{ErrorCode, OAuthError, Params};
 
 /// The `client_assertion_type` of a JWT (RFC 7523 §2.2).

@@ -12,7 +12,7 @@ pub use refusal::{NO_STORE, Refusal};
 pub use request::{Grant, TokenRequest};
 pub use response::TokenResponse;
 
-use super::params::Field;
+use super::field::Field;
 
 /// The longest token or code that is opaque or signed, in bytes.
 pub(super) const MAX_OPAQUE: usize = crate::jose::MAX_TOKEN;

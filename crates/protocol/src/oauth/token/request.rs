@@ -4,7 +4,7 @@ use model::Secret;
 
 use super::MAX_OPAQUE;
 use crate::oauth::authorize::REDIRECT_URI;
-use crate::oauth::params::Field;
+use crate::oauth::field::Field;
 use crate::oauth::{CodeChallenge, ErrorCode, GrantType, OAuthError, Params, Resource, Scopes};
 
 const GRANT_TYPE: Field = Field::visible("grant_type", 128);
