@@ -1,6 +1,8 @@
 //! Protocols: bytes ↔ typed messages. No sockets, no clocks, no state.
 
 pub mod jose;
+pub mod json;
+pub mod oauth;
 pub mod relp;
 pub mod scim;
 pub mod siem;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Algorithm, JwsError, base64url, mac};
-use crate::scim::json::{Limits, parse_object};
+use crate::json::{Limits, parse_object};
 
 /// The longest token, in bytes.
 pub const MAX_TOKEN: usize = 32 << 10;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::base64url;
-use crate::scim::json::{Limits, parse_object};
+use crate::json::{Limits, parse_object};
 
 /// How much one key may hold. Chains of certificates (`x5c`) take most of it.
 const ONE_KEY: Limits = Limits {

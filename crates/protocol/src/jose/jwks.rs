@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Algorithm, Key, KeyError, KeySet, PublicKey, sealed};
-use crate::scim::json::{Limits, parse_object};
+use crate::json::{Limits, parse_object};
 
 /// The largest set, in bytes.
 pub const MAX_JWKS: usize = 256 << 10;

@@ -30,7 +30,7 @@
 //! It does not look whether an Ed25519 key is a point of its curve; one that is not verifies nothing.
 
 mod algorithm;
-mod base64url;
+pub(crate) mod base64url;
 mod header;
 mod jwk;
 mod jwks;

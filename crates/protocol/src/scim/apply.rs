@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::attributes::{has_match, key_of, owner_mut, set, unset};
 use super::evaluate::matches_value;
-use super::json::Unreadable;
 use super::path::Path;
 use super::{Object, Operation, PatchOp, ScimError, Verb};
+use crate::json::Unreadable;
 
 /// Where providers differ in applying a PATCH.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

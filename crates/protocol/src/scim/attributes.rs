@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use super::Object;
 use super::evaluate::{field, matches_value};
 use super::filter::{Compare, Filter, Literal};
-use super::json::{Unreadable, type_name};
 use super::path::{Path, same_name};
+use crate::json::{Unreadable, type_name};
 
 const NOT_ATTRIBUTES: [&str; 8] = [
     "schemas",

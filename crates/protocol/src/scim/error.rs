@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::evaluate::field;
-use super::json::{Limits, parse_object};
 use super::{ERROR, Object};
+use crate::json::{Limits, parse_object};
 
 /// What a provider says when it refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use serde_json::Number;
 
-use super::json::Unreadable;
 use super::lexer::{DEEPEST, Lexer, Token, wrong};
 use super::path::AttributePath;
+use crate::json::Unreadable;
 
 /// A condition on a resource.
 #[derive(Debug, Clone, PartialEq)]

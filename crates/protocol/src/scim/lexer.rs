@@ -2,7 +2,7 @@
 
 use serde_json::Number;
 
-use super::json::Unreadable;
+use crate::json::Unreadable;
 
 /// Longest filter or path that is read.
 pub(super) const LONGEST: usize = 8 << 10;

@@ -6,8 +6,8 @@ use model::Kind;
 use serde_json::Value;
 
 use super::evaluate::field;
-use super::json::{Limits, Unreadable, parse_object, type_name};
 use super::{Object, Resource};
+use crate::json::{Limits, Unreadable, parse_object, type_name};
 
 /// One page of a listing, each resource checked.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::evaluate::field;
-use super::json::{Limits, Unreadable, parse_object, type_name};
 use super::{Object, PATCH_OP};
+use crate::json::{Limits, Unreadable, parse_object, type_name};
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::filter::{self, Filter};
-use super::json::Unreadable;
 use super::lexer::{Lexer, Token, wrong};
+use crate::json::Unreadable;
 
 /// `[schema:]name[.sub]`.
 ///

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Object;
 use super::evaluate::field;
-use super::json::{Limits, Unreadable, parse_object, type_name};
+use crate::json::{Limits, Unreadable, parse_object, type_name};
 
 /// The parts of `ServiceProviderConfig` that Tenure acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use model::{Kind, Record, RemoteId, Version};
 use serde_json::Value;
 
 use super::evaluate::field;
-use super::json::{Unreadable, type_name};
 use super::{ENTERPRISE, GROUP, Object, USER, attributes};
+use crate::json::{Unreadable, type_name};
 
 /// Longest id that is accepted, in bytes. RFC 7643 sets no limit; nobody needs more.
 const LONGEST_ID: usize = 1024;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::JwtError;
 use crate::jose::MAX_TOKEN;
-use crate::scim::json::{Limits, parse_object};
+use crate::json::{Limits, parse_object};
 
 /// How much the claims of one token may hold.
 const CLAIMS: Limits = Limits {

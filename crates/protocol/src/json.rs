@@ -1,5 +1,5 @@
-//! Bounded JSON: what a provider sends is refused, with the name of the field, before it can
-//! cost more memory than the limits allow.
+//! Bounded JSON: what comes from outside is refused, with the name of the field, before it can
+//! cost more memory than the limits allow. For SCIM, for signed tokens and for OAuth alike.
 
 use std::cell::RefCell;
 use std::fmt;

@@ -1,0 +1,88 @@
+//! What a server tells of itself.
+
+use protocol::jose::Algorithm;
+use protocol::oauth::metadata::{Endpoints, Provider, SubjectType};
+use protocol::oauth::token::AuthMethod;
+use protocol::oauth::{GrantType, Issuer};
+use serde_json::json;
+
+fn bare(issuer: &Issuer) -> Provider<'_> {
+    Provider {
+        issuer,
+        endpoints: Endpoints {
+            authorization: "authorize",
+            token: "token",
+            jwks: "jwks.json",
+            userinfo: None,
+            revocation: None,
+            introspection: None,
+            end_session: None,
+        },
+        scopes: &["openid"],
+        claims: &["sub"],
+        grants: &[GrantType::AuthorizationCode],
+        auth_methods: &[AuthMethod::ClientSecretBasic, AuthMethod::None],
+        assertion_algorithms: &[Algorithm::Es256],
+        id_token_algorithms: &[Algorithm::Rs256],
+        subject_types: &[SubjectType::Public],
+        acr_values: &[],
+        ui_locales: &[],
+        claims_parameter: false,
+        backchannel_logout: false,
+        documentation: None,
+    }
+}
+
+#[test]
+fn what_is_off_is_not_told() {
+    let issuer = Issuer::new("https://id.example/t").unwrap();
+    let want = json!({
+        "issuer": "https://id.example/t",
+        "authorization_endpoint": "https://id.example/t/authorize",
+        "token_endpoint": "https://id.example/t/token",
+        "jwks_uri": "https://id.example/t/jwks.json",
+        "scopes_supported": ["openid"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "form_post"],
+        "grant_types_supported": ["authorization_code"],
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "authorization_response_iss_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "claims_parameter_supported": false,
+        "claim_types_supported": ["normal"],
+        "claims_supported": ["sub"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "none"],
+    });
+    assert_eq!(json!(bare(&issuer).to_json()), want);
+}
+
+#[test]
+fn what_is_on_is_told() {
+    let issuer = Issuer::new("https://id.example").unwrap();
+    let mut provider = bare(&issuer);
+    provider.endpoints.introspection = Some("introspect");
+    provider.endpoints.revocation = Some("/revoke");
+    provider.auth_methods = &[
+        AuthMethod::PrivateKeyJwt,
+        AuthMethod::ClientSecretJwt,
+        AuthMethod::None,
+    ];
+    provider.acr_values = &["phr"];
+    provider.backchannel_logout = true;
+    let told = provider.to_json();
+    assert_eq!(told["revocation_endpoint"], "https://id.example/revoke");
+    let jwts = json!(["private_key_jwt", "client_secret_jwt"]);
+    assert_eq!(told["introspection_endpoint_auth_methods_supported"], jwts);
+    let signed = json!(["ES256", "HS256"]);
+    for endpoint in ["token", "revocation", "introspection"] {
+        let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
+        assert_eq!(told[&name], signed);
+    }
+    assert_eq!(told["acr_values_supported"], json!(["phr"]));
+    assert_eq!(told["backchannel_logout_session_supported"], true);
+    assert!(!told.contains_key("userinfo_endpoint"));
+}
