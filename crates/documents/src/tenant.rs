@@ -24,7 +24,7 @@ pub use handoff::{ACTIVE, HandOff};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
 /// however the documents are spread over files.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Tenant {
     /// HR sources, by name.
     pub sources: BTreeMap<String, Source>,

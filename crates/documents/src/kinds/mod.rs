@@ -51,6 +51,14 @@ pub(crate) fn bad_name(name: &str) -> Option<String> {
     (!sound).then(|| format!("`{name:.80}` is no name"))
 }
 
+/// Whoever pastes the secret itself where its name belongs must not see it repeated in an error.
+pub(crate) fn secret_name(name: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+    if bad_name(name).is_some() {
+        let fix = "name it as you did with `tenure secret set`; the value never stands in a file";
+        reporter.at(report::NAME, path, "this is no name of a secret", fix);
+    }
+}
+
 /// The apps, groups and rules that documents may refer to.
 pub(crate) struct Directory {
     /// App → our names of its groups; `None` when the app's document could not be read.
