@@ -13,11 +13,14 @@ use crate::wire::beside::{
 };
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
+use crate::wire::relying_party::RelyingPartySpec;
+use crate::wire::sign_on::SignOnPolicySpec;
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
 
 mod between;
 mod groups;
+mod sign_on;
 
 /// What running all lifecycle tests may cost, in expressions; a few seconds.
 const MAX_EFFORT: usize = 1_000_000;
@@ -127,6 +130,8 @@ enum Spec {
     Channel(Box<ChannelSpec>),
     Alarm(AlarmSpec),
     Drill(Box<DrillSpec>),
+    RelyingParty(Box<RelyingPartySpec>),
+    SignOnPolicy(Box<SignOnPolicySpec>),
     MappingTest(MappingTestSpec),
     LifecycleTest(LifecycleTestSpec),
 }
@@ -205,6 +210,8 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Channel => spec(json).map(|spec| Spec::Channel(Box::new(spec))),
         Kind::Alarm => spec(json).map(Spec::Alarm),
         Kind::Drill => spec(json).map(|spec| Spec::Drill(Box::new(spec))),
+        Kind::RelyingParty => spec(json).map(|spec| Spec::RelyingParty(Box::new(spec))),
+        Kind::SignOnPolicy => spec(json).map(|spec| Spec::SignOnPolicy(Box::new(spec))),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
     };
@@ -266,6 +273,7 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
     }
     if attributes_known {
         watches(documents, &mut tenant, &directory, diagnostics);
+        sign_on::sign_on(documents, &mut tenant, &directory, diagnostics);
         expectations(documents, &mut tenant, &directory, diagnostics);
     }
     tenant
@@ -396,5 +404,6 @@ fn directory(documents: &[Read<'_>]) -> Directory {
         sources: named(Kind::Source),
         rules: named(Kind::BirthrightRule),
         channels: named(Kind::Channel),
+        relying_parties: named(Kind::RelyingParty),
     }
 }

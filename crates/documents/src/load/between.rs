@@ -28,35 +28,33 @@ pub(super) fn duplicates(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnosti
     let mut seen: BTreeMap<(Kind, &str), &Read<'_>> = BTreeMap::new();
     for document in documents {
         // Two guards would be two answers to one question, whatever they are called.
-        let name = if document.kind == Kind::Guard {
-            ""
-        } else {
-            document.name.as_str()
+        let name = match document.kind.single() {
+            true => "",
+            false => document.name.as_str(),
         };
         let Some(first) = seen.get(&(document.kind, name)) else {
             seen.insert((document.kind, name), document);
             continue;
         };
-        let problem = if document.kind == Kind::Guard {
-            format!(
-                "there is already a Guard at {}:{}",
-                first.path, first.node.place.line
-            )
-        } else {
-            let (kind, line) = (document.kind.as_str(), first.node.place.line);
-            format!(
-                "there is already a {kind} `{name:.80}` at {}:{line}",
-                first.path
-            )
+        let (kind, line) = (document.kind.as_str(), first.node.place.line);
+        let there = format!("at {}:{line}", first.path);
+        let problem = match document.kind {
+            Kind::Guard => format!("there is already a Guard {there}"),
+            Kind::SignOnPolicy => {
+                let (one, other) = (&document.name, &first.name);
+                format!("`{one:.80}` cannot be beside the SignOnPolicy `{other:.80}` {there}")
+            }
+            _ => format!("there is already a {kind} `{name:.80}` {there}"),
+        };
+        let fix = match document.kind {
+            Kind::SignOnPolicy => {
+                "write their rules into one, in the order in which they are asked"
+            }
+            _ => "rename or remove one of them",
         };
         let path = [Part::Key("metadata"), Part::Key("name")];
         with(document, diagnostics, |reporter| {
-            reporter.at(
-                report::DUPLICATE,
-                &path,
-                problem,
-                "rename or remove one of them",
-            );
+            reporter.at(report::DUPLICATE, &path, problem, fix);
         });
     }
 }
