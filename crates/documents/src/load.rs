@@ -1,9 +1,7 @@
 //! From files to a checked tenant.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use model::{Diagnostic, TargetName};
-use rules::{Schema, closest};
+use rules::closest;
 
 use crate::kinds::{self, Directory};
 use crate::report::{self, Report, Reporter};
@@ -15,10 +13,14 @@ use crate::wire::beside::{
 };
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
+use crate::wire::relying_party::RelyingPartySpec;
+use crate::wire::sign_on::SignOnPolicySpec;
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
 
+mod between;
 mod groups;
+mod sign_on;
 
 /// What running all lifecycle tests may cost, in expressions; a few seconds.
 const MAX_EFFORT: usize = 1_000_000;
@@ -128,6 +130,8 @@ enum Spec {
     Channel(Box<ChannelSpec>),
     Alarm(AlarmSpec),
     Drill(Box<DrillSpec>),
+    RelyingParty(Box<RelyingPartySpec>),
+    SignOnPolicy(Box<SignOnPolicySpec>),
     MappingTest(MappingTestSpec),
     LifecycleTest(LifecycleTestSpec),
 }
@@ -206,6 +210,8 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Channel => spec(json).map(|spec| Spec::Channel(Box::new(spec))),
         Kind::Alarm => spec(json).map(Spec::Alarm),
         Kind::Drill => spec(json).map(|spec| Spec::Drill(Box::new(spec))),
+        Kind::RelyingParty => spec(json).map(|spec| Spec::RelyingParty(Box::new(spec))),
+        Kind::SignOnPolicy => spec(json).map(|spec| Spec::SignOnPolicy(Box::new(spec))),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
     };
@@ -216,26 +222,9 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
 }
 
 fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant {
-    duplicates(documents, diagnostics);
-    mixed(documents, diagnostics);
-    let mut tenant = Tenant {
-        sources: BTreeMap::new(),
-        apps: BTreeMap::new(),
-        rules: BTreeMap::new(),
-        listed: BTreeMap::new(),
-        grants: BTreeMap::new(),
-        holds: BTreeMap::new(),
-        people: BTreeMap::new(),
-        service_accounts: crate::ServiceAccounts::default(),
-        guard: crate::Guard::default(),
-        channels: BTreeMap::new(),
-        alarms: BTreeMap::new(),
-        drills: BTreeMap::new(),
-        mapping_tests: BTreeMap::new(),
-        lifecycle_tests: BTreeMap::new(),
-        schema: Schema::default(),
-        self_editable: BTreeSet::new(),
-    };
+    between::duplicates(documents, diagnostics);
+    between::mixed(documents, diagnostics);
+    let mut tenant = Tenant::default();
     sources(documents, &mut tenant, diagnostics);
     // Without all sources the attributes are not known, and every expression would seem wrong.
     let attributes_known = documents
@@ -284,6 +273,7 @@ fn compile(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) -> Tenant 
     }
     if attributes_known {
         watches(documents, &mut tenant, &directory, diagnostics);
+        sign_on::sign_on(documents, &mut tenant, &directory, diagnostics);
         expectations(documents, &mut tenant, &directory, diagnostics);
     }
     tenant
@@ -414,57 +404,6 @@ fn directory(documents: &[Read<'_>]) -> Directory {
         sources: named(Kind::Source),
         rules: named(Kind::BirthrightRule),
         channels: named(Kind::Channel),
-    }
-}
-
-/// Reports people who stand in one file with something else. Their attributes are not kept in the
-/// log as they are written, so their file is not either.
-fn mixed(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
-    let others = documents.iter().filter(|d| d.kind != Kind::Person);
-    let others: BTreeSet<&str> = others.map(|d| d.path).collect();
-    let people = documents.iter().filter(|d| d.kind == Kind::Person);
-    for document in people.filter(|d| others.contains(d.path)) {
-        with(document, diagnostics, |reporter| {
-            let problem = "a person stands in one file with other kinds of documents";
-            let fix = "write people into files of their own";
-            reporter.at(report::VALUE, &[Part::Key("kind")], problem, fix);
-        });
-    }
-}
-
-fn duplicates(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<(Kind, &str), &Read<'_>> = BTreeMap::new();
-    for document in documents {
-        // Two guards would be two answers to one question, whatever they are called.
-        let name = if document.kind == Kind::Guard {
-            ""
-        } else {
-            document.name.as_str()
-        };
-        let Some(first) = seen.get(&(document.kind, name)) else {
-            seen.insert((document.kind, name), document);
-            continue;
-        };
-        let problem = if document.kind == Kind::Guard {
-            format!(
-                "there is already a Guard at {}:{}",
-                first.path, first.node.place.line
-            )
-        } else {
-            let (kind, line) = (document.kind.as_str(), first.node.place.line);
-            format!(
-                "there is already a {kind} `{name:.80}` at {}:{line}",
-                first.path
-            )
-        };
-        let path = [Part::Key("metadata"), Part::Key("name")];
-        with(document, diagnostics, |reporter| {
-            reporter.at(
-                report::DUPLICATE,
-                &path,
-                problem,
-                "rename or remove one of them",
-            );
-        });
+        relying_parties: named(Kind::RelyingParty),
     }
 }

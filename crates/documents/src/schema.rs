@@ -16,6 +16,8 @@ use crate::wire::beside::{
 };
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
+use crate::wire::relying_party::RelyingPartySpec;
+use crate::wire::sign_on::SignOnPolicySpec;
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
 
@@ -46,6 +48,10 @@ pub enum Kind {
     Alarm,
     /// A made-up person on whom the whole way is tried.
     Drill,
+    /// Something that people sign in to.
+    RelyingParty,
+    /// Who may sign in, and with what.
+    SignOnPolicy,
     /// What mappings are expected to give for one person.
     MappingTest,
     /// What one person is expected to have, from moment to moment.
@@ -54,7 +60,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
@@ -67,9 +73,16 @@ impl Kind {
         Self::Channel,
         Self::Alarm,
         Self::Drill,
+        Self::RelyingParty,
+        Self::SignOnPolicy,
         Self::MappingTest,
         Self::LifecycleTest,
     ];
+
+    /// Whether a tenant has at most one document of this kind, whatever it is called.
+    pub(crate) const fn single(self) -> bool {
+        matches!(self, Self::Guard | Self::SignOnPolicy)
+    }
 
     /// The word in documents.
     #[must_use]
@@ -87,13 +100,15 @@ impl Kind {
             Self::Channel => "Channel",
             Self::Alarm => "Alarm",
             Self::Drill => "Drill",
+            Self::RelyingParty => "RelyingParty",
+            Self::SignOnPolicy => "SignOnPolicy",
             Self::MappingTest => "MappingTest",
             Self::LifecycleTest => "LifecycleTest",
         }
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 14]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 16]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
@@ -107,6 +122,8 @@ static SCHEMAS: LazyLock<[Json; 14]> = LazyLock::new(|| {
         schema_of::<ChannelSpec>(Kind::Channel),
         schema_of::<AlarmSpec>(Kind::Alarm),
         schema_of::<DrillSpec>(Kind::Drill),
+        schema_of::<RelyingPartySpec>(Kind::RelyingParty),
+        schema_of::<SignOnPolicySpec>(Kind::SignOnPolicy),
         schema_of::<MappingTestSpec>(Kind::MappingTest),
         schema_of::<LifecycleTestSpec>(Kind::LifecycleTest),
     ]

@@ -5,6 +5,8 @@ mod beside;
 mod drill;
 mod expectation;
 mod handoff;
+mod relying_party;
+mod sign_on;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,10 +23,15 @@ pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
 pub use handoff::{ACTIVE, HandOff};
+pub use relying_party::{
+    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, SigningAlg, SubjectType,
+    TokenFormat,
+};
+pub use sign_on::{SessionLimits, SignOn};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
 /// however the documents are spread over files.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Tenant {
     /// HR sources, by name.
     pub sources: BTreeMap<String, Source>,
@@ -50,6 +57,10 @@ pub struct Tenant {
     pub alarms: BTreeMap<String, Alarm>,
     /// Made-up people on whom the whole way is tried, by name.
     pub drills: BTreeMap<String, Drill>,
+    /// What people sign in to, by name.
+    pub relying_parties: BTreeMap<String, RelyingParty>,
+    /// Who may sign in, and with what; `None`: nobody.
+    pub sign_on: Option<SignOn>,
     /// Tests of mappings, by name.
     pub mapping_tests: BTreeMap<String, MappingTest>,
     /// Tests of who has what when, by name.

@@ -10,6 +10,8 @@ mod handoff;
 mod leaver;
 mod mapped;
 mod privileged;
+pub(crate) mod relying_party;
+pub(crate) mod sign_on;
 mod source;
 
 use std::collections::BTreeMap;

@@ -133,13 +133,9 @@ fn host(text: &str, port: bool, path: &[Part<'_>], reporter: &mut Reporter<'_, '
     }
 }
 
-/// Whoever pastes the secret itself here must not see it repeated in an error.
 fn secret_name(name: &str, by: &'static str, reporter: &mut Reporter<'_, '_>) {
-    if kinds::bad_name(name).is_some() {
-        let fix = "name it as you did with `tenure secret set`; the value never stands in a file";
-        let path = ["spec", by, "secret"].map(Part::Key);
-        reporter.at(report::NAME, &path, "this is no name of a secret", fix);
-    }
+    let path = ["spec", by, "secret"].map(Part::Key);
+    kinds::secret_name(name, &path, reporter);
 }
 
 pub(crate) fn alarm(

@@ -165,18 +165,9 @@ fn scim(spec: &ScimSpec, reporter: &mut Reporter<'_, '_>) -> Scim {
     }
 }
 
-/// Whoever pastes the secret itself here must not see it repeated in an error.
 fn secret_name(name: &str, auth: &'static str, reporter: &mut Reporter<'_, '_>) {
-    if kinds::bad_name(name).is_some() {
-        let keys = ["spec", "scim", "auth", auth, "secret"];
-        let fix = "name it as you did with `tenure secret set`; the value never stands in a file";
-        reporter.at(
-            report::NAME,
-            &keys.map(Part::Key),
-            "this is no name of a secret",
-            fix,
-        );
-    }
+    let path = ["spec", "scim", "auth", auth, "secret"].map(Part::Key);
+    kinds::secret_name(name, &path, reporter);
 }
 
 fn url(text: &str, http: bool, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) -> String {

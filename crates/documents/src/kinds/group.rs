@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rules::PeopleGroup;
 
-use crate::kinds::{Directory, beside};
+use crate::kinds::{self, Directory, beside};
 use crate::report::{self, Reporter};
 use crate::tenant::{ListedGroup, Tenant};
 use crate::wire::beside::{PeopleGroupSpec, WorkerRefSpec};
@@ -122,6 +122,45 @@ pub(crate) fn ruled(
     rules::compile_group(name, when, &tenant.schema)
         .map_err(|errors| reporter.expression(&path, &errors))
         .ok()
+}
+
+/// The groups of people that a document names at `path`, and that decide what people may do. Reports
+/// those that there are not, and those into which people can put themselves.
+pub(crate) fn named(
+    names: &[String],
+    path: &[Part<'_>],
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (index, name) in names.iter().enumerate() {
+        let path = [path, &[Part::Index(index)]].concat();
+        if !found.insert(name.clone()) {
+            let problem = format!("`{name:.80}` stands here twice");
+            reporter.at(report::DUPLICATE, &path, problem, "remove one of them");
+        }
+        let Some(group) = tenant.schema.groups.get(name) else {
+            let known = tenant.schema.groups.keys().map(String::as_str).collect();
+            let problem = format!("there is no group of people `{name:.80}`");
+            let fix = kinds::meant(name, known, "Group document");
+            reporter.at(report::REFERENCE, &path, problem, fix);
+            continue;
+        };
+        // What is wrong with a group itself is said where it stands.
+        let asks = group
+            .as_ref()
+            .map_or_else(Vec::new, PeopleGroup::attributes);
+        let own = |attribute: &&str| tenant.self_editable.contains(*attribute);
+        if let Some(attribute) = asks.into_iter().find(own) {
+            let problem = format!(
+                "people can put themselves into `{name}`: it looks at `person.{attribute}`, which \
+                 they can change"
+            );
+            let fix = "name a group that looks only at what HR sets";
+            reporter.at(report::SELF_EDITABLE, &path, problem, fix);
+        }
+    }
+    found
 }
 
 /// Groups that ask for one another in a circle.

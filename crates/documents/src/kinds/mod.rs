@@ -13,7 +13,9 @@ mod manual;
 mod mapping_test;
 mod missing;
 mod person;
+mod relying_party;
 mod rule;
+mod sign_on;
 mod source;
 mod unique;
 mod worker;
@@ -31,7 +33,9 @@ pub(crate) use guard::guard;
 pub(crate) use lifecycle_test::lifecycle_test;
 pub(crate) use mapping_test::mapping_test;
 pub(crate) use person::person;
+pub(crate) use relying_party::{client_id, relying_party};
 pub(crate) use rule::rule;
+pub(crate) use sign_on::sign_on;
 pub(crate) use source::source;
 
 use crate::report::{self, Reporter};
@@ -51,7 +55,15 @@ pub(crate) fn bad_name(name: &str) -> Option<String> {
     (!sound).then(|| format!("`{name:.80}` is no name"))
 }
 
-/// The apps, groups and rules that documents may refer to.
+/// Whoever pastes the secret itself where its name belongs must not see it repeated in an error.
+pub(crate) fn secret_name(name: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+    if bad_name(name).is_some() {
+        let fix = "name it as you did with `tenure secret set`; the value never stands in a file";
+        reporter.at(report::NAME, path, "this is no name of a secret", fix);
+    }
+}
+
+/// The apps, groups, rules and relying parties that documents may refer to.
 pub(crate) struct Directory {
     /// App → our names of its groups; `None` when the app's document could not be read.
     pub apps: BTreeMap<TargetName, Option<BTreeSet<String>>>,
@@ -61,6 +73,8 @@ pub(crate) struct Directory {
     pub rules: BTreeSet<String>,
     /// The channels, also those that could not be read.
     pub channels: BTreeSet<String>,
+    /// The relying parties, also those that could not be read.
+    pub relying_parties: BTreeSet<String>,
 }
 
 impl Directory {
@@ -95,6 +109,16 @@ impl Directory {
             let names = self.channels.iter().map(String::as_str).collect();
             let problem = format!("there is no channel `{channel:.80}`");
             let fix = meant(channel, names, "channel");
+            reporter.at(report::REFERENCE, path, problem, fix);
+        }
+    }
+
+    /// Reports a relying party that no document declares.
+    pub fn relying_party(&self, name: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+        if !self.relying_parties.contains(name) {
+            let names = self.relying_parties.iter().map(String::as_str).collect();
+            let problem = format!("there is no relying party `{name:.80}`");
+            let fix = meant(name, names, "RelyingParty document");
             reporter.at(report::REFERENCE, path, problem, fix);
         }
     }

@@ -11,6 +11,9 @@ mod handoff;
 mod laws;
 mod mistakes;
 mod people;
+mod relying_parties;
+mod relying_party_mistakes;
+mod sign_on;
 
 const SOURCE: &str = r#"
 kind: Source

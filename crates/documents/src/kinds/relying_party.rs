@@ -1,0 +1,93 @@
+//! `RelyingParty`.
+
+mod address;
+mod claims;
+mod oidc;
+
+use model::TargetName;
+
+use crate::kinds::{Directory, group};
+use crate::report::{self, Reporter};
+use crate::tenant::{MaySignIn, RelyingParty, Tenant};
+use crate::wire::relying_party::RelyingPartySpec;
+use crate::yaml::Part;
+
+const SPEC: Part<'static> = Part::Key("spec");
+/// The longest title, in characters: it stands on a page beside others.
+const MAX_TITLE: usize = 80;
+
+pub(crate) fn relying_party(
+    name: &str,
+    spec: &RelyingPartySpec,
+    tenant: &Tenant,
+    directory: &Directory,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<RelyingParty> {
+    let title = title(name, spec, reporter);
+    let who = who(spec, tenant, directory, reporter);
+    if let Some(url) = &spec.start_url
+        && let Err((problem, fix)) = address::page(url)
+    {
+        reporter.at(report::URL, &[SPEC, Part::Key("start_url")], problem, fix);
+    }
+    let oidc = oidc::oidc(name, &spec.oidc, tenant, reporter);
+    Some(RelyingParty {
+        name: name.to_owned(),
+        title,
+        who: who?,
+        start_url: spec.start_url.clone(),
+        oidc: oidc?,
+    })
+}
+
+/// What the document with this name calls itself as a client.
+pub(crate) fn client_id<'d>(name: &'d str, spec: &'d RelyingPartySpec) -> &'d str {
+    spec.oidc.client_id.as_deref().unwrap_or(name)
+}
+
+fn title(name: &str, spec: &RelyingPartySpec, reporter: &mut Reporter<'_, '_>) -> String {
+    let Some(title) = &spec.title else {
+        return name.to_owned();
+    };
+    let long = title.chars().count() > MAX_TITLE;
+    if long || title.trim().is_empty() || title.chars().any(char::is_control) {
+        let fix = format!("write 1 to {MAX_TITLE} characters on one line, or leave it out");
+        let path = [SPEC, Part::Key("title")];
+        reporter.at(report::VALUE, &path, "this is no title", fix);
+    }
+    title.clone()
+}
+
+/// Exactly one way to say who.
+fn who(
+    spec: &RelyingPartySpec,
+    tenant: &Tenant,
+    directory: &Directory,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<MaySignIn> {
+    let path = [SPEC, Part::Key("groups")];
+    match (&spec.app, &spec.groups) {
+        (Some(app), None) => {
+            directory.app(app, &[SPEC, Part::Key("app")], reporter);
+            Some(MaySignIn::App(TargetName(app.clone())))
+        }
+        (None, Some(groups)) => {
+            if groups.is_empty() {
+                reporter.at(report::VALUE, &path, "nobody may sign in", "name a group");
+            }
+            let groups = group::named(groups, &path, tenant, reporter);
+            Some(MaySignIn::Groups(groups))
+        }
+        (None, None) => {
+            let problem = "nothing says who may sign in";
+            let fix = "write `app:` for whoever has an account there, or `groups:` of people";
+            reporter.at(report::MISSING_FIELD, &[SPEC], problem, fix);
+            None
+        }
+        (Some(_), Some(_)) => {
+            let problem = "who may sign in follows from an app or from groups, not both";
+            reporter.at(report::CONFLICT, &path, problem, "remove one of them");
+            None
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Relying parties: what people sign in to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::TargetName;
+use rules::Mapping;
+
+use super::ClientAuth;
+
+/// Something that people sign in to.
+#[derive(Debug, Clone)]
+pub struct RelyingParty {
+    /// `metadata.name`, by which sign-on rules speak of it.
+    pub name: String,
+    /// What people see it called; at most 80 characters.
+    pub title: String,
+    /// Who may sign in.
+    pub who: MaySignIn,
+    /// Where it begins a sign-in itself when people come from somewhere else
+    /// (`initiate_login_uri`, OpenID Connect Core §4).
+    pub start_url: Option<String>,
+    /// What it is as a client of OpenID Connect.
+    pub oidc: Oidc,
+}
+
+/// Who may sign in to a relying party. Sign-on rules may demand more, or refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MaySignIn {
+    /// Whoever has a usable account in this app by the rules.
+    App(TargetName),
+    /// Whoever is in one of these groups of people; never empty.
+    Groups(BTreeSet<String>),
+}
+
+/// A client of OpenID Connect.
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    /// `client_id`; unique among all relying parties.
+    pub client_id: String,
+    /// Where browsers bring the answer, as the document writes it; 1 to 50. Each is https, http on a
+    /// loopback address, or of a private-use scheme (RFC 8252 §7).
+    pub redirect_uris: BTreeSet<String>,
+    /// Where browsers may go after people have signed out; of the same forms.
+    pub post_logout_redirect_uris: BTreeSet<String>,
+    /// Where it is told that a session has ended (OpenID Connect Back-Channel Logout 1.0); `http` only
+    /// with `allow_private`.
+    pub backchannel_logout_uri: Option<String>,
+    /// `backchannel_logout_uri` may be on a private or loopback address.
+    pub allow_private: bool,
+    /// How it proves who it is.
+    pub client: OidcClient,
+    /// What it exchanges for tokens; `AuthorizationCode` is always among them.
+    pub grants: BTreeSet<GrantType>,
+    /// What it may ask for; `openid` is always among them.
+    pub scopes: BTreeSet<String>,
+    /// What people are called there.
+    pub subject: SubjectType,
+    /// What ID tokens are signed with.
+    pub id_token_alg: SigningAlg,
+    /// What access tokens look like, and how long they hold.
+    pub access_token: AccessToken,
+    /// So many days a refresh token holds; given exactly where `grants` has `RefreshToken`.
+    pub refresh_days: Option<u16>,
+    /// Claim → what gives it; no claim of the protocol's own. Where it gives
+    /// [`rules::Mapped::Missing`], the claim is left out.
+    pub claims: BTreeMap<String, Mapping>,
+}
+
+/// How a client proves who it is (RFC 6749 §2.1). Secrets are named here and kept, sealed, in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OidcClient {
+    /// Not at all: it cannot keep a secret.
+    Public,
+    /// By a secret that no other relying party has.
+    Secret {
+        /// The name of the secret.
+        secret: String,
+        /// Where it stands in a request.
+        method: ClientAuth,
+    },
+}
+
+impl OidcClient {
+    /// The name of its secret, if it has one.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        match self {
+            Self::Public => None,
+            Self::Secret { secret, .. } => Some(secret),
+        }
+    }
+}
+
+/// What a client exchanges for tokens (RFC 6749 §1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GrantType {
+    /// The code that a person's sign-in gave.
+    AuthorizationCode,
+    /// A refresh token.
+    RefreshToken,
+    /// Its own credentials, for nobody; never of a public client.
+    ClientCredentials,
+}
+
+/// What people are called at a relying party (OpenID Connect Core §8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SubjectType {
+    /// The same as elsewhere.
+    Public,
+    /// Something that no other relying party is told.
+    Pairwise,
+}
+
+/// What an ID token is signed with (RFC 7518 §3.1, RFC 8037 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SigningAlg {
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+}
+
+/// What access tokens look like, and how long they hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    /// Whether they can be read.
+    pub format: TokenFormat,
+    /// So many minutes each holds; 1 to 60.
+    pub minutes: u8,
+    /// The API that they are for, an absolute URI without a fragment (RFC 8707 §2).
+    pub audience: Option<String>,
+}
+
+/// Whether whoever is given an access token can read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenFormat {
+    /// They can (RFC 9068).
+    Jwt,
+    /// They have to ask (RFC 7662).
+    Opaque,
+}

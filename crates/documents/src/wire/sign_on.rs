@@ -1,0 +1,86 @@
+//! `SignOnPolicy`: who may sign in, and with what.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Who may sign in, and with what. At most one document of this kind.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignOnPolicySpec {
+    /// The expression that gives what people type as their name.
+    pub login: String,
+    /// How long people stay signed in.
+    #[serde(default)]
+    pub session: SessionSpec,
+    /// The groups of people who administer Tenure itself; nobody signs in to it if not given.
+    #[serde(default)]
+    pub administrators: Vec<String>,
+    /// Rules in their order: the first that holds says what is demanded. Where none does, nobody gets in.
+    pub rules: Vec<SignOnRuleSpec>,
+}
+
+/// How long people stay signed in.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SessionSpec {
+    /// So many minutes without being used it is over; 60 if not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1440))]
+    pub idle_minutes: Option<u16>,
+    /// So many hours after it began it is over; 12 if not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 720))]
+    pub hours: Option<u16>,
+}
+
+/// A rule: what is demanded of those for whom it holds.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignOnRuleSpec {
+    /// By what decisions tell of it; unique in the policy.
+    pub name: String,
+    /// When it holds; always if not given.
+    #[serde(default)]
+    pub when: WhenSpec,
+    /// What has to be proved; either this or `deny`.
+    #[serde(default)]
+    pub demand: Option<Demanded>,
+    /// So many minutes ago at most it has to have been proved; at any time of the session if not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 43200))]
+    pub within_minutes: Option<u32>,
+    /// `true`: nobody for whom it holds gets in; either this or `demand`.
+    #[serde(default)]
+    pub deny: Option<bool>,
+}
+
+/// When a rule holds: everything that is stated has to.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WhenSpec {
+    /// In one of these groups of people.
+    #[serde(default)]
+    pub groups: Option<Vec<String>>,
+    /// In none of these groups of people.
+    #[serde(default)]
+    pub outside_groups: Vec<String>,
+    /// For one of these relying parties.
+    #[serde(default)]
+    pub relying_parties: Option<Vec<String>>,
+    /// From one of these networks, `10.0.0.0/8`.
+    #[serde(default)]
+    pub networks: Option<Vec<String>>,
+    /// From none of these networks.
+    #[serde(default)]
+    pub outside_networks: Vec<String>,
+}
+
+/// What has to be proved: one factor, two of different kinds, or two that work on no page which only
+/// looks like ours.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Demanded {
+    AnyFactor,
+    MultiFactor,
+    PhishingResistant,
+}
