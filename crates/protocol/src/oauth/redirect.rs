@@ -172,7 +172,8 @@ fn authority(text: &str) -> &str {
     &behind[..ends]
 }
 
-/// The host of a loopback address, and what follows its port. `None` for everything else.
+/// The host of a loopback address, and what follows its port. `None` for most of everything else: what follows
+/// need not begin a path, but that of a registered one does, and it is that which is compared.
 fn portless(text: &str) -> Option<(&'static str, &str)> {
     let literals = ["http://127.0.0.1", "http://[::1]"];
     let at = |host: &'static str| text.strip_prefix(host).map(|behind| (host, behind));
@@ -188,6 +189,5 @@ fn portless(text: &str) -> Option<(&'static str, &str)> {
             (number != 0 && !port.starts_with('0')).then_some(rest)?
         }
     };
-    let begins = rest.is_empty() || rest.starts_with(['/', '?']);
-    begins.then_some((host, rest))
+    Some((host, rest))
 }
