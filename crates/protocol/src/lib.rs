@@ -5,4 +5,5 @@ pub mod relp;
 pub mod scim;
 pub mod siem;
 pub mod syslog;
+pub mod totp;
 pub mod x509;
