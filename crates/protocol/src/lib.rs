@@ -1,6 +1,7 @@
 //! Protocols: bytes ↔ typed messages. No sockets, no clocks, no state.
 
 pub mod jose;
+pub mod recovery;
 pub mod relp;
 pub mod scim;
 pub mod siem;
