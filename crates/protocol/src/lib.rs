@@ -7,4 +7,5 @@ pub mod scim;
 pub mod siem;
 pub mod syslog;
 pub mod totp;
+pub mod webauthn;
 pub mod x509;

@@ -30,15 +30,15 @@
 //! It does not look whether an Ed25519 key is a point of its curve; one that is not verifies nothing.
 
 mod algorithm;
-mod base64url;
+pub(crate) mod base64url;
 mod header;
 mod jwk;
 mod jwks;
 mod mac;
 mod public;
 mod refused;
-mod rsa;
-mod shape;
+pub(crate) mod rsa;
+pub(crate) mod shape;
 mod signing;
 
 pub mod jws;
