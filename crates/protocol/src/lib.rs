@@ -3,8 +3,11 @@
 pub mod jose;
 pub mod json;
 pub mod oauth;
+pub mod recovery;
 pub mod relp;
 pub mod scim;
 pub mod siem;
 pub mod syslog;
+pub mod totp;
+pub mod webauthn;
 pub mod x509;

@@ -37,8 +37,8 @@ mod jwks;
 mod mac;
 mod public;
 mod refused;
-mod rsa;
-mod shape;
+pub(crate) mod rsa;
+pub(crate) mod shape;
 mod signing;
 
 pub mod jws;

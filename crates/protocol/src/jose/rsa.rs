@@ -13,7 +13,7 @@ const LONGEST_EXPONENT: usize = 4;
 ///
 /// # Errors
 /// When one of them begins with zeros, or is none of an RSA key, or one that can be broken.
-pub(super) fn check(modulus: &[u8], exponent: &[u8]) -> Result<(), KeyError> {
+pub(crate) fn check(modulus: &[u8], exponent: &[u8]) -> Result<(), KeyError> {
     for (name, number) in [("n", modulus), ("e", exponent)] {
         if number.first().is_none_or(|first| *first == 0) {
             return Err(KeyError::Encoding(name));

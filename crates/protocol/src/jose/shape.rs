@@ -44,7 +44,7 @@ impl Shape {
 
 /// Whether it is one of the points of order 1, 2, 4 or 8, in any spelling, or a number that is not below
 /// the field's prime (RFC 8032 §5.1.3). With such a "key" a signature of nobody verifies.
-pub(super) fn has_small_order(x: &[u8]) -> bool {
+pub(crate) fn has_small_order(x: &[u8]) -> bool {
     /// The two ordinates of the points of order 8, as they are written, without the sign.
     const OF_ORDER_8: [[u8; 32]; 2] = [
         [
