@@ -147,6 +147,7 @@ fn failure(group: FailureGroup) -> DigestFailure {
         count: group.people.len() as u64,
         people: group.people.into_iter().map(|(_, name)| name).collect(),
         steps: group.steps,
+        step: group.step.to_string(),
         first_seen: group.first_seen.to_string(),
         last_seen: group.last_seen.to_string(),
         problem: group.problem,

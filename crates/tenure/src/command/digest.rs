@@ -10,6 +10,16 @@ use super::{Change, Desk};
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, Section, print};
 
+/// The columns of what failed.
+const FAILED: &[&str] = &[
+    "group",
+    "count",
+    "people",
+    "first_seen",
+    "step",
+    "problem",
+    "fix",
+];
 /// Names that are written out in one cell.
 const NAMED: usize = 5;
 
@@ -137,11 +147,7 @@ fn tell(answer: &DigestAnswer, markdown: bool) -> Result<String, Failure> {
         ],
         late(&answer.people)?,
     );
-    add(
-        "Failed",
-        &["group", "count", "people", "first_seen", "problem", "fix"],
-        rows(&answer.failures)?,
-    );
+    add("Failed", FAILED, rows(&answer.failures)?);
     add(
         "Waits for a person",
         &["status", "cause", "at", "plans", "because", "fix"],

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use api::{
-    DecideRequest, Page, PlanChangeAnswer, PlanRequest, TargetSummary, UndoAnswer, WaveAnswer,
-    WavePreviewAnswer, WaveSummary, WirePlan,
+    DecideRequest, Page, PlanChangeAnswer, PlanRequest, StepSummary, TargetSummary, UndoAnswer,
+    WaveAnswer, WavePreviewAnswer, WaveSummary, WirePlan,
 };
 
 use super::{Change, Desk, spinner};
@@ -232,10 +232,26 @@ pub async fn show(desk: &Desk, wave: &str) -> Result<Exit, Failure> {
                 step.detail,
                 why.join("; ")
             ));
+            // Where all went well there is little to ask.
+            if is_in_trouble(step) {
+                text.push_str(&format!(
+                    "    see `tenure why change {}#{}`\n",
+                    plan.plan, step.no
+                ));
+            }
         }
     }
     print(&printable(&text))?;
     Ok(Exit::Fine)
+}
+
+/// Whether a step has failed, or was tried in vain so far.
+fn is_in_trouble(step: &StepSummary) -> bool {
+    match step.status.as_str() {
+        "failed" | "answered" => true,
+        "pending" => !step.detail.is_empty(),
+        _ => false,
+    }
 }
 
 /// `tenure undo WAVE`.
