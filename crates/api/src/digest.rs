@@ -102,6 +102,9 @@ pub struct DigestFailure {
     pub people: Vec<String>,
     /// Steps that failed.
     pub steps: u64,
+    /// The first of them, for `tenure why change`.
+    #[serde(default)]
+    pub step: String,
     /// When the first of them failed.
     pub first_seen: String,
     /// When the last of them failed.

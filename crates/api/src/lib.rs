@@ -7,6 +7,7 @@
 //! Conventions: instants are RFC 3339 in UTC; ids are prefixed texts (`sub_…`, `wav_…`);
 //! listings are [`Page`]s with an opaque cursor; errors are [`Problem`]s (RFC 9457).
 
+mod change;
 mod digest;
 mod documents;
 mod drills;
@@ -25,6 +26,7 @@ mod tenant;
 mod tokens;
 mod work;
 
+pub use change::{WhyChangeAnswer, WireChanged, WireDecided, WireMoment, WireWord};
 pub use digest::{
     DigestAnswer, DigestCount, DigestFailure, DigestFinding, DigestPerson, DigestSilence,
     DigestWave, LeaverTimes, LeaversAnswer, RetryRequest, WireEnding, WireLeaver, WireRemainder,

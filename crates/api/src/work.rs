@@ -1,5 +1,7 @@
 //! Waves, plans and steps.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -74,10 +76,13 @@ pub struct WavePreviewAnswer {
 /// What a planning run found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanChangeAnswer {
-    /// One wave for each cause; empty when every app agrees.
+    /// One wave for each cause; empty when nothing new is to be done.
     pub waves: Vec<WavePreviewAnswer>,
     /// True when nothing was proposed because a dry run was asked for.
     pub dry_run: bool,
+    /// How many people wait for a seat, by app, as far as a planning that was no dry run has found.
+    #[serde(default)]
+    pub waiting_for_seats: BTreeMap<String, u64>,
 }
 
 /// A wave in a listing.

@@ -3,12 +3,19 @@
 use model::event::{PlanChanged, WaveReleased};
 use model::plan::PlanStatus;
 use model::{Actor, Event, PlanId, Verdict, WaveId};
-use ports::store::{Append, PlanRow, Stream, WaveRow, WaveStatus};
+use ports::store::{Append, PlanRow, Stream, WaveDecision, WaveRow, WaveStatus};
 
 use crate::{App, AppError, ErrorKind};
 
 /// Events per append.
 const CHUNK: usize = 500;
+
+/// What was decided about a plan, of the decisions about its wave, oldest first. Each plan is decided
+/// about once: by the first that names it, or that is about all that waited.
+pub(crate) fn decision_on(plan: PlanId, decided: &[WaveDecision]) -> Option<&WaveDecision> {
+    let mut decided = decided.iter();
+    decided.find(|decision| decision.plans.is_empty() || decision.plans.contains(&plan))
+}
 
 impl App {
     /// One wave.

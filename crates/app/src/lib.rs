@@ -90,7 +90,7 @@ pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;
 pub use tokens::Session;
 pub use undo::UndoReport;
-pub use why::{WhyAccess, WhyItem};
+pub use why::{Changed, Decided, Moment, WhyAccess, WhyChange, WhyItem, Word};
 
 /// What reads return and what appends are made of, for those who reach the store through
 /// [`App::store`] only.

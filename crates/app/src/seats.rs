@@ -98,6 +98,20 @@ impl App {
         Ok(found)
     }
 
+    /// How many people were found to wait for a seat, by app.
+    ///
+    /// # Errors
+    /// When there are no documents, or the store does not answer.
+    pub async fn waiting_for_seats(&self) -> Result<BTreeMap<TargetName, u64>, AppError> {
+        if !self.loaded().await?.book.has_seats() {
+            return Ok(BTreeMap::new());
+        }
+        let waiting = waiting_people(&*self.store).await?.into_iter();
+        Ok(waiting
+            .map(|(app, people)| (app, people.len() as u64))
+            .collect())
+    }
+
     async fn seat_awaited(
         &self,
         loaded: &Loaded,

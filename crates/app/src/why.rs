@@ -1,5 +1,6 @@
 //! Why someone has, or lacks, access.
 
+mod change;
 mod done;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use crate::planner::Say;
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind, Known, SeatAwaited};
 use done::{Done, done_then};
+
+pub use change::{Changed, Decided, Moment, WhyChange, Word};
 
 /// The answer for one app.
 #[derive(Debug, Clone, PartialEq, Eq)]

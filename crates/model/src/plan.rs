@@ -2,6 +2,7 @@
 //! the binary that made it.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -195,6 +196,24 @@ impl fmt::Display for StepRef {
     }
 }
 
+/// Read back as it is written: `pln_…#0`, in that one spelling.
+impl FromStr for StepRef {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text:.60}` is no step");
+        let (plan, no) = text.split_once('#').ok_or_else(wrong)?;
+        let step = Self {
+            plan: plan.parse().map_err(|_| wrong())?,
+            no: no.parse().map_err(|_| wrong())?,
+        };
+        // One step has one spelling: no leading zeros, no plus sign.
+        match step.to_string() == text {
+            true => Ok(step),
+            false => Err(wrong()),
+        }
+    }
+}
+
 /// How a plan stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -285,5 +304,34 @@ impl StepStatus {
     #[must_use]
     pub const fn is_done(self) -> bool {
         matches!(self, Self::Verified | Self::Confirmed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_read_in_the_one_spelling_in_which_it_is_written() {
+        let step = StepRef {
+            plan: PlanId::from_bits(7),
+            no: 3,
+        };
+        let text = step.to_string();
+        assert_eq!(text.parse(), Ok(step));
+        let plan = step.plan.to_string();
+        let spelt = [
+            plan.clone(),
+            format!("{plan}.3"),
+            format!("{plan}#03"),
+            format!("{plan}#+3"),
+            format!("{plan}#70000"),
+            text.to_uppercase(),
+            format!("{text} "),
+            String::new(),
+        ];
+        for other in spelt {
+            assert!(other.parse::<StepRef>().is_err(), "{other}");
+        }
     }
 }

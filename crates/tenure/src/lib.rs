@@ -25,8 +25,8 @@ use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
 use command::task::TaskCommand;
 use command::{
-    Desk, adopt, digest, drill, events, handoff, input, leaver, leavers, look, manage, notice,
-    preview, rehearse, task, test, why, work,
+    Desk, adopt, change, digest, drill, events, handoff, input, leaver, leavers, look, manage,
+    notice, preview, rehearse, task, test, why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -189,6 +189,7 @@ async fn talk(shared: &Shared, command: Command) -> Result<Exit, Failure> {
         Command::Why(WhyCommand::Access { person, app, when }) => {
             why::access(&desk, &person, &app, &when).await
         }
+        Command::Why(WhyCommand::Change { step }) => change::change(&desk, &step).await,
         command => morning(&desk, command).await,
     }
 }

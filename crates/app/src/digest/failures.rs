@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::attributes::Attributes;
 use model::event::StepChanged;
 use model::plan::{PlanStatus, StepStatus};
-use model::{Act, Outcome, SubjectId, TargetName, Timestamp};
+use model::{Act, Outcome, StepRef, SubjectId, TargetName, Timestamp};
 use ports::store::{PlanRow, StepRow};
 
 use super::report::FailureGroup;
@@ -15,7 +15,8 @@ const NOT_SHOWN: &str = "TNR-STEP-0001";
 
 /// One step that failed, or is tried again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
+    pub(super) step: StepRef,
     pub(super) app: TargetName,
     pub(super) verb: String,
     pub(super) class: String,
@@ -83,7 +84,7 @@ fn attribute_in(said: &str, sent: &Attributes) -> Option<String> {
 
 /// What of a plan failed, or is tried again, and `first` knows since when. Steps that were left out
 /// because of those are not told.
-pub(super) fn of_plan(
+pub(crate) fn of_plan(
     row: &PlanRow,
     person: Option<&(SubjectId, String)>,
     first: impl Fn(&StepRow) -> Option<Timestamp>,
@@ -110,6 +111,10 @@ pub(super) fn of_plan(
             _ => &nothing,
         };
         Some(Failure {
+            step: StepRef {
+                plan: row.id,
+                no: step.no,
+            },
             app: step.address.target.clone(),
             verb: step.verb.clone(),
             attribute: attribute_in(&said, sent),
@@ -129,7 +134,7 @@ pub(super) fn of_plan(
 }
 
 /// Groups failures by app, class and attribute; the one with the most people comes first.
-pub(super) fn group(failures: Vec<Failure>) -> Vec<FailureGroup> {
+pub(crate) fn group(failures: Vec<Failure>) -> Vec<FailureGroup> {
     type Key = (TargetName, String, Option<String>);
     let mut found: BTreeMap<Key, Vec<Failure>> = BTreeMap::new();
     for failure in failures {
@@ -163,6 +168,7 @@ fn one(mut failures: Vec<Failure>) -> Option<FailureGroup> {
     }
     Some(FailureGroup {
         fix: fix(&first, &group, again),
+        step: first.step,
         group,
         verbs: verbs.into_iter().collect(),
         people,

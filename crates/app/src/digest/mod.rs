@@ -26,7 +26,7 @@ use model::plan::PlanStatus;
 use model::{Actor, Kind, SubjectId, TargetName, Timestamp};
 
 pub(crate) use expected::{Attempt, Case as Leaver, Expectation, Stand, expectation, judge};
-pub(crate) use failures::class_of;
+pub(crate) use failures::{class_of, group, of_plan};
 pub use report::{
     Awaited, Count, Digest, FailureGroup, FindingGroup, LatePerson, Silence, WaitingWave,
 };

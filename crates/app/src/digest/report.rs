@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Change, SubjectId, TargetName, Timestamp, WaveId};
+use model::{Change, StepRef, SubjectId, TargetName, Timestamp, WaveId};
 use ports::store::WaveStatus;
 
 /// What HR's word, or a person's, makes us expect for somebody.
@@ -176,6 +176,8 @@ pub struct FailureGroup {
     pub people: Vec<(SubjectId, String)>,
     /// Steps that failed.
     pub steps: u64,
+    /// The first of them.
+    pub step: StepRef,
     /// When the first of them failed.
     pub first_seen: Timestamp,
     /// When the last of them failed.

@@ -201,7 +201,8 @@ impl App {
         Ok(records)
     }
 
-    async fn all_told(
+    /// The records of these kinds about one person after `after`, in order. Opens nothing.
+    pub(crate) async fn all_told(
         &self,
         subject: SubjectId,
         kinds: &[&str],

@@ -29,6 +29,7 @@ pub use report::{
 
 use sights::MOST_RECORDS;
 
+use crate::decide::decision_on;
 use crate::digest::{Attempt, Expectation, Leaver, Stand, Window, expectation, judge};
 use crate::{App, AppError, ErrorKind, Known};
 
@@ -237,11 +238,9 @@ fn by_hand(known: &Known, now: Timestamp) -> Vec<KnownTask> {
     known.person.tasks.iter().filter(mine).cloned().collect()
 }
 
-/// Who released a plan, and when. Each plan is decided about once: by the first decision about its wave
-/// that names it, or that is about all that waited.
+/// Who released a plan, and when.
 fn released(plan: PlanId, decided: &[WaveDecision]) -> Option<(String, Mark)> {
-    let mine = |d: &&WaveDecision| d.plans.is_empty() || d.plans.contains(&plan);
-    let mine = decided.iter().find(mine)?;
+    let mine = decision_on(plan, decided)?;
     let (at, seq) = (mine.at, mine.seq);
     mine.released.then(|| (mine.by.clone(), Mark { at, seq }))
 }

@@ -276,6 +276,17 @@ pub struct WaveDecision {
     pub plans: Vec<PlanId>,
 }
 
+impl WaveDecision {
+    /// The word used on the wire: `released` or `refused`.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self.released {
+            true => "released",
+            false => "refused",
+        }
+    }
+}
+
 /// Which waves to list, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WaveFilter {

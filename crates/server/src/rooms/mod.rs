@@ -1,6 +1,7 @@
 //! What is behind the door: each route's work, by calling the use-cases and writing their
 //! answers as wire types. Nothing is decided here that a use-case could decide.
 
+mod change;
 mod decide;
 mod documents;
 mod drills;

@@ -1,5 +1,6 @@
 //! The morning: the digest, and trying a group of failures again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{
@@ -68,6 +69,8 @@ async fn retry(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     Reply::json(&PlanChangeAnswer {
         waves: waves.iter().map(words::preview).collect(),
         dry_run: asked.dry_run,
+        // It looks at the people of one group, not at everyone who waits.
+        waiting_for_seats: BTreeMap::new(),
     })
 }
 
@@ -144,6 +147,7 @@ fn failure(group: FailureGroup) -> DigestFailure {
         count: group.people.len() as u64,
         people: group.people.into_iter().map(|(_, name)| name).collect(),
         steps: group.steps,
+        step: group.step.to_string(),
         first_seen: group.first_seen.to_string(),
         last_seen: group.last_seen.to_string(),
         problem: group.problem,

@@ -171,7 +171,7 @@ pub async fn show(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     })
 }
 
-fn what(kind: Kind, group: Option<&str>) -> String {
+pub(super) fn what(kind: Kind, group: Option<&str>) -> String {
     match (kind, group) {
         (Kind::Grant, Some(group)) => group.to_owned(),
         (kind, _) => kind.as_str().to_owned(),

@@ -14,8 +14,8 @@ use model::Scope;
 
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
-    Rooms, decide, documents, drills, estate, events, handoff, leavers, ledger, morning, notices,
-    people, preview, rehearsal, tasks, tenant, tokens, work,
+    Rooms, change, decide, documents, drills, estate, events, handoff, leavers, ledger, morning,
+    notices, people, preview, rehearsal, tasks, tenant, tokens, work,
 };
 use crate::route::Route;
 
@@ -96,6 +96,7 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<WirePlan>,
         |rooms, call| Box::pin(work::show(rooms, call)),
     ),
+    change::SHOW,
     get(
         "/api/v1/waves",
         "listWaves",

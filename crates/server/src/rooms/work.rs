@@ -20,10 +20,12 @@ pub async fn plan(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         .plan(call.actor(), asked.dry_run)
         .await
         .map_err(fail)?;
-    let waves = waves.iter().map(words::preview).collect();
+    let waiting = rooms.app.waiting_for_seats().await.map_err(fail)?;
+    let waiting = waiting.into_iter();
     Reply::json(&PlanChangeAnswer {
-        waves,
+        waves: waves.iter().map(words::preview).collect(),
         dry_run: asked.dry_run,
+        waiting_for_seats: waiting.map(|(app, people)| (app.0, people)).collect(),
     })
 }
 

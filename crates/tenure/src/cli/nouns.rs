@@ -49,6 +49,11 @@ pub enum WhyCommand {
         #[command(flatten)]
         when: When,
     },
+    /// Why one step of a plan was planned, by whom it was released, and what became of it.
+    Change {
+        /// The step, as other commands print it: `pln_…#0`.
+        step: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

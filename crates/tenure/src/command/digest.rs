@@ -10,6 +10,16 @@ use super::{Change, Desk};
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, Section, print};
 
+/// The columns of what failed.
+const FAILED: &[&str] = &[
+    "group",
+    "count",
+    "people",
+    "first_seen",
+    "step",
+    "problem",
+    "fix",
+];
 /// Names that are written out in one cell.
 const NAMED: usize = 5;
 
@@ -86,10 +96,10 @@ pub async fn retry(
             );
         }
     }
-    let asked = answer.waves.iter().any(|wave| wave.verdict != "allow");
-    Ok(match asked {
-        true => Exit::Present,
-        false => Exit::Fine,
+    // As `tenure plan`: what is proposed, or would be, waits for somebody.
+    Ok(match answer.waves.is_empty() {
+        true => Exit::Fine,
+        false => Exit::Present,
     })
 }
 
@@ -137,11 +147,7 @@ fn tell(answer: &DigestAnswer, markdown: bool) -> Result<String, Failure> {
         ],
         late(&answer.people)?,
     );
-    add(
-        "Failed",
-        &["group", "count", "people", "first_seen", "problem", "fix"],
-        rows(&answer.failures)?,
-    );
+    add("Failed", FAILED, rows(&answer.failures)?);
     add(
         "Waits for a person",
         &["status", "cause", "at", "plans", "because", "fix"],

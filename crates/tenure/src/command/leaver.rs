@@ -1,6 +1,6 @@
 //! Termination for cause, and whether a worker is somebody who is known.
 
-use api::{Done, MatchRequest, TerminateRequest, TerminationAnswer};
+use api::{Done, MatchRequest, TerminateRequest, TerminationAnswer, WavePreviewAnswer};
 
 use clap::{Args, Subcommand};
 
@@ -77,9 +77,19 @@ pub async fn leaver(
     let asked = answer.waves.iter().any(|wave| wave.verdict != "allow");
     if asked && !answer.dry_run {
         eprintln!("The guard asks for someone else's word first: `tenure approve WAVE`.");
-        return Ok(Exit::Present);
     }
-    Ok(Exit::Fine)
+    Ok(ending(verb, &answer))
+}
+
+/// As every command that proposes: 2 where something waits for somebody, or would be done. What the
+/// guard allows of a termination has begun; what brings access back has not.
+fn ending(verb: &str, answer: &TerminationAnswer) -> Exit {
+    let begun = verb == "terminate" && !answer.dry_run;
+    let left = |wave: &WavePreviewAnswer| !begun || wave.verdict != "allow";
+    match answer.waves.iter().any(left) {
+        true => Exit::Present,
+        false => Exit::Fine,
+    }
 }
 
 /// `tenure person join PERSON` and `tenure person separate PERSON`.
@@ -96,4 +106,48 @@ pub async fn decide(desk: &Desk, same: bool, worker: Match) -> Result<Exit, Fail
     let done: Done = desk.client.post(&["people", "match"], &body).await?;
     told(&done);
     Ok(Exit::Fine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(dry_run: bool, verdicts: &[&str]) -> TerminationAnswer {
+        let wave = |verdict: &&str| WavePreviewAnswer {
+            wave: "wav_1".to_owned(),
+            cause: String::new(),
+            change: String::new(),
+            verdict: (*verdict).to_owned(),
+            because: Vec::new(),
+            author: String::new(),
+            steps: 1,
+            removals: 1,
+            names: Vec::new(),
+            obstacles: Vec::new(),
+        };
+        TerminationAnswer {
+            subject: String::new(),
+            name: String::new(),
+            waves: verdicts.iter().map(wave).collect(),
+            dry_run,
+        }
+    }
+
+    #[test]
+    fn it_ends_with_2_when_something_is_left_to_do_or_would_be_done() {
+        let cases: [(&str, bool, &[&str], Exit); 8] = [
+            ("terminate", true, &["allow"], Exit::Present),
+            ("terminate", true, &["ask"], Exit::Present),
+            ("terminate", true, &[], Exit::Fine),
+            ("terminate", false, &["allow"], Exit::Fine),
+            ("terminate", false, &["allow", "ask"], Exit::Present),
+            ("lift-termination", true, &["allow"], Exit::Present),
+            ("lift-termination", false, &["allow"], Exit::Present),
+            ("lift-termination", false, &[], Exit::Fine),
+        ];
+        for (verb, dry_run, verdicts, exit) in cases {
+            let found = ending(verb, &answer(dry_run, verdicts));
+            assert_eq!(found, exit, "{verb} {dry_run} {verdicts:?}");
+        }
+    }
 }

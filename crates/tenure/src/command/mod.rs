@@ -1,6 +1,7 @@
 //! Commands that talk to a server.
 
 pub mod adopt;
+pub mod change;
 pub mod decide;
 pub mod digest;
 pub mod drill;

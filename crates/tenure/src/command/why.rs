@@ -93,7 +93,8 @@ fn tell_item(item: &AccessItem, dated: bool, text: &mut String) {
     }
 }
 
-fn facts(reason: &WireReason) -> String {
+/// The facts that a reason looked at, in brackets; empty where there are none.
+pub(super) fn facts(reason: &WireReason) -> String {
     let Some(facts) = reason.facts.as_object().filter(|f| !f.is_empty()) else {
         return String::new();
     };

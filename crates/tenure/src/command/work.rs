@@ -1,8 +1,10 @@
 //! Plans and waves: preview, list, show, undo.
 
+use std::collections::BTreeMap;
+
 use api::{
-    DecideRequest, Page, PlanChangeAnswer, PlanRequest, TargetSummary, UndoAnswer, WaveAnswer,
-    WavePreviewAnswer, WaveSummary, WirePlan,
+    DecideRequest, Page, PlanChangeAnswer, PlanRequest, StepSummary, TargetSummary, UndoAnswer,
+    WaveAnswer, WavePreviewAnswer, WaveSummary, WirePlan,
 };
 
 use super::{Change, Desk, spinner};
@@ -21,7 +23,7 @@ pub async fn plan(desk: &Desk, change: Change) -> Result<Exit, Failure> {
     let answer = answer?;
     previews(desk, &answer.waves)?;
     if answer.waves.is_empty() {
-        return tell_open(desk).await;
+        return tell_open(desk, &answer.waiting_for_seats).await;
     }
     if answer.dry_run {
         eprintln!("Nothing was proposed (dry run).");
@@ -33,7 +35,7 @@ pub async fn plan(desk: &Desk, change: Change) -> Result<Exit, Failure> {
 
 /// Says what is still open when nothing new was planned. A planning leaves alone what an open
 /// wave already changes, so the apps agree only once there is none.
-async fn tell_open(desk: &Desk) -> Result<Exit, Failure> {
+async fn tell_open(desk: &Desk, seats: &Seats) -> Result<Exit, Failure> {
     let open = desk.client.all(&["waves"], &[("open", "true")]).await;
     let open: Vec<WaveSummary> = match open {
         Ok(open) => open,
@@ -44,7 +46,7 @@ async fn tell_open(desk: &Desk) -> Result<Exit, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let (text, exit) = standing(&open);
+    let (text, exit) = standing(&open, seats);
     eprintln!("{text}");
     let targets: Page<TargetSummary> = desk.client.get(&["targets"], &[]).await?;
     let observed = targets.items.iter().filter(|app| app.mode == "observe");
@@ -84,8 +86,12 @@ fn next(waves: &[WavePreviewAnswer]) -> String {
     text
 }
 
-/// One sentence about the open waves, and how a planning that found nothing new ends.
-fn standing(open: &[WaveSummary]) -> (String, Exit) {
+/// How many people wait for a seat, by app.
+type Seats = BTreeMap<String, u64>;
+
+/// One sentence about the open waves and those who wait for a seat, and how a planning that found
+/// nothing new ends.
+fn standing(open: &[WaveSummary], seats: &Seats) -> (String, Exit) {
     let count = |status: &str| open.iter().filter(|w| w.status == status).count();
     let running = count("running");
     let waiting = ["ready", "held", "halted"].map(|status| (count(status), status));
@@ -112,10 +118,18 @@ fn standing(open: &[WaveSummary]) -> (String, Exit) {
             waves(running)
         ));
     }
+    for (app, people) in seats {
+        let who = match people {
+            1 => "1 person waits".to_owned(),
+            many => format!("{many} people wait"),
+        };
+        parts.push(format!("{who} for a seat in {app} (see `tenure findings`)"));
+    }
     if parts.is_empty() {
         return ("Nothing to do: every app agrees.".to_owned(), Exit::Fine);
     }
-    // What runs goes on by itself; what waits needs somebody.
+    // What runs goes on by itself, and whoever waits for a seat gets the next one; what waits for a
+    // decision needs somebody.
     let exit = if waits > 0 { Exit::Present } else { Exit::Fine };
     (format!("Nothing new: {}.", parts.join(", ")), exit)
 }
@@ -218,10 +232,26 @@ pub async fn show(desk: &Desk, wave: &str) -> Result<Exit, Failure> {
                 step.detail,
                 why.join("; ")
             ));
+            // Where all went well there is little to ask.
+            if is_in_trouble(step) {
+                text.push_str(&format!(
+                    "    see `tenure why change {}#{}`\n",
+                    plan.plan, step.no
+                ));
+            }
         }
     }
     print(&printable(&text))?;
     Ok(Exit::Fine)
+}
+
+/// Whether a step has failed, or was tried in vain so far.
+fn is_in_trouble(step: &StepSummary) -> bool {
+    match step.status.as_str() {
+        "failed" | "answered" => true,
+        "pending" => !step.detail.is_empty(),
+        _ => false,
+    }
 }
 
 /// `tenure undo WAVE`.
@@ -324,8 +354,33 @@ mod tests {
                 Exit::Present,
             ),
         ];
+        let nobody = Seats::new();
         for (statuses, text, exit) in cases {
-            assert_eq!(standing(&waves(statuses)), (text.to_owned(), exit));
+            assert_eq!(standing(&waves(statuses), &nobody), (text.to_owned(), exit));
         }
+    }
+
+    #[test]
+    fn an_app_in_which_somebody_waits_for_a_seat_does_not_agree() {
+        let seats = |seats: &[(&str, u64)]| {
+            let seats = seats.iter();
+            seats
+                .map(|(app, people)| ((*app).to_owned(), *people))
+                .collect()
+        };
+        let (text, exit) = standing(&[], &seats(&[("wiki", 1)]));
+        assert_eq!(
+            text,
+            "Nothing new: 1 person waits for a seat in wiki (see `tenure findings`)."
+        );
+        assert_eq!(exit, Exit::Fine);
+        let (text, exit) = standing(&waves(&["held"]), &seats(&[("chat", 2), ("wiki", 1)]));
+        assert_eq!(
+            text,
+            "Nothing new: 1 wave waits for a decision (1 held; see `tenure waves --open`), 2 people \
+             wait for a seat in chat (see `tenure findings`), 1 person waits for a seat in wiki (see \
+             `tenure findings`)."
+        );
+        assert_eq!(exit, Exit::Present);
     }
 }

@@ -19,3 +19,4 @@ mod rehearse;
 mod roles;
 mod server;
 mod thin;
+mod why_change;

@@ -86,6 +86,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
     let mut path = route
         .pattern
         .replace("{plan}", &id("pln"))
+        .replace("{step}", "0")
         .replace("{wave}", &id("wav"))
         .replace("{token}", &id("tok"))
         .replace("{finding}", &id("fnd"))
