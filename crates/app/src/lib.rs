@@ -33,6 +33,7 @@ mod matching;
 mod names;
 mod notify;
 mod observe;
+mod oidc;
 mod past;
 mod people;
 mod planner;
@@ -41,6 +42,7 @@ mod rehearse;
 mod restore;
 mod seats;
 mod secrets;
+mod sign_in;
 mod switch;
 mod tasks;
 mod tenant;
@@ -77,6 +79,10 @@ pub use leavers::{
 };
 pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
+pub use oidc::{
+    Answer, Ask, Asker, Given, GivenClientSecret, LoggedOut, Portal, PortalSession, Tile,
+    TokenCall, Told as UserTold, Wrong, paths,
+};
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
 pub use preview::{AppOutlook, Collision, Histogram, Named, Names, Preview, Trouble};
@@ -86,6 +92,7 @@ pub use rehearse::{
 };
 pub use seats::SeatAwaited;
 pub use secrets::GivenSecret;
+pub use sign_in::{Bar, From as SignInFrom, GivenPass, SignedIn};
 pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;
 pub use tokens::Session;
@@ -125,6 +132,11 @@ pub struct App {
     pub(crate) answered: Arc<std::sync::Mutex<Vec<model::PlanId>>>,
     /// Seats for those who wait for news of the log.
     pub(crate) following: Arc<tokio::sync::Semaphore>,
+    /// Who we are to relying parties, on a node on which people sign in.
+    pub(crate) issuer: Option<protocol::oauth::Issuer>,
+    /// The keys that tokens are signed with, as they were last read.
+    pub(crate) keys: Arc<oidc::KeyCache>,
+    pub(crate) hashing: sign_in::Hashing,
 }
 
 /// What an [`App`] is made of.
@@ -161,6 +173,9 @@ impl App {
             bell: Arc::default(),
             answered: Arc::default(),
             following: Arc::new(tokio::sync::Semaphore::new(events::WAITING)),
+            issuer: None,
+            keys: Arc::default(),
+            hashing: sign_in::Hashing::for_cores(cores()),
         }
     }
 
@@ -168,6 +183,13 @@ impl App {
     #[must_use]
     pub fn listening(mut self, listening: Arc<dyn Listening>) -> Self {
         self.listening = Some(listening);
+        self
+    }
+
+    /// The same, on a node on which people sign in; this is who it is to relying parties.
+    #[must_use]
+    pub fn issuing(mut self, issuer: protocol::oauth::Issuer) -> Self {
+        self.issuer = Some(issuer);
         self
     }
 
@@ -190,4 +212,8 @@ impl App {
     ) -> Result<Committed, AppError> {
         Ok(self.store.append(Append::of(actor.clone(), events)).await?)
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }

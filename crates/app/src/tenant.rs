@@ -14,6 +14,7 @@ use lifecycle::{
 use model::{Attributes, Kind, Secret, TargetName, Timestamp, Value};
 use ports::Target;
 use ports::store::{DocumentsRow, ObservationRow};
+use rules::Condition;
 
 use crate::handoff::StoreRegister;
 use crate::{App, AppError, ErrorKind};
@@ -28,6 +29,8 @@ pub struct Loaded {
     pub book: RuleBook,
     /// What the guard allows unasked.
     pub policy: GuardPolicy,
+    /// Whether somebody is in a group of people, by its name.
+    pub members: BTreeMap<String, Condition>,
 }
 
 /// The last compiled revision.
@@ -160,12 +163,24 @@ pub(crate) fn compile(row: DocumentsRow) -> Result<Loaded, AppError> {
 pub(crate) fn compiled(row: DocumentsRow, tenant: Tenant) -> Loaded {
     let book = rulebook(&tenant, row.revision);
     let policy = policy(&tenant);
+    let members = members(&tenant);
     Loaded {
         row,
         tenant,
         book,
         policy,
+        members,
     }
+}
+
+/// Who is in which group of people, as a question that expressions can answer.
+fn members(tenant: &Tenant) -> BTreeMap<String, Condition> {
+    let schema = &tenant.schema;
+    let asked = schema.groups.keys().filter_map(|name| {
+        let member = rules::compile_condition(&format!("in_group(\"{name}\")"), schema);
+        Some((name.clone(), member.ok()?))
+    });
+    asked.collect()
 }
 
 /// The engine's view of a tenant.

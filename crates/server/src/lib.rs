@@ -8,6 +8,7 @@ mod answer;
 mod body;
 pub mod buckets;
 mod error;
+mod front;
 mod gate;
 pub mod json;
 mod limits;
@@ -24,6 +25,7 @@ mod tls;
 
 pub use axum::Router;
 pub use error::ServerError;
+pub use front::Front;
 pub use gate::{Caller, Gate, NotAuthenticated};
 pub use limits::{Limits, Rate};
 pub use listener::{Bound, Peer};

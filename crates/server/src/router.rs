@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Request, Response, header};
 use axum::routing::{MethodFilter, MethodRouter, any, get, on};
 
+use crate::front::{self, Front};
 use crate::gate::Gate;
 use crate::listener::Peer;
 use crate::pipeline::Pipeline;
@@ -17,8 +18,12 @@ use crate::{answer, openapi, problem};
 /// Pages about stable codes: code and Markdown text, sorted by code.
 pub type CodePages = &'static [(&'static str, &'static str)];
 
-/// The router.
-pub fn router<S: Gate>(pipeline: Arc<Pipeline<S>>, codes: CodePages) -> Router {
+/// The router; with the front door where people sign in.
+pub fn router<S: Gate>(
+    pipeline: Arc<Pipeline<S>>,
+    codes: CodePages,
+    front: Option<Arc<Front>>,
+) -> Router {
     let mut by_pattern: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
     for (number, route) in pipeline.routes.iter().enumerate() {
         let of_route = Arc::clone(&pipeline);
@@ -40,6 +45,9 @@ pub fn router<S: Gate>(pipeline: Arc<Pipeline<S>>, codes: CodePages) -> Router {
             async move { no_method(&pipeline, &allowed, &request) }
         });
         router = router.route(pattern, methods);
+    }
+    if let Some(front) = front {
+        router = front::with_front(router, &pipeline, &front);
     }
     open_paths(router, pipeline, codes)
 }

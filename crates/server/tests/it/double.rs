@@ -188,7 +188,11 @@ pub fn router(rooms: &Arc<Double>, limits: Limits) -> Router {
         "https://tenure.example".to_owned(),
         7,
     );
-    server::router(Arc::new(pipeline), &[("TNR-API-0001", "# TNR-API-0001\n")])
+    server::router(
+        Arc::new(pipeline),
+        &[("TNR-API-0001", "# TNR-API-0001\n")],
+        None,
+    )
 }
 
 /// A request as the listener hands it on.

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use app::{App, Parts};
 use model::Timestamp;
 use ports::{Clock, Listening};
+use protocol::oauth::Issuer;
 use server::Tls;
 use store::{LocalKeyRing, PostgresOptions, StorePorts, TenureStore};
 
@@ -27,6 +28,13 @@ pub struct House {
     pub keyring: Arc<LocalKeyRing>,
     /// What this node shows to those who connect; empty until it listens.
     pub shown: Arc<Shown>,
+}
+
+/// Who this tenant is to relying parties: its public URL, if they can trust it.
+fn issuer(public_url: &str) -> Option<Issuer> {
+    Issuer::new(public_url)
+        .or_else(|_| Issuer::on_loopback(public_url))
+        .ok()
 }
 
 /// The listener's TLS, once there is one.
@@ -88,6 +96,10 @@ pub async fn open_with(
         source: Arc::new(CsvSources),
     });
     let shown = Arc::new(Shown::default());
+    let app = match issuer(&config.public_url) {
+        Some(issuer) => app.issuing(issuer),
+        None => app,
+    };
     Ok(House {
         app: Arc::new(app.listening(shown.clone())),
         store,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use app::{Worker, WorkerSettings};
-use server::{Bound, Limits, Metrics, Pipeline, ROUTES, Rate, Rooms, Tls, TlsFiles};
+use server::{Bound, Front, Limits, Metrics, Pipeline, ROUTES, Rate, Rooms, Tls, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -150,8 +150,10 @@ fn router(
     };
     let boot = u64::try_from(house.app.now().as_micros()).unwrap_or(0);
     let (metrics, public_url) = (Arc::clone(metrics), config.public_url.clone());
+    let (app, tenant) = (Arc::clone(&house.app), config.tenant.clone());
+    let front = Front::new(app, tenant, &public_url, Arc::clone(&limits));
     let pipeline = Pipeline::new(Arc::new(rooms), ROUTES, limits, metrics, public_url, boot);
-    server::router(Arc::new(pipeline), explain::PAGES)
+    server::router(Arc::new(pipeline), explain::PAGES, Some(Arc::new(front)))
 }
 
 fn limits(config: &Config) -> Limits {

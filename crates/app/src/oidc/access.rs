@@ -1,0 +1,192 @@
+//! Access tokens: made, and recognised when they come back.
+
+use std::time::Duration;
+
+use model::{AuthorizationId, Secret, Timestamp};
+use ports::store::AuthorizationRow;
+use protocol::jose::jwt::{self, ACCESS_TOKEN, Audience, Expect, Life};
+use protocol::jose::{Algorithm, Typ};
+use protocol::oauth::claims::{AccessToken, Login};
+use protocol::oauth::{Issuer, Object, Resource, Scopes};
+
+use super::claims::{jti, methods};
+use super::clients::Client;
+use crate::sign_in::Bearer;
+use crate::{App, AppError, ErrorKind, Known};
+
+/// An access token that counts now.
+pub(super) struct Live {
+    /// What it came of.
+    pub row: AuthorizationRow,
+    /// On behalf of whom.
+    pub known: Known,
+    /// For whom it was made.
+    pub client: Client,
+    /// Until when it counts.
+    pub ends: Timestamp,
+}
+
+/// What signs access tokens.
+const ALGORITHM: Algorithm = Algorithm::Es256;
+
+impl App {
+    /// A new access token, and for how many seconds it counts.
+    pub(super) async fn access_token(
+        &self,
+        client: &Client,
+        row: &AuthorizationRow,
+        subject: &str,
+        scopes: &Scopes,
+    ) -> Result<(Secret, u32), AppError> {
+        let shape = &client.oidc().access_token;
+        let seconds = u32::from(shape.minutes) * 60;
+        let now = self.now();
+        let ends = now.plus(Duration::from_secs(seconds.into()));
+        if shape.format == documents::TokenFormat::Opaque {
+            let second = u32::try_from(ends.as_micros() / 1_000_000).unwrap_or(u32::MAX);
+            let token = Bearer::ACCESS.write(&*self.keyring, row.id, second);
+            return Ok((Secret::new(token), seconds));
+        }
+        let issuer = self.issuer()?;
+        let audience = [audience(client, issuer)];
+        let amr = methods(&row.state.amr);
+        let claims = AccessToken {
+            issuer,
+            subject,
+            audience: &audience,
+            client_id: &row.state.client,
+            issued_at: now,
+            expires_at: ends,
+            jti: &jti(row.id, ends, ports::clock::draw(&*self.entropy)),
+            scopes,
+            login: Some(Login {
+                auth_time: row.state.auth_time,
+                acr: Some(&row.state.acr),
+                amr: &amr,
+                sid: None,
+            }),
+            added: &Object::new(),
+        };
+        let claims = claims.claims().map_err(|why| unsigned(&why.to_string()))?;
+        let token = self.signed(ALGORITHM, AccessToken::TYP, &claims).await?;
+        Ok((token, seconds))
+    }
+
+    /// Claims, signed.
+    pub(super) async fn signed(
+        &self,
+        algorithm: Algorithm,
+        typ: &str,
+        claims: &Object,
+    ) -> Result<Secret, AppError> {
+        let keys = self.keys(&[algorithm]).await?;
+        let key = keys
+            .signing(algorithm)
+            .ok_or_else(|| unsigned("there is no key"))?;
+        let token = jwt::sign(key, typ, claims).map_err(|why| unsigned(&why.to_string()))?;
+        Ok(Secret::new(token))
+    }
+
+    /// The access token that somebody brings, if it counts: it was made here, has not ended, and
+    /// everything it came of still stands.
+    pub(super) async fn live(&self, token: &Secret) -> Result<Option<Live>, AppError> {
+        let now = self.now();
+        let Some((id, ends)) = self.recognised(token).await? else {
+            return Ok(None);
+        };
+        if now >= ends {
+            return Ok(None);
+        }
+        let Some(row) = self.store.authorization(id).await? else {
+            return Ok(None);
+        };
+        let standing = self.standing(&row).await?;
+        Ok(standing.map(|(client, known)| Live {
+            row,
+            known,
+            client,
+            ends,
+        }))
+    }
+
+    /// Of what a token says that it came, and until when it counts.
+    async fn recognised(
+        &self,
+        token: &Secret,
+    ) -> Result<Option<(AuthorizationId, Timestamp)>, AppError> {
+        let at = |second: i64| Timestamp::from_micros(second.saturating_mul(1_000_000));
+        let text = token.expose();
+        if let Some((id, second)) = Bearer::ACCESS.read(&*self.keyring, text) {
+            return Ok(Some((id, at(second.into()))));
+        }
+        let keys = self.keys(&[]).await?;
+        let expect = Expect {
+            typ: Typ::Is(AccessToken::TYP),
+            issuer: Some(self.issuer()?.as_str()),
+            // For whom a token is, is said by the document of whom it was made for, looked at below.
+            audience: Audience::Unbound,
+            life: Life::Ends,
+            required: ACCESS_TOKEN,
+            now: self.now(),
+            leeway_s: 0,
+        };
+        let Ok(claims) = jwt::verify(text, &keys.published, &expect) else {
+            return Ok(None);
+        };
+        let named = claims.jti.as_deref().and_then(|jti| {
+            let (id, rest) = jti.split_once('.')?;
+            let (second, _) = rest.split_once('.')?;
+            Some((id.parse().ok()?, at(second.parse().ok()?)))
+        });
+        Ok(named)
+    }
+
+    /// Whether everything that an authorization came of still stands: it has not ended, its client is
+    /// declared, its person may be signed in, and its session is open, unless it was asked for beyond it.
+    pub(super) async fn standing(
+        &self,
+        row: &AuthorizationRow,
+    ) -> Result<Option<(Client, Known)>, AppError> {
+        let state = &row.state;
+        if state.ended.is_some() {
+            return Ok(None);
+        }
+        let client = self.client(&state.client).await?;
+        let Some(client) = client.filter(|c| c.party().name == state.relying_party) else {
+            return Ok(None);
+        };
+        let Ok(known) = self.member(state.subject).await? else {
+            return Ok(None);
+        };
+        let offline = state.scopes.iter().any(|scope| scope == OFFLINE);
+        let session = self.store.session(state.session).await?;
+        let open = match session {
+            Some(session) if offline => session.state.ended.is_none(),
+            Some(session) => session.state.is_open(self.now()),
+            None => false,
+        };
+        Ok(open.then_some((client, known)))
+    }
+}
+
+/// What a client asks for to go on when nobody is signed in (OpenID Connect Core §11). It does not
+/// outlive a session that was ended: by a leaver, an administrator, or the person.
+pub(super) const OFFLINE: &str = "offline_access";
+
+/// For whom a client's access tokens are: the API that its document names, or our own endpoints.
+pub(super) fn audience(client: &Client, issuer: &Issuer) -> Resource {
+    let named = client.oidc().access_token.audience.as_deref();
+    let text = named.unwrap_or(issuer.as_str());
+    Resource::new(text)
+        .or_else(|_| Resource::new(issuer.as_str()))
+        .unwrap_or_else(|_| unreachable!("an issuer is an absolute URI"))
+}
+
+fn unsigned(why: &str) -> AppError {
+    AppError::new(
+        ErrorKind::Broken,
+        "TNR-SIGN-0015",
+        format!("a token could not be signed: {why}"),
+        "look at the relying party's document; report this if it is right",
+    )
+}

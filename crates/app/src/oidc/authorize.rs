@@ -1,0 +1,293 @@
+//! Authorization requests, and what a browser is answered.
+
+use std::time::Duration;
+
+use model::SessionId;
+use model::sign_in::FactorUse;
+use protocol::oauth::authorize::{Refusal, Sender};
+use protocol::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, Response};
+use rules::sign_on::{SignOn, Strength};
+
+use super::clients::Client;
+use crate::sign_in::{Asked, Attempt, From, Judged, Opened, SignedIn};
+use crate::{App, AppError};
+
+/// Whose browser asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The session that it holds, if any.
+    pub session: Option<&'a str>,
+    /// What tells it from other browsers while somebody signs in.
+    pub browser: &'a str,
+    /// From where.
+    pub from: &'a From,
+}
+
+/// What somebody is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Who they are, and a first proof.
+    Name,
+    /// A new credential.
+    Enrol,
+    /// More than they have proved.
+    More(Strength),
+}
+
+/// What was wrong with what somebody sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// Name and password do not belong together.
+    Password,
+    /// The pass does not count.
+    Pass,
+    /// The page was too old, or another browser's.
+    TooOld,
+    /// The two new passwords differ.
+    Differ,
+    /// Too many at once.
+    Busy,
+    /// Why something may not be a password.
+    Refused(String),
+}
+
+/// What a browser is answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// A page that asks.
+    Ask {
+        /// What.
+        ask: Ask,
+        /// How far they have come, for the page to hold.
+        attempt: String,
+        /// To what they want in, by its title; `None`: Tenure's own pages.
+        to: Option<String>,
+        /// Under which name, as far as that is known.
+        name: String,
+        /// What was wrong before.
+        wrong: Option<Wrong>,
+    },
+    /// The relying party is answered.
+    Send {
+        /// With this.
+        response: Response,
+        /// The session that began, if one did.
+        signed_in: Option<SignedIn>,
+    },
+    /// Tenure's own pages.
+    Home {
+        /// The session that began, if one did.
+        signed_in: Option<SignedIn>,
+    },
+    /// A page that says no. Nothing is sent anywhere.
+    Refused {
+        /// Why, in words that hold nothing that was sent.
+        why: String,
+        /// Whether it is the person who may not, rather than the request that is wrong.
+        person: bool,
+    },
+}
+
+/// An authorization request of a client that is known.
+pub(super) struct Sent {
+    pub client: Client,
+    pub request: AuthorizationRequest,
+}
+
+impl Sent {
+    /// The answer to the client that it is refused.
+    pub(super) fn refused(
+        &self,
+        app: &App,
+        code: ErrorCode,
+        problem: &'static str,
+    ) -> Result<Answer, AppError> {
+        let error = OAuthError::new(code, problem);
+        Ok(Answer::Send {
+            response: self.request.reply_to.error(app.issuer()?, &error),
+            signed_in: None,
+        })
+    }
+
+    /// What people see it called.
+    pub(super) fn title(&self) -> String {
+        self.client.party().title.clone()
+    }
+}
+
+impl App {
+    /// Answers an authorization request: the raw query, or the body of a POST.
+    ///
+    /// # Errors
+    /// When the store does not answer; a request that is refused is an answer.
+    pub async fn authorize(&self, raw: &[u8], asker: Asker<'_>) -> Result<Answer, AppError> {
+        let sent = match self.sent(raw).await? {
+            Ok(sent) => sent,
+            Err(answer) => return Ok(answer),
+        };
+        let opened = match asker.session {
+            Some(cookie) => self.session_of(cookie).await?,
+            None => None,
+        };
+        let (prompt, now) = (sent.request.prompt, self.now());
+        let asked_again = prompt.login || prompt.select_account;
+        let opened = opened.filter(|opened| !asked_again && self.young(&sent, opened));
+        let hinted = sent.request.id_token_hint.is_some();
+        if let Some(opened) = &opened
+            && hinted
+            && !self.is_hinted(&sent, opened).await?
+        {
+            let problem = "somebody else is signed in than the ID token tells of";
+            return sent.refused(self, ErrorCode::LoginRequired, problem);
+        }
+        let Some(opened) = opened else {
+            if prompt.none {
+                let problem = "nobody is signed in who could be told of: ask without prompt=none";
+                return sent.refused(self, ErrorCode::LoginRequired, problem);
+            }
+            let raw = String::from_utf8_lossy(raw).into_owned();
+            let attempt = Attempt::new(now, self.browser(asker.browser), Some(raw));
+            return Ok(self.asks(&attempt, Some(&sent), Ask::Name, None));
+        };
+        let factors = &opened.row.state.factors;
+        let judged = self.judge_for(&opened, Some(&sent), factors, asker).await?;
+        match judged.answer {
+            SignOn::Allowed => {
+                self.issue(&sent, opened.known, opened.row, judged, None)
+                    .await
+            }
+            SignOn::Denied(_) => self.denied(Some(&sent), &opened, judged).await,
+            SignOn::StepUp(_) if prompt.none => {
+                let problem = "more has to be proved: ask without prompt=none";
+                sent.refused(self, ErrorCode::InteractionRequired, problem)
+            }
+            SignOn::StepUp(demand) => {
+                let raw = String::from_utf8_lossy(raw).into_owned();
+                let mut attempt = Attempt::new(now, self.browser(asker.browser), Some(raw));
+                attempt.subject = Some(opened.known.person.subject);
+                attempt.factors = factors.clone();
+                attempt.session = Some(opened.row.id);
+                self.recorded(judged, &opened, None).await?;
+                Ok(self.asks(&attempt, Some(&sent), Ask::More(demand.strength), None))
+            }
+        }
+    }
+
+    /// The request, of a client that is declared now; or what is answered in place of it.
+    pub(super) async fn sent(&self, raw: &[u8]) -> Result<Result<Sent, Answer>, AppError> {
+        let issuer = self.issuer()?;
+        let shown = |error: &OAuthError| Answer::Refused {
+            why: error.to_string(),
+            person: false,
+        };
+        let params = match Params::query(raw) {
+            Ok(params) => params,
+            Err(error) => return Ok(Err(shown(&error))),
+        };
+        let sender = match Sender::read(&params) {
+            Ok(sender) => sender,
+            Err(error) => return Ok(Err(shown(&error))),
+        };
+        let Some(client) = self.client(sender.client_id).await? else {
+            let problem = "is not known here: declare the relying party first";
+            let error = OAuthError::of(ErrorCode::InvalidClient, "client_id", problem);
+            return Ok(Err(shown(&error)));
+        };
+        let parsed = AuthorizationRequest::parse(&params, &client.view());
+        Ok(match parsed {
+            Ok(request) => Ok(Sent { client, request }),
+            Err(refusal) => Err(match refusal.response(issuer) {
+                Some(response) => Answer::Send {
+                    response,
+                    signed_in: None,
+                },
+                None => match &refusal {
+                    Refusal::Shown(error) | Refusal::Replied { error, .. } => shown(error),
+                },
+            }),
+        })
+    }
+
+    /// Whether the person proved who they are recently enough for the client (`max_age`).
+    fn young(&self, sent: &Sent, opened: &Opened) -> bool {
+        let Some(seconds) = sent.request.max_age_s else {
+            return true;
+        };
+        let proved = proved_at(&opened.row.state.factors);
+        let age = proved.map(|at| self.now().since(at));
+        age.is_some_and(|age| age < Duration::from_secs(seconds.into()))
+    }
+
+    /// Judges an attempt in a session.
+    pub(super) async fn judge_for(
+        &self,
+        opened: &Opened,
+        sent: Option<&Sent>,
+        factors: &[FactorUse],
+        asker: Asker<'_>,
+    ) -> Result<Judged, AppError> {
+        let asked = Asked {
+            relying_party: sent.map(|sent| sent.client.party()),
+            factors,
+            from: asker.from,
+        };
+        self.judge(&opened.known, asked).await
+    }
+
+    /// A page that asks.
+    pub(super) fn asks(
+        &self,
+        attempt: &Attempt,
+        sent: Option<&Sent>,
+        ask: Ask,
+        wrong: Option<Wrong>,
+    ) -> Answer {
+        let hint = sent.and_then(|sent| sent.request.login_hint.as_ref());
+        let hint = hint.and_then(|hint| hint.known().cloned());
+        Answer::Ask {
+            ask,
+            attempt: self.sealed_attempt(attempt),
+            to: sent.map(Sent::title),
+            name: hint.unwrap_or_default(),
+            wrong,
+        }
+    }
+
+    /// Somebody whom the policy denies: the client is told that, and no more.
+    pub(super) async fn denied(
+        &self,
+        sent: Option<&Sent>,
+        opened: &Opened,
+        judged: Judged,
+    ) -> Result<Answer, AppError> {
+        let why = judged.reason.clone();
+        self.recorded(judged, opened, Some(opened.row.id)).await?;
+        match sent {
+            Some(sent) => sent.refused(
+                self,
+                ErrorCode::AccessDenied,
+                "the person may not sign in to this client",
+            ),
+            None => Ok(Answer::Refused { why, person: true }),
+        }
+    }
+
+    /// Writes a decision down that gives nothing out.
+    pub(super) async fn recorded(
+        &self,
+        judged: Judged,
+        opened: &Opened,
+        session: Option<SessionId>,
+    ) -> Result<(), AppError> {
+        let subject = opened.known.person.subject;
+        let event = judged.event(subject, session, None);
+        let actor = model::Actor::named(&subject.to_string());
+        self.append(&actor, vec![event]).await?;
+        Ok(())
+    }
+}
+
+/// When somebody last proved something.
+pub(super) fn proved_at(factors: &[FactorUse]) -> Option<model::Timestamp> {
+    factors.iter().map(|used| used.at).max()
+}

@@ -1,0 +1,228 @@
+//! Relying parties as clients: who they are, and how they prove it.
+
+use std::sync::Arc;
+
+use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty};
+use model::{Actor, Digest, Secret};
+use ports::store::SecretRow;
+use protocol::oauth::token::{AuthMethod, Refusal};
+use protocol::oauth::{
+    ApplicationType, ClientAuth, ClientView, GrantType, PkcePolicy, RegisteredRedirect, Scopes,
+};
+
+use crate::sign_in::same;
+use crate::tenant::Loaded;
+use crate::{App, AppError, ErrorKind};
+
+/// A client that documents declare.
+pub(crate) struct Client {
+    /// The documents that do.
+    pub loaded: Arc<Loaded>,
+    /// Its name there.
+    name: String,
+    redirects: Vec<RegisteredRedirect>,
+    scopes: Scopes,
+    grants: Vec<GrantType>,
+}
+
+/// A client secret as it is shown, once.
+#[derive(Debug)]
+pub struct GivenClientSecret {
+    /// `client_id`.
+    pub client_id: String,
+    /// The secret.
+    pub secret: Secret,
+}
+
+impl Client {
+    fn of(loaded: Arc<Loaded>, party: &RelyingParty) -> Self {
+        let oidc = &party.oidc;
+        let public = oidc.client == OidcClient::Public;
+        let redirects = oidc.redirect_uris.iter();
+        let redirects = redirects
+            .filter_map(|uri| registered(uri, public))
+            .collect();
+        let scopes: Vec<&str> = oidc.scopes.iter().map(String::as_str).collect();
+        let grants = oidc.grants.iter().map(|grant| match grant {
+            documents::GrantType::AuthorizationCode => GrantType::AuthorizationCode,
+            documents::GrantType::RefreshToken => GrantType::RefreshToken,
+            documents::GrantType::ClientCredentials => GrantType::ClientCredentials,
+        });
+        Self {
+            redirects,
+            scopes: Scopes::parse(&scopes.join(" ")).unwrap_or_default(),
+            grants: grants.collect(),
+            name: party.name.clone(),
+            loaded,
+        }
+    }
+
+    /// Its document.
+    pub(crate) fn party(&self) -> &RelyingParty {
+        &self.loaded.tenant.relying_parties[&self.name]
+    }
+
+    /// What of it concerns tokens.
+    pub(crate) fn oidc(&self) -> &Oidc {
+        &self.party().oidc
+    }
+
+    /// What it may ask for.
+    pub(crate) const fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    /// Whether it may come to tokens this way.
+    pub(crate) fn may(&self, grant: GrantType) -> bool {
+        self.grants.contains(&grant)
+    }
+
+    /// As its authorization requests are held to it.
+    pub(crate) fn view(&self) -> ClientView<'_> {
+        ClientView {
+            client_id: &self.oidc().client_id,
+            redirects: &self.redirects,
+            scopes: &self.scopes,
+            grants: &self.grants,
+            is_public: self.oidc().client == OidcClient::Public,
+            pkce: PkcePolicy::Required,
+        }
+    }
+
+    /// Where it may send browsers after people have signed out.
+    pub(crate) fn after_logout(&self) -> Vec<RegisteredRedirect> {
+        let uris = self.oidc().post_logout_redirect_uris.iter();
+        let public = self.oidc().client == OidcClient::Public;
+        uris.filter_map(|uri| registered(uri, public)).collect()
+    }
+
+    fn method(&self) -> AuthMethod {
+        match &self.oidc().client {
+            OidcClient::Public => AuthMethod::None,
+            OidcClient::Secret { method, .. } => match method {
+                Sends::Basic => AuthMethod::ClientSecretBasic,
+                Sends::Post => AuthMethod::ClientSecretPost,
+            },
+        }
+    }
+}
+
+/// A redirect URI as documents were checked to have it. Only what runs on somebody's device, and so keeps
+/// no secret, may listen on whichever port it gets (RFC 8252 §7.3).
+fn registered(uri: &str, public: bool) -> Option<RegisteredRedirect> {
+    let application = match public && !uri.starts_with("https://") {
+        true => ApplicationType::Native,
+        false => ApplicationType::Web,
+    };
+    RegisteredRedirect::new(uri, application).ok()
+}
+
+impl App {
+    /// The client of this name.
+    pub(crate) async fn client(&self, client_id: &str) -> Result<Option<Client>, AppError> {
+        let loaded = self.loaded().await?;
+        let parties = &loaded.tenant.relying_parties;
+        let party = parties.values().find(|p| p.oidc.client_id == client_id);
+        Ok(party.map(|party| Client::of(Arc::clone(&loaded), party)))
+    }
+
+    /// The client that has proved who it is. One that is not known and one whose proof is not good are
+    /// refused alike.
+    pub(crate) async fn proven_client(
+        &self,
+        auth: &ClientAuth,
+    ) -> Result<Result<Client, Refusal>, AppError> {
+        let refused = || Ok(Err(auth.refused()));
+        let Some(client_id) = auth.client_id() else {
+            return refused();
+        };
+        let Some(client) = self.client(client_id).await? else {
+            return refused();
+        };
+        if !auth.fits(client.method()) {
+            return refused();
+        }
+        let sent = match auth {
+            ClientAuth::Basic { secret, .. } | ClientAuth::Post { secret, .. } => secret,
+            ClientAuth::None { .. } => return Ok(Ok(client)),
+            ClientAuth::Assertion { .. } => return refused(),
+        };
+        let Some(kept) = self.client_secret(client.party()).await? else {
+            return refused();
+        };
+        match same(&*self.keyring, kept.expose(), sent.expose()) {
+            true => Ok(Ok(client)),
+            false => refused(),
+        }
+    }
+
+    async fn client_secret(&self, party: &RelyingParty) -> Result<Option<Secret>, AppError> {
+        let Some(name) = party.oidc.client.secret() else {
+            return Ok(None);
+        };
+        let bound = bound_to(&party.name);
+        let row = self.store.secret(name).await?;
+        let Some(row) = row.filter(|row| row.app == bound && row.host.is_empty()) else {
+            return Ok(None);
+        };
+        let plain = self.keyring.open(&purpose(name, &bound), &row.sealed);
+        let plain = plain.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = plain.ok_or_else(|| {
+            AppError::new(
+                ErrorKind::Broken,
+                "TNR-SIGN-0012",
+                format!("the client secret `{name}` cannot be opened"),
+                "make a new one with `tenure relying-party secret NAME`",
+            )
+        })?;
+        Ok(Some(Secret::new(text)))
+    }
+
+    /// Makes the secret that a relying party's document names, in the place of any before it.
+    ///
+    /// # Errors
+    /// `Missing` for an unknown relying party; `Invalid` for one that keeps no secret.
+    pub async fn make_client_secret(
+        &self,
+        _actor: &Actor,
+        relying_party: &str,
+    ) -> Result<GivenClientSecret, AppError> {
+        let loaded = self.loaded().await?;
+        let party = loaded.tenant.relying_parties.get(relying_party);
+        let party = party.ok_or_else(|| AppError::missing("relying party", relying_party))?;
+        let name = party.oidc.client.secret().ok_or_else(|| {
+            AppError::new(
+                ErrorKind::Invalid,
+                "TNR-SIGN-0013",
+                format!("`{relying_party}` is a public client and keeps no secret"),
+                "write `client: {secret: NAME}` into its document if it can keep one",
+            )
+        })?;
+        let random: [u8; 32] = ports::clock::draw(&*self.entropy);
+        let secret = format!("tnc_{}", Digest(random));
+        let bound = bound_to(&party.name);
+        self.store
+            .put_secret(SecretRow {
+                name: name.to_owned(),
+                sealed: self.keyring.seal(&purpose(name, &bound), secret.as_bytes()),
+                app: bound,
+                host: String::new(),
+                at: self.clock.now(),
+                expires: None,
+            })
+            .await?;
+        Ok(GivenClientSecret {
+            client_id: party.oidc.client_id.clone(),
+            secret: Secret::new(secret),
+        })
+    }
+}
+
+/// What a client secret is bound to, in place of an app.
+fn bound_to(party: &str) -> String {
+    format!("relying-party/{party}")
+}
+
+fn purpose(name: &str, bound: &str) -> String {
+    format!("secret/{name}/{bound}/")
+}

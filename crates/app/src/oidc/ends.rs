@@ -1,0 +1,152 @@
+//! The end of what was given: revocation and signing out.
+
+use model::{AuthorizationId, SessionId, Timestamp};
+use protocol::jose::jwt::{self, Audience, Expect, Life};
+use protocol::jose::{Jwks, Typ};
+use protocol::oauth::logout::LogoutRequest;
+use protocol::oauth::revoke::RevocationRequest;
+use protocol::oauth::token::Refusal;
+use protocol::oauth::{ErrorCode, OAuthError, Object, Params};
+
+use super::authorize::{Asker, Sent};
+use super::token::{Given, TokenCall};
+use crate::sign_in::{Bearer, Opened};
+use crate::{App, AppError};
+
+/// How a wish to sign out was answered.
+#[derive(Debug, PartialEq, Eq)]
+pub enum LoggedOut {
+    /// They are; the browser goes there, or is shown a page.
+    Done(Option<String>),
+    /// Nobody has proved that the person wants it: they are asked.
+    Ask,
+    /// The request is wrong, and nobody is sent anywhere.
+    Refused(String),
+}
+
+impl App {
+    /// Ends what a token came of (RFC 7009). A token that does not count is no error.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn revoke(&self, call: TokenCall<'_>) -> Result<Given, AppError> {
+        let (client, _, params) = match self.caller(call).await? {
+            Ok(caller) => caller,
+            Err(refusal) => return Ok(Given::Refused(refusal)),
+        };
+        let by_header = !call.authorization.is_empty();
+        let request = match RevocationRequest::parse(&params) {
+            Ok(request) => request,
+            Err(error) => return Ok(Given::Refused(Refusal { error, by_header })),
+        };
+        let text = request.token.expose();
+        let refresh = Bearer::REFRESH.read::<AuthorizationId>(&*self.keyring, text);
+        let row = match refresh {
+            Some((id, _)) => self.store.authorization(id).await?,
+            None => self.live_token(&request.token).await?.map(|live| live.row),
+        };
+        match row {
+            Some(row) if row.state.client != client.oidc().client_id => {
+                let problem = "the token was given to another client";
+                let error = OAuthError::new(ErrorCode::InvalidGrant, problem);
+                Ok(Given::Refused(Refusal { error, by_header }))
+            }
+            Some(row) => {
+                self.end_given(row, "revoked by its client").await?;
+                Ok(Given::Body(Object::new()))
+            }
+            None => Ok(Given::Body(Object::new())),
+        }
+    }
+
+    /// A client's wish that a person be signed out (RP-Initiated Logout 1.0). Only an ID token of the very
+    /// session that the browser holds is believed without asking.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn logout(&self, raw: &[u8], asker: Asker<'_>) -> Result<LoggedOut, AppError> {
+        let read = Params::query(raw).and_then(|params| LogoutRequest::parse(&params));
+        let request = match read {
+            Ok(request) => request,
+            Err(error) => return Ok(LoggedOut::Refused(error.to_string())),
+        };
+        let hint = match &request.id_token_hint {
+            Some(token) => self.hinted(token.expose()).await?,
+            None => None,
+        };
+        let audience = hint.as_ref().map(|hint| hint.audience.as_str());
+        let client = match request.client(audience) {
+            Ok(Some(client_id)) => self.client(client_id).await?,
+            Ok(None) => None,
+            Err(error) => return Ok(LoggedOut::Refused(error.to_string())),
+        };
+        let registered = client
+            .map(|client| client.after_logout())
+            .unwrap_or_default();
+        let location = match request.location(&registered) {
+            Ok(location) => location,
+            Err(error) => return Ok(LoggedOut::Refused(error.to_string())),
+        };
+        let Some(cookie) = asker.session else {
+            return Ok(LoggedOut::Done(location));
+        };
+        let held = Bearer::SESSION.read::<SessionId>(&*self.keyring, cookie);
+        let held = held.map(|(id, _)| id.to_string());
+        let meant = hint.and_then(|hint| hint.session);
+        if held.is_some() && held != meant {
+            return Ok(LoggedOut::Ask);
+        }
+        self.sign_out(cookie).await?;
+        Ok(LoggedOut::Done(location))
+    }
+
+    /// Whether an ID token of this client that a request brings is about the person who is signed in.
+    pub(super) async fn is_hinted(&self, sent: &Sent, opened: &Opened) -> Result<bool, AppError> {
+        let Some(token) = &sent.request.id_token_hint else {
+            return Ok(true);
+        };
+        let hint = self.hinted(token.expose()).await?;
+        let called = self.called(&sent.client, opened.known.person.subject);
+        let client_id = &sent.request.client_id;
+        Ok(hint.is_some_and(|hint| hint.subject == called && hint.audience == *client_id))
+    }
+
+    /// What an ID token of ours says, however old it is.
+    async fn hinted(&self, token: &str) -> Result<Option<Hint>, AppError> {
+        let keys = self.keys(&[]).await?;
+        let issuer = self.issuer()?.as_str();
+        Ok(read(token, &keys.published, issuer, self.now()))
+    }
+}
+
+/// What an ID token says.
+struct Hint {
+    subject: String,
+    audience: String,
+    session: Option<String>,
+}
+
+fn read(token: &str, keys: &Jwks, issuer: &str, now: Timestamp) -> Option<Hint> {
+    let expect = Expect {
+        typ: Typ::Plain,
+        issuer: Some(issuer),
+        audience: Audience::Unbound,
+        life: Life::Hints,
+        required: &["sub", "aud"],
+        now,
+        leeway_s: 0,
+    };
+    let claims = jwt::verify(token, keys, &expect).ok()?;
+    let [audience] = claims.aud.as_slice() else {
+        return None;
+    };
+    Some(Hint {
+        subject: claims.sub?,
+        audience: audience.clone(),
+        session: claims
+            .rest
+            .get("sid")
+            .and_then(|sid| sid.as_str())
+            .map(str::to_owned),
+    })
+}

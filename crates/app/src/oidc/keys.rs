@@ -1,0 +1,195 @@
+//! The keys that tokens are signed with: made when they are first needed, sealed at rest, staged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::event::KeyChanged;
+use model::sign_in::KeyStage;
+use model::{Actor, Event, SigningKey as KeyState};
+use ports::store::{Append, SecretRow, Stream};
+use protocol::jose::{Algorithm, Jwks, Key as _, SigningKey};
+use serde_json::{Value, json};
+
+use crate::{App, AppError, ErrorKind};
+
+/// What every provider can sign with, whatever its relying parties ask for: OpenID Connect demands RS256
+/// (Discovery 1.0 §3), and everybody speaks ES256.
+const ALWAYS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Rs256];
+
+/// The keys as they stood at one head of their stream.
+pub(crate) struct Keys {
+    head: Option<u64>,
+    signing: BTreeMap<Algorithm, Arc<SigningKey>>,
+    /// What is published.
+    pub(crate) published: Jwks,
+    /// The same, as it is sent.
+    pub(crate) jwks: Value,
+}
+
+/// The last keys that were read; parsed once.
+#[derive(Default)]
+pub(crate) struct KeyCache(tokio::sync::Mutex<Option<Arc<Keys>>>);
+
+impl Keys {
+    /// The key that signs with an algorithm.
+    pub(crate) fn signing(&self, algorithm: Algorithm) -> Option<&SigningKey> {
+        self.signing.get(&algorithm).map(Arc::as_ref)
+    }
+}
+
+fn stream() -> Stream {
+    Stream("signing-keys".to_owned())
+}
+
+fn broken(problem: String) -> AppError {
+    let fix = "run `tenure ledger verify`, and check that every older master key is configured";
+    AppError::new(ErrorKind::Broken, "TNR-SIGN-0011", problem, fix)
+}
+
+impl App {
+    /// The keys as they stand, with one for each algorithm that is asked for; made where there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer, or a key cannot be opened.
+    pub(crate) async fn keys(&self, wanted: &[Algorithm]) -> Result<Arc<Keys>, AppError> {
+        let mut slot = self.keys.0.lock().await;
+        loop {
+            let head = self.store.head_of(&stream()).await?;
+            let current = match slot.as_ref().filter(|keys| keys.head == head) {
+                Some(keys) => Arc::clone(keys),
+                None => Arc::new(self.read_keys(head).await?),
+            };
+            let all = ALWAYS.iter().chain(wanted);
+            let missing = all.copied().find(|one| current.signing(*one).is_none());
+            *slot = Some(Arc::clone(&current));
+            let Some(algorithm) = missing else {
+                return Ok(current);
+            };
+            match self
+                .make_key(algorithm, head, "it was needed for the first time")
+                .await
+            {
+                Ok(()) => {}
+                // Another node was first.
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn read_keys(&self, head: Option<u64>) -> Result<Keys, AppError> {
+        let mut signing = BTreeMap::new();
+        let mut public = Vec::new();
+        for state in self.store.signing_keys().await? {
+            if state.stage == KeyStage::Current {
+                let (algorithm, key) = self.open_key(&state).await?;
+                signing.insert(algorithm, Arc::new(key));
+            }
+            public.push(Value::Object(state.public));
+        }
+        let jwks = json!({ "keys": public });
+        let text = serde_json::to_vec(&jwks).unwrap_or_default();
+        let published = Jwks::parse(&text, None);
+        let published =
+            published.map_err(|why| broken(format!("the published keys cannot be read: {why}")))?;
+        Ok(Keys {
+            head,
+            signing,
+            published,
+            jwks,
+        })
+    }
+
+    async fn open_key(&self, state: &KeyState) -> Result<(Algorithm, SigningKey), AppError> {
+        let broken = || broken(format!("the signing key {} cannot be opened", state.kid));
+        let algorithm = Algorithm::named(&state.algorithm).ok_or_else(broken)?;
+        let name = secret_name(&state.kid);
+        let row = self.store.secret(&name).await?.ok_or_else(broken)?;
+        let der = self.keyring.open(&name, &row.sealed);
+        let der = der.map_err(|_| broken())?;
+        let key = SigningKey::from_pkcs8(algorithm, &der).map_err(|_| broken())?;
+        Ok((algorithm, key))
+    }
+
+    /// Makes a key and signs with it from now on. The private half is stored first: one that nothing
+    /// names harms nobody, and one that is named is there.
+    async fn make_key(
+        &self,
+        algorithm: Algorithm,
+        head: Option<u64>,
+        reason: &str,
+    ) -> Result<(), AppError> {
+        let made = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
+        let made = made.map_err(|_| broken("a signing key could not be made".to_owned()))?;
+        let (key, private) =
+            made.map_err(|why| broken(format!("a signing key could not be made: {why}")))?;
+        let public = key.public().to_jwk();
+        let kid = key.public().kid().unwrap_or_default().to_owned();
+        let name = secret_name(&kid);
+        self.store
+            .put_secret(SecretRow {
+                name: name.clone(),
+                app: SIGNING.to_owned(),
+                host: String::new(),
+                sealed: self.keyring.seal(&name, private.expose()),
+                at: self.clock.now(),
+                expires: None,
+            })
+            .await?;
+        let event = Event::KeyChanged(KeyChanged {
+            key: KeyState {
+                kid,
+                algorithm: algorithm.name().to_owned(),
+                public,
+                stage: KeyStage::Current,
+            },
+            reason: reason.to_owned(),
+        });
+        let append = Append::of(Actor::system(), vec![event]).on(stream(), head);
+        self.store.append(append).await?;
+        Ok(())
+    }
+
+    /// Takes every key out of use at once and signs with new ones: what the old ones have signed counts no
+    /// longer. For the day on which somebody else may have them.
+    ///
+    /// # Errors
+    /// When the store does not answer, or somebody else rolls at the same time.
+    pub async fn roll_keys(&self, actor: &Actor, reason: &str) -> Result<usize, AppError> {
+        let head = self.store.head_of(&stream()).await?;
+        let old = self.store.signing_keys().await?;
+        let events: Vec<Event> = old
+            .into_iter()
+            .map(|mut key| {
+                key.stage = KeyStage::Gone;
+                Event::KeyChanged(KeyChanged {
+                    key,
+                    reason: reason.to_owned(),
+                })
+            })
+            .collect();
+        let rolled = events.len();
+        if rolled > 0 {
+            let append = Append::of(actor.clone(), events).on(stream(), head);
+            self.store.append(append).await?;
+        }
+        self.keys(&[]).await?;
+        Ok(rolled)
+    }
+
+    /// The published keys (RFC 7517 §5).
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn jwks(&self) -> Result<Value, AppError> {
+        self.issuer()?;
+        Ok(self.keys(&[]).await?.jwks.clone())
+    }
+}
+
+/// Of what a sealed private key is the secret, in place of an app.
+pub(crate) const SIGNING: &str = "signing";
+
+fn secret_name(kid: &str) -> String {
+    format!("signing-key/{kid}")
+}

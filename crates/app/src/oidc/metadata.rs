@@ -1,0 +1,80 @@
+//! What this provider can do, for clients that configure themselves.
+
+use std::collections::BTreeSet;
+
+use protocol::jose::Algorithm;
+use protocol::oauth::claims::PHR;
+use protocol::oauth::metadata::{Endpoints, Provider, SubjectType};
+use protocol::oauth::token::AuthMethod;
+use protocol::oauth::{GrantType, Object};
+
+use super::paths;
+use crate::{App, AppError};
+
+/// In which languages pages are (BCP 47).
+const LOCALES: [&str; 5] = ["en", "de", "es", "fr", "ja"];
+
+impl App {
+    /// The discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
+    ///
+    /// # Errors
+    /// When the store does not answer, or nobody signs in here.
+    pub async fn metadata(&self) -> Result<Object, AppError> {
+        let issuer = self.issuer()?;
+        let loaded = self.loaded().await?;
+        let parties = loaded.tenant.relying_parties.values();
+        let mut scopes = BTreeSet::from(["openid", "profile", "email"]);
+        let mut claims = BTreeSet::from([
+            "sub",
+            "iss",
+            "aud",
+            "exp",
+            "iat",
+            "auth_time",
+            "acr",
+            "amr",
+            "nonce",
+            "sid",
+        ]);
+        for party in parties {
+            scopes.extend(party.oidc.scopes.iter().map(String::as_str));
+            claims.extend(party.oidc.claims.keys().map(String::as_str));
+        }
+        let (scopes, claims): (Vec<_>, Vec<_>) =
+            (scopes.into_iter().collect(), claims.into_iter().collect());
+        let provider = Provider {
+            issuer,
+            endpoints: Endpoints {
+                authorization: paths::AUTHORIZE,
+                token: paths::TOKEN,
+                jwks: paths::JWKS,
+                userinfo: Some(paths::USERINFO),
+                revocation: Some(paths::REVOKE),
+                introspection: Some(paths::INTROSPECT),
+                end_session: Some(paths::LOGOUT),
+            },
+            scopes: &scopes,
+            claims: &claims,
+            grants: &[GrantType::AuthorizationCode, GrantType::RefreshToken],
+            auth_methods: &[
+                AuthMethod::ClientSecretBasic,
+                AuthMethod::ClientSecretPost,
+                AuthMethod::None,
+            ],
+            assertion_algorithms: &[],
+            id_token_algorithms: &[
+                Algorithm::Es256,
+                Algorithm::EdDsa,
+                Algorithm::Rs256,
+                Algorithm::Ps256,
+            ],
+            subject_types: &[SubjectType::Public, SubjectType::Pairwise],
+            acr_values: &["any-factor", "multi-factor", PHR],
+            ui_locales: &LOCALES,
+            claims_parameter: false,
+            backchannel_logout: false,
+            documentation: None,
+        };
+        Ok(provider.to_json())
+    }
+}

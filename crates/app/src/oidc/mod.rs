@@ -1,0 +1,75 @@
+//! The OpenID provider: relying parties ask, people sign in, tokens are given.
+//!
+//! What is said on the wire is [`protocol::oauth`]'s; who somebody is and what they proved is
+//! [`sign_in`](crate::sign_in)'s. Here it is put together:
+//!
+//! ```text
+//! authorize ─► (pages: steps) ─► issue ─► code ─► token ─► access, ID and refresh token
+//!                                                   └─► userinfo, introspect, revoke, logout
+//! ```
+//!
+//! A code and a refresh token count once: each is used up by a unique insert in the same append that
+//! tells what came of it, and whoever brings one again ends everything that came of it (RFC 9700 §2.2.2,
+//! §4.14). Whether the relying party is still declared, the person may still be signed in and the session
+//! is still open is asked again each time.
+
+mod access;
+mod authorize;
+mod claims;
+mod clients;
+mod ends;
+mod issue;
+mod keys;
+mod metadata;
+mod portal;
+mod steps;
+mod token;
+mod userinfo;
+
+pub use authorize::{Answer, Ask, Asker, Wrong};
+pub use clients::GivenClientSecret;
+pub use ends::LoggedOut;
+pub use portal::{Portal, PortalSession, Tile};
+pub use token::{Given, TokenCall};
+pub use userinfo::Told;
+
+pub(crate) use keys::KeyCache;
+
+use protocol::oauth::Issuer;
+
+use crate::{App, AppError, ErrorKind};
+
+/// Paths of the endpoints behind the issuer.
+pub mod paths {
+    /// Where a person's browser is sent.
+    pub const AUTHORIZE: &str = "/oauth2/authorize";
+    /// Where codes become tokens.
+    pub const TOKEN: &str = "/oauth2/token";
+    /// The public keys.
+    pub const JWKS: &str = "/oauth2/jwks";
+    /// What is told of a person.
+    pub const USERINFO: &str = "/oauth2/userinfo";
+    /// Where tokens are revoked.
+    pub const REVOKE: &str = "/oauth2/revoke";
+    /// Where tokens are asked about.
+    pub const INTROSPECT: &str = "/oauth2/introspect";
+    /// Where a person's browser is sent to sign out.
+    pub const LOGOUT: &str = "/oauth2/logout";
+}
+
+impl App {
+    /// Who we are to relying parties.
+    ///
+    /// # Errors
+    /// `Missing` on a node without a `public_url` that can be one.
+    pub(crate) fn issuer(&self) -> Result<&Issuer, AppError> {
+        self.issuer.as_ref().ok_or_else(|| {
+            AppError::new(
+                ErrorKind::Missing,
+                "TNR-SIGN-0010",
+                "nobody signs in here: this node has no `public_url` that relying parties could trust",
+                "set `public_url` to https://…, or to http on a loopback address for trying things out",
+            )
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! What somebody sees of themselves on Tenure's own pages.
+
+use model::Timestamp;
+use rules::sign_on::SignOn;
+
+use super::authorize::{Answer, Ask, Asker};
+use crate::sign_in::{Asked, Attempt, Bearer, Opened, proof_of};
+use crate::{App, AppError};
+
+/// As many sessions are shown.
+const SHOWN: u32 = 20;
+
+/// Somebody's own page.
+#[derive(Debug)]
+pub struct Portal {
+    /// What they may sign in to, by title.
+    pub tiles: Vec<Tile>,
+    /// Where they are signed in, newest first.
+    pub sessions: Vec<PortalSession>,
+    /// What a form of this page sends along, so that no other page can send it.
+    pub proof: String,
+}
+
+/// Something that somebody may sign in to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// What it is called.
+    pub title: String,
+    /// Where it begins.
+    pub start_url: Option<String>,
+}
+
+/// A browser in which somebody is signed in.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PortalSession {
+    /// Since when.
+    pub began: Timestamp,
+    /// With what, in words.
+    pub factors: String,
+    /// Whether it is the one that asks.
+    pub this: bool,
+}
+
+impl App {
+    /// Somebody's own page, or what has to come before it.
+    ///
+    /// # Errors
+    /// When the store does not answer, or nobody signs in here.
+    pub async fn portal(&self, asker: Asker<'_>) -> Result<Result<Portal, Answer>, AppError> {
+        self.issuer()?;
+        let opened = match asker.session {
+            Some(cookie) => self.session_of(cookie).await?,
+            None => None,
+        };
+        let Some(opened) = opened else {
+            return Ok(Err(self.begin(asker, None)));
+        };
+        let factors = opened.row.state.factors.clone();
+        let judged = self.judge_for(&opened, None, &factors, asker).await?;
+        match judged.answer {
+            SignOn::Allowed => Ok(Ok(self.page_of(&opened, asker).await?)),
+            SignOn::StepUp(demand) => {
+                let browser = self.browser(asker.browser);
+                let mut attempt = Attempt::new(self.now(), browser, None);
+                attempt.subject = Some(opened.known.person.subject);
+                attempt.factors = factors;
+                attempt.session = Some(opened.row.id);
+                Ok(Err(self.asks(
+                    &attempt,
+                    None,
+                    Ask::More(demand.strength),
+                    None,
+                )))
+            }
+            SignOn::Denied(_) => Ok(Err(self.denied(None, &opened, judged).await?)),
+        }
+    }
+
+    async fn page_of(&self, opened: &Opened, asker: Asker<'_>) -> Result<Portal, AppError> {
+        let loaded = self.loaded().await?;
+        let mut tiles = Vec::new();
+        for party in loaded.tenant.relying_parties.values() {
+            let asked = Asked {
+                relying_party: Some(party),
+                factors: &opened.row.state.factors,
+                from: asker.from,
+            };
+            let judged = self.judge(&opened.known, asked).await?;
+            if !matches!(judged.answer, SignOn::Denied(_)) {
+                tiles.push(Tile {
+                    title: party.title.clone(),
+                    start_url: party.start_url.clone(),
+                });
+            }
+        }
+        tiles.sort_by(|a, b| a.title.cmp(&b.title));
+        let (subject, now) = (opened.known.person.subject, self.now());
+        let sessions = self.store.sessions_of(subject, now, SHOWN).await?;
+        let sessions = sessions.into_iter().map(|row| PortalSession {
+            began: row.state.began,
+            factors: words(&row.state.factors),
+            this: row.id == opened.row.id,
+        });
+        Ok(Portal {
+            tiles,
+            sessions: sessions.collect(),
+            proof: proof_of(&*self.keyring, opened.row.id),
+        })
+    }
+
+    /// Whether a form came from a page of this session.
+    #[must_use]
+    pub fn is_own_form(&self, cookie: &str, proof: &str) -> bool {
+        let held = Bearer::SESSION.read::<model::SessionId>(&*self.keyring, cookie);
+        held.is_some_and(|(id, _)| {
+            crate::sign_in::same(&*self.keyring, &proof_of(&*self.keyring, id), proof)
+        })
+    }
+}
+
+fn words(factors: &[model::FactorUse]) -> String {
+    let words: Vec<_> = factors.iter().map(|used| used.factor.as_str()).collect();
+    words.join(", ").replace('_', " ")
+}

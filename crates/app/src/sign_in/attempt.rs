@@ -1,0 +1,96 @@
+//! How far somebody has come with signing in, as the page holds it between two requests.
+//!
+//! Sealed, so that nobody but us can write one; bound to the browser that began it, so that nobody can
+//! be signed in by a page that somebody else began; and short-lived. Nothing is stored before something
+//! was proved.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::sign_in::FactorUse;
+use model::{Digest, Secret, SessionId, SubjectId, Timestamp};
+use ports::Sealed;
+use serde::{Deserialize, Serialize};
+
+use crate::App;
+
+/// How long somebody may take.
+const WITHIN: Duration = Duration::from_secs(15 * 60);
+/// The longest text that is looked at.
+const LONGEST: usize = 16 * 1024;
+const PURPOSE: &str = "sign-in/attempt";
+
+/// How far somebody has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attempt {
+    /// When it began.
+    pub begun: Timestamp,
+    /// The browser that began it: a keyed digest of what it holds.
+    pub browser: Digest,
+    /// The authorization request that it answers, as it came; read again at each step. `None`: Tenure's
+    /// own pages.
+    pub request: Option<String>,
+    /// Who it is, once something was proved.
+    pub subject: Option<SubjectId>,
+    /// What was proved.
+    pub factors: Vec<FactorUse>,
+    /// The session in which more is proved, where there is one.
+    pub session: Option<SessionId>,
+    /// The pass with which a credential may be enrolled, by what using it up consumes. It is no factor.
+    pub pass: Option<Digest>,
+}
+
+impl Attempt {
+    /// One that has proved nothing.
+    pub(crate) fn new(now: Timestamp, browser: Digest, request: Option<String>) -> Self {
+        Self {
+            begun: now,
+            browser,
+            request,
+            subject: None,
+            factors: Vec::new(),
+            session: None,
+            pass: None,
+        }
+    }
+}
+
+impl App {
+    /// Something that tells a browser from others while somebody signs in. It gives nothing.
+    #[must_use]
+    pub fn new_browser(&self) -> Secret {
+        let random: [u8; 32] = ports::clock::draw(&*self.entropy);
+        Secret::new(Digest(random).to_string())
+    }
+
+    /// What a browser holds, as an attempt names it.
+    pub(crate) fn browser(&self, held: &str) -> Digest {
+        self.keyring
+            .keyed_digest("sign-in/browser", held.as_bytes())
+    }
+
+    /// The text that a page holds.
+    pub(crate) fn sealed_attempt(&self, attempt: &Attempt) -> String {
+        let plain = serde_json::to_vec(attempt).unwrap_or_default();
+        let sealed = self.keyring.seal(PURPOSE, &plain);
+        format!("{}.{}", sealed.key, URL_SAFE_NO_PAD.encode(sealed.bytes))
+    }
+
+    /// The attempt that a page holds, if it is one of this browser and not too old.
+    pub(crate) fn attempt(&self, text: &str, browser: &str) -> Option<Attempt> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let (key, bytes) = text.split_once('.')?;
+        let sealed = Sealed {
+            key: key.to_owned(),
+            bytes: URL_SAFE_NO_PAD.decode(bytes).ok()?,
+        };
+        let plain = self.keyring.open(PURPOSE, &sealed).ok()?;
+        let attempt: Attempt = serde_json::from_slice(&plain).ok()?;
+        let now = self.clock.now();
+        let fresh = now >= attempt.begun && now.since(attempt.begun) <= WITHIN;
+        (fresh && attempt.browser == self.browser(browser)).then_some(attempt)
+    }
+}

@@ -1,0 +1,200 @@
+//! What comes next for somebody who signs in. Pure, so that every way through it can be tried.
+//!
+//! ```text
+//!             ┌────────────── a pass ──────────────► Enrol ──┐ a credential is made with it, and proved
+//! Name ───────┤                                              ▼
+//!             └─ a password, a passkey ─► judged ─► More ─► judged ─► In
+//!                                           └──────────────────┴────► Denied
+//! ```
+
+use rules::sign_on::{SignOn, Strength};
+
+use super::attempt::Attempt;
+
+/// What comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// They say who they are, and prove a first factor.
+    Name,
+    /// They make a credential.
+    Enrol,
+    /// They prove more.
+    More(Strength),
+    /// They are in.
+    In,
+    /// They are not.
+    Denied,
+}
+
+/// What comes next after what an attempt has proved. `judged`: what the policy says of it; asked only
+/// for somebody who proved something.
+pub(crate) fn next(attempt: &Attempt, judged: Option<SignOn>) -> Next {
+    match (attempt.subject, judged) {
+        (Some(_), None) if attempt.pass.is_some() && attempt.factors.is_empty() => Next::Enrol,
+        // A pass is no factor: whoever has proved nothing else is nobody yet.
+        (Some(_), Some(_)) if attempt.factors.is_empty() => Next::Name,
+        (Some(_), Some(SignOn::Allowed)) => Next::In,
+        (Some(_), Some(SignOn::StepUp(demand))) => Next::More(demand.strength),
+        (Some(_), Some(SignOn::Denied(_))) => Next::Denied,
+        (None, _) | (Some(_), None) => Next::Name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use model::sign_in::{Factor, FactorUse};
+    use model::{Digest, SubjectId, Timestamp};
+    use rules::sign_on::{
+        Demand, Denial, SignOnFacts, SignOnPolicy, SignOnRule, Signal, Then, When, evaluate,
+    };
+
+    use super::*;
+
+    /// What somebody can do at one step; those that succeed change the attempt as the use-cases do.
+    #[derive(Debug, Clone, Copy)]
+    enum Move {
+        Prove(Factor),
+        Fail,
+        Pass,
+        EnrolPassword,
+    }
+
+    const MOVES: [Move; 8] = [
+        Move::Prove(Factor::Password),
+        Move::Prove(Factor::Totp),
+        Move::Prove(Factor::RecoveryCode),
+        Move::Prove(Factor::Passkey),
+        Move::Prove(Factor::SecurityKey),
+        Move::Fail,
+        Move::Pass,
+        Move::EnrolPassword,
+    ];
+
+    fn now() -> Timestamp {
+        Timestamp::from_micros(1_764_000_000_000_000)
+    }
+
+    fn policy(then: Then) -> SignOnPolicy {
+        let rule = SignOnRule {
+            name: "all".to_owned(),
+            when: When::default(),
+            then,
+        };
+        let made = SignOnPolicy::new(vec![rule]);
+        assert!(made.is_ok());
+        made.unwrap_or_else(|_| unreachable!())
+    }
+
+    fn facts(attempt: &Attempt) -> SignOnFacts {
+        SignOnFacts {
+            app: "wiki".to_owned(),
+            groups: Signal::Known {
+                value: BTreeSet::new(),
+                source: "directory".to_owned(),
+                at: now(),
+            },
+            network: Signal::Unknown {
+                why: "not asked".to_owned(),
+            },
+            administers: false,
+            factors: attempt.factors.clone(),
+            now: now(),
+        }
+    }
+
+    fn judged(attempt: &Attempt, policy: &SignOnPolicy) -> Option<SignOn> {
+        let proved = !attempt.factors.is_empty();
+        proved.then(|| evaluate(policy, &facts(attempt)).answer)
+    }
+
+    /// What a use-case does with a move, which it takes only where the state asks for it.
+    fn play(mut attempt: Attempt, at: Next, step: Move) -> Attempt {
+        let who = SubjectId::from_bits(1);
+        let used = |factor| FactorUse { factor, at: now() };
+        match (at, step) {
+            (Next::Name, Move::Prove(factor @ (Factor::Password | Factor::Passkey)))
+            | (Next::More(_), Move::Prove(factor)) => {
+                attempt.subject = Some(who);
+                attempt.factors.push(used(factor));
+            }
+            (Next::Name, Move::Pass) => {
+                attempt.subject = Some(who);
+                attempt.pass = Some(Digest::of(b"pass"));
+            }
+            (Next::Enrol, Move::EnrolPassword) => {
+                attempt.pass = None;
+                attempt.factors.push(used(Factor::Password));
+            }
+            _ => {}
+        }
+        attempt
+    }
+
+    /// Every sequence of five moves under every demand: nobody is in who has not proved all of it.
+    #[test]
+    fn no_sequence_is_in_without_everything_that_is_demanded() {
+        let demands = [
+            Strength::AnyFactor,
+            Strength::MultiFactor,
+            Strength::PhishingResistant,
+        ];
+        let mut tried = 0u32;
+        let mut got_in = BTreeSet::new();
+        for strength in demands {
+            let policy = policy(Then::Demand(Demand {
+                strength,
+                age_s: None,
+            }));
+            let begin = Attempt::new(now(), Digest::of(b"browser"), None);
+            let mut open = vec![(begin, 0)];
+            while let Some((attempt, depth)) = open.pop() {
+                let at = next(&attempt, judged(&attempt, &policy));
+                let proved = facts(&attempt).proved(None);
+                if at == Next::In {
+                    assert!(
+                        proved >= Some(strength),
+                        "{attempt:?} is in with {proved:?}"
+                    );
+                    got_in.insert(strength);
+                    continue;
+                }
+                assert!(proved < Some(strength), "{attempt:?} is kept out: {at:?}");
+                if depth < 5 {
+                    for step in MOVES {
+                        tried += 1;
+                        open.push((play(attempt.clone(), at, step), depth + 1));
+                    }
+                }
+            }
+        }
+        assert!(tried > 10_000, "{tried}");
+        assert_eq!(got_in.len(), 3, "each demand can be met: {got_in:?}");
+    }
+
+    #[test]
+    fn nobody_whom_a_rule_denies_is_in_whatever_they_prove() {
+        let policy = policy(Then::Deny);
+        let mut attempt = Attempt::new(now(), Digest::of(b"browser"), None);
+        for factor in [Factor::Password, Factor::Totp, Factor::Passkey] {
+            attempt.subject = Some(SubjectId::from_bits(1));
+            attempt.factors.push(FactorUse { factor, at: now() });
+            assert_eq!(next(&attempt, judged(&attempt, &policy)), Next::Denied);
+        }
+        assert_eq!(
+            judged(&attempt, &policy),
+            Some(SignOn::Denied(Denial::ByRule))
+        );
+    }
+
+    #[test]
+    fn a_pass_opens_an_enrolment_and_nothing_else() {
+        let mut attempt = Attempt::new(now(), Digest::of(b"browser"), None);
+        attempt.subject = Some(SubjectId::from_bits(1));
+        attempt.pass = Some(Digest::of(b"pass"));
+        assert_eq!(next(&attempt, None), Next::Enrol);
+        // Even a policy that lets everybody in does not take it for a factor.
+        assert_eq!(next(&attempt, Some(SignOn::Allowed)), Next::Name);
+    }
+}

@@ -1,0 +1,91 @@
+//! People signing in: who may, what they prove with, and where they are signed in.
+//!
+//! Whether somebody may be signed in at all is asked of what is known of them each time
+//! ([`member`]), never remembered: whoever has left is out with the word of it, whatever sessions
+//! they had. What they have to prove is said by the policy ([`policy`]), of which the answer with its
+//! trace is stored. What they prove with is kept as [`Credential`](model::Credential)s; a temporary
+//! access pass ([`pass`]) opens the enrolment of the first one and nothing else.
+//!
+//! What a browser holds ([`bearer`]) names a thing and proves with a keyed digest that we gave it out:
+//! nothing that is stored would let anybody in.
+
+mod attempt;
+mod bearer;
+mod credentials;
+mod flow;
+mod member;
+mod name;
+mod pass;
+mod password;
+mod policy;
+mod session;
+
+pub use member::Bar;
+pub use pass::GivenPass;
+pub use password::Hashing;
+pub use policy::{Asked, Judged};
+pub use session::{Opened, SignedIn};
+
+pub(crate) use attempt::Attempt;
+pub(crate) use bearer::{Bearer, proof_of, same};
+pub(crate) use flow::{Next, next};
+pub(crate) use session::{changed as session_changed, stream as session_stream};
+
+use std::collections::BTreeSet;
+
+use model::event::Origin;
+use model::sign_in::{Ended, FactorUse};
+use model::{Personal, Timestamp};
+use rules::sign_on::{SignOnFacts, Signal, Strength};
+
+/// From where an attempt comes, as the server sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct From {
+    /// The address.
+    pub network: std::net::IpAddr,
+    /// What the browser says that it is.
+    pub agent: Option<String>,
+}
+
+/// The longest description of a browser that is kept, in characters.
+const AGENT: usize = 200;
+
+impl From {
+    fn origin(&self) -> Origin {
+        let agent = self.agent.as_ref();
+        Origin {
+            network: self.network.to_canonical().to_string(),
+            agent: agent.map(|agent| agent.chars().take(AGENT).collect()),
+        }
+    }
+
+    fn personal(&self) -> Personal<Origin> {
+        Personal::Known(self.origin())
+    }
+}
+
+/// That something ended now.
+pub(crate) fn ended(at: Timestamp, reason: &str) -> Ended {
+    Ended {
+        at,
+        reason: reason.to_owned(),
+    }
+}
+
+/// How strong factors are together.
+pub(crate) fn proved(factors: &[FactorUse], now: Timestamp) -> Option<Strength> {
+    let unknown = |why: &str| why.to_owned();
+    let facts = SignOnFacts {
+        app: String::new(),
+        groups: Signal::<BTreeSet<String>>::Unknown {
+            why: unknown("not asked"),
+        },
+        network: Signal::Unknown {
+            why: unknown("not asked"),
+        },
+        administers: false,
+        factors: factors.to_vec(),
+        now,
+    };
+    facts.proved(None)
+}

@@ -1,0 +1,79 @@
+//! Under which name people sign in.
+//!
+//! The name follows from the documents (`SignOnPolicy`, `login`) and a person's facts; what is kept is a
+//! keyed digest of it, by which a person is found without reading everyone.
+
+use model::event::LoginChanged;
+use model::{Actor, Digest, Event, SubjectId, Value};
+use rules::Mapped;
+
+use crate::{App, AppError, ErrorKind, Known};
+
+/// The longest name that is looked at, in bytes.
+const LONGEST: usize = 320;
+
+impl App {
+    /// Who signs in under what they typed; nobody where that is several people, who are told so by a
+    /// finding when their names are kept.
+    pub(crate) async fn subject_named(&self, typed: &str) -> Result<Option<SubjectId>, AppError> {
+        if typed.is_empty() || typed.len() > LONGEST {
+            return Ok(None);
+        }
+        let found = self.store.subjects_with_login(self.login(typed)).await?;
+        match found.as_slice() {
+            [one] => Ok(Some(*one)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Writes down under which name somebody signs in now, if it is another than before, and says it.
+    ///
+    /// # Errors
+    /// `Missing` without a `SignOnPolicy`; `Invalid` where the documents give them no name.
+    pub(crate) async fn keep_login(&self, known: &Known) -> Result<String, AppError> {
+        let loaded = self.loaded().await?;
+        let sign_on = loaded.tenant.sign_on.as_ref().ok_or_else(no_policy)?;
+        let facts = &known.identity.facts;
+        let given = sign_on.login.apply(facts, &known.identity.key);
+        let name = match given {
+            Ok(Mapped::Value(Value::Text(name))) if !name.is_empty() && name.len() <= LONGEST => {
+                name
+            }
+            _ => {
+                return Err(AppError::new(
+                    ErrorKind::Invalid,
+                    "TNR-SIGN-0002",
+                    format!(
+                        "`{}` gives {} no name to sign in under",
+                        sign_on.login.source(),
+                        known.person.subject
+                    ),
+                    "look at their facts with `tenure show person`, or give `login` another expression",
+                ));
+            }
+        };
+        let login = self.login(&name);
+        let subject = known.person.subject;
+        if self.store.login_of(subject).await? != Some(login) {
+            let event = Event::LoginChanged(LoginChanged { subject, login });
+            self.append(&Actor::system(), vec![event]).await?;
+        }
+        Ok(name)
+    }
+
+    /// Names are the same whatever case they are typed in.
+    fn login(&self, name: &str) -> Digest {
+        let folded = name.trim().to_lowercase();
+        self.keyring.keyed_digest("login", folded.as_bytes())
+    }
+}
+
+/// Nobody signs in before documents say how.
+pub(super) fn no_policy() -> AppError {
+    AppError::new(
+        ErrorKind::Missing,
+        "TNR-SIGN-0001",
+        "no document says who may sign in",
+        "write a `SignOnPolicy` and push it with `tenure config push DIR`",
+    )
+}

@@ -1,0 +1,98 @@
+//! The two cookies: the session, and what tells a browser from others while somebody signs in.
+//!
+//! Over TLS they are called `__Host-…`, so that no other host and no other path of ours can set them
+//! (RFC 6265bis §4.1.3.2). `SameSite=Lax`: a relying party's link brings the session along, a form of
+//! another site does not.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// The longest cookie header that is looked at.
+const LONGEST: usize = 8 << 10;
+
+/// What a cookie is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cookie {
+    /// The session.
+    Session,
+    /// The browser.
+    Browser,
+}
+
+impl Cookie {
+    /// Its name.
+    pub(super) const fn name(self, secure: bool) -> &'static str {
+        match (self, secure) {
+            (Self::Session, true) => "__Host-tenure-session",
+            (Self::Session, false) => "tenure-session",
+            (Self::Browser, true) => "__Host-tenure-browser",
+            (Self::Browser, false) => "tenure-browser",
+        }
+    }
+
+    /// The header that sets it until the browser is closed; with an empty value, that removes it.
+    pub(super) fn set(self, secure: bool, value: &str) -> Option<HeaderValue> {
+        let name = self.name(secure);
+        let only = if secure { "; Secure" } else { "" };
+        let over = if value.is_empty() { "; Max-Age=0" } else { "" };
+        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{only}{over}");
+        HeaderValue::from_str(&text).ok()
+    }
+}
+
+/// The cookie of this name; none where it is there twice: nobody knows which is ours.
+pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<String> {
+    let mut found = None;
+    for header in headers.get_all(header::COOKIE) {
+        let text = header.to_str().ok().filter(|text| text.len() <= LONGEST)?;
+        for pair in text.split(';') {
+            let Some((key, value)) = pair.trim().split_once('=') else {
+                continue;
+            };
+            if key == name {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some(value.to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn headers(cookies: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append(header::COOKIE, HeaderValue::from_str(cookie).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_cookie_that_is_there_once_is_read() {
+        let read = |cookies: &[&str]| super::read(&headers(cookies), "a");
+        assert_eq!(read(&["a=1"]).as_deref(), Some("1"));
+        assert_eq!(read(&["b=2; a=1; c=3"]).as_deref(), Some("1"));
+        assert_eq!(read(&["b=2", "a=1"]).as_deref(), Some("1"));
+        assert_eq!(read(&["a=1; a=2"]), None);
+        assert_eq!(read(&["a=1", "a=1"]), None);
+        assert_eq!(read(&["aa=1", "A=1", "a"]), None);
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&[&format!("a={}", "x".repeat(9_000))]), None);
+    }
+
+    #[test]
+    fn cookies_stay_with_the_host_that_set_them() {
+        let set = Cookie::Session.set(true, "v").unwrap();
+        assert_eq!(
+            set.to_str().unwrap(),
+            "__Host-tenure-session=v; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+        let gone = Cookie::Session.set(false, "").unwrap();
+        assert!(gone.to_str().unwrap().ends_with("Max-Age=0"));
+    }
+}

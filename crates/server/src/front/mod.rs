@@ -1,0 +1,140 @@
+//! The front door: pages on which people sign in, and the endpoints of the OpenID provider.
+//!
+//! Beside the admin API, with which it shares the listener and the rate of each address, and nothing
+//! else: what is reached here needs no API token, and gives none. Every answer is made of an answer of
+//! a use-case; nothing is decided here but in which words.
+//!
+//! Pages work without scripts, are not framed, and load nothing from elsewhere.
+
+mod assets;
+mod cookies;
+mod oauth;
+mod pages;
+mod reply;
+mod throttle;
+mod visit;
+mod words;
+
+use std::sync::Arc;
+
+use app::{App, paths};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use axum::routing::{MethodRouter, get, post};
+
+use crate::gate::Gate;
+use crate::limits::Limits;
+use crate::listener::Peer;
+use crate::pipeline::Pipeline;
+use crate::{answer, problem};
+
+use throttle::Throttle;
+
+/// What the pages and endpoints share.
+pub struct Front {
+    /// The use-cases.
+    pub app: Arc<App>,
+    /// The tenant's name.
+    pub tenant: String,
+    /// Whether cookies go over TLS only.
+    secure: bool,
+    limits: Arc<Limits>,
+    guesses: Throttle,
+}
+
+impl Front {
+    /// For this tenant; `public_url` is where browsers find it.
+    #[must_use]
+    pub fn new(app: Arc<App>, tenant: String, public_url: &str, limits: Arc<Limits>) -> Self {
+        Self {
+            app,
+            tenant,
+            secure: public_url.starts_with("https://"),
+            guesses: Throttle::new(limits.remembered),
+            limits,
+        }
+    }
+}
+
+/// A page or endpoint: what is asked, and the answer.
+type Work = fn(Arc<Front>, visit::Visit) -> reply::Answered;
+
+/// The router with the front door in it.
+pub(crate) fn with_front<S: Gate>(
+    mut router: Router,
+    pipeline: &Arc<Pipeline<S>>,
+    front: &Arc<Front>,
+) -> Router {
+    let route = |work: Work| {
+        let (pipeline, front) = (Arc::clone(pipeline), Arc::clone(front));
+        move |request: Request<Body>| handled(pipeline, front, work, request)
+    };
+    let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
+    let routes: [(&str, MethodRouter); 18] = [
+        ("/", get(route(pages::home))),
+        ("/sign-in/password", post(route(pages::password))),
+        ("/sign-in/pass", post(route(pages::pass))),
+        ("/sign-in/enrol", post(route(pages::enrol))),
+        ("/sign-out", post(route(pages::sign_out))),
+        (paths::AUTHORIZE, both(pages::authorize)),
+        (paths::LOGOUT, both(pages::logout)),
+        (paths::TOKEN, post(route(oauth::token))),
+        (paths::REVOKE, post(route(oauth::revoke))),
+        (paths::INTROSPECT, post(route(oauth::introspect))),
+        (paths::USERINFO, both(oauth::userinfo)),
+        (paths::JWKS, get(route(oauth::jwks))),
+        (
+            "/.well-known/openid-configuration",
+            get(route(oauth::metadata)),
+        ),
+        (
+            "/.well-known/oauth-authorization-server",
+            get(route(oauth::metadata)),
+        ),
+        ("/assets/pages.css", get(route(assets::css))),
+        ("/assets/submit.js", get(route(assets::submit))),
+        ("/robots.txt", get(route(assets::robots))),
+        ("/favicon.ico", get(route(assets::icon))),
+    ];
+    for (path, methods) in routes {
+        router = router.route(path, methods);
+    }
+    router
+}
+
+/// One request: the rate of its address, its body, its work, and the headers of its answer.
+async fn handled<S: Gate>(
+    pipeline: Arc<Pipeline<S>>,
+    front: Arc<Front>,
+    work: Work,
+    request: Request<Body>,
+) -> Response<Body> {
+    let id = pipeline.request_id();
+    let peer = request.extensions().get::<Peer>().copied();
+    let begun = std::time::Instant::now();
+    let admitted = match peer {
+        Some(peer) => pipeline.admit(peer).map(|()| peer),
+        None => Err(problem::fault("the connection's address is not known")),
+    };
+    let visited = match admitted {
+        Ok(peer) => visit::Visit::of(request, peer, &front.limits).await,
+        Err(problem) => Err(problem),
+    };
+    let mut response = match visited {
+        Ok(visit) => {
+            let words = visit.words;
+            match work(Arc::clone(&front), visit).await {
+                Ok(response) => response,
+                Err(error) => reply::failed(&front, words, &error, &id),
+            }
+        }
+        Err(problem) => answer::problem(problem, &pipeline.public_url, &id),
+    };
+    let status = response.status().as_u16();
+    pipeline
+        .metrics
+        .answered(usize::MAX, status, begun.elapsed());
+    reply::harden(&mut response, &id, peer.is_some_and(|peer| peer.tls));
+    response
+}

@@ -1,0 +1,95 @@
+//! Endpoints that relying parties call themselves.
+
+use std::sync::Arc;
+
+use app::{Given, UserTold};
+use axum::body::Body;
+use axum::http::Response;
+use protocol::oauth::Object;
+use protocol::oauth::token::NO_STORE;
+
+use super::Front;
+use super::reply::{Answered, json};
+use super::visit::Visit;
+use crate::answer;
+
+pub(super) fn token(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let authorization = visit.authorization();
+        Ok(given(front.app.token(visit.call(&authorization)).await?))
+    })
+}
+
+pub(super) fn introspect(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let authorization = visit.authorization();
+        Ok(given(
+            front.app.introspect(visit.call(&authorization)).await?,
+        ))
+    })
+}
+
+pub(super) fn revoke(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let authorization = visit.authorization();
+        let revoked = front.app.revoke(visit.call(&authorization)).await?;
+        Ok(match revoked {
+            Given::Body(_) => answer::raw(200, "application/json", ""),
+            refused @ Given::Refused(_) => given(refused),
+        })
+    })
+}
+
+pub(super) fn userinfo(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        Ok(match front.app.userinfo(&visit.authorization()).await? {
+            UserTold::Claims(claims) => json(200, &claims, &[]),
+            UserTold::Refused(status, challenge) => {
+                json(status, &Object::new(), &[("www-authenticate", challenge)])
+            }
+        })
+    })
+}
+
+/// How long clients may keep what is published here: a key that is new is published before it signs.
+const KEPT: (&str, &str) = ("cache-control", "public, max-age=300");
+
+pub(super) fn jwks(front: Arc<Front>, _: Visit) -> Answered {
+    Box::pin(async move {
+        let keys = front.app.jwks().await?;
+        let keys = keys.as_object().cloned().unwrap_or_default();
+        Ok(json(200, &keys, &[(KEPT.0, KEPT.1.to_owned())]))
+    })
+}
+
+pub(super) fn metadata(front: Arc<Front>, _: Visit) -> Answered {
+    Box::pin(async move {
+        let document = front.app.metadata().await?;
+        Ok(json(200, &document, &[(KEPT.0, KEPT.1.to_owned())]))
+    })
+}
+
+/// An answer with tokens, or a refusal (RFC 6749 §5).
+fn given(given: Given) -> Response<Body> {
+    let mut headers: Vec<_> = NO_STORE
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .map(|(name, value)| (lower(name), value))
+        .collect();
+    match given {
+        Given::Body(body) => json(200, &body, &headers),
+        Given::Refused(refusal) => {
+            if let Some(challenge) = refusal.www_authenticate() {
+                headers.push(("www-authenticate", challenge.to_owned()));
+            }
+            json(refusal.status(), &refusal.to_json(), &headers)
+        }
+    }
+}
+
+fn lower(name: &'static str) -> &'static str {
+    match name {
+        "Cache-Control" => "cache-control",
+        _ => "pragma",
+    }
+}

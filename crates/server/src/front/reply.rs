@@ -1,0 +1,101 @@
+//! Answers of the front door.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use app::{AppError, ErrorKind};
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, header};
+use protocol::oauth::Object;
+
+use super::Front;
+use super::pages::notice;
+use super::words::Words;
+use crate::answer;
+
+/// An answer that is on its way.
+pub(super) type Answered = Pin<Box<dyn Future<Output = Result<Response<Body>, AppError>> + Send>>;
+
+/// What pages may load and where their forms may go. A form that answers a relying party goes to it, so
+/// `form-action` is set by that page alone; a redirect that follows a form of ours is not hindered.
+const PAGE: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                    base-uri 'none'; frame-ancestors 'none'";
+
+/// A page.
+pub(super) fn page(status: u16, html: String) -> Response<Body> {
+    answer::raw(status, "text/html; charset=utf-8", html)
+}
+
+/// A JSON answer with these headers beside.
+pub(super) fn json(
+    status: u16,
+    body: &Object,
+    headers: &[(&'static str, String)],
+) -> Response<Body> {
+    let text = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = answer::raw(status, "application/json", text);
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(*name, value);
+        }
+    }
+    response
+}
+
+/// The browser goes there: with 303, so that it does not send on what it sent us (RFC 9700 §4.12).
+pub(super) fn see_other(location: &str) -> Response<Body> {
+    let mut response = answer::raw(303, "text/plain", "");
+    if let Ok(value) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
+}
+
+/// Something that is the same for everybody.
+pub(super) fn file(media: &'static str, text: &'static str) -> Answered {
+    let mut response = answer::raw(200, media, text);
+    let while_it_is = HeaderValue::from_static("public, max-age=3600");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, while_it_is);
+    Box::pin(std::future::ready(Ok(response)))
+}
+
+/// A page that says what went wrong; what it was stands in the log under the request's id.
+pub(super) fn failed(front: &Front, words: Words, error: &AppError, id: &str) -> Response<Body> {
+    let (status, title, text) = match error.kind() {
+        ErrorKind::Missing => (404, "off", "off-text"),
+        ErrorKind::Busy(_) => (503, "busy", "busy"),
+        _ => (500, "bad-request", "bad-request-text"),
+    };
+    if status == 500 {
+        tracing::error!(request.id = id, error.code = error.code(), error = %error, "sign_in.failed");
+    }
+    let code = format!("{} {id}", error.code());
+    notice(
+        front,
+        words,
+        status,
+        (words.get(title), words.get(text)),
+        Some(code),
+        false,
+    )
+}
+
+/// Headers of every answer: as the admin API's, but that a page may load what is ours.
+pub(super) fn harden(response: &mut Response<Body>, id: &str, tls: bool) {
+    let kept = response.headers().get(header::CACHE_CONTROL).cloned();
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
+    answer::harden(response, id, tls);
+    let headers = response.headers_mut();
+    if is_page {
+        let policy = HeaderValue::from_static(PAGE);
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if let Some(kept) = kept {
+        headers.insert(header::CACHE_CONTROL, kept);
+    }
+}

@@ -1,0 +1,98 @@
+//! A request to the front door, read within bounds.
+
+use app::{SignInFrom, TokenCall};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, Request, header};
+use model::Secret;
+use protocol::oauth::Params;
+
+use super::cookies;
+use super::words::Words;
+use crate::body;
+use crate::limits::Limits;
+use crate::listener::Peer;
+use crate::problem;
+
+/// The longest body of a form, in bytes.
+const FORM: usize = 64 << 10;
+
+/// A request, read.
+pub(super) struct Visit {
+    pub method: Method,
+    pub headers: HeaderMap,
+    /// The raw query.
+    pub query: String,
+    pub body: Bytes,
+    pub from: SignInFrom,
+    pub words: Words,
+}
+
+impl Visit {
+    /// Reads a request.
+    pub(super) async fn of(
+        request: Request<Body>,
+        peer: Peer,
+        limits: &Limits,
+    ) -> Result<Self, api::Problem> {
+        let (parts, body) = request.into_parts();
+        let query = parts.uri.query().unwrap_or_default();
+        if query.len() > FORM {
+            return Err(problem::query_too_long(FORM));
+        }
+        let query = query.to_owned();
+        let takes = if parts.method == Method::POST {
+            FORM
+        } else {
+            0
+        };
+        let body = body::read(body, takes, limits.body_timeout).await?;
+        let agent = parts.headers.get(header::USER_AGENT);
+        let agent = agent.and_then(|agent| agent.to_str().ok());
+        Ok(Self {
+            words: Words::for_browser(parts.headers.get(header::ACCEPT_LANGUAGE)),
+            from: SignInFrom {
+                network: peer.address.ip().to_canonical(),
+                agent: agent.map(str::to_owned),
+            },
+            method: parts.method,
+            headers: parts.headers,
+            query,
+            body,
+        })
+    }
+
+    /// The fields of a form that one of our pages sent.
+    pub(super) fn form(&self) -> Option<Params> {
+        let media = self.headers.get(header::CONTENT_TYPE);
+        Params::body(media.map(|media| media.as_bytes()), &self.body).ok()
+    }
+
+    /// The request as an endpoint takes it: the query, or the body of a POST.
+    pub(super) fn raw(&self) -> &[u8] {
+        match self.method {
+            Method::POST => &self.body,
+            _ => self.query.as_bytes(),
+        }
+    }
+
+    /// Every `Authorization` header.
+    pub(super) fn authorization(&self) -> Vec<&[u8]> {
+        let all = self.headers.get_all(header::AUTHORIZATION).iter();
+        all.map(axum::http::HeaderValue::as_bytes).collect()
+    }
+
+    /// The request as an endpoint for clients takes it.
+    pub(super) fn call<'a>(&'a self, authorization: &'a [&'a [u8]]) -> TokenCall<'a> {
+        let media = self.headers.get(header::CONTENT_TYPE);
+        TokenCall {
+            authorization,
+            content_type: media.map(axum::http::HeaderValue::as_bytes),
+            body: &self.body,
+        }
+    }
+
+    /// The cookie of this name.
+    pub(super) fn cookie(&self, name: &str) -> Option<Secret> {
+        cookies::read(&self.headers, name).map(Secret::new)
+    }
+}
