@@ -80,8 +80,8 @@ pub use leavers::{
 pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
-    Answer, Ask, Asker, Given, GivenClientSecret, LoggedOut, Portal, PortalSession, Tile,
-    TokenCall, Told as UserTold, Wrong, paths,
+    Answer, Ask, Asker, Factors, Given, GivenClientSecret, LoggedOut, Offers, OwnFactor, Portal,
+    PortalSession, Tile, TokenCall, Told as UserTold, Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
@@ -92,7 +92,7 @@ pub use rehearse::{
 };
 pub use seats::SeatAwaited;
 pub use secrets::GivenSecret;
-pub use sign_in::{Bar, From as SignInFrom, GivenPass, SignedIn};
+pub use sign_in::{Bar, From as SignInFrom, GivenPass, NewCodes, SignedIn};
 pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;
 pub use tokens::Session;

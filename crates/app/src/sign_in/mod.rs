@@ -11,15 +11,18 @@
 
 mod attempt;
 mod bearer;
+mod codes;
 mod credentials;
 mod flow;
 mod member;
 mod name;
 mod pass;
+mod passkeys;
 mod password;
 mod policy;
 mod session;
 
+pub use codes::NewCodes;
 pub use member::Bar;
 pub use pass::GivenPass;
 pub use password::Hashing;
