@@ -21,7 +21,7 @@ mod policy;
 mod session;
 
 pub use member::Bar;
-pub use pass::GivenPass;
+pub use pass::{GivenPass, PassCheck};
 pub use password::Hashing;
 pub use policy::{Asked, Judged};
 pub use session::{Opened, SignedIn};
