@@ -21,6 +21,7 @@ mod preview;
 mod problem;
 mod rehearsal;
 mod schema;
+mod sign_in;
 mod tasks;
 mod tenant;
 mod tokens;
@@ -64,6 +65,7 @@ pub use rehearsal::{
     RehearsalManager, RehearsalPerson, RehearsalWave,
 };
 pub use schema::{SchemaOf, schema_of};
+pub use sign_in::{IssuePass, IssuedPass, MadeClientSecret, MakeClientSecret};
 pub use tasks::{FinishTask, TaskAnswer, WireTask};
 pub use tenant::{
     CloseFinding, Done, LogEntry, StatusAnswer, StoppedTarget, TargetSummary, WireFinding,

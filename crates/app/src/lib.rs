@@ -92,7 +92,7 @@ pub use rehearse::{
 };
 pub use seats::SeatAwaited;
 pub use secrets::GivenSecret;
-pub use sign_in::{Bar, From as SignInFrom, GivenPass, NewCodes, SignedIn};
+pub use sign_in::{Bar, From as SignInFrom, GivenPass, NewCodes, PassCheck, SignedIn};
 pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;
 pub use tokens::Session;

@@ -16,6 +16,7 @@ use crate::command::handoff::HandOffCommand;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
 use crate::command::notice::{ChannelCommand, NoticeCommand};
 use crate::command::rehearse::Coming;
+use crate::command::sign_in::{RelyingPartyCommand, SignInCommand};
 use crate::command::task::TaskCommand;
 use crate::command::{Change, When, preview};
 use crate::host::init::Init;
@@ -310,6 +311,12 @@ pub enum Command {
     /// Whether a worker of an HR file is a person who is known.
     #[command(subcommand)]
     Person(PersonCommand),
+    /// People signing in.
+    #[command(subcommand, name = "sign-in")]
+    SignIn(SignInCommand),
+    /// What people sign in to.
+    #[command(subcommand, name = "relying-party")]
+    RelyingParty(RelyingPartyCommand),
     /// Erases a person who has left. Cannot be undone.
     Erase {
         /// Subject id, worker key, mail address or name.

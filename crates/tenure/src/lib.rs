@@ -26,7 +26,7 @@ use command::leaver::{LeaverCommand, PersonCommand};
 use command::task::TaskCommand;
 use command::{
     Desk, adopt, change, digest, drill, events, handoff, input, leaver, leavers, look, manage,
-    notice, preview, rehearse, task, test, why, work,
+    notice, preview, rehearse, sign_in, task, test, why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -214,6 +214,8 @@ async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
         }) => task::done(desk, &task, evidence, change).await,
         Command::Drill(command) => drill::drill(desk, command).await,
         Command::HandOff(command) => handoff::handoff(desk, command).await,
+        Command::SignIn(command) => sign_in::sign_in(desk, command).await,
+        Command::RelyingParty(command) => sign_in::relying_party(desk, command).await,
         command => look_or_manage(desk, command).await,
     }
 }

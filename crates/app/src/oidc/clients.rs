@@ -178,15 +178,14 @@ impl App {
         Ok(Some(Secret::new(text)))
     }
 
-    /// Makes the secret that a relying party's document names, in the place of any before it.
+    /// As whom a relying party authenticates, and the name of the secret that it has or may be given.
     ///
     /// # Errors
-    /// `Missing` for an unknown relying party; `Invalid` for one that keeps no secret.
-    pub async fn make_client_secret(
+    /// As [`App::make_client_secret`].
+    pub async fn check_client_secret(
         &self,
-        _actor: &Actor,
         relying_party: &str,
-    ) -> Result<GivenClientSecret, AppError> {
+    ) -> Result<(String, String), AppError> {
         let loaded = self.loaded().await?;
         let party = loaded.tenant.relying_parties.get(relying_party);
         let party = party.ok_or_else(|| AppError::missing("relying party", relying_party))?;
@@ -198,13 +197,28 @@ impl App {
                 "write `client: {secret: NAME}` into its document if it can keep one",
             )
         })?;
+        Ok((party.oidc.client_id.clone(), name.to_owned()))
+    }
+
+    /// Makes the secret that a relying party's document names, in the place of any before it.
+    ///
+    /// # Errors
+    /// `Missing` for an unknown relying party; `Invalid` for one that keeps no secret.
+    pub async fn make_client_secret(
+        &self,
+        _actor: &Actor,
+        relying_party: &str,
+    ) -> Result<GivenClientSecret, AppError> {
+        let (client_id, name) = self.check_client_secret(relying_party).await?;
         let random: [u8; 32] = ports::clock::draw(&*self.entropy);
         let secret = format!("tnc_{}", Digest(random));
-        let bound = bound_to(&party.name);
+        let bound = bound_to(relying_party);
         self.store
             .put_secret(SecretRow {
-                name: name.to_owned(),
-                sealed: self.keyring.seal(&purpose(name, &bound), secret.as_bytes()),
+                sealed: self
+                    .keyring
+                    .seal(&purpose(&name, &bound), secret.as_bytes()),
+                name,
                 app: bound,
                 host: String::new(),
                 at: self.clock.now(),
@@ -212,7 +226,7 @@ impl App {
             })
             .await?;
         Ok(GivenClientSecret {
-            client_id: party.oidc.client_id.clone(),
+            client_id,
             secret: Secret::new(secret),
         })
     }

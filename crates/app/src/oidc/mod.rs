@@ -76,4 +76,11 @@ impl App {
             )
         })
     }
+
+    /// Where people sign in, on a node on which they do.
+    #[must_use]
+    pub fn sign_in_url(&self) -> Option<String> {
+        let issuer = self.issuer.as_ref()?;
+        Some(issuer.endpoint("/"))
+    }
 }

@@ -24,7 +24,7 @@ mod session;
 
 pub use codes::NewCodes;
 pub use member::Bar;
-pub use pass::GivenPass;
+pub use pass::{GivenPass, PassCheck};
 pub use password::Hashing;
 pub use policy::{Asked, Judged};
 pub use session::{Opened, SignedIn};

@@ -31,27 +31,7 @@ impl App {
     /// # Errors
     /// `Missing` without a `SignOnPolicy`; `Invalid` where the documents give them no name.
     pub(crate) async fn keep_login(&self, known: &Known) -> Result<String, AppError> {
-        let loaded = self.loaded().await?;
-        let sign_on = loaded.tenant.sign_on.as_ref().ok_or_else(no_policy)?;
-        let facts = &known.identity.facts;
-        let given = sign_on.login.apply(facts, &known.identity.key);
-        let name = match given {
-            Ok(Mapped::Value(Value::Text(name))) if !name.is_empty() && name.len() <= LONGEST => {
-                name
-            }
-            _ => {
-                return Err(AppError::new(
-                    ErrorKind::Invalid,
-                    "TNR-SIGN-0002",
-                    format!(
-                        "`{}` gives {} no name to sign in under",
-                        sign_on.login.source(),
-                        known.person.subject
-                    ),
-                    "look at their facts with `tenure show person`, or give `login` another expression",
-                ));
-            }
-        };
+        let name = self.login_given(known).await?;
         let login = self.login(&name);
         let subject = known.person.subject;
         if self.store.login_of(subject).await? != Some(login) {
@@ -59,6 +39,32 @@ impl App {
             self.append(&Actor::system(), vec![event]).await?;
         }
         Ok(name)
+    }
+
+    /// Under which name somebody signs in by the documents in force.
+    ///
+    /// # Errors
+    /// As [`App::keep_login`].
+    pub(super) async fn login_given(&self, known: &Known) -> Result<String, AppError> {
+        let loaded = self.loaded().await?;
+        let sign_on = loaded.tenant.sign_on.as_ref().ok_or_else(no_policy)?;
+        let facts = &known.identity.facts;
+        let given = sign_on.login.apply(facts, &known.identity.key);
+        match given {
+            Ok(Mapped::Value(Value::Text(name))) if !name.is_empty() && name.len() <= LONGEST => {
+                Ok(name)
+            }
+            _ => Err(AppError::new(
+                ErrorKind::Invalid,
+                "TNR-SIGN-0002",
+                format!(
+                    "`{}` gives {} no name to sign in under",
+                    sign_on.login.source(),
+                    known.person.subject
+                ),
+                "look at their facts with `tenure show person`, or give `login` another expression",
+            )),
+        }
     }
 
     /// Names are the same whatever case they are typed in.

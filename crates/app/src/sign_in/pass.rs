@@ -9,7 +9,7 @@ use model::{Actor, Digest, Event, PassId, Secret, SubjectId, Timestamp};
 use ports::store::OneTime;
 
 use super::bearer::same;
-use crate::{App, AppError, ErrorKind};
+use crate::{App, AppError, ErrorKind, Known};
 
 /// The longest life of a pass.
 const LONGEST: Duration = Duration::from_secs(72 * 3600);
@@ -19,6 +19,18 @@ const SHORTEST: Duration = Duration::from_secs(60);
 const AT_ONCE: u32 = 5;
 /// What a pass is written in: no letter that is taken for another one.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// For whom a pass would be.
+#[derive(Debug)]
+pub struct PassCheck {
+    /// For whom.
+    pub subject: SubjectId,
+    /// Under which name they sign in.
+    pub login: String,
+    /// Until when it would count.
+    pub expires: Timestamp,
+    known: Known,
+}
 
 /// A pass as it is shown, once.
 #[derive(Debug)]
@@ -36,18 +48,11 @@ pub struct GivenPass {
 }
 
 impl App {
-    /// Makes a pass for a person who may be signed in.
+    /// Whether a pass could be made for a person now; and for whom that would be.
     ///
     /// # Errors
-    /// `Missing` and `Conflict` as [`App::one_person`]; `Invalid` for a life that is too short or too
-    /// long; `Denied` when they may not be signed in; `Conflict` when they have five that count.
-    pub async fn issue_pass(
-        &self,
-        actor: &Actor,
-        person: &str,
-        life: Duration,
-        reason: &str,
-    ) -> Result<GivenPass, AppError> {
+    /// As [`App::issue_pass`].
+    pub async fn check_pass(&self, person: &str, life: Duration) -> Result<PassCheck, AppError> {
         if !(SHORTEST..=LONGEST).contains(&life) {
             return Err(AppError::new(
                 ErrorKind::Invalid,
@@ -69,7 +74,7 @@ impl App {
                 ));
             }
         };
-        let login = self.keep_login(&known).await?;
+        let login = self.login_given(&known).await?;
         let now = self.clock.now();
         let live = self.store.passes_of(subject, now, AT_ONCE).await?;
         if live.len() >= AT_ONCE as usize {
@@ -80,9 +85,32 @@ impl App {
                 "wait until one has ended",
             ));
         }
-        let id = PassId::new(now, ports::clock::draw(&*self.entropy));
+        Ok(PassCheck {
+            subject,
+            login,
+            expires: now.plus(life),
+            known,
+        })
+    }
+
+    /// Makes a pass for a person who may be signed in.
+    ///
+    /// # Errors
+    /// `Missing` and `Conflict` as [`App::one_person`]; `Missing` without a `SignOnPolicy`; `Invalid` for
+    /// a life that is too short or too long; `Denied` when they may not be signed in; `Conflict` when they
+    /// have five that count.
+    pub async fn issue_pass(
+        &self,
+        actor: &Actor,
+        person: &str,
+        life: Duration,
+        reason: &str,
+    ) -> Result<GivenPass, AppError> {
+        let checked = self.check_pass(person, life).await?;
+        let login = self.keep_login(&checked.known).await?;
+        let (subject, expires) = (checked.subject, checked.expires);
+        let id = PassId::new(self.clock.now(), ports::clock::draw(&*self.entropy));
         let text = written(ports::clock::draw(&*self.entropy));
-        let expires = now.plus(life);
         let event = Event::PassIssued(PassIssued {
             pass: id,
             subject,

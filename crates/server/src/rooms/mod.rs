@@ -16,6 +16,7 @@ mod people;
 mod preview;
 mod rehearsal;
 mod shape;
+mod sign_in;
 mod table;
 mod tasks;
 mod tenant;

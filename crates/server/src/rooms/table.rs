@@ -15,7 +15,7 @@ use model::Scope;
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
     Rooms, change, decide, documents, drills, estate, events, handoff, leavers, ledger, morning,
-    notices, people, preview, rehearsal, tasks, tenant, tokens, work,
+    notices, people, preview, rehearsal, sign_in, tasks, tenant, tokens, work,
 };
 use crate::route::Route;
 
@@ -218,6 +218,8 @@ pub static ROUTES: &[Route<Rooms>] = &[
         schema_of::<Done>,
         |rooms, call| Box::pin(leavers::decide(rooms, call)),
     ),
+    sign_in::PASS,
+    sign_in::CLIENT_SECRET,
     get(
         "/api/v1/why/access",
         "whyAccess",

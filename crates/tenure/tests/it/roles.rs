@@ -130,6 +130,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
             "putSecret" => {
                 json!({"app": "a", "host": "h", "value": "v", "reason": "r", "dry_run": true})
             }
+            "issuePass" => json!({"minutes": 5, "reason": "r", "dry_run": true}),
             "finishTask" => json!({"evidence": "e", "reason": "r", "dry_run": true}),
             "issueToken" => json!({
                 "principal": "x", "scopes": ["read"], "expires": "2020-01-01T00:00:00Z",
