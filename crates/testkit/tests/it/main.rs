@@ -39,6 +39,7 @@ mod rounds;
 mod scenarios;
 mod seats;
 mod service;
+mod sign_in;
 mod simulation;
 mod switch;
 mod termination;
