@@ -19,8 +19,8 @@ use ports::store::{
     DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow, Findings, Lease, Link, Log, LogRecord,
     LostName, NoticeRow, Notices, Objects, ObservationRow, OpenLeavers, People, Person, Pin,
     PlanRow, SecretName, SecretRow, Secrets, StandingStep, StepRow, Stir, StoreError, Stream,
-    Tasks, Termination, TokenRow, Tokens, Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow,
-    Work, WorkerDigest, WorkerMatch,
+    Tasks, Termination, TokenRow, Tokens, Told, UndecidedWave, Unread, WaveDecision, WaveFilter,
+    WaveRow, Work, WorkerDigest, WorkerMatch,
 };
 
 use crate::sim::store::every_read;
