@@ -105,11 +105,15 @@ impl Pass {
                 .await?,
             extra,
         };
-        let mut short = say.in_short(&loaded.book, now);
-        let lapses = lapses(short.ends, person, &loaded.book, &self.spans, now);
         self.beside(person, worker, now);
         // Of whom something was found is looked at again until it is gone.
         let answered = self.findings.len() == found_before;
+        if self.is_settled(person, &say, open, now).await? {
+            self.found_settled(person, answered, now);
+            return Ok(());
+        }
+        let mut short = say.in_short(&loaded.book, now);
+        let lapses = lapses(short.ends, person, &loaded.book, &self.spans, now);
         if let Some(survey) = &mut self.survey {
             survey.add(person.subject, &short.desired, &loaded.book);
         }
@@ -343,7 +347,7 @@ fn seen_by_rules<'a>(
 
 /// When something about a person changes by itself next: an assignment ends, or one of their days
 /// comes.
-fn lapses(
+pub(super) fn lapses(
     ends: Option<Timestamp>,
     person: &Person,
     book: &RuleBook,
