@@ -67,10 +67,7 @@ impl Pass {
         let short = say.in_short(book, now);
         let wanted = short.wanted();
         let mut observed = self.sight.of_subject(worker.subject, &wanted).await?;
-        for boss in managers.values() {
-            let apps = self.entitled.get(boss).into_iter().flatten();
-            observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
-        }
+        observed.coming.extend(self.coming(managers));
         Ok(short.is_decided() && is_as_wanted(&short.desired, &observed, book))
     }
 }
