@@ -8,6 +8,7 @@ mod door;
 mod reads;
 mod rows;
 mod sign_in;
+mod unread;
 
 pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTime, Stream};
 pub use reads::{
@@ -18,9 +19,9 @@ pub use rows::{
     DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, DrillRow, FindingRow,
     Link, LogRecord, LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow,
     RejectedMatch, SecretName, SecretRow, StandingStep, StepRow, Stir, Termination, TokenRow, Told,
-    UndecidedWave, Unread, WaveDecision, WaveFilter, WaveRow, WaveStatus, WorkerDigest,
-    WorkerMatch,
+    UndecidedWave, WaveDecision, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
 };
+pub use unread::Unread;
 
 pub use sign_in::{AuthorizationRow, CredentialRow, PassRow, SessionRow, SignIn};
 

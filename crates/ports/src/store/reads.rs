@@ -14,9 +14,10 @@ use super::StoreError;
 use super::rows::{
     DecidedAccount, Decisions, DeliveryRow, DocumentsRow, DrillRow, FindingRow, Link, LogRecord,
     LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretName, SecretRow,
-    StandingStep, StepRow, Stir, Termination, TokenRow, Told, UndecidedWave, Unread, WaveDecision,
+    StandingStep, StepRow, Stir, Termination, TokenRow, Told, UndecidedWave, WaveDecision,
     WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
 };
+use super::unread::Unread;
 
 type Read<T> = Result<T, StoreError>;
 

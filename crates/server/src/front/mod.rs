@@ -63,16 +63,27 @@ impl Front {
 /// A page or endpoint: what is asked, and the answer.
 type Work = fn(Arc<Front>, visit::Visit) -> reply::Answered;
 
+/// For whom an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// For people: what goes wrong is told as a page.
+    Person,
+    /// For programs: it is told as JSON.
+    Program,
+}
+
 /// The router with the front door in it.
 pub(crate) fn with_front<S: Gate>(
     mut router: Router,
     pipeline: &Arc<Pipeline<S>>,
     front: &Arc<Front>,
 ) -> Router {
-    let route = |work: Work| {
+    let answers = |reader: Reader, work: Work| {
         let (pipeline, front) = (Arc::clone(pipeline), Arc::clone(front));
-        move |request: Request<Body>| handled(pipeline, front, work, request)
+        move |request: Request<Body>| handled(pipeline, front, (reader, work), request)
     };
+    let route = |work: Work| answers(Reader::Person, work);
+    let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
     let routes: [(&str, MethodRouter); 26] = [
         ("/", get(route(pages::home))),
@@ -89,18 +100,21 @@ pub(crate) fn with_front<S: Gate>(
         ("/sign-out", post(route(pages::sign_out))),
         (paths::AUTHORIZE, both(pages::authorize)),
         (paths::LOGOUT, both(pages::logout)),
-        (paths::TOKEN, post(route(oauth::token))),
-        (paths::REVOKE, post(route(oauth::revoke))),
-        (paths::INTROSPECT, post(route(oauth::introspect))),
-        (paths::USERINFO, both(oauth::userinfo)),
-        (paths::JWKS, get(route(oauth::jwks))),
+        (paths::TOKEN, post(program(oauth::token))),
+        (paths::REVOKE, post(program(oauth::revoke))),
+        (paths::INTROSPECT, post(program(oauth::introspect))),
+        (
+            paths::USERINFO,
+            get(program(oauth::userinfo)).post(program(oauth::userinfo)),
+        ),
+        (paths::JWKS, get(program(oauth::jwks))),
         (
             "/.well-known/openid-configuration",
-            get(route(oauth::metadata)),
+            get(program(oauth::metadata)),
         ),
         (
             "/.well-known/oauth-authorization-server",
-            get(route(oauth::metadata)),
+            get(program(oauth::metadata)),
         ),
         ("/assets/pages.css", get(route(assets::css))),
         ("/assets/passkey.js", get(route(assets::passkey))),
@@ -118,7 +132,7 @@ pub(crate) fn with_front<S: Gate>(
 async fn handled<S: Gate>(
     pipeline: Arc<Pipeline<S>>,
     front: Arc<Front>,
-    work: Work,
+    (reader, work): (Reader, Work),
     request: Request<Body>,
 ) -> Response<Body> {
     let id = pipeline.request_id();
@@ -137,6 +151,7 @@ async fn handled<S: Gate>(
             let words = visit.words;
             match work(Arc::clone(&front), visit).await {
                 Ok(response) => response,
+                Err(error) if reader == Reader::Program => reply::unavailable(&error, &id),
                 Err(error) => reply::failed(&front, words, &error, &id),
             }
         }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use app::{AppError, ErrorKind};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
-use protocol::oauth::Object;
+use protocol::oauth::{ErrorCode, OAuthError, Object};
 
 use super::Front;
 use super::show::notice;
@@ -61,6 +61,25 @@ pub(super) fn file(media: &'static str, text: &'static str) -> Answered {
     Box::pin(std::future::ready(Ok(response)))
 }
 
+/// What a program is told when something went wrong, in the words of RFC 6749 §4.1.2.1.
+pub(super) fn unavailable(error: &AppError, id: &str) -> Response<Body> {
+    let (status, code) = match error.kind() {
+        ErrorKind::Missing => (404, ErrorCode::ServerError),
+        ErrorKind::Busy(_) => (503, ErrorCode::TemporarilyUnavailable),
+        _ => (500, ErrorCode::ServerError),
+    };
+    logged(status, error, id);
+    let problem =
+        "the server cannot answer: try again later, and name the request's id if it stays so";
+    json(status, &OAuthError::new(code, problem).to_json(), &[])
+}
+
+fn logged(status: u16, error: &AppError, id: &str) {
+    if status == 500 {
+        tracing::error!(request.id = id, error.code = error.code(), error = %error, "sign_in.failed");
+    }
+}
+
 /// A page that says what went wrong; what it was stands in the log under the request's id.
 pub(super) fn failed(front: &Front, words: Words, error: &AppError, id: &str) -> Response<Body> {
     let (status, title, text) = match error.kind() {
@@ -68,9 +87,7 @@ pub(super) fn failed(front: &Front, words: Words, error: &AppError, id: &str) ->
         ErrorKind::Busy(_) => (503, "busy", "busy"),
         _ => (500, "bad-request", "bad-request-text"),
     };
-    if status == 500 {
-        tracing::error!(request.id = id, error.code = error.code(), error = %error, "sign_in.failed");
-    }
+    logged(status, error, id);
     let code = format!("{} {id}", error.code());
     notice(
         front,
