@@ -49,7 +49,7 @@ class Browser:
     def __init__(self, base, elsewhere=False):
         self.base, self.elsewhere = base, elsewhere
         self.session = requests.Session()
-        self.at, self.page, self.status, self.text = None, None, None, ""
+        self.at, self.page, self.status, self.text, self.headers = None, None, None, "", {}
 
     def open(self, url):
         return self._follow("GET", url, None)
@@ -69,7 +69,7 @@ class Browser:
                 return self
             got = self.session.request(method, url, data=data, allow_redirects=False, timeout=30)
             if not got.is_redirect:
-                self.status, self.text = got.status_code, got.text
+                self.status, self.text, self.headers = got.status_code, got.text, got.headers
                 self.page = Reader(got.text)
                 return self
             method, data = "GET", None
