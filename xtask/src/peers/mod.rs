@@ -1,5 +1,5 @@
-//! Real SCIM servers to test against: installed once into `target/peers`, started on free ports
-//! of 127.0.0.1, and told to tests through `target/peers/env`.
+//! Real software to test against: installed once into `target/peers`, and told to tests through
+//! `target/peers/env`. SCIM servers are started on free ports of 127.0.0.1; tests start the rest.
 //!
 //! | Variable | What it holds |
 //! |---|---|
