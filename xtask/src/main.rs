@@ -19,7 +19,7 @@ const HELP: &str = "\
 cargo xtask <task>
 
   test [--require-peers] [--no-peers] [FILTER]
-                        every test, with PostgreSQL and the SCIM servers it needs, then tidy
+                        every test, with PostgreSQL and the other software it needs, then tidy
   tidy                  the house rules that no compiler checks
   bench [NAME...] [--json]
                         measurements, in release mode
@@ -28,7 +28,7 @@ cargo xtask <task>
   openapi [--check]     writes docs/openapi.json from the binary, or checks that it is current
   licences              licences, sources and banned crates, offline
   picture               draws docs/img/demo.svg from what the demo prints
-  peers start|stop      the SCIM servers that tests speak to
+  peers start|stop      the software that tests speak to
   ci                    everything that must hold before a change lands";
 
 fn main() -> ExitCode {

@@ -116,7 +116,7 @@ fn around(wishes: &Wishes) -> Result<Around, String> {
         Err(why) => around.lack("PostgreSQL", &why, wishes)?,
     }
     if wishes.no_peers {
-        around.lack("SCIM servers", "--no-peers", wishes)?;
+        around.lack("other software", "--no-peers", wishes)?;
         return Ok(around);
     }
     // Peers that somebody started before us are theirs to stop.
@@ -137,7 +137,7 @@ fn around(wishes: &Wishes) -> Result<Around, String> {
                 // Some may have come up before another one failed.
                 peers::stop()?;
             }
-            around.lack("SCIM servers", &why, wishes)?;
+            around.lack("other software", &why, wishes)?;
         }
     }
     Ok(around)

@@ -1,5 +1,5 @@
-//! Real SCIM servers to test against: installed once into `target/peers`, started on free ports
-//! of 127.0.0.1, and told to tests through `target/peers/env`.
+//! Real software to test against: installed once into `target/peers`, and told to tests through
+//! `target/peers/env`. SCIM servers are started on free ports of 127.0.0.1; tests start the rest.
 //!
 //! | Variable | What it holds |
 //! |---|---|
@@ -7,12 +7,17 @@
 //! | `TENURE_PEER_SCIM2_TOKEN`, `TENURE_PEER_SCIMMY_TOKEN` | bearer token |
 //! | `TENURE_PEER_SMTP` | a Python that has the mail server aiosmtpd; tests start it |
 //! | `TENURE_PEER_RSYSLOG` | the program of rsyslog, with TLS and RELP; tests start it |
+//! | `TENURE_PEER_SIGN_IN` | a Python that has the relying party authlib, and drives pages and a browser |
+//! | `TENURE_PEER_CHROMIUM` | the program of Chromium; tests start it |
+//! | `TENURE_PEER_APACHE` | the program of Apache, with mod_auth_openidc; tests start it |
+//! | `TENURE_PEER_OPENID_CLIENT` | a folder with the relying party openid-client of npm; tests start it |
 //! | `TENURE_PEER_CANAILLE_TOKEN_URL`, `…_CLIENT`, `…_SECRET` | OAuth client credentials |
 //!
 //! The credentials protect nothing: they are the same on every machine.
 
 mod install;
 mod process;
+mod sign_in;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,6 +72,7 @@ pub fn start() -> Result<Started, String> {
             syslog.display().to_string(),
         ),
     ];
+    env.extend(sign_in::parts(&home)?);
     env.extend(peers.iter().flat_map(|peer| peer.env.clone()));
     let lines = env.iter().map(|(name, value)| format!("{name}={value}\n"));
     write(&home.join("env"), &lines.collect::<String>())?;

@@ -210,8 +210,11 @@ impl App {
             },
             made: row.state.made,
         });
+        let mut own: Vec<OwnFactor> = own.collect();
+        // What was made in one go has ids of chance.
+        own.sort_by_key(|one| (one.made, std::cmp::Reverse(one.factor)));
         Ok(Factors {
-            own: own.collect(),
+            own,
             passkey: passkey.map(|options| options.to_string()),
             attempt: self.sealed_attempt(&attempt),
             codes: self.new_codes(&login),

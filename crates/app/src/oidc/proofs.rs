@@ -1,9 +1,11 @@
 //! What somebody proves with, sent from a page.
 
 use model::Secret;
+use rules::sign_on::{SignOn, Strength};
 
-use super::authorize::{Answer, Ask, Asker, Wrong};
-use super::steps::{Step, named, nothing, or_again, proves};
+use super::authorize::{Answer, Ask, Asker, Sent, Wrong};
+use super::steps::{Step, named, nothing, proves};
+use crate::sign_in::{Asked, Attempt};
 use crate::{App, AppError, ErrorKind};
 
 impl App {
@@ -53,11 +55,12 @@ impl App {
         };
         let answers = self.passkey_answers(&step.attempt, response, asker.from);
         let Some((subject, used, made)) = answers.await? else {
-            return self.asked_again(step, Wrong::Passkey).await;
+            return self.asked_again(step, asker, Wrong::Passkey).await;
         };
         proves(&mut step.attempt, subject, used);
-        let again = || self.begin(asker, Some(Wrong::Passkey));
-        or_again(self.go_on(step, asker, made).await, again)
+        let answered = self.go_on(step, asker, made).await;
+        self.or_once_more(answered, attempt, asker, Wrong::Passkey)
+            .await
     }
 
     /// A code of a device, or of a paper.
@@ -83,12 +86,13 @@ impl App {
             return Ok(self.begin(asker, Some(Wrong::TooOld)));
         };
         let Some((used, one)) = self.code_counts(subject, code, asker.from).await? else {
-            return self.asked_again(step, Wrong::Code).await;
+            return self.asked_again(step, asker, Wrong::Code).await;
         };
         proves(&mut step.attempt, subject, used);
         let made = nothing(subject).consuming(one);
-        let again = || self.begin(asker, Some(Wrong::Code));
-        or_again(self.go_on(step, asker, made).await, again)
+        let answered = self.go_on(step, asker, made).await;
+        self.or_once_more(answered, attempt, asker, Wrong::Code)
+            .await
     }
 
     /// Who tries, as far as an attempt has proved it: guesses are counted for each person.
@@ -103,14 +107,62 @@ impl App {
         named(asked, typed)
     }
 
+    /// Whoever brought something that was used before is asked once more, where they were.
+    async fn or_once_more(
+        &self,
+        answered: Result<Answer, AppError>,
+        attempt: &str,
+        asker: Asker<'_>,
+        wrong: Wrong,
+    ) -> Result<Answer, AppError> {
+        match answered {
+            Err(error) if error.kind() == ErrorKind::Conflict => {}
+            answered => return answered,
+        }
+        match self.step(attempt, asker).await? {
+            Ok(step) => self.asked_again(step, asker, wrong).await,
+            Err(answer) => Ok(answer),
+        }
+    }
+
     /// The page from which something wrong came, again, with another challenge.
-    async fn asked_again(&self, mut step: Step, wrong: Wrong) -> Result<Answer, AppError> {
+    async fn asked_again(
+        &self,
+        mut step: Step,
+        asker: Asker<'_>,
+        wrong: Wrong,
+    ) -> Result<Answer, AppError> {
         step.attempt.challenge = ports::clock::draw(&*self.entropy);
         let (attempt, sent) = (&step.attempt, step.sent.as_ref());
         if attempt.factors.is_empty() {
             return Ok(self.asks(attempt, sent, Ask::Name, Some(wrong)));
         }
-        let strength = rules::sign_on::Strength::MultiFactor;
+        let strength = self.still_demanded(attempt, sent, asker).await?;
         self.asks_more(attempt, sent, strength, Some(wrong)).await
+    }
+
+    /// What is demanded of somebody who has proved so much: the page offers nothing that is too weak.
+    async fn still_demanded(
+        &self,
+        attempt: &Attempt,
+        sent: Option<&Sent>,
+        asker: Asker<'_>,
+    ) -> Result<Strength, AppError> {
+        let known = match attempt.subject {
+            Some(subject) => self.member(subject).await?.ok(),
+            None => None,
+        };
+        let Some(known) = known else {
+            return Ok(Strength::PhishingResistant);
+        };
+        let asked = Asked {
+            relying_party: sent.map(|sent| sent.client.party()),
+            factors: &attempt.factors,
+            from: asker.from,
+        };
+        Ok(match self.judge(&known, asked).await?.answer {
+            SignOn::StepUp(demand) => demand.strength,
+            SignOn::Allowed | SignOn::Denied(_) => Strength::MultiFactor,
+        })
     }
 }

@@ -6,7 +6,7 @@ use model::sign_in::{Credential, Factor, FactorUse, Verifier};
 use model::{Actor, CredentialId, Digest, Personal, Secret, SubjectId};
 use ports::store::{Append, CredentialRow, OneTime};
 use protocol::recovery;
-use protocol::totp::Totp;
+use protocol::totp::{Step, Totp};
 
 use super::credentials::{changed, purpose, stream, text_of};
 use super::{From, ended};
@@ -18,7 +18,7 @@ const PRINTED: usize = 10;
 /// One-time codes that are being set up: what is shown, once.
 #[derive(Debug)]
 pub struct NewCodes {
-    /// The secret in base 32, to type.
+    /// The secret in base 32 in groups of four, to type.
     pub secret: Secret,
     /// The same as an `otpauth:` URI, to open or to scan.
     pub uri: Secret,
@@ -37,7 +37,7 @@ impl App {
         let uri = totp.uri(&host, login).unwrap_or_default();
         let sealed = self.keyring.seal(SETUP, totp.expose());
         NewCodes {
-            secret: Secret::new(totp.text()),
+            secret: Secret::new(in_fours(&totp.text())),
             uri: Secret::new(uri),
             sealed: text_of(&sealed),
         }
@@ -57,9 +57,9 @@ impl App {
         let Some(secret) = opened.and_then(|bytes| <[u8; 20]>::try_from(bytes).ok()) else {
             return Ok(None);
         };
-        if Totp::new(secret).verify(code, now, None).is_none() {
+        let Some(step) = Totp::new(secret).verify(code, now, None) else {
             return Ok(None);
-        }
+        };
         let mut append = Append::of(Actor::named(&subject.to_string()), Vec::new());
         for mut old in self.credentials(subject).await? {
             if matches!(old.state.factor, Factor::Totp | Factor::RecoveryCode) {
@@ -71,9 +71,15 @@ impl App {
             }
         }
         let plain = URL_SAFE_NO_PAD.encode(secret);
-        append = self.adds(append, subject, Factor::Totp, |id| Verifier::Totp {
-            sealed: text_of(&self.keyring.seal(&purpose(id), plain.as_bytes())),
+        let mut used = None;
+        append = self.adds(append, subject, Factor::Totp, |id| {
+            // The code that sets them up has counted: it signs nobody in.
+            used = Some(used_step(id, step));
+            Verifier::Totp {
+                sealed: text_of(&self.keyring.seal(&purpose(id), plain.as_bytes())),
+            }
         });
+        append.consume.extend(used);
         let made: Vec<_> = (0..PRINTED)
             .map(|_| recovery::make(ports::clock::draw(&*self.entropy)))
             .collect();
@@ -151,10 +157,7 @@ impl App {
             return Ok(None);
         };
         let step = Totp::new(secret).verify(typed, self.clock.now(), None);
-        Ok(step.map(|step| OneTime {
-            space: "totp",
-            value: Digest::of(format!("{}.{step}", row.id).as_bytes()),
-        }))
+        Ok(step.map(|step| used_step(row.id, step)))
     }
 
     fn paper_code(&self, row: &CredentialRow, typed: &str) -> Option<OneTime> {
@@ -174,6 +177,21 @@ impl App {
         self.keyring
             .keyed_digest("recovery-code", format!("{id}.{code}").as_bytes())
     }
+}
+
+/// What a code of a device uses up (RFC 6238 §5.2): whoever brings one of the same half minute brings nothing.
+fn used_step(id: CredentialId, step: Step) -> OneTime {
+    OneTime {
+        space: "totp",
+        value: Digest::of(format!("{id}.{step}").as_bytes()),
+    }
+}
+
+/// Groups of four letters: nobody keeps their place in 32.
+fn in_fours(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let groups: Vec<String> = letters.chunks(4).map(String::from_iter).collect();
+    groups.join(" ")
 }
 
 /// What the secret of codes that are being set up is sealed for.

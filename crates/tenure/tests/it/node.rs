@@ -74,9 +74,14 @@ pub struct Node {
 impl Node {
     /// Makes a tenant; does not serve it yet.
     pub fn init() -> Self {
+        Self::init_at("127.0.0.1:0")
+    }
+
+    /// Makes a tenant that is to listen there.
+    pub fn init_at(listen: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command = binary(home.path());
-        command.args(["init", "--tenant", "acme", "--listen", "127.0.0.1:0"]);
+        command.args(["init", "--tenant", "acme", "--listen", listen]);
         let said = Said::of(&command.arg(home.path().join("data")).output().unwrap()).expect(0);
         let token = said.out.trim().to_owned();
         assert!(!said.err.contains(&token), "the token is data, not talk");

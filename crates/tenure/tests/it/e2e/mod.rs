@@ -16,7 +16,7 @@ mod http;
 mod kill;
 mod nodes;
 mod notices;
-mod peer;
+pub mod peer;
 mod plant;
 mod siem;
 mod switch;

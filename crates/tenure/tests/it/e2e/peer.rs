@@ -52,7 +52,7 @@ pub enum Access {
 }
 
 /// What `target/peers/env` and the environment say; the environment wins.
-fn told(name: &str) -> Option<String> {
+pub fn told(name: &str) -> Option<String> {
     if let Ok(value) = std::env::var(name) {
         return Some(value);
     }

@@ -1,0 +1,141 @@
+//! People sign in with parts that are not ours: a browser with passkeys, and relying parties of others.
+//!
+//! Each script says what it sees, line by line, and that is compared here. Where `TENURE_SCREENSHOTS`
+//! names a folder, the browser leaves a picture of each page there.
+
+mod party;
+mod tenant;
+
+use party::Party;
+use tenant::{Tenant, peers};
+
+#[test]
+fn authlib_signs_people_in_and_checks_everything() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.secret("wiki");
+    let expected = [
+        "metadata: valid",
+        "asked: Sign in",
+        "ID token: valid, proved with pwd",
+        "userinfo: {'email': 'ana@acme.example', 'name': 'Ana Ng'}",
+        "introspection: active True, wiki, email offline_access openid profile",
+        "refreshed: ['access_token', 'expires_at', 'expires_in', 'id_token', 'refresh_token', 'scope', 'token_type']",
+        "the old refresh token: 400 invalid_grant",
+        "then the new one: 400 invalid_grant",
+        "then its access token: 401, active False",
+        "the code again: 400 invalid_grant",
+        "then its tokens: 401, 400 invalid_grant",
+        "another verifier: 400 invalid_grant",
+        "no verifier: 400 invalid_grant",
+        "another redirect URI: 400 invalid_grant",
+        "another secret: 401 invalid_client",
+        "without PKCE: invalid_request",
+        "to another redirect URI: 400 This link does not work",
+        "revoked: 200, active False, 400 invalid_grant",
+        "an unknown token: 200, active False",
+        "logout to elsewhere: 400 This link does not work",
+        "logout without a hint: 200 My apps",
+        "logout: BYE?state=s+1",
+        "then: Sign in",
+        "then its refresh token: 400 invalid_grant",
+        "without a page: login_required",
+        "a wrong password: Name and password do not belong together.",
+        "in again: pwd",
+    ];
+    tenant.plays(&python, "with_authlib.py", &expected);
+}
+
+#[test]
+fn people_use_passkeys_and_codes_in_a_browser() {
+    let Some([python, chromium]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_CHROMIUM"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.pass("BO");
+    tenant.tell("CHROMIUM", chromium);
+    let expected = [
+        "the first page: Sign in",
+        "ana@acme.example has a pass: Choose how you sign in",
+        "the passkey form is shown: True",
+        "enrolled: My apps",
+        "out: You are signed out",
+        "again: Sign in",
+        "nobody touched it: Sign in (No passkey was used. Try again, or go on another way.)",
+        "in by passkey: My apps",
+        "proved with: Passkey",
+        "her page: How I sign in",
+        "the same authenticator once more: refused",
+        "a second one: How I sign in",
+        "own: Passkey, Passkey",
+        "a wrong first code: How I sign in (This code does not count: it may be mistyped, used, or too old.)",
+        "codes are set up: 10 recovery codes, 10 of them different",
+        "own: Passkey, Passkey, One-time codes, Recovery codes",
+        "a passkey at the bunker: GET code",
+        "by form: POST code",
+        "signed out, at the bunker: Sign in",
+        "without the button: GET code",
+        "bo@acme.example has a pass: Choose how you sign in",
+        "a short password: Choose how you sign in (This may not be a password: it has fewer than 15 characters)",
+        "enrolled: My apps",
+        "a password at the vault: More is needed",
+        "a wrong password: Sign in (Name and password do not belong together.)",
+        "the right one: My apps",
+        "a wrong first code: How I sign in (This code does not count: it may be mistyped, used, or too old.)",
+        "codes are set up: 10 recovery codes, 10 of them different",
+        "a password at the vault: More is needed",
+        "the code that set it up: More is needed (This code does not count: it may be mistyped, used, or too old.)",
+        "the next code: GET code",
+        "the same code again: More is needed (This code does not count: it may be mistyped, used, or too old.)",
+        "a recovery code: GET code",
+        "the same recovery code again: More is needed (This code does not count: it may be mistyped, used, or too old.)",
+        "a password at the bunker: More is needed",
+        "what it offers: []",
+        "what it says: This needs a stronger proof than you have set up. Ask your help desk.",
+        "without a page: GET login_required",
+        "console: nothing",
+    ];
+    tenant.plays(&python, "with_chromium.py", &expected);
+}
+
+#[test]
+fn openid_client_signs_people_in() {
+    let Some([python, client]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_OPENID_CLIENT"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.secret("node");
+    let _party = Party::openid_client(&tenant, &client);
+    tenant.tell("START", format!("http://127.0.0.1:{}/login", tenant.port));
+    let expected = [
+        "sent to us: Sign in",
+        "back there: CALLBACK 200 ana@acme.example proved with pwd",
+        "once more, without a page: True 200",
+    ];
+    tenant.plays(&python, "through.py", &expected);
+}
+
+#[test]
+fn apache_signs_people_in() {
+    let Some([python, apache]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_APACHE"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.secret("apache");
+    let _party = Party::apache(&tenant, &apache);
+    tenant.tell("START", format!("http://127.0.0.1:{}/secure/", tenant.port));
+    let expected = [
+        "sent to us: Sign in",
+        "back there: START 200 signed in",
+        "x-remote-user: ana@acme.example",
+        "x-sign-in-proof: pwd",
+        "once more, without a page: True 200",
+    ];
+    tenant.plays(&python, "through.py", &expected);
+}

@@ -1,0 +1,146 @@
+//! A tenant in which people may sign in, and scripts that do.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::e2e::cluster::REQUIRE;
+use crate::e2e::peer::told;
+use crate::node::Node;
+
+/// As long as a script may take.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+const PEOPLE: &str = "id,given,family,email,starts,ends\n\
+    1,Ana,Ng,ana@acme.example,2020-01-01,\n\
+    2,Bo,Li,bo@acme.example,2020-01-01,\n";
+
+/// A port that nobody listens on right now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// What these variables say; nothing where one is missing, unless it must be there.
+pub fn peers<const N: usize>(names: [&str; N]) -> Option<[String; N]> {
+    for name in names {
+        if told(name).is_none() {
+            let why = format!("{name} is not set: start the peers with `cargo xtask peers start`");
+            assert!(std::env::var(REQUIRE).as_deref() != Ok("1"), "{why}");
+            eprintln!("skipped: {why}");
+            return None;
+        }
+    }
+    Some(names.map(|name| told(name).unwrap()))
+}
+
+/// A node that browsers reach, and what its scripts are told.
+pub struct Tenant {
+    pub node: Node,
+    /// Where relying parties listen.
+    pub port: u16,
+    pub env: BTreeMap<String, String>,
+}
+
+impl Tenant {
+    /// Two people, and what they sign in to.
+    pub fn new() -> Self {
+        let own = free_port();
+        let mut node = Node::init_at(&format!("127.0.0.1:{own}"));
+        // Passkeys belong to a domain, so it is no address.
+        let base = format!("http://localhost:{own}");
+        let mut config = std::fs::read_to_string(node.config()).unwrap();
+        config.push_str(&format!("public_url = \"{base}\"\n"));
+        std::fs::write(node.config(), config).unwrap();
+        node.serve();
+        let port = free_port();
+        let home = node.home.path().join("documents");
+        std::fs::create_dir(&home).unwrap();
+        let documents = include_str!("documents.yaml").replace("@PORT@", &port.to_string());
+        std::fs::write(home.join("all.yaml"), documents).unwrap();
+        let people = node.home.path().join("people.csv");
+        std::fs::write(&people, PEOPLE).unwrap();
+        node.run(&["config", "push", home.to_str().unwrap(), "--reason", "T-1"])
+            .expect(0);
+        node.run(&["hr", "import", people.to_str().unwrap(), "--source", "hr"])
+            .expect(0);
+        let env = [
+            ("BASE", base),
+            ("PORT", port.to_string()),
+            ("CALLBACK", format!("http://127.0.0.1:{port}/cb")),
+            ("BYE", format!("http://127.0.0.1:{port}/bye")),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value)).into();
+        Self { node, port, env }
+    }
+
+    /// Makes a pass for somebody, and tells scripts of it.
+    pub fn pass(&mut self, name: &str) {
+        let person = format!("{}@acme.example", name.to_lowercase());
+        let made = self
+            .node
+            .run(&["sign-in", "pass", &person, "--for", "1h", "--reason", "T-2"])
+            .expect(0);
+        self.tell(&format!("{name}_PASS"), secret(&made.rows()));
+    }
+
+    /// Makes a relying party's secret, and tells scripts of it.
+    pub fn secret(&mut self, name: &str) -> String {
+        let made = self
+            .node
+            .run(&["relying-party", "secret", name, "--reason", "T-3"]);
+        let secret = secret(&made.expect(0).rows());
+        self.tell(&format!("{}_SECRET", name.to_uppercase()), secret.clone());
+        secret
+    }
+
+    pub fn tell(&mut self, name: &str, value: String) {
+        self.env.insert(name.to_owned(), value);
+    }
+
+    /// Runs a script that lies beside this file, and compares what it says with this.
+    #[track_caller]
+    pub fn plays(&self, python: &str, script: &str, expected: &[&str]) {
+        let mut command = Command::new(python);
+        // Nothing is written into the folder of the scripts.
+        command.arg("-B").arg(beside(script)).envs(&self.env);
+        let (said, ended) = run(command);
+        let lines: Vec<&str> = said.lines().collect();
+        assert!(ended, "{script} failed after saying:\n{said}");
+        assert_eq!(lines, expected, "{script} said:\n{said}");
+    }
+}
+
+/// A file that lies beside this one.
+pub fn beside(name: &str) -> PathBuf {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/sign_in");
+    PathBuf::from(folder).join(name)
+}
+
+fn secret(rows: &[serde_json::Value]) -> String {
+    rows[0]["secret"].as_str().unwrap().to_owned()
+}
+
+/// What a program says, and whether it ended well and in time.
+fn run(mut command: Command) -> (String, bool) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    command
+        .stdin(Stdio::null())
+        .stdout(file.reopen().unwrap())
+        .stderr(Stdio::inherit());
+    let mut child = command.spawn().unwrap();
+    let began = Instant::now();
+    let mut ended = child.try_wait().unwrap();
+    while ended.is_none() && began.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(20));
+        ended = child.try_wait().unwrap();
+    }
+    if ended.is_none() {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let said = std::fs::read_to_string(file.path()).unwrap();
+    (said, ended.is_some_and(|status| status.success()))
+}

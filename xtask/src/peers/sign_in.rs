@@ -1,0 +1,60 @@
+//! What people sign in with and to: a browser, and relying parties of others. Tests start them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::install;
+use crate::debian;
+
+/// A Python with these has a client of OpenID Connect, and what drives pages and a browser.
+const PYTHON: [&str; 3] = [
+    "Authlib==1.9.10",
+    "requests==2.34.2",
+    "websocket-client==1.9.2",
+];
+/// Names of the browser, Debian's first.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+const APACHE: &str = "/usr/sbin/apache2";
+const MODULE: &str = "/usr/lib/apache2/modules/mod_auth_openidc.so";
+
+/// Installs what is missing; what tests are told of it.
+pub(super) fn parts(home: &Path) -> Result<Vec<(String, String)>, String> {
+    let python = install::python(home, "sign-in", &PYTHON)?.join("python");
+    let client = install::node(home, "openid-client", &["openid-client@6.9.0"])?;
+    let told = [
+        ("TENURE_PEER_SIGN_IN", python),
+        ("TENURE_PEER_OPENID_CLIENT", client),
+        ("TENURE_PEER_CHROMIUM", chromium()?),
+        ("TENURE_PEER_APACHE", apache()?),
+    ];
+    let told = told.map(|(name, path)| (name.to_owned(), path.display().to_string()));
+    Ok(told.into())
+}
+
+fn chromium() -> Result<PathBuf, String> {
+    if let Some(found) = chromium_here() {
+        return Ok(found);
+    }
+    debian::install(&["chromium"])?;
+    chromium_here().ok_or_else(|| "chromium is installed, but does not run".to_owned())
+}
+
+fn chromium_here() -> Option<PathBuf> {
+    let runs = |name: &&str| {
+        let said = Command::new(name).arg("--version").output();
+        said.is_ok_and(|said| said.status.success())
+    };
+    BROWSERS.iter().find(|name| runs(name)).map(PathBuf::from)
+}
+
+/// Apache with the relying party in it. Its program alone: no service is made of it.
+fn apache() -> Result<PathBuf, String> {
+    let here = || Path::new(APACHE).is_file() && Path::new(MODULE).is_file();
+    if !here() {
+        debian::install(&["apache2-bin", "libapache2-mod-auth-openidc"])?;
+    }
+    match here() {
+        true => Ok(APACHE.into()),
+        false => Err("Apache is installed, but lacks mod_auth_openidc".to_owned()),
+    }
+}
