@@ -77,8 +77,12 @@ fn clear(folder: &Path) -> Result<(), String> {
 }
 
 pub(super) fn need(program: &str, packages: &[&str]) -> Result<(), String> {
-    let found = Command::new(program).arg("--version").output();
-    if found.is_ok_and(|out| out.status.success()) {
+    // OpenSSL 3.0 knows `version`, and refuses `--version`.
+    let says = |word: &str| {
+        let found = Command::new(program).arg(word).output();
+        found.is_ok_and(|out| out.status.success())
+    };
+    if says("--version") || says("version") {
         return Ok(());
     }
     debian::install(packages)
