@@ -21,6 +21,7 @@ mod ends;
 mod issue;
 mod keys;
 mod metadata;
+mod parties;
 mod portal;
 mod steps;
 mod token;
@@ -29,11 +30,12 @@ mod userinfo;
 pub use authorize::{Answer, Ask, Asker, Wrong};
 pub use clients::GivenClientSecret;
 pub use ends::LoggedOut;
+pub use parties::ToldParty;
 pub use portal::{Portal, PortalSession, Tile};
 pub use token::{Given, TokenCall};
 pub use userinfo::Told;
 
-pub(crate) use keys::KeyCache;
+pub(crate) use keys::{KeyCache, is_private_key};
 
 use protocol::oauth::Issuer;
 

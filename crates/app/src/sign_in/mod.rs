@@ -13,6 +13,7 @@ mod attempt;
 mod bearer;
 mod credentials;
 mod flow;
+mod manage;
 mod member;
 mod name;
 mod pass;
@@ -20,6 +21,7 @@ mod password;
 mod policy;
 mod session;
 
+pub use manage::{EndedCredential, ToldCredential};
 pub use member::Bar;
 pub use pass::{GivenPass, PassCheck};
 pub use password::Hashing;

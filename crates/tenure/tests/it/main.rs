@@ -18,5 +18,6 @@ mod receiver;
 mod rehearse;
 mod roles;
 mod server;
+mod sign_in;
 mod thin;
 mod why_change;
