@@ -20,6 +20,7 @@ mod pass;
 mod password;
 mod policy;
 mod session;
+mod void;
 
 pub use manage::{EndedCredential, ToldCredential};
 pub use member::Bar;
