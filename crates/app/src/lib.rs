@@ -80,8 +80,8 @@ pub use leavers::{
 pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
-    Answer, Ask, Asker, Given, GivenClientSecret, LoggedOut, Portal, PortalSession, Tile,
-    TokenCall, Told as UserTold, ToldParty, Wrong, paths,
+    Answer, Ask, Asker, Factors, Given, GivenClientSecret, LoggedOut, Offers, OwnFactor, Portal,
+    PortalSession, Tile, TokenCall, Told as UserTold, ToldParty, Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
@@ -93,7 +93,8 @@ pub use rehearse::{
 pub use seats::SeatAwaited;
 pub use secrets::GivenSecret;
 pub use sign_in::{
-    Bar, EndedCredential, From as SignInFrom, GivenPass, PassCheck, SignedIn, ToldCredential,
+    Bar, EndedCredential, From as SignInFrom, GivenPass, NewCodes, PassCheck, SignedIn,
+    ToldCredential,
 };
 pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;

@@ -318,7 +318,7 @@ pub fn holds<'a>(worker: Worker<'a>, rule: &BirthrightRule) -> (Decided<bool>, O
 }
 
 /// As [`holds`], without the way to the answer.
-fn just_holds(worker: Worker<'_>, rule: &BirthrightRule) -> Result<bool, EvalError> {
+pub(crate) fn just_holds(worker: Worker<'_>, rule: &BirthrightRule) -> Result<bool, EvalError> {
     let mut left = None;
     for job in worker.jobs {
         match rule.when.test(&job.facts, &job.key) {

@@ -10,6 +10,7 @@
 //! When and how people are told of something, [`notices`] says.
 //! What has to be done by hand because somebody left, [`manual`] says.
 //! How a drill goes on, [`mod@drill`] says.
+//! Whether all of that comes to nothing for somebody, [`settled`] tells of nearly everyone at a glance.
 //! What several plans cannot all have is told apart by [`claims`]; what new accounts may be called,
 //! [`names`] says; who of them gets one of an app's [`seats`], that says.
 
@@ -34,6 +35,7 @@ pub mod notices;
 pub mod resolve;
 pub mod rulebook;
 pub mod seats;
+pub mod settled;
 pub mod undo;
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! What we last saw in a target system.
 
+mod glimpse;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::glimpse::{Glanced, Glimpse, Text};
 
 use crate::address::{Kind, RemoteId, Version};
 use crate::attributes::Attributes;

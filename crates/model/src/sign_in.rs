@@ -102,6 +102,10 @@ pub enum Verifier {
         id: String,
         /// The COSE key, in base64url.
         public_key: String,
+        /// The COSE number of its algorithm.
+        algorithm: i64,
+        /// How it was reached when it was made: `usb`, `internal`.
+        transports: Vec<String>,
         /// The authenticator's model, in hexadecimal; zeros where it does not tell.
         aaguid: String,
         /// How often it says that it has signed.

@@ -1,6 +1,6 @@
 //! Recovery codes: what somebody types when their authenticator is lost.
 //!
-//! A code has ten characters and 50 bits of chance, and is good once. Nothing calls it yet: that it is kept as a
+//! A code has ten characters and 50 bits of chance, and is good once. That it is kept as a
 //! slow hash only, is used up in one step, and is not tried often is the caller's.
 
 use std::fmt;

@@ -37,3 +37,14 @@ pub enum Mapped {
     /// Nothing, because an attribute that it needs was not stated.
     Missing,
 }
+
+/// What a mapping gives, beside what was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// The same value.
+    Same,
+    /// Another value, or one where none was seen.
+    Differs,
+    /// Nothing, because an attribute that it needs was not stated.
+    Missing,
+}

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use model::observation::Glanced;
 use model::{Facts, Value};
 
 use crate::MAX_TEXT;
@@ -30,6 +31,20 @@ impl Val<'_> {
             Self::Bool(flag) => Value::Bool(*flag),
             Self::Int(number) => Value::Int(*number),
             Self::List(items) => Value::List(items.clone().into_owned()),
+        }
+    }
+
+    /// Whether this is what was seen.
+    pub fn is(&self, seen: &Glanced<'_>) -> bool {
+        match (self, seen) {
+            (Self::Text(text), Glanced::Text(seen)) => text == seen,
+            (Self::Bool(flag), Glanced::Bool(seen)) => flag == seen,
+            (Self::Int(number), Glanced::Int(seen)) => number == seen,
+            (Self::List(items), Glanced::List(seen)) => {
+                let seen = seen.iter().map(|item| &*item.0);
+                items.iter().map(String::as_str).eq(seen)
+            }
+            _ => false,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The two uses of an expression: conditions and mappings.
 
-use crate::decided::{Decided, Mapped};
+use crate::decided::{Compared, Decided, Mapped};
 use crate::error::{EvalError, ExprError, Problem};
 use crate::eval::{Out, Recorder, Run, Silent, Val};
 use crate::parse::{Wanted, compile};
 use crate::schema::{Schema, Type};
 use crate::tree::Tree;
 use model::Facts;
+use model::observation::Glanced;
 
 /// A compiled expression that is true or false.
 #[derive(Debug, Clone)]
@@ -142,6 +143,30 @@ impl Mapping {
             key,
         };
         self.mapped(&run, run.root(&mut Silent))
+    }
+
+    /// As [`Mapping::apply`], for whoever only needs to know whether it gives what was seen: nothing
+    /// is copied for that.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn compare(
+        &self,
+        facts: &Facts,
+        key: &str,
+        seen: Option<&Glanced<'_>>,
+    ) -> Result<Compared, EvalError> {
+        let run = Run {
+            tree: &self.tree,
+            facts,
+            key,
+        };
+        match run.root(&mut Silent)? {
+            Some(value) if seen.is_some_and(|seen| value.is(seen)) => Ok(Compared::Same),
+            Some(_) => Ok(Compared::Differs),
+            None if self.required => Err(missing(&run)),
+            None => Ok(Compared::Missing),
+        }
     }
 
     fn mapped(&self, run: &Run<'_>, out: Out<'_>) -> Result<Mapped, EvalError> {

@@ -51,7 +51,7 @@ mod suggest;
 pub mod text;
 mod tree;
 
-pub use decided::{Decided, Mapped, TraceLine};
+pub use decided::{Compared, Decided, Mapped, TraceLine};
 pub use error::{EvalError, ExprError, Problem, Span};
 pub use expression::{Condition, Mapping, compile_condition, compile_mapping};
 pub use group::{BY_HAND, PeopleGroup, compile_group, groups_in};

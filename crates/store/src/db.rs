@@ -27,8 +27,20 @@ impl Db {
     /// `Damaged` when a column has a type that [`Cell`] does not hold.
     pub async fn query(&self, sql: &str, args: &[Cell]) -> Result<Vec<Row>, StoreError> {
         match self {
-            Self::Sqlite(db) => db.query(sql, args).await,
+            Self::Sqlite(db) => db.query(sql.to_owned(), args.to_vec()).await,
             Self::Postgres(db) => db.query(sql, args).await,
+        }
+    }
+
+    /// As [`Db::query`], for many values: they are not copied once more.
+    pub(crate) async fn query_owned(
+        &self,
+        sql: String,
+        args: Vec<Cell>,
+    ) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Sqlite(db) => db.query(sql, args).await,
+            Self::Postgres(db) => db.query(&sql, &args).await,
         }
     }
 

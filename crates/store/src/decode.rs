@@ -41,6 +41,16 @@ impl Select {
         args: &[Cell],
         decode: fn(&mut Fields) -> Read<T>,
     ) -> Read<Vec<T>> {
+        self.answer(db, rest, args.to_vec(), decode).await
+    }
+
+    async fn answer<T>(
+        &'static self,
+        db: &Db,
+        rest: &str,
+        args: Vec<Cell>,
+        decode: fn(&mut Fields) -> Read<T>,
+    ) -> Read<Vec<T>> {
         // No stored text holds a NUL (`project` refuses it), so none equals or contains such a
         // value; PostgreSQL would take the question itself for an error.
         if args
@@ -56,7 +66,7 @@ impl Select {
         );
         #[cfg(test)]
         asked::note(&sql);
-        let rows = db.query(&sql, args).await?;
+        let rows = db.query_owned(sql, args).await?;
         rows.into_iter()
             .map(|row| decode(&mut Fields::of(self, row)?))
             .collect()
@@ -89,7 +99,9 @@ impl Select {
         values.sort_unstable();
         values.dedup();
         let mut found = Vec::with_capacity(values.len());
-        for chunk in values.chunks(CHUNK) {
+        while !values.is_empty() {
+            let others = values.split_off(values.len().min(CHUNK));
+            let chunk = std::mem::replace(&mut values, others);
             let mut rest = String::from("WHERE ");
             let mut args = Vec::with_capacity(fixed.len() + CHUNK);
             for (name, value) in fixed {
@@ -98,18 +110,17 @@ impl Select {
             }
             let _ = write!(rest, "{column} IN (");
             // Padded to a power of two by repetition, so that few statements are ever prepared.
-            let last = chunk.last().into_iter().cycle();
-            for (i, value) in chunk
-                .iter()
-                .chain(last)
-                .take(chunk.len().next_power_of_two())
-                .enumerate()
-            {
-                args.push(Cell::Text(value.clone()));
-                let _ = write!(rest, "{}${}", if i > 0 { "," } else { "" }, args.len());
+            let padded = fixed.len() + chunk.len().next_power_of_two();
+            args.extend(chunk.into_iter().map(Cell::Text));
+            if let Some(last) = args.last().cloned() {
+                args.resize(padded, last);
+            }
+            for number in fixed.len() + 1..=padded {
+                let comma = if number > fixed.len() + 1 { "," } else { "" };
+                let _ = write!(rest, "{comma}${number}");
             }
             let _ = write!(rest, ") {end}");
-            found.extend(self.all(db, &rest, &args, decode).await?);
+            found.extend(self.answer(db, &rest, args, decode).await?);
         }
         Ok(found)
     }
@@ -120,6 +131,8 @@ pub(crate) struct Fields {
     select: &'static Select,
     row: Row,
     next: usize,
+    /// So many of the first cells stay when they are taken, so that errors can name the row.
+    kept: usize,
 }
 
 impl Fields {
@@ -136,16 +149,28 @@ impl Fields {
             select,
             row,
             next: 0,
+            kept: select.key,
         })
+    }
+
+    /// Goes on behind the key, for [`Fields::key_at_last`].
+    pub(crate) fn behind_key(&mut self) {
+        self.next = self.select.key;
+    }
+
+    /// Goes back to the key, which is given away now: of tables that are read for everybody at once, a
+    /// copy of each costs as much as the rest of the row.
+    pub(crate) fn key_at_last(&mut self) {
+        self.next = 0;
+        self.kept = 0;
     }
 
     /// The next cell. Those of the key stay, so that errors can name the row.
     fn take(&mut self) -> Read<Cell> {
         let at = self.next;
         self.next += 1;
-        let key = self.select.key;
         match self.row.get_mut(at) {
-            Some(cell) if at < key => Ok(cell.clone()),
+            Some(cell) if at < self.kept => Ok(cell.clone()),
             Some(cell) => Ok(std::mem::replace(cell, Cell::Null)),
             None => Err(self.damaged("more columns are decoded than were asked for")),
         }

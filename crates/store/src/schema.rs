@@ -7,10 +7,12 @@
 //! A table that holds anything about a person has a column called `subject`; erasure deletes by
 //! it. Columns that deletion or a read looks up are indexed.
 
+mod adoption;
 mod drill;
 mod operational;
 mod sign_in;
 
+pub use adoption::{ACCESS_DECISION, ACCOUNT_DECISION, NOT_SAME};
 pub use drill::DRILL_RUN;
 pub use operational::OPERATIONAL;
 pub use sign_in::{ACCESS_PASS, AUTHORIZATION, CREDENTIAL, LOGIN, SESSION, SIGNING_KEY};
@@ -408,49 +410,6 @@ pub static TOKEN_REVOKED: Table = Table {
     columns: &[("token", Text), ("at", Int), ("reason", Text)],
     key: 1,
     indexes: &[],
-};
-
-/// Whose accounts are that were there before. `subject` is the person's, where it is one's.
-pub static ACCOUNT_DECISION: Table = Table {
-    name: "account_decision",
-    columns: &[
-        ("target", Text),
-        ("remote", Text),
-        ("at", Int),
-        ("decided", Text),
-        ("subject", Text),
-    ],
-    key: 2,
-    indexes: &[&["subject"]],
-};
-
-/// Accounts and people who do not belong together.
-pub static NOT_SAME: Table = Table {
-    name: "not_same",
-    columns: &[
-        ("target", Text),
-        ("remote", Text),
-        ("subject", Text),
-        ("at", Int),
-        ("rejected", Text),
-    ],
-    key: 3,
-    indexes: &[&["subject"]],
-};
-
-/// What becomes of access that no rule gives.
-pub static ACCESS_DECISION: Table = Table {
-    name: "access_decision",
-    columns: &[
-        ("target", Text),
-        ("kind", Text),
-        ("key", Text),
-        ("at", Int),
-        ("decided", Text),
-        ("subject", Text),
-    ],
-    key: 3,
-    indexes: &[&["subject"]],
 };
 
 /// Every projection.

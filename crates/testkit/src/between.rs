@@ -21,7 +21,8 @@ use ports::store::{
     Findings, Lease, Link, Log, LogRecord, LostName, NoticeRow, Notices, Objects, ObservationRow,
     OpenLeavers, PassRow, People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, SessionRow,
     SignIn, StandingStep, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
-    Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
+    Told, UndecidedWave, Unread, WaveDecision, WaveFilter, WaveRow, Work, WorkerDigest,
+    WorkerMatch,
 };
 
 use crate::sim::store::every_read;

@@ -47,8 +47,25 @@ pub enum Wrong {
     Differ,
     /// Too many at once.
     Busy,
-    /// Why something may not be a password.
+    /// The authenticator's answer does not count.
+    Passkey,
+    /// The code does not count.
+    Code,
+    /// It is the last way in.
+    Last,
+    /// Nothing: it is asked for again because it was proved a while ago.
+    Again,
+    /// Why something may not be what they sign in with.
     Refused(String),
+}
+
+/// What somebody may do beside typing a password.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// What the browser asks an authenticator for, as JSON.
+    pub passkey: Option<String>,
+    /// A code of a device or of a paper counts here.
+    pub codes: bool,
 }
 
 /// What a browser is answered.
@@ -64,6 +81,8 @@ pub enum Answer {
         to: Option<String>,
         /// Under which name, as far as that is known.
         name: String,
+        /// What they may do beside.
+        offers: Offers,
         /// What was wrong before.
         wrong: Option<Wrong>,
     },
@@ -129,7 +148,7 @@ impl App {
             Some(cookie) => self.session_of(cookie).await?,
             None => None,
         };
-        let (prompt, now) = (sent.request.prompt, self.now());
+        let prompt = sent.request.prompt;
         let asked_again = prompt.login || prompt.select_account;
         let opened = opened.filter(|opened| !asked_again && self.young(&sent, opened));
         let hinted = sent.request.id_token_hint.is_some();
@@ -146,7 +165,7 @@ impl App {
                 return sent.refused(self, ErrorCode::LoginRequired, problem);
             }
             let raw = String::from_utf8_lossy(raw).into_owned();
-            let attempt = Attempt::new(now, self.browser(asker.browser), Some(raw));
+            let attempt = self.new_attempt(asker.browser, Some(raw));
             return Ok(self.asks(&attempt, Some(&sent), Ask::Name, None));
         };
         let factors = &opened.row.state.factors;
@@ -163,12 +182,13 @@ impl App {
             }
             SignOn::StepUp(demand) => {
                 let raw = String::from_utf8_lossy(raw).into_owned();
-                let mut attempt = Attempt::new(now, self.browser(asker.browser), Some(raw));
+                let mut attempt = self.new_attempt(asker.browser, Some(raw));
                 attempt.subject = Some(opened.known.person.subject);
                 attempt.factors = factors.clone();
                 attempt.session = Some(opened.row.id);
                 self.recorded(judged, &opened, None).await?;
-                Ok(self.asks(&attempt, Some(&sent), Ask::More(demand.strength), None))
+                self.asks_more(&attempt, Some(&sent), demand.strength, None)
+                    .await
             }
         }
     }
@@ -249,6 +269,12 @@ impl App {
             attempt: self.sealed_attempt(attempt),
             to: sent.map(Sent::title),
             name: hint.unwrap_or_default(),
+            offers: Offers {
+                passkey: self
+                    .passkey_asked(attempt)
+                    .map(|options| options.to_string()),
+                codes: false,
+            },
             wrong,
         }
     }
@@ -263,13 +289,15 @@ impl App {
         let why = judged.reason.clone();
         self.recorded(judged, opened, Some(opened.row.id)).await?;
         match sent {
-            Some(sent) => sent.refused(
-                self,
-                ErrorCode::AccessDenied,
-                "the person may not sign in to this client",
-            ),
+            Some(sent) => self.not_in(sent),
             None => Ok(Answer::Refused { why, person: true }),
         }
+    }
+
+    /// What a client is told of somebody who may not sign in to it.
+    pub(super) fn not_in(&self, sent: &Sent) -> Result<Answer, AppError> {
+        let problem = "the person may not sign in to this client";
+        sent.refused(self, ErrorCode::AccessDenied, problem)
     }
 
     /// Writes a decision down that gives nothing out.

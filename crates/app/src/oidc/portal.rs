@@ -3,8 +3,8 @@
 use model::Timestamp;
 use rules::sign_on::SignOn;
 
-use super::authorize::{Answer, Ask, Asker};
-use crate::sign_in::{Asked, Attempt, Bearer, Opened, proof_of};
+use super::authorize::{Answer, Asker};
+use crate::sign_in::{Asked, Bearer, Opened, proof_of};
 use crate::{App, AppError};
 
 /// As many sessions are shown.
@@ -35,8 +35,8 @@ pub struct Tile {
 pub struct PortalSession {
     /// Since when.
     pub began: Timestamp,
-    /// With what, in words.
-    pub factors: String,
+    /// With what: `passkey`, `password`, `totp`, `recovery_code`.
+    pub factors: Vec<&'static str>,
     /// Whether it is the one that asks.
     pub this: bool,
 }
@@ -60,17 +60,12 @@ impl App {
         match judged.answer {
             SignOn::Allowed => Ok(Ok(self.page_of(&opened, asker).await?)),
             SignOn::StepUp(demand) => {
-                let browser = self.browser(asker.browser);
-                let mut attempt = Attempt::new(self.now(), browser, None);
+                let mut attempt = self.new_attempt(asker.browser, None);
                 attempt.subject = Some(opened.known.person.subject);
                 attempt.factors = factors;
                 attempt.session = Some(opened.row.id);
-                Ok(Err(self.asks(
-                    &attempt,
-                    None,
-                    Ask::More(demand.strength),
-                    None,
-                )))
+                let more = self.asks_more(&attempt, None, demand.strength, None);
+                Ok(Err(more.await?))
             }
             SignOn::Denied(_) => Ok(Err(self.denied(None, &opened, judged).await?)),
         }
@@ -98,7 +93,12 @@ impl App {
         let sessions = self.store.sessions_of(subject, now, SHOWN).await?;
         let sessions = sessions.into_iter().map(|row| PortalSession {
             began: row.state.began,
-            factors: words(&row.state.factors),
+            factors: row
+                .state
+                .factors
+                .iter()
+                .map(|used| used.factor.as_str())
+                .collect(),
             this: row.id == opened.row.id,
         });
         Ok(Portal {
@@ -116,9 +116,4 @@ impl App {
             crate::sign_in::same(&*self.keyring, &proof_of(&*self.keyring, id), proof)
         })
     }
-}
-
-fn words(factors: &[model::FactorUse]) -> String {
-    let words: Vec<_> = factors.iter().map(|used| used.factor.as_str()).collect();
-    words.join(", ").replace('_', " ")
 }

@@ -1,24 +1,22 @@
 //! What is known about the people of a chunk, read in a few queries for all of them instead of
 //! in many for each.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use model::{Kind, Record, RemoteId, SubjectId, TargetName};
+use model::{Kind, RemoteId, SubjectId, TargetName};
 use ports::Store;
-use ports::store::{Decisions, Link};
+use ports::store::{Decisions, Link, Unread};
 
 use crate::AppError;
 
 /// What is known of an account that a link leads to.
 #[derive(Default)]
 struct Looked {
-    /// `None`: never seen, or given away.
-    record: Option<Record>,
+    /// `None`: never seen.
+    record: Option<Unread>,
     /// The groups that it is a member of.
     groups: Vec<RemoteId>,
-    /// Its record was given away.
-    given: bool,
 }
 
 /// What was read ahead. Whatever is not in it has to be asked of the store.
@@ -35,11 +33,15 @@ impl Ahead {
     pub(super) async fn of(store: &dyn Store, subjects: &[SubjectId]) -> Result<Self, AppError> {
         let mut links: HashMap<SubjectId, Vec<Link>> =
             subjects.iter().map(|s| (*s, Vec::new())).collect();
-        let mut remotes: BTreeMap<TargetName, BTreeSet<RemoteId>> = BTreeMap::new();
+        // Links come by address, so that all of one target follow one another.
+        let mut remotes: Vec<(TargetName, Vec<RemoteId>)> = Vec::new();
         for link in store.links_about(subjects).await? {
             if link.address.kind == Kind::Account {
-                let here = remotes.entry(link.address.target.clone()).or_default();
-                here.insert(link.remote.clone());
+                let (target, remote) = (&link.address.target, link.remote.clone());
+                match remotes.last_mut() {
+                    Some((last, here)) if last == target => here.push(remote),
+                    _ => remotes.push((target.clone(), vec![remote])),
+                }
             }
             let owner = link.address.key.subject();
             if let Some(links) = owner.and_then(|s| links.get_mut(&s)) {
@@ -51,14 +53,16 @@ impl Ahead {
             ..Self::default()
         };
         for (target, remotes) in remotes {
-            let remotes: Vec<RemoteId> = remotes.into_iter().collect();
-            let shadows = store.shadows(&target, Kind::Account, &remotes).await?;
-            let memberships = store.memberships_of(&target, &remotes).await?;
+            let (records, memberships) = tokio::join!(
+                store.unread(&target, Kind::Account, &remotes),
+                store.memberships_of(&target, &remotes),
+            );
+            let (records, memberships) = (records?, memberships?);
             let looked = |remote| (remote, Looked::default());
             let mut accounts: HashMap<RemoteId, Looked> = remotes.into_iter().map(looked).collect();
-            for shadow in shadows {
-                if let Some(account) = accounts.get_mut(&shadow.record.remote) {
-                    account.record = Some(shadow.record);
+            for record in records {
+                if let Some(account) = accounts.get_mut(&record.remote) {
+                    account.record = Some(record);
                 }
             }
             for (member, group) in memberships {
@@ -83,16 +87,14 @@ impl Ahead {
         self.links.get(&subject)
     }
 
-    /// Gives away the last observation of an account; `Some(None)`: there is none. Each account is
-    /// one person's, and looked at once; whoever asks again asks the store.
-    pub(super) fn take_account(
-        &mut self,
+    /// The last observation of an account; `Some(None)`: there is none.
+    pub(super) fn account(
+        &self,
         target: &TargetName,
         remote: &RemoteId,
-    ) -> Option<Option<Record>> {
-        let account = self.accounts.get_mut(target)?.get_mut(remote)?;
-        let again = std::mem::replace(&mut account.given, true);
-        (!again).then(|| account.record.take())
+    ) -> Option<Option<&Unread>> {
+        let account = self.accounts.get(target)?.get(remote)?;
+        Some(account.record.as_ref())
     }
 
     /// The groups that an account was last seen to be a member of.

@@ -1,5 +1,6 @@
 //! What is known about an address, as the planner and the apply worker see it alike.
 
+mod glance;
 mod matching;
 mod named;
 mod proof;
@@ -15,7 +16,7 @@ use model::{
     Value,
 };
 use ports::Store;
-use ports::store::{Decisions, Link};
+use ports::store::{Decisions, Link, Unread};
 
 pub(super) use named::Name;
 
@@ -211,11 +212,11 @@ impl Sight {
     async fn linked(&mut self, link: &Link) -> Result<Seen, AppError> {
         let at = &link.address;
         let ahead = match at.kind {
-            Kind::Account => self.ahead.take_account(&at.target, &link.remote),
+            Kind::Account => self.ahead.account(&at.target, &link.remote),
             Kind::Group | Kind::Grant => None,
         };
         let record = match ahead {
-            Some(record) => record,
+            Some(unread) => unread.map(Unread::read).transpose()?,
             None => {
                 let remotes = std::slice::from_ref(&link.remote);
                 let found = self.store.shadows(&at.target, at.kind, remotes).await?;

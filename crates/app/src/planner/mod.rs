@@ -13,6 +13,7 @@ mod cause;
 mod chunks;
 mod contested;
 mod gather;
+mod glance;
 mod lanes;
 mod memory;
 mod mended;

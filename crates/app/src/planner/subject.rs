@@ -105,11 +105,15 @@ impl Pass {
                 .await?,
             extra,
         };
-        let mut short = say.in_short(&loaded.book, now);
-        let lapses = lapses(short.ends, person, &loaded.book, &self.spans, now);
         self.beside(person, worker, now);
         // Of whom something was found is looked at again until it is gone.
         let answered = self.findings.len() == found_before;
+        if self.is_settled(person, &say, open, now).await? {
+            self.found_settled(person, answered, now);
+            return Ok(());
+        }
+        let mut short = say.in_short(&loaded.book, now);
+        let lapses = lapses(short.ends, person, &loaded.book, &self.spans, now);
         if let Some(survey) = &mut self.survey {
             survey.add(person.subject, &short.desired, &loaded.book);
         }
@@ -118,10 +122,7 @@ impl Pass {
             .of_subject(person.subject, &short.wanted())
             .await?;
         self.sight.prove(&short.desired, &mut observed).await?;
-        for boss in managers.values() {
-            let apps = self.entitled.get(boss).into_iter().flatten();
-            observed.coming.extend(apps.map(|app| (app.clone(), *boss)));
-        }
+        observed.coming.extend(self.coming(&managers));
         let said = (&short.desired, &observed);
         let undecided = self.by_hand(person, worker, said, open).await?;
         // What is being carried out in an app is left to finish there, and the next planning sees
@@ -151,9 +152,8 @@ impl Pass {
             found if decided && answered && !undecided && under_way.is_empty() => found,
             _ => Rest::Restless,
         };
-        let lapses = lapses.unwrap_or(None);
-        let busy = !under_way.is_empty();
-        self.notes.looked_at(person.subject, rest, lapses, busy);
+        let (at, busy) = (lapses.unwrap_or(None), !under_way.is_empty());
+        self.notes.looked_at(person.subject, rest, at, busy);
         Ok(())
     }
 
@@ -200,6 +200,17 @@ impl Pass {
             self.findings.push(finding);
         }
         Ok(managers)
+    }
+
+    /// The accounts that rules give the managers of somebody.
+    pub(super) fn coming<'p>(
+        &'p self,
+        managers: &'p BTreeMap<String, SubjectId>,
+    ) -> impl Iterator<Item = (TargetName, SubjectId)> + 'p {
+        managers.values().flat_map(|boss| {
+            let apps = self.entitled.get(boss).into_iter().flatten();
+            apps.map(|app| (app.clone(), *boss))
+        })
     }
 
     /// What undos hold for somebody.
@@ -343,7 +354,7 @@ fn seen_by_rules<'a>(
 
 /// When something about a person changes by itself next: an assignment ends, or one of their days
 /// comes.
-fn lapses(
+pub(super) fn lapses(
     ends: Option<Timestamp>,
     person: &Person,
     book: &RuleBook,

@@ -38,6 +38,17 @@ pub(crate) struct Weighed {
 }
 
 impl Say<'_> {
+    /// Whether nothing but rules, and what documents say beside them, has a say.
+    pub fn is_of_rules_alone(&self) -> bool {
+        let Decisions {
+            accounts,
+            rejected,
+            access,
+        } = self.decisions;
+        let undecided = accounts.is_empty() && rejected.is_empty() && access.is_empty();
+        undecided && self.pins.is_empty() && self.graces.is_empty() && self.extra.is_empty()
+    }
+
     /// With every reason.
     pub fn explained(&self, book: &RuleBook, now: Timestamp) -> Weighed {
         let of_rules = assign(self.worker, book, self.managers, now);

@@ -39,11 +39,18 @@ pub(crate) struct Attempt {
     pub session: Option<SessionId>,
     /// The pass with which a credential may be enrolled, by what using it up consumes. It is no factor.
     pub pass: Option<Digest>,
+    /// What an authenticator signs: 32 bytes of chance, used up when an answer to it counts.
+    pub challenge: [u8; 32],
 }
 
 impl Attempt {
     /// One that has proved nothing.
-    pub(crate) fn new(now: Timestamp, browser: Digest, request: Option<String>) -> Self {
+    pub(crate) fn new(
+        now: Timestamp,
+        browser: Digest,
+        request: Option<String>,
+        challenge: [u8; 32],
+    ) -> Self {
         Self {
             begun: now,
             browser,
@@ -52,11 +59,18 @@ impl Attempt {
             factors: Vec::new(),
             session: None,
             pass: None,
+            challenge,
         }
     }
 }
 
 impl App {
+    /// An attempt that begins now in a browser.
+    pub(crate) fn new_attempt(&self, browser: &str, request: Option<String>) -> Attempt {
+        let challenge = ports::clock::draw(&*self.entropy);
+        Attempt::new(self.clock.now(), self.browser(browser), request, challenge)
+    }
+
     /// Something that tells a browser from others while somebody signs in. It gives nothing.
     #[must_use]
     pub fn new_browser(&self) -> Secret {

@@ -139,7 +139,7 @@ impl App {
     }
 
     /// What a sealed credential holds; `None` where its owner was erased.
-    fn unsealed(&self, row: &CredentialRow) -> Result<Option<String>, AppError> {
+    pub(super) fn unsealed(&self, row: &CredentialRow) -> Result<Option<String>, AppError> {
         let sealed = match &row.verifier {
             Personal::Known(Verifier::Password { sealed } | Verifier::Totp { sealed }) => sealed,
             _ => return Ok(None),
@@ -159,7 +159,7 @@ impl App {
     }
 }
 
-fn purpose(id: CredentialId) -> String {
+pub(super) fn purpose(id: CredentialId) -> String {
     format!("credential/{id}")
 }
 
@@ -182,7 +182,7 @@ pub(super) fn changed(
 }
 
 /// A sealed value as text: the key's name, a point, and the bytes in hexadecimal.
-fn text_of(sealed: &Sealed) -> String {
+pub(super) fn text_of(sealed: &Sealed) -> String {
     use std::fmt::Write as _;
     let mut text = format!("{}.", sealed.key);
     for byte in &sealed.bytes {
@@ -192,7 +192,7 @@ fn text_of(sealed: &Sealed) -> String {
     text
 }
 
-fn sealed_of(text: &str) -> Option<Sealed> {
+pub(super) fn sealed_of(text: &str) -> Option<Sealed> {
     let (key, digits) = text.split_once('.')?;
     let pair = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
     let bytes = (0..digits.len()).step_by(2).map(pair);

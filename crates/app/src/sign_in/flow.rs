@@ -147,7 +147,7 @@ mod tests {
                 strength,
                 age_s: None,
             }));
-            let begin = Attempt::new(now(), Digest::of(b"browser"), None);
+            let begin = Attempt::new(now(), Digest::of(b"browser"), None, [0; 32]);
             let mut open = vec![(begin, 0)];
             while let Some((attempt, depth)) = open.pop() {
                 let at = next(&attempt, judged(&attempt, &policy));
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn nobody_whom_a_rule_denies_is_in_whatever_they_prove() {
         let policy = policy(Then::Deny);
-        let mut attempt = Attempt::new(now(), Digest::of(b"browser"), None);
+        let mut attempt = Attempt::new(now(), Digest::of(b"browser"), None, [0; 32]);
         for factor in [Factor::Password, Factor::Totp, Factor::Passkey] {
             attempt.subject = Some(SubjectId::from_bits(1));
             attempt.factors.push(FactorUse { factor, at: now() });
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_pass_opens_an_enrolment_and_nothing_else() {
-        let mut attempt = Attempt::new(now(), Digest::of(b"browser"), None);
+        let mut attempt = Attempt::new(now(), Digest::of(b"browser"), None, [0; 32]);
         attempt.subject = Some(SubjectId::from_bits(1));
         attempt.pass = Some(Digest::of(b"pass"));
         assert_eq!(next(&attempt, None), Next::Enrol);

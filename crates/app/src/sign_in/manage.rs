@@ -124,6 +124,8 @@ mod tests {
             name: "telephone".to_owned(),
             id: "hunter2".to_owned(),
             public_key: "hunter2".to_owned(),
+            algorithm: -7,
+            transports: Vec::new(),
             aaguid: "hunter2".to_owned(),
             sign_count: 7,
             backup_eligible: true,

@@ -11,17 +11,20 @@
 
 mod attempt;
 mod bearer;
+mod codes;
 mod credentials;
 mod flow;
 mod manage;
 mod member;
 mod name;
 mod pass;
+mod passkeys;
 mod password;
 mod policy;
 mod session;
 mod void;
 
+pub use codes::NewCodes;
 pub use manage::{EndedCredential, ToldCredential};
 pub use member::Bar;
 pub use pass::{GivenPass, PassCheck};

@@ -18,7 +18,8 @@ pub use rows::{
     DecidedAccess, DecidedAccount, Decisions, DeliveryRow, DocumentsRow, DrillRow, FindingRow,
     Link, LogRecord, LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow,
     RejectedMatch, SecretName, SecretRow, StandingStep, StepRow, Stir, Termination, TokenRow, Told,
-    UndecidedWave, WaveDecision, WaveFilter, WaveRow, WaveStatus, WorkerDigest, WorkerMatch,
+    UndecidedWave, Unread, WaveDecision, WaveFilter, WaveRow, WaveStatus, WorkerDigest,
+    WorkerMatch,
 };
 
 pub use sign_in::{AuthorizationRow, CredentialRow, PassRow, SessionRow, SignIn};

@@ -14,7 +14,7 @@ use super::StoreError;
 use super::rows::{
     DecidedAccount, Decisions, DeliveryRow, DocumentsRow, DrillRow, FindingRow, Link, LogRecord,
     LostName, NoticeRow, ObservationRow, OpenLeavers, Person, Pin, PlanRow, SecretName, SecretRow,
-    StandingStep, StepRow, Stir, Termination, TokenRow, Told, UndecidedWave, WaveDecision,
+    StandingStep, StepRow, Stir, Termination, TokenRow, Told, UndecidedWave, Unread, WaveDecision,
     WaveFilter, WaveRow, WorkerDigest, WorkerMatch,
 };
 
@@ -92,6 +92,14 @@ pub trait Objects: Send + Sync {
         kind: Kind,
         remotes: &[RemoteId],
     ) -> Read<Vec<Shadow>>;
+    /// As [`Objects::shadows`], with the records as they are written: for whoever looks at very many
+    /// and reads few.
+    async fn unread(
+        &self,
+        target: &TargetName,
+        kind: Kind,
+        remotes: &[RemoteId],
+    ) -> Read<Vec<Unread>>;
     /// All objects of a target and kind, by remote id. Members are NOT filled in.
     async fn shadows_page(
         &self,

@@ -2,7 +2,7 @@
 //!
 //! This is the one place that reads or writes a JWS, a JWK or a JWT. It is for the identity provider: ID
 //! and access tokens out, client assertions, request objects and DPoP proofs in, and the key sets of both
-//! sides. Nothing calls it yet.
+//! sides.
 //!
 //! ```text
 //! JWKS ──► Jwks ──┐

@@ -1,6 +1,6 @@
 //! OAuth 2.1 and OpenID Connect: the messages of an authorization server, bytes ↔ types.
 //!
-//! Nothing calls it yet. It reads what clients send, says what is wrong with it in the words of the RFCs,
+//! It reads what clients send, says what is wrong with it in the words of the RFCs,
 //! and writes what they are answered. It has no sockets, no clock and no store: who a client is, whether a
 //! code is still good and what time it is are the caller's.
 //!

@@ -1,7 +1,7 @@
 //! Codes that an app on the telephone shows: TOTP (RFC 6238) with HMAC-SHA-1, six digits and steps of 30
 //! seconds, which is what every authenticator app can do.
 //!
-//! Nothing calls it yet. How often somebody may try is the caller's: six digits are found in a few hundred
+//! How often somebody may try is the caller's: six digits are found in a few hundred
 //! thousand tries, so tries are counted for the user, not for the session.
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! WebAuthn Level 3, the side of the relying party: passkeys and security keys.
 //!
 //! This is the one place that reads what an authenticator says. It is for the identity provider's sign-in
-//! and enrolment. Nothing calls it yet.
+//! and enrolment.
 //!
 //! ```text
 //! CreationOptions ─► browser ─► register::verify ─► Registered ─► (kept)

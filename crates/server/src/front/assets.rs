@@ -13,6 +13,13 @@ pub(super) fn css(_: Arc<Front>, _: Visit) -> Answered {
     )
 }
 
+pub(super) fn passkey(_: Arc<Front>, _: Visit) -> Answered {
+    file(
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/passkey.js"),
+    )
+}
+
 pub(super) fn submit(_: Arc<Front>, _: Visit) -> Answered {
     file(
         "text/javascript; charset=utf-8",

@@ -8,9 +8,12 @@
 
 mod assets;
 mod cookies;
+mod factors;
+mod held;
 mod oauth;
 mod pages;
 mod reply;
+mod show;
 mod throttle;
 mod visit;
 mod words;
@@ -71,11 +74,18 @@ pub(crate) fn with_front<S: Gate>(
         move |request: Request<Body>| handled(pipeline, front, work, request)
     };
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 18] = [
+    let routes: [(&str, MethodRouter); 26] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
-        ("/sign-in/enrol", post(route(pages::enrol))),
+        ("/sign-in/passkey", post(route(pages::passkey))),
+        ("/sign-in/code", post(route(pages::code))),
+        ("/sign-in/enrol", post(route(pages::enrol_password))),
+        ("/sign-in/enrol/passkey", post(route(pages::enrol_passkey))),
+        ("/factors", get(route(factors::look))),
+        ("/factors/passkey", post(route(factors::add_passkey))),
+        ("/factors/codes", post(route(factors::set_codes_up))),
+        ("/factors/drop", post(route(factors::drop_one))),
         ("/sign-out", post(route(pages::sign_out))),
         (paths::AUTHORIZE, both(pages::authorize)),
         (paths::LOGOUT, both(pages::logout)),
@@ -93,6 +103,7 @@ pub(crate) fn with_front<S: Gate>(
             get(route(oauth::metadata)),
         ),
         ("/assets/pages.css", get(route(assets::css))),
+        ("/assets/passkey.js", get(route(assets::passkey))),
         ("/assets/submit.js", get(route(assets::submit))),
         ("/robots.txt", get(route(assets::robots))),
         ("/favicon.ico", get(route(assets::icon))),

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Response, header};
 use protocol::oauth::Object;
 
 use super::Front;
-use super::pages::notice;
+use super::show::notice;
 use super::words::Words;
 use crate::answer;
 

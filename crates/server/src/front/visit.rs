@@ -62,9 +62,18 @@ impl Visit {
     }
 
     /// The fields of a form that one of our pages sent.
-    pub(super) fn form(&self) -> Option<Params> {
+    fn form(&self) -> Option<Params> {
         let media = self.headers.get(header::CONTENT_TYPE);
         Params::body(media.map(|media| media.as_bytes()), &self.body).ok()
+    }
+
+    /// Fields of a form; one that is missing is empty, and counts as nothing.
+    pub(super) fn fields<const N: usize>(&self, names: [&'static str; N]) -> [Secret; N] {
+        let form = self.form();
+        names.map(|name| {
+            let value = form.as_ref().and_then(|form| form.get(name).ok().flatten());
+            Secret::new(value.unwrap_or_default())
+        })
     }
 
     /// The request as an endpoint takes it: the query, or the body of a POST.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use axum::http::HeaderValue;
+use model::Timestamp;
 
 /// The languages, the first one for everybody else; each with its file.
 const LANGUAGES: [(&str, &str); 5] = [
@@ -71,6 +72,17 @@ impl Words {
     /// In which direction it is written.
     pub(super) const fn direction(self) -> &'static str {
         "ltr"
+    }
+
+    /// A day, as everybody reads it (ISO 8601).
+    pub(super) fn day(self, at: &Timestamp) -> String {
+        at.to_string().chars().take(10).collect()
+    }
+
+    /// A minute, in UTC.
+    pub(super) fn minute(self, at: &Timestamp) -> String {
+        let text: String = at.to_string().chars().take(16).collect();
+        format!("{} UTC", text.replace('T', " "))
     }
 
     /// A message; one that is missing shows its key, and a test finds it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use model::{Address, Digest, Key, Kind, RemoteId, Shadow, SubjectId, TargetName, Timestamp};
-use ports::store::{Link, LostName, Objects, ObservationRow, StoreError};
+use ports::store::{Link, LostName, Objects, ObservationRow, StoreError, Unread};
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, page, text};
@@ -17,6 +17,13 @@ static SHADOW: Select = Select {
     table: "shadow",
     key: 3,
     columns: &["target", "kind", "remote", "record", "seen_at"],
+    from: "shadow",
+};
+
+static WRITTEN: Select = Select {
+    table: "shadow",
+    key: 1,
+    columns: &["remote", "record"],
     from: "shadow",
 };
 
@@ -79,7 +86,17 @@ fn shadow(row: &mut Fields) -> Read<Shadow> {
     })
 }
 
+fn unread(row: &mut Fields) -> Read<Unread> {
+    row.behind_key();
+    let written = row.text()?;
+    row.key_at_last();
+    Ok(Unread::new(RemoteId(row.text()?), written))
+}
+
 fn link(row: &mut Fields) -> Read<Link> {
+    row.behind_key();
+    let (remote, ownership, because) = (row.text()?, row.word()?, row.text()?);
+    row.key_at_last();
     let address = Address {
         target: TargetName(row.text()?),
         kind: row.parsed()?,
@@ -87,9 +104,9 @@ fn link(row: &mut Fields) -> Read<Link> {
     };
     Ok(Link {
         address,
-        remote: RemoteId(row.text()?),
-        ownership: row.word()?,
-        because: row.text()?,
+        remote: RemoteId(remote),
+        ownership,
+        because,
     })
 }
 
@@ -157,6 +174,19 @@ impl Objects for TenureStore {
         let wanted = remotes.iter().map(|remote| remote.0.clone()).collect();
         SHADOW
             .all_in(self.db(), &fixed, "remote", wanted, "", shadow)
+            .await
+    }
+
+    async fn unread(
+        &self,
+        target: &TargetName,
+        kind: Kind,
+        remotes: &[RemoteId],
+    ) -> Read<Vec<Unread>> {
+        let fixed = [("target", text(target)), ("kind", text(kind.as_str()))];
+        let wanted = remotes.iter().map(|remote| remote.0.clone()).collect();
+        WRITTEN
+            .all_in(self.db(), &fixed, "remote", wanted, "", unread)
             .await
     }
 

@@ -50,16 +50,15 @@ impl SqliteReads {
         Self(Arc::new(Mode::Inline(conn)))
     }
 
-    pub(crate) async fn query(&self, sql: &str, args: &[Cell]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn query(&self, sql: String, args: Vec<Cell>) -> Result<Vec<Row>, StoreError> {
         match &*self.0 {
             Mode::Inline(conn) => {
                 let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(run(&conn, sql, args)?.1)
+                Ok(run(&conn, &sql, &args)?.1)
             }
             Mode::Pool(pool) => {
                 let permit = pool.permits.acquire().await.map_err(|_| closed())?;
                 let mode = Arc::clone(&self.0);
-                let (sql, args) = (sql.to_owned(), args.to_vec());
                 let read = move || match &*mode {
                     Mode::Pool(pool) => pool.query(&sql, &args),
                     Mode::Inline(_) => Err(closed()),

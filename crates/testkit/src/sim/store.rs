@@ -19,7 +19,8 @@ use ports::store::{
     Findings, Lease, Link, Log, LogRecord, LostName, NoticeRow, Notices, Objects, ObservationRow,
     OpenLeavers, PassRow, People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, SessionRow,
     SignIn, StandingStep, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
-    Told, UndecidedWave, WaveDecision, WaveFilter, WaveRow, Work, WorkerDigest, WorkerMatch,
+    Told, UndecidedWave, Unread, WaveDecision, WaveFilter, WaveRow, Work, WorkerDigest,
+    WorkerMatch,
 };
 use store::TenureStore;
 
@@ -173,6 +174,7 @@ $relay!(People {
 $relay!(Objects {
     shadow(target: &TargetName, kind: Kind, remote: &RemoteId) -> Option<Shadow>;
     shadows(target: &TargetName, kind: Kind, remotes: &[RemoteId]) -> Vec<Shadow>;
+    unread(target: &TargetName, kind: Kind, remotes: &[RemoteId]) -> Vec<Unread>;
     shadows_page(target: &TargetName, kind: Kind, after: Option<&RemoteId>, limit: u32)
         -> Vec<Shadow>;
     shadows_named(target: &TargetName, kind: Kind, name: &str) -> Vec<Shadow>;

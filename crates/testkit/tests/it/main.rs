@@ -40,6 +40,7 @@ mod rounds;
 mod scenarios;
 mod seats;
 mod service;
+mod sign_in;
 mod simulation;
 mod switch;
 mod termination;

@@ -64,7 +64,7 @@ async fn nobody_is_signed_in_after_a_restore_and_no_pass_or_key_counts() {
     let attempt = use_pass(&app, pass.secret.expose(), asker).await.unwrap();
     let password = Secret::new("four words nobody guesses");
     let twice = (&password, &password);
-    let answer = app.enrol_password(&attempt, LOGIN, twice, asker).await;
+    let answer = app.enrol_password(&attempt, twice, asker).await;
     let Answer::Home {
         signed_in: Some(session),
     } = answer.unwrap()

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use model::canonical::Digest;
 use model::{Address, Completeness, Kind, RemoteId, Shadow, SubjectId, TargetName};
 use ports::Clock;
-use ports::store::{Link, LostName, MAX_PAGE, Objects, ObservationRow};
+use ports::store::{Link, LostName, MAX_PAGE, Objects, ObservationRow, Unread};
 
 use super::{Foreseen, Read, refused};
 
@@ -63,6 +63,29 @@ port!(Objects {
             }
             if !ask.is_empty() {
                 found.extend(self.now.shadows(target, kind, &ask).await?);
+            }
+            Ok(found)
+        }
+
+        async fn unread(
+            &self,
+            target: &TargetName,
+            kind: Kind,
+            remotes: &[RemoteId],
+        ) -> Read<Vec<Unread>> {
+            let (mut found, mut ask) = (Vec::new(), Vec::new());
+            {
+                let moved = self.moved();
+                for remote in remotes {
+                    match moved.object(&(target.clone(), kind, remote.clone())) {
+                        Some(Some(shadow)) => found.push(Unread::of(&shadow.record)?),
+                        Some(None) => {}
+                        None => ask.push(remote.clone()),
+                    }
+                }
+            }
+            if !ask.is_empty() {
+                found.extend(self.now.unread(target, kind, &ask).await?);
             }
             Ok(found)
         }

@@ -89,6 +89,14 @@ pub async fn shadows(store: &dyn Store) {
         "once each, unknown ones left out"
     );
 
+    let asked = [id("z"), id("no"), id("n\0"), id("u1"), id("z")];
+    let unread = store.unread(&slack(), account, &asked).await.unwrap();
+    let mut read: Vec<Record> = unread.iter().map(|u| u.read().unwrap()).collect();
+    read.sort_by(|a, b| a.remote.cmp(&b.remote));
+    let same = some.iter().map(|shadow| &shadow.record);
+    assert!(read.iter().eq(same), "what is written is what is read");
+    assert!(unread.iter().all(|u| u.read().unwrap().remote == u.remote));
+
     listed(store, &all).await;
     usable(store).await;
     moved(store, &as_read(&others[0])).await;

@@ -35,6 +35,8 @@ pub fn credential(n: u8) -> CredentialChanged {
             name: format!("Zerlina's laptop {n}"),
             id: "AAEC".to_owned(),
             public_key: "pQEC".to_owned(),
+            algorithm: -7,
+            transports: vec!["internal".to_owned()],
             aaguid: "00".repeat(16),
             sign_count: 7,
             backup_eligible: false,

@@ -1,0 +1,159 @@
+//! The first credential of somebody who was handed a pass. The pass is used up with it.
+
+use model::sign_in::{Factor, FactorUse};
+use model::{Digest, Secret, SubjectId};
+use ports::store::{Append, OneTime};
+
+use super::authorize::{Answer, Ask, Asker, Wrong};
+use super::steps::{Step, barred, named, or_again, proves};
+use crate::{App, AppError, ErrorKind, Known};
+
+impl App {
+    /// A name and a temporary access pass.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn send_pass(
+        &self,
+        attempt: &str,
+        name: &str,
+        pass: &str,
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let mut step = match self.step(attempt, asker).await? {
+            Ok(step) => step,
+            Err(answer) => return Ok(answer),
+        };
+        let named_so = self.subject_named(name).await?;
+        let found = match named_so {
+            Some(subject) => self.pass_of(subject, pass).await?.map(|one| (subject, one)),
+            None => None,
+        };
+        let Some((subject, one)) = found else {
+            let sent = step.sent.as_ref();
+            let asked = self.asks(&step.attempt, sent, Ask::Name, Some(Wrong::Pass));
+            return Ok(named(asked, name));
+        };
+        step.attempt.subject = Some(subject);
+        step.attempt.pass = Some(one.value);
+        step.attempt.factors.clear();
+        let known = match self.member(subject).await? {
+            Ok(known) => known,
+            Err(bar) => return Ok(barred(bar)),
+        };
+        self.enrols(&step, &known, None).await
+    }
+
+    /// A new password.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn enrol_password(
+        &self,
+        attempt: &str,
+        (password, again): (&Secret, &Secret),
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let (mut step, subject, pass, known) = match self.enrolling(attempt, asker).await? {
+            Ok(enrolling) => enrolling,
+            Err(answer) => return Ok(answer),
+        };
+        if password.expose() != again.expose() {
+            return self.enrols(&step, &known, Some(Wrong::Differ)).await;
+        }
+        let login = self.keep_login(&known).await?;
+        let made = match self.new_password(&known, &login, password).await {
+            Ok(append) => append,
+            Err(error) if error.kind() == ErrorKind::Invalid => {
+                let wrong = Some(Wrong::Refused(error.to_string()));
+                return self.enrols(&step, &known, wrong).await;
+            }
+            Err(error) => return Err(error),
+        };
+        self.enrolled(&mut step, subject, Factor::Password);
+        self.with_pass(step, asker, pass, made).await
+    }
+
+    /// A new passkey.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn enrol_passkey(
+        &self,
+        attempt: &str,
+        response: &[u8],
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let (mut step, subject, pass, known) = match self.enrolling(attempt, asker).await? {
+            Ok(enrolling) => enrolling,
+            Err(answer) => return Ok(answer),
+        };
+        let made = self.new_passkey(&step.attempt, subject, response, "first passkey");
+        match made.await? {
+            Ok(made) => {
+                self.enrolled(&mut step, subject, Factor::Passkey);
+                self.with_pass(step, asker, pass, made).await
+            }
+            Err(why) => {
+                step.attempt.challenge = ports::clock::draw(&*self.entropy);
+                self.enrols(&step, &known, Some(Wrong::Refused(why))).await
+            }
+        }
+    }
+
+    /// Who enrols, with which pass.
+    async fn enrolling(
+        &self,
+        attempt: &str,
+        asker: Asker<'_>,
+    ) -> Result<Result<(Step, SubjectId, Digest, Known), Answer>, AppError> {
+        let step = match self.step(attempt, asker).await? {
+            Ok(step) => step,
+            Err(answer) => return Ok(Err(answer)),
+        };
+        let (Some(subject), Some(pass)) = (step.attempt.subject, step.attempt.pass) else {
+            return Ok(Err(self.begin(asker, Some(Wrong::TooOld))));
+        };
+        Ok(match self.member(subject).await? {
+            Ok(known) => Ok((step, subject, pass, known)),
+            Err(bar) => Err(barred(bar)),
+        })
+    }
+
+    /// A credential that was just made proves who made it.
+    fn enrolled(&self, step: &mut Step, subject: SubjectId, factor: Factor) {
+        step.attempt.pass = None;
+        let at = self.now();
+        proves(&mut step.attempt, subject, FactorUse { factor, at });
+    }
+
+    async fn with_pass(
+        &self,
+        step: Step,
+        asker: Asker<'_>,
+        pass: Digest,
+        made: Append,
+    ) -> Result<Answer, AppError> {
+        let made = made.consuming(OneTime {
+            space: "access-pass",
+            value: pass,
+        });
+        let again = || self.begin(asker, Some(Wrong::Pass));
+        or_again(self.go_on(step, asker, made).await, again)
+    }
+
+    async fn enrols(
+        &self,
+        step: &Step,
+        known: &Known,
+        wrong: Option<Wrong>,
+    ) -> Result<Answer, AppError> {
+        let login = self.keep_login(known).await?;
+        let options = self.passkey_made(&step.attempt, known, &login).await?;
+        let mut answer = self.asks(&step.attempt, step.sent.as_ref(), Ask::Enrol, wrong);
+        if let Answer::Ask { offers, .. } = &mut answer {
+            offers.passkey = options.map(|options| options.to_string());
+        }
+        Ok(named(answer, &login))
+    }
+}

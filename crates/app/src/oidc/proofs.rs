@@ -1,0 +1,116 @@
+//! What somebody proves with, sent from a page.
+
+use model::Secret;
+
+use super::authorize::{Answer, Ask, Asker, Wrong};
+use super::steps::{Step, named, nothing, or_again, proves};
+use crate::{App, AppError, ErrorKind};
+
+impl App {
+    /// A name and a password.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn send_password(
+        &self,
+        attempt: &str,
+        name: &str,
+        password: &Secret,
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let mut step = match self.step(attempt, asker).await? {
+            Ok(step) => step,
+            Err(answer) => return Ok(answer),
+        };
+        let named = self.subject_named(name).await?;
+        let proved = match self.password_is(named, password, asker.from).await {
+            Ok(proved) => proved,
+            Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => {
+                return Ok(self.name_again(&step, name, Wrong::Busy));
+            }
+            Err(error) => return Err(error),
+        };
+        let (Some(subject), Some(used)) = (named, proved) else {
+            return Ok(self.name_again(&step, name, Wrong::Password));
+        };
+        proves(&mut step.attempt, subject, used);
+        self.go_on(step, asker, nothing(subject)).await
+    }
+
+    /// What an authenticator signed.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn send_passkey(
+        &self,
+        attempt: &str,
+        response: &[u8],
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let mut step = match self.step(attempt, asker).await? {
+            Ok(step) => step,
+            Err(answer) => return Ok(answer),
+        };
+        let answers = self.passkey_answers(&step.attempt, response, asker.from);
+        let Some((subject, used, made)) = answers.await? else {
+            return self.asked_again(step, Wrong::Passkey).await;
+        };
+        proves(&mut step.attempt, subject, used);
+        let again = || self.begin(asker, Some(Wrong::Passkey));
+        or_again(self.go_on(step, asker, made).await, again)
+    }
+
+    /// A code of a device, or of a paper.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn send_code(
+        &self,
+        attempt: &str,
+        code: &str,
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let mut step = match self.step(attempt, asker).await? {
+            Ok(step) => step,
+            Err(answer) => return Ok(answer),
+        };
+        // Codes are never the first proof: whoever guesses one must know a password before.
+        let Some(subject) = step
+            .attempt
+            .subject
+            .filter(|_| !step.attempt.factors.is_empty())
+        else {
+            return Ok(self.begin(asker, Some(Wrong::TooOld)));
+        };
+        let Some((used, one)) = self.code_counts(subject, code, asker.from).await? else {
+            return self.asked_again(step, Wrong::Code).await;
+        };
+        proves(&mut step.attempt, subject, used);
+        let made = nothing(subject).consuming(one);
+        let again = || self.begin(asker, Some(Wrong::Code));
+        or_again(self.go_on(step, asker, made).await, again)
+    }
+
+    /// Who tries, as far as an attempt has proved it: guesses are counted for each person.
+    #[must_use]
+    pub fn who_tries(&self, attempt: &str, browser: &str) -> Option<String> {
+        let attempt = self.attempt(attempt, browser)?;
+        attempt.subject.map(|subject| subject.to_string())
+    }
+
+    fn name_again(&self, step: &Step, typed: &str, wrong: Wrong) -> Answer {
+        let asked = self.asks(&step.attempt, step.sent.as_ref(), Ask::Name, Some(wrong));
+        named(asked, typed)
+    }
+
+    /// The page from which something wrong came, again, with another challenge.
+    async fn asked_again(&self, mut step: Step, wrong: Wrong) -> Result<Answer, AppError> {
+        step.attempt.challenge = ports::clock::draw(&*self.entropy);
+        let (attempt, sent) = (&step.attempt, step.sent.as_ref());
+        if attempt.factors.is_empty() {
+            return Ok(self.asks(attempt, sent, Ask::Name, Some(wrong)));
+        }
+        let strength = rules::sign_on::Strength::MultiFactor;
+        self.asks_more(attempt, sent, strength, Some(wrong)).await
+    }
+}

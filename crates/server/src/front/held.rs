@@ -1,0 +1,37 @@
+//! What a browser holds.
+
+use app::Asker;
+use model::Secret;
+
+use super::Front;
+use super::cookies::Cookie;
+use super::visit::Visit;
+
+/// What a browser holds.
+pub(super) struct Held {
+    pub session: Option<Secret>,
+    pub browser: Secret,
+    /// Whether the browser holds it only from now on.
+    pub is_new: bool,
+}
+
+impl Held {
+    pub(super) fn of(front: &Front, visit: &Visit) -> Self {
+        let secure = front.secure;
+        let browser = visit.cookie(Cookie::Browser.name(secure));
+        let browser = browser.filter(|held| held.expose().len() == 64);
+        Self {
+            session: visit.cookie(Cookie::Session.name(secure)),
+            is_new: browser.is_none(),
+            browser: browser.unwrap_or_else(|| front.app.new_browser()),
+        }
+    }
+
+    pub(super) fn asker<'a>(&'a self, visit: &'a Visit) -> Asker<'a> {
+        Asker {
+            session: self.session.as_ref().map(Secret::expose),
+            browser: self.browser.expose(),
+            from: &visit.from,
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Answers of use-cases as pages.
+
+use app::{Answer, Ask, Factors, Offers, Portal, SignedIn, Wrong};
+use askama::Template;
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, header};
+use protocol::oauth::Response as Reply;
+
+use super::Front;
+use super::cookies::Cookie;
+use super::held::Held;
+use super::reply::{page, see_other};
+use super::visit::Visit;
+use super::words::Words;
+
+#[derive(Template)]
+#[template(path = "name.html")]
+struct NamePage<'a> {
+    words: Words,
+    tenant: &'a str,
+    attempt: &'a str,
+    to: Option<&'a str>,
+    name: &'a str,
+    passkey: Option<&'a str>,
+    wrong: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "enrol.html")]
+struct EnrolPage<'a> {
+    words: Words,
+    tenant: &'a str,
+    attempt: &'a str,
+    name: &'a str,
+    passkey: Option<&'a str>,
+    wrong: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "more.html")]
+struct MorePage<'a> {
+    words: Words,
+    tenant: &'a str,
+    attempt: &'a str,
+    to: Option<&'a str>,
+    passkey: Option<&'a str>,
+    codes: bool,
+    wrong: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "factors.html")]
+struct FactorsPage<'a> {
+    words: Words,
+    tenant: &'a str,
+    factors: &'a Factors,
+    wrong: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct NoticePage<'a> {
+    words: Words,
+    tenant: &'a str,
+    title: &'a str,
+    text: &'a str,
+    code: Option<String>,
+    home: bool,
+}
+
+#[derive(Template)]
+#[template(path = "portal.html")]
+struct PortalPage<'a> {
+    words: Words,
+    tenant: &'a str,
+    tiles: &'a [app::Tile],
+    sessions: &'a [app::PortalSession],
+    proof: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "form_post.html")]
+struct FormPostPage<'a> {
+    words: Words,
+    action: &'a str,
+    fields: &'a [(&'static str, String)],
+}
+
+/// A template's text. Writing into memory does not fail.
+fn text(template: &impl Template) -> String {
+    template.render().unwrap_or_default()
+}
+
+/// A page that says one thing.
+pub(super) fn notice(
+    front: &Front,
+    words: Words,
+    status: u16,
+    (title, says): (&str, &str),
+    code: Option<String>,
+    home: bool,
+) -> Response<Body> {
+    let notice = NoticePage {
+        words,
+        tenant: &front.tenant,
+        title,
+        text: says,
+        code,
+        home,
+    };
+    page(status, text(&notice))
+}
+
+/// Too many guesses.
+pub(super) fn slow(front: &Front, visit: &Visit) -> Response<Body> {
+    let words = visit.words;
+    let says = (words.get("busy"), words.get("busy"));
+    notice(front, words, 429, says, None, true)
+}
+
+/// Nobody is signed in there any more.
+pub(super) fn signed_out(front: &Front, visit: &Visit, location: Option<String>) -> Response<Body> {
+    let words = visit.words;
+    let mut response = match location {
+        Some(location) => see_other(&location),
+        None => {
+            let says = (words.get("signed-out"), words.get("signed-out-text"));
+            notice(front, words, 200, says, None, true)
+        }
+    };
+    set(&mut response, Cookie::Session.set(front.secure, ""));
+    response
+}
+
+/// Somebody's own page.
+pub(super) fn portal(front: &Front, visit: &Visit, portal: &Portal) -> Response<Body> {
+    let portal = PortalPage {
+        words: visit.words,
+        tenant: &front.tenant,
+        tiles: &portal.tiles,
+        sessions: &portal.sessions,
+        proof: &portal.proof,
+    };
+    page(200, text(&portal))
+}
+
+/// What somebody signs in with.
+pub(super) fn factors(front: &Front, visit: &Visit, factors: &Factors) -> Response<Body> {
+    let words = visit.words;
+    let page_of = FactorsPage {
+        words,
+        tenant: &front.tenant,
+        wrong: factors.wrong.clone().map(|wrong| told(words, wrong)),
+        factors,
+    };
+    page(200, text(&page_of))
+}
+
+/// An answer of a use-case, as a browser is shown it.
+pub(super) fn answered(
+    front: &Front,
+    visit: &Visit,
+    held: &Held,
+    answer: Answer,
+) -> Response<Body> {
+    let words = visit.words;
+    let (mut response, signed_in) = match answer {
+        Answer::Ask {
+            ask,
+            attempt,
+            to,
+            name,
+            offers,
+            wrong,
+        } => {
+            let asked = Asked {
+                attempt: &attempt,
+                name: &name,
+                to: to.as_deref(),
+                offers: &offers,
+            };
+            (asked.page(front, words, ask, wrong), None)
+        }
+        Answer::Send {
+            response,
+            signed_in,
+        } => (sent(words, response), signed_in),
+        Answer::Home { signed_in } => (see_other("/"), signed_in),
+        Answer::Refused { why, person } => {
+            let (status, title, says) = match person {
+                true => (403, "denied", "denied-text"),
+                false => (400, "bad-request", "bad-request-text"),
+            };
+            let says = (words.get(title), words.get(says));
+            (notice(front, words, status, says, Some(why), person), None)
+        }
+    };
+    if held.is_new {
+        let cookie = Cookie::Browser.set(front.secure, held.browser.expose());
+        set(&mut response, cookie);
+    }
+    if let Some(SignedIn { cookie, .. }) = signed_in {
+        set(
+            &mut response,
+            Cookie::Session.set(front.secure, cookie.expose()),
+        );
+    }
+    response
+}
+
+/// What a page asks with.
+struct Asked<'a> {
+    attempt: &'a str,
+    name: &'a str,
+    to: Option<&'a str>,
+    offers: &'a Offers,
+}
+
+impl Asked<'_> {
+    /// The page. What is wrong is told with 200: a browser shows it, and a password manager keeps nothing.
+    fn page(&self, front: &Front, words: Words, ask: Ask, wrong: Option<Wrong>) -> Response<Body> {
+        let (tenant, attempt) = (front.tenant.as_str(), self.attempt);
+        let passkey = self.offers.passkey.as_deref();
+        let said = wrong.as_ref().map(key_of);
+        let html = match ask {
+            Ask::Name => text(&NamePage {
+                words,
+                tenant,
+                attempt,
+                to: self.to,
+                name: self.name,
+                passkey,
+                wrong: said,
+            }),
+            Ask::Enrol => text(&EnrolPage {
+                words,
+                tenant,
+                attempt,
+                name: self.name,
+                passkey,
+                wrong: wrong.map(|wrong| told(words, wrong)),
+            }),
+            Ask::More(_) => text(&MorePage {
+                words,
+                tenant,
+                attempt,
+                to: self.to,
+                passkey,
+                codes: self.offers.codes,
+                wrong: said,
+            }),
+        };
+        page(200, html)
+    }
+}
+
+fn told(words: Words, wrong: Wrong) -> String {
+    match wrong {
+        Wrong::Refused(why) => why,
+        other => words.get(key_of(&other)).to_owned(),
+    }
+}
+
+const fn key_of(wrong: &Wrong) -> &'static str {
+    match wrong {
+        Wrong::Password => "wrong-password",
+        Wrong::Pass => "wrong-pass",
+        Wrong::Passkey => "wrong-passkey",
+        Wrong::Code => "wrong-code",
+        Wrong::TooOld => "too-old",
+        Wrong::Differ => "not-the-same",
+        Wrong::Last => "last-one",
+        Wrong::Again => "again-please",
+        Wrong::Busy | Wrong::Refused(_) => "busy",
+    }
+}
+
+fn sent(words: Words, reply: Reply) -> Response<Body> {
+    match reply {
+        Reply::Redirect { location } => see_other(&location),
+        Reply::FormPost { action, fields } => page(
+            200,
+            text(&FormPostPage {
+                words,
+                action: &action,
+                fields: &fields,
+            }),
+        ),
+    }
+}
+
+fn set(response: &mut Response<Body>, cookie: Option<HeaderValue>) {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}

@@ -1,0 +1,280 @@
+//! Attacks on how people prove who they are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{Answer, Ask, Wrong};
+use aws_lc_rs::hmac;
+use model::Secret;
+
+use super::world::{Browser, PASSWORD, World, attempt, request};
+
+fn asks(answer: &Answer) -> (Ask, Option<Wrong>) {
+    match answer {
+        Answer::Ask { ask, wrong, .. } => (*ask, wrong.clone()),
+        other => panic!("no page that asks: {other:?}"),
+    }
+}
+
+async fn types(world: &World, browser: &Browser, name: &str, password: &str) -> Answer {
+    let app = &world.nodes[1];
+    let begun = app.begin(browser.asker(), None);
+    let password = Secret::new(password);
+    let sent = app.send_password(attempt(&begun), name, &password, browser.asker());
+    sent.await.unwrap()
+}
+
+/// L2: whatever is left out, nobody is in.
+#[tokio::test]
+async fn l2_an_empty_form_skips_no_step() {
+    for world in World::each("any-factor").await {
+        world.enrolled("w001", "p1@acme.example").await;
+        let browser = world.browser();
+        let app = &world.nodes[0];
+        let begun = app.begin(browser.asker(), None);
+        let (page, empty, right) = (attempt(&begun), Secret::new(""), Secret::new(PASSWORD));
+        let answers = [
+            app.send_password(page, "", &empty, browser.asker()).await,
+            app.send_password(page, "p1@acme.example", &empty, browser.asker())
+                .await,
+            app.send_password("", "p1@acme.example", &right, browser.asker())
+                .await,
+            app.send_pass(page, "p1@acme.example", "", browser.asker())
+                .await,
+            app.send_code(page, "", browser.asker()).await,
+            app.send_code(page, "000000", browser.asker()).await,
+            app.send_passkey(page, b"", browser.asker()).await,
+            app.enrol_password(page, (&empty, &empty), browser.asker())
+                .await,
+            app.enrol_password(page, (&right, &right), browser.asker())
+                .await,
+            app.enrol_passkey(page, b"{}", browser.asker()).await,
+        ];
+        for answer in answers {
+            let answer = answer.unwrap();
+            assert_eq!(asks(&answer).0, Ask::Name, "{answer:?}");
+        }
+    }
+}
+
+/// L6: an unknown person, one without a password and one with another are answered alike.
+#[tokio::test]
+async fn l6_nobody_learns_who_is_known() {
+    for world in World::each("any-factor").await {
+        world.enrolled("w001", "p1@acme.example").await;
+        let browser = world.browser();
+        for name in [
+            "p1@acme.example",
+            "p2@acme.example",
+            "nobody@acme.example",
+            "\u{0}",
+        ] {
+            let answer = types(&world, &browser, name, "another horse and battery").await;
+            assert_eq!(asks(&answer), (Ask::Name, Some(Wrong::Password)), "{name}");
+        }
+        // Names count whatever case they are typed in; passwords do not.
+        let answer = types(&world, &browser, " P1@ACME.example ", PASSWORD).await;
+        assert!(matches!(answer, Answer::Home { .. }), "{answer:?}");
+        let answer = types(
+            &world,
+            &browser,
+            "p1@acme.example",
+            &PASSWORD.to_uppercase(),
+        )
+        .await;
+        assert_eq!(asks(&answer).1, Some(Wrong::Password));
+    }
+}
+
+/// O17: a browser holds another session after each sign-in, and the one before has ended.
+#[tokio::test]
+async fn o17_a_sign_in_begins_a_session_of_its_own() {
+    for world in World::each("any-factor").await {
+        let mut browser = world.enrolled("w001", "p1@acme.example").await;
+        world.enrolled("w002", "p2@acme.example").await;
+        let first = browser.session.clone().unwrap();
+        let answer = types(&world, &browser, "p2@acme.example", PASSWORD).await;
+        browser.keep(&answer);
+        let second = browser.session.clone().unwrap();
+        assert_ne!(first, second);
+        assert!(world.nodes[0].session_of(&first).await.unwrap().is_none());
+        assert!(world.nodes[0].session_of(&second).await.unwrap().is_some());
+    }
+}
+
+/// A page that one browser began does not sign another one in (login CSRF), nor does an old page.
+#[tokio::test]
+async fn l1_a_page_counts_in_the_browser_that_began_it() {
+    for world in World::each("any-factor").await {
+        world.enrolled("w001", "p1@acme.example").await;
+        let (mine, theirs) = (world.browser(), world.browser());
+        let app = &world.nodes[0];
+        let begun = app.begin(mine.asker(), None);
+        let password = Secret::new(PASSWORD);
+        let sent = app.send_password(
+            attempt(&begun),
+            "p1@acme.example",
+            &password,
+            theirs.asker(),
+        );
+        assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::TooOld));
+        world.clock.advance(Duration::from_secs(15 * 60 + 1));
+        let sent = app.send_password(attempt(&begun), "p1@acme.example", &password, mine.asker());
+        assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::TooOld));
+    }
+}
+
+/// P3: a pass counts once, for its person, until it ends; and of many who use it at once, one enrols.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p3_a_pass_counts_once() {
+    for world in World::each("any-factor").await {
+        let pass = world.pass("w001").await;
+        let world = Arc::new(world);
+        let other = world.browser();
+        let begun = world.nodes[0].begin(other.asker(), None);
+        let sent = world.nodes[0].send_pass(
+            attempt(&begun),
+            "p2@acme.example",
+            pass.expose(),
+            other.asker(),
+        );
+        assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::Pass), "another's");
+
+        let tries = (0..6).map(|n| {
+            let (world, pass) = (Arc::clone(&world), pass.clone());
+            tokio::spawn(async move {
+                let (app, browser) = (&world.nodes[n % 2], world.browser());
+                let begun = app.begin(browser.asker(), None);
+                let name = "p1@acme.example";
+                let sent = app.send_pass(attempt(&begun), name, pass.expose(), browser.asker());
+                let page = sent.await.unwrap();
+                let password = Secret::new(format!("the password of number {n}"));
+                let twice = (&password, &password);
+                let enrolled = app.enrol_password(attempt(&page), twice, browser.asker());
+                matches!(enrolled.await.unwrap(), Answer::Home { .. })
+            })
+        });
+        let mut enrolled = 0;
+        for one in tries.collect::<Vec<_>>() {
+            enrolled += usize::from(one.await.unwrap());
+        }
+        assert_eq!(enrolled, 1);
+
+        let late = world.pass("w003").await;
+        world.clock.advance(Duration::from_secs(3_600));
+        let begun = world.nodes[0].begin(other.asker(), None);
+        let name = "p3@acme.example";
+        let sent = world.nodes[0].send_pass(attempt(&begun), name, late.expose(), other.asker());
+        assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::Pass), "too late");
+    }
+}
+
+/// The code that a device shows for a secret in base 32 (RFC 6238), computed here a second time.
+fn shown(secret: &str, at_s: i64) -> String {
+    let mut bits = Vec::new();
+    for character in secret.bytes() {
+        let digit = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+            .iter()
+            .position(|c| *c == character)
+            .unwrap();
+        bits.extend((0..5).rev().map(|bit| digit >> bit & 1));
+    }
+    let bytes: Vec<u8> = bits
+        .chunks_exact(8)
+        .map(|bits| bits.iter().fold(0u8, |byte, bit| byte << 1 | *bit as u8))
+        .collect();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes);
+    let step = u64::try_from(at_s / 30).unwrap();
+    let tag = hmac::sign(&key, &step.to_be_bytes());
+    let tag = tag.as_ref();
+    let at = usize::from(tag[19] & 15);
+    let number = u32::from_be_bytes(tag[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
+    format!("{:06}", number % 1_000_000)
+}
+
+/// Somebody with a password and one-time codes: the secret, and the recovery codes.
+async fn with_codes(world: &World) -> (String, Vec<Secret>) {
+    let browser = world.enrolled("w001", "p1@acme.example").await;
+    let app = &world.nodes[0];
+    let page = app.factors(browser.asker(), None).await.unwrap().unwrap();
+    let secret = page.codes.secret.expose().to_owned();
+    let now = app.now().as_micros() / 1_000_000;
+    let code = shown(&secret, now);
+    let kept = app.set_codes_up(&page.codes.sealed, &code, browser.asker());
+    let kept = kept.await.unwrap().unwrap();
+    assert_eq!(kept.wrong, None);
+    assert_eq!(kept.printed.len(), 10);
+    // The step with which it was set up is over.
+    world.clock.advance(Duration::from_secs(90));
+    (secret, kept.printed)
+}
+
+/// How many of six who bring the same code to both nodes at once are in.
+async fn at_once(world: &Arc<World>, code: &str) -> usize {
+    let tries = (0..6).map(|n| {
+        let (world, code) = (Arc::clone(world), code.to_owned());
+        tokio::spawn(async move {
+            let (app, browser) = (&world.nodes[n % 2], world.browser());
+            let page = types(&world, &browser, "p1@acme.example", PASSWORD).await;
+            let sent = app.send_code(attempt(&page), &code, browser.asker());
+            matches!(sent.await.unwrap(), Answer::Home { .. })
+        })
+    });
+    let mut won = 0;
+    for one in tries.collect::<Vec<_>>() {
+        won += usize::from(one.await.unwrap());
+    }
+    won
+}
+
+/// L10: a code of a device counts once in its half minute, a code on paper once for ever; on every node.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l10_a_one_time_code_counts_once() {
+    for world in World::each("any-factor").await {
+        let (secret, printed) = with_codes(&world).await;
+        world.documents("multi-factor").await;
+        let world = Arc::new(world);
+        let browser = world.browser();
+        let page = types(&world, &browser, "p1@acme.example", PASSWORD).await;
+        assert!(matches!(asks(&page).0, Ask::More(_)), "{page:?}");
+        let sent = world.nodes[0].send_code(attempt(&page), "000000", browser.asker());
+        assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::Code));
+
+        let now = world.nodes[0].now().as_micros() / 1_000_000;
+        let code = shown(&secret, now);
+        assert_eq!(at_once(&world, &code).await, 1, "a device's");
+        assert_eq!(at_once(&world, &code).await, 0, "the same again");
+        assert_eq!(at_once(&world, printed[0].expose()).await, 1, "a paper's");
+        assert_eq!(
+            at_once(&world, printed[0].expose()).await,
+            0,
+            "the same again"
+        );
+        assert_eq!(at_once(&world, printed[1].expose()).await, 1, "the next");
+    }
+}
+
+/// P4: where what resists phishing is demanded, nothing weaker is offered or taken.
+#[tokio::test]
+async fn p4_nothing_weaker_is_taken_where_phishing_resistant_is_demanded() {
+    for world in World::each("any-factor").await {
+        let (secret, printed) = with_codes(&world).await;
+        world.documents("phishing-resistant").await;
+        let browser = world.browser();
+        let page = types(&world, &browser, "p1@acme.example", PASSWORD).await;
+        let Answer::Ask { offers, .. } = &page else {
+            panic!("{page:?}")
+        };
+        assert!(!offers.codes && offers.passkey.is_none());
+        let now = world.nodes[0].now().as_micros() / 1_000_000;
+        for code in [&shown(&secret, now), printed[0].expose()] {
+            let sent = world.nodes[0].send_code(attempt(&page), code, browser.asker());
+            let answer = sent.await.unwrap();
+            assert!(matches!(asks(&answer).0, Ask::More(_)), "{answer:?}");
+        }
+        // Nor by way of an app.
+        let query = request("wiki");
+        let asked = world.nodes[0].authorize(query.as_bytes(), browser.asker());
+        assert_eq!(asks(&asked.await.unwrap()).0, Ask::Name);
+    }
+}

@@ -1,0 +1,298 @@
+//! A small company that signs in, on each store, with two nodes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{Answer, App, Asker, Given, SignInFrom, TokenCall};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use model::{Digest, Secret};
+use ports::Store;
+use ports::conformance::cluster;
+use protocol::oauth::{Issuer, Object, Response};
+use store::{PostgresOptions, StorePorts, TenureStore};
+use testkit::node::{actor, keyring, morning};
+use testkit::{Company, Node, SeededEntropy, SimClock};
+
+const SIGN_ON: &str = r#"kind: Group
+metadata: {name: engineers}
+spec: {when: 'person.department.orValue("") == "Engineering"'}
+---
+kind: RelyingParty
+metadata: {name: wiki}
+spec:
+  groups: [engineers]
+  oidc:
+    redirect_uris: ["https://wiki.acme.example/cb"]
+    client: {secret: wiki-client, method: basic}
+    grants: [authorization_code, refresh_token]
+    scopes: [openid, email]
+    refresh_days: 30
+    claims: {email: person.email}
+---
+kind: RelyingParty
+metadata: {name: other}
+spec:
+  groups: [engineers]
+  oidc:
+    redirect_uris: ["https://other.acme.example/cb"]
+    client: {secret: other-client, method: basic}
+    grants: [authorization_code, refresh_token]
+    refresh_days: 30
+"#;
+
+/// What everybody is asked for.
+pub fn policy(demand: &str) -> String {
+    format!(
+        "kind: SignOnPolicy\nmetadata: {{name: all}}\nspec:\n  login: person.email\n  rules:\n    \
+         - {{name: all, demand: {demand}}}\n"
+    )
+}
+
+/// The password of everybody who has one.
+pub const PASSWORD: &str = "correct horse battery staple";
+/// What a client proves that a code is its own with.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// Two nodes on one store.
+pub struct World {
+    pub nodes: [App; 2],
+    pub clock: Arc<SimClock>,
+    /// The secrets of the clients `wiki` and `other`.
+    pub secrets: [Secret; 2],
+    /// The company's HR file.
+    pub rows: Vec<String>,
+}
+
+/// A browser.
+#[derive(Clone)]
+pub struct Browser {
+    pub session: Option<String>,
+    pub held: Secret,
+    pub from: SignInFrom,
+}
+
+impl Browser {
+    pub fn asker(&self) -> Asker<'_> {
+        Asker {
+            session: self.session.as_deref(),
+            browser: self.held.expose(),
+            from: &self.from,
+        }
+    }
+
+    /// Keeps what an answer sets.
+    pub fn keep(&mut self, answer: &Answer) {
+        if let Answer::Send { signed_in, .. } | Answer::Home { signed_in } = answer
+            && let Some(signed_in) = signed_in
+        {
+            self.session = Some(signed_in.cookie.expose().to_owned());
+        }
+    }
+}
+
+impl World {
+    /// One on each store that is there.
+    pub async fn each(demand: &str) -> Vec<Self> {
+        let mut worlds = vec![Self::on(None, demand).await];
+        if let Some(cluster) = cluster::shared() {
+            worlds.push(Self::on(Some(&cluster.database()), demand).await);
+        }
+        worlds
+    }
+
+    async fn on(postgres: Option<&str>, demand: &str) -> Self {
+        let clock = Arc::new(SimClock::at(morning()));
+        let stores = match postgres {
+            None => {
+                let one: Arc<dyn Store> =
+                    Arc::new(TenureStore::open_inline(None, ports(&clock, 1)).unwrap());
+                [Arc::clone(&one), one]
+            }
+            Some(url) => [open(url, &clock, 1).await, open(url, &clock, 2).await],
+        };
+        let mut salt = 10;
+        let nodes = stores.map(|store| {
+            salt += 1;
+            let node = Node::over(
+                store,
+                Arc::clone(&clock),
+                Arc::new(SeededEntropy::new(salt)),
+                Arc::new(keyring().unwrap()),
+                Arc::new(Company::with(&[])),
+                "node",
+            );
+            let issuer = Issuer::new("https://id.acme.example").unwrap();
+            (*node.app).clone().issuing(issuer)
+        });
+        let mut world = Self {
+            nodes,
+            clock,
+            secrets: [Secret::new(""), Secret::new("")],
+            rows: crate::company::workers(4),
+        };
+        world.documents(demand).await;
+        world.hears().await;
+        for (slot, name) in [(0, "wiki"), (1, "other")] {
+            let admin = actor("admin");
+            let made = world.nodes[0].make_client_secret(&admin, name).await;
+            world.secrets[slot] = made.unwrap().secret;
+        }
+        world
+    }
+
+    /// Puts documents in force that demand so much.
+    pub async fn documents(&self, demand: &str) {
+        let source = crate::company::documents("").swap_remove(0);
+        let files = vec![
+            source,
+            ("sign-on.yaml".to_owned(), SIGN_ON.to_owned()),
+            ("policy.yaml".to_owned(), policy(demand)),
+        ];
+        let admin = actor("admin");
+        let accepted = self.nodes[0].accept_documents(&admin, files, false);
+        accepted.await.unwrap();
+    }
+
+    /// HR delivers the company's file.
+    pub async fn hears(&self) {
+        let file = crate::company::csv(&self.rows);
+        let admin = actor("admin");
+        let delivered = self.nodes[0].deliver(&admin, "hr", "hr.csv", &file, false);
+        delivered.await.unwrap();
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser {
+            session: None,
+            held: self.nodes[0].new_browser(),
+            from: SignInFrom {
+                network: "192.0.2.7".parse().unwrap(),
+                agent: Some("a browser".to_owned()),
+            },
+        }
+    }
+
+    /// A pass for a person.
+    pub async fn pass(&self, person: &str) -> Secret {
+        let life = Duration::from_secs(3_600);
+        let desk = actor("desk");
+        let issued = self.nodes[0].issue_pass(&desk, person, life, "in person");
+        issued.await.unwrap().secret
+    }
+
+    /// Somebody enrols a password with a pass, and is signed in.
+    pub async fn enrolled(&self, person: &str, name: &str) -> Browser {
+        let pass = self.pass(person).await;
+        let mut browser = self.browser();
+        let app = &self.nodes[0];
+        let begun = app.begin(browser.asker(), None);
+        let answer = app.send_pass(attempt(&begun), name, pass.expose(), browser.asker());
+        let answer = answer.await.unwrap();
+        let password = Secret::new(PASSWORD);
+        let twice = (&password, &password);
+        let answer = app.enrol_password(attempt(&answer), twice, browser.asker());
+        let answer = answer.await.unwrap();
+        browser.keep(&answer);
+        browser
+    }
+
+    /// A code for `client` of somebody who is signed in.
+    pub async fn code(&self, client: &str, browser: &mut Browser) -> String {
+        let query = request(client);
+        let answer = self.nodes[0].authorize(query.as_bytes(), browser.asker());
+        let answer = answer.await.unwrap();
+        browser.keep(&answer);
+        code_of(&answer).unwrap_or_else(|| panic!("no code: {answer:?}"))
+    }
+
+    /// A call to the token endpoint of a node by a client (0: wiki, 1: other).
+    pub async fn token(&self, node: usize, client: usize, body: &str) -> Result<Object, String> {
+        let name = ["wiki", "other"][client];
+        let pair = format!("{name}:{}", self.secrets[client].expose());
+        let header = format!("Basic {}", STANDARD.encode(pair));
+        let call = TokenCall {
+            authorization: &[header.as_bytes()],
+            content_type: Some(b"application/x-www-form-urlencoded"),
+            body: body.as_bytes(),
+        };
+        match self.nodes[node].token(call).await.unwrap() {
+            Given::Body(body) => Ok(body),
+            Given::Refused(refusal) => Err(refusal.error.code().name().to_owned()),
+        }
+    }
+
+    /// Whether an access token counts at a node.
+    pub async fn counts(&self, node: usize, token: &str) -> bool {
+        let header = format!("Bearer {token}");
+        let told = self.nodes[node].userinfo(&[header.as_bytes()]).await;
+        matches!(told.unwrap(), app::UserTold::Claims(_))
+    }
+}
+
+/// The query of an authorization request.
+pub fn request(client: &str) -> String {
+    let challenge = URL_SAFE_NO_PAD.encode(Digest::of(VERIFIER.as_bytes()).0);
+    format!(
+        "client_id={client}&redirect_uri=https%3A%2F%2F{client}.acme.example%2Fcb&response_type=code\
+         &scope=openid%20email&state=s&nonce=n&code_challenge={challenge}&code_challenge_method=S256"
+    )
+}
+
+/// The body of a token request with a code.
+pub fn redeems(code: &str) -> String {
+    format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}")
+}
+
+/// The body of a token request with a refresh token.
+pub fn refreshes(token: &str) -> String {
+    format!("grant_type=refresh_token&refresh_token={token}")
+}
+
+/// What a page holds.
+#[track_caller]
+pub fn attempt(answer: &Answer) -> &str {
+    match answer {
+        Answer::Ask { attempt, .. } => attempt,
+        other => panic!("no page that asks: {other:?}"),
+    }
+}
+
+/// The code that an answer brings to the client.
+pub fn code_of(answer: &Answer) -> Option<String> {
+    let Answer::Send {
+        response: Response::Redirect { location },
+        ..
+    } = answer
+    else {
+        return None;
+    };
+    let (_, rest) = location.split_once("?code=")?;
+    Some(rest.split('&').next().unwrap().to_owned())
+}
+
+/// The error that an answer brings to the client.
+pub fn error_of(answer: &Answer) -> Option<String> {
+    let Answer::Send {
+        response: Response::Redirect { location },
+        ..
+    } = answer
+    else {
+        return None;
+    };
+    let (_, rest) = location.split_once("?error=")?;
+    Some(rest.split('&').next().unwrap().to_owned())
+}
+
+fn ports(clock: &Arc<SimClock>, salt: u64) -> StorePorts {
+    StorePorts {
+        clock: Arc::clone(clock) as _,
+        entropy: Arc::new(SeededEntropy::new(salt)) as _,
+        keyring: Arc::new(keyring().unwrap()) as _,
+    }
+}
+
+async fn open(url: &str, clock: &Arc<SimClock>, salt: u64) -> Arc<dyn Store> {
+    let opened = TenureStore::open_postgres(url, PostgresOptions::default(), ports(clock, salt));
+    Arc::new(opened.await.unwrap())
+}
