@@ -94,6 +94,9 @@ pub struct DocumentsAnswer {
     pub rules: u64,
     /// Tests in the documents; all of them passed.
     pub tests: u64,
+    /// What is right, and still does not do what whoever wrote it may expect.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// True when nothing was changed because a dry run was asked for.
     pub dry_run: bool,
 }

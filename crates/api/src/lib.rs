@@ -65,7 +65,11 @@ pub use rehearsal::{
     RehearsalManager, RehearsalPerson, RehearsalWave,
 };
 pub use schema::{SchemaOf, schema_of};
-pub use sign_in::{IssuePass, IssuedPass, MadeClientSecret, MakeClientSecret};
+pub use sign_in::{
+    EndCredential, EndCredentialAnswer, EndSessions, EndSessionsAnswer, IssuePass, IssuedPass,
+    MadeClientSecret, MakeClientSecret, RollKeys, RollKeysAnswer, WireCredential, WireRelyingParty,
+    WireSession, WireSigningKey,
+};
 pub use tasks::{FinishTask, TaskAnswer, WireTask};
 pub use tenant::{
     CloseFinding, Done, LogEntry, StatusAnswer, StoppedTarget, TargetSummary, WireFinding,

@@ -76,6 +76,144 @@ impl std::fmt::Debug for MadeClientSecret {
     }
 }
 
+/// A session of somebody that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireSession {
+    /// Its id.
+    pub session: String,
+    /// When they signed in.
+    pub began: String,
+    /// What they have proved in it, in order: `password`, `totp`, `recovery_code`, `passkey`,
+    /// `security_key`.
+    pub factors: Vec<String>,
+    /// It is over then, unless it is used before.
+    pub idle_ends: String,
+    /// It is over then, however it is used.
+    pub ends: String,
+}
+
+/// Ends every session of somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndSessions {
+    /// Say how many it would be; end none.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// Sessions that were ended, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EndSessionsAnswer {
+    /// Whose.
+    pub subject: String,
+    /// How many.
+    pub sessions: u64,
+    /// Whether that is only what would be.
+    pub dry_run: bool,
+}
+
+/// Something that somebody signs in with, or did. By what it is verified is never told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireCredential {
+    /// Its id.
+    pub credential: String,
+    /// What is proved with it: `password`, `totp`, `recovery_code`, `passkey` or `security_key`.
+    pub kind: String,
+    /// What its owner calls it; empty where it has no name, or has ended.
+    pub name: String,
+    /// Since when it is there.
+    pub made: String,
+    /// Since when it counts no longer; empty while it counts.
+    pub ended: String,
+    /// Why; empty while it counts.
+    pub why: String,
+}
+
+/// Ends a credential: nobody signs in with it any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndCredential {
+    /// End its owner's sessions too, all of them.
+    #[serde(default)]
+    pub sessions: bool,
+    /// Say what would be; change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// A credential that was ended, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EndCredentialAnswer {
+    /// Its id.
+    pub credential: String,
+    /// Whose it is.
+    pub subject: String,
+    /// What is proved with it.
+    pub kind: String,
+    /// How many of their sessions are ended too.
+    pub sessions: u64,
+    /// Whether that is only what would be.
+    pub dry_run: bool,
+}
+
+/// Something that people sign in to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireRelyingParty {
+    /// The name of its document.
+    pub name: String,
+    /// What people see it called.
+    pub title: String,
+    /// As whom it authenticates (`client_id`).
+    pub client_id: String,
+    /// Who may sign in: `app NAME` (whoever has a usable account there), or `group NAME` for each group
+    /// of people.
+    pub who: Vec<String>,
+    /// `confidential` or `public` (RFC 6749 §2.1).
+    pub kind: String,
+    /// Where browsers bring the answer.
+    pub redirect_uris: Vec<String>,
+    /// `made`, `missing` (it needs one, and has none), or `none` (it needs none).
+    pub secret: String,
+}
+
+/// A key that tokens are signed with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireSigningKey {
+    /// Its name (`kid`).
+    pub kid: String,
+    /// Its algorithm (`alg`).
+    pub alg: String,
+    /// `next` (published, not yet signed with), `current` (signed with) or `past` (published, no longer
+    /// signed with).
+    pub stage: String,
+}
+
+/// Takes every signing key out of use at once: what they have signed counts no longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollKeys {
+    /// Say how many it would be; roll none.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// Signing keys that were rolled, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RollKeysAnswer {
+    /// The names of those that are gone.
+    pub gone: Vec<String>,
+    /// Those that are signed with from now on; none on a dry run.
+    pub keys: Vec<WireSigningKey>,
+    /// Whether that is only what would be.
+    pub dry_run: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,8 @@ pub struct DocumentsReport {
     pub tests: usize,
     /// What they say of people that is new, as the delivery that it is.
     pub people: Option<DeliveryReport>,
+    /// What is right, and still does not do what whoever wrote it may expect.
+    pub notes: Vec<String>,
 }
 
 impl App {
@@ -67,6 +69,7 @@ impl App {
         let revision = known.as_ref().map_or(0, |k| k.revision);
         let changed = !files.is_empty();
         let counts = (tenant.sources.len(), tenant.apps.len(), tenant.rules.len());
+        let notes = notes(&tenant);
         let revision = if changed { revision + 1 } else { revision };
         let row = DocumentsRow {
             revision,
@@ -102,6 +105,7 @@ impl App {
             counts,
             tests,
             people: told.report,
+            notes,
         })
     }
 
@@ -122,6 +126,18 @@ impl App {
         let tests = expectations::refuse_failures(&tenant, files)?;
         Ok((tenant, tests))
     }
+}
+
+/// Relying parties may be written before the policy is; until then nobody signs in to them.
+fn notes(tenant: &Tenant) -> Vec<String> {
+    let parties = &tenant.relying_parties;
+    if parties.is_empty() || tenant.sign_on.is_some() {
+        return Vec::new();
+    }
+    let names: Vec<String> = parties.keys().map(|name| format!("`{name}`")).collect();
+    let names = names.join(", ");
+    let note = format!("nobody can sign in to {names} before there is a `SignOnPolicy` document");
+    vec![note]
 }
 
 pub(crate) fn wrong(diagnostics: Vec<Diagnostic>) -> AppError {

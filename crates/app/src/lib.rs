@@ -81,7 +81,7 @@ pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
     Answer, Ask, Asker, Factors, Given, GivenClientSecret, LoggedOut, Offers, OwnFactor, Portal,
-    PortalSession, Tile, TokenCall, Told as UserTold, Wrong, paths,
+    PortalSession, Tile, TokenCall, Told as UserTold, ToldParty, Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
@@ -92,7 +92,10 @@ pub use rehearse::{
 };
 pub use seats::SeatAwaited;
 pub use secrets::GivenSecret;
-pub use sign_in::{Bar, From as SignInFrom, GivenPass, NewCodes, PassCheck, SignedIn};
+pub use sign_in::{
+    Bar, EndedCredential, From as SignInFrom, GivenPass, NewCodes, PassCheck, SignedIn,
+    ToldCredential,
+};
 pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;
 pub use tokens::Session;
@@ -103,8 +106,8 @@ pub use why::{Changed, Decided, Moment, WhyAccess, WhyChange, WhyItem, Word};
 /// [`App::store`] only.
 pub mod rows {
     pub use ports::store::{
-        Append, FindingRow, LogRecord, NoticeRow, ObservationRow, Person, PlanRow, StepRow,
-        StoreError, TokenRow, WaveFilter, WaveRow, WaveStatus,
+        Append, FindingRow, LogRecord, NoticeRow, ObservationRow, Person, PlanRow, SessionRow,
+        StepRow, StoreError, TokenRow, WaveFilter, WaveRow, WaveStatus,
     };
 }
 

@@ -16,7 +16,8 @@ const CHUNK: usize = 200;
 impl App {
     /// Makes a restored store safe to open to the world: writing is off, every token is revoked
     /// (a revocation after the backup is not in it), and every plan that was waiting or under
-    /// way is void, because decisions after the backup are not in it either.
+    /// way is void, because decisions after the backup are not in it either. Nobody is signed in, and
+    /// nothing that was given or signed for relying parties counts.
     ///
     /// # Errors
     /// When the store does not answer. It may be run again.
@@ -60,6 +61,7 @@ impl App {
         for chunk in revoked.chunks(CHUNK) {
             self.append(actor, chunk.to_vec()).await?;
         }
+        self.void_sign_ins(actor).await?;
         self.void_open_plans(actor).await
     }
 

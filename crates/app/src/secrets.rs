@@ -1,8 +1,9 @@
 //! Secrets: sealed in the store, bound to one app and one host.
 
 use model::{Actor, Secret, Timestamp};
-use ports::store::SecretRow;
+use ports::store::{SecretName, SecretRow};
 
+use crate::oidc::is_private_key;
 use crate::{App, AppError, ErrorKind};
 
 /// A secret as it is set.
@@ -89,6 +90,14 @@ impl App {
             expires,
             ..
         } = given;
+        if is_private_key(name) {
+            return Err(AppError::new(
+                ErrorKind::Invalid,
+                "TNR-APP-0020",
+                "names that begin with `signing-key/` are those of Tenure's own keys",
+                "choose another name; new keys are made with `tenure signing-keys roll`",
+            ));
+        }
         let size = value.expose().len();
         let printable = value.expose().bytes().all(|b| (0x20..0x7f).contains(&b));
         if size == 0 || size > 16 * 1024 || !printable || name.is_empty() || name.len() > 100 {
@@ -109,6 +118,17 @@ impl App {
             ));
         }
         Ok(now)
+    }
+
+    /// The names of the secrets that people set or asked for, and what they are bound to. The private
+    /// halves of signing keys are kept as secrets too; nobody but Tenure has any business with those.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn secret_names(&self) -> Result<Vec<SecretName>, AppError> {
+        let mut names = self.store.secret_names().await?;
+        names.retain(|row| !is_private_key(&row.name));
+        Ok(names)
     }
 
     /// The secret that an app's document names, if it is bound to this app and to the host it

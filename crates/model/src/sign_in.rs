@@ -192,6 +192,19 @@ pub enum KeyStage {
     Gone,
 }
 
+impl KeyStage {
+    /// The word on the wire and in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Current => "current",
+            Self::Past => "past",
+            Self::Gone => "gone",
+        }
+    }
+}
+
 /// A key that tokens are signed with. The private half is no part of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SigningKey {

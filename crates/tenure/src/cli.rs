@@ -16,7 +16,8 @@ use crate::command::handoff::HandOffCommand;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
 use crate::command::notice::{ChannelCommand, NoticeCommand};
 use crate::command::rehearse::Coming;
-use crate::command::sign_in::{RelyingPartyCommand, SignInCommand};
+use crate::command::relying_party::{RelyingPartyCommand, SigningKeysCommand};
+use crate::command::sign_in::SignInCommand;
 use crate::command::task::TaskCommand;
 use crate::command::{Change, When, preview};
 use crate::host::init::Init;
@@ -311,12 +312,15 @@ pub enum Command {
     /// Whether a worker of an HR file is a person who is known.
     #[command(subcommand)]
     Person(PersonCommand),
-    /// People signing in.
+    /// People signing in: passes for them, where they are signed in, and with what.
     #[command(subcommand, name = "sign-in")]
     SignIn(SignInCommand),
     /// What people sign in to.
     #[command(subcommand, name = "relying-party")]
     RelyingParty(RelyingPartyCommand),
+    /// The keys that tokens for relying parties are signed with.
+    #[command(subcommand, name = "signing-keys")]
+    SigningKeys(SigningKeysCommand),
     /// Erases a person who has left. Cannot be undone.
     Erase {
         /// Subject id, worker key, mail address or name.

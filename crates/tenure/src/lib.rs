@@ -26,7 +26,7 @@ use command::leaver::{LeaverCommand, PersonCommand};
 use command::task::TaskCommand;
 use command::{
     Desk, adopt, change, digest, drill, events, handoff, input, leaver, leavers, look, manage,
-    notice, preview, rehearse, sign_in, task, test, why, work,
+    notice, preview, rehearse, relying_party, sign_in, task, test, why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -215,7 +215,8 @@ async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
         Command::Drill(command) => drill::drill(desk, command).await,
         Command::HandOff(command) => handoff::handoff(desk, command).await,
         Command::SignIn(command) => sign_in::sign_in(desk, command).await,
-        Command::RelyingParty(command) => sign_in::relying_party(desk, command).await,
+        Command::RelyingParty(command) => relying_party::relying_party(desk, command).await,
+        Command::SigningKeys(command) => relying_party::signing_keys(desk, command).await,
         command => look_or_manage(desk, command).await,
     }
 }

@@ -10,8 +10,9 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef, StepStatus};
 use model::{
-    Address, AuthorizationId, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId,
-    RemoteId, SessionId, Shadow, SigningKey, SubjectId, TargetName, TaskId, Timestamp, WaveId,
+    Address, AuthorizationId, CredentialId, DeliveryId, EngagementId, Kind, KnownTask, NoticeId,
+    PassId, PlanId, RemoteId, SessionId, Shadow, SigningKey, SubjectId, TargetName, TaskId,
+    Timestamp, WaveId,
 };
 use ports::Store;
 use ports::store::{

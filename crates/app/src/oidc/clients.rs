@@ -197,13 +197,26 @@ impl App {
                 "write `client: {secret: NAME}` into its document if it can keep one",
             )
         })?;
+        let before = self.store.secret(name).await?;
+        if let Some(row) = before.filter(|row| !row.app.starts_with(PARTY)) {
+            return Err(AppError::new(
+                ErrorKind::Denied,
+                "TNR-APP-0022",
+                format!(
+                    "the secret `{name}` is bound to `{}` and the host `{}`, not to a relying party",
+                    row.app, row.host
+                ),
+                "give the client's secret another name in the relying party's document",
+            ));
+        }
         Ok((party.oidc.client_id.clone(), name.to_owned()))
     }
 
     /// Makes the secret that a relying party's document names, in the place of any before it.
     ///
     /// # Errors
-    /// `Missing` for an unknown relying party; `Invalid` for one that keeps no secret.
+    /// `Missing` for an unknown relying party; `Invalid` for one that keeps no secret; `Denied` where a
+    /// secret of that name is something else's.
     pub async fn make_client_secret(
         &self,
         _actor: &Actor,
@@ -232,9 +245,12 @@ impl App {
     }
 }
 
+/// What stands before the name of a relying party where a secret is bound to one.
+const PARTY: &str = "relying-party/";
+
 /// What a client secret is bound to, in place of an app.
-fn bound_to(party: &str) -> String {
-    format!("relying-party/{party}")
+pub(super) fn bound_to(party: &str) -> String {
+    format!("{PARTY}{party}")
 }
 
 fn purpose(name: &str, bound: &str) -> String {

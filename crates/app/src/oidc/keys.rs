@@ -151,13 +151,25 @@ impl App {
     }
 
     /// Takes every key out of use at once and signs with new ones: what the old ones have signed counts no
-    /// longer. For the day on which somebody else may have them.
+    /// longer. For the day on which somebody else may have them. Which those were.
     ///
     /// # Errors
     /// When the store does not answer, or somebody else rolls at the same time.
-    pub async fn roll_keys(&self, actor: &Actor, reason: &str) -> Result<usize, AppError> {
+    pub async fn roll_keys(&self, actor: &Actor, reason: &str) -> Result<Vec<String>, AppError> {
+        let rolled = self.retire_keys(actor, reason).await?;
+        self.keys(&[]).await?;
+        Ok(rolled)
+    }
+
+    /// Takes every key out of use, and makes none: the next who needs one does.
+    pub(crate) async fn retire_keys(
+        &self,
+        actor: &Actor,
+        reason: &str,
+    ) -> Result<Vec<String>, AppError> {
         let head = self.store.head_of(&stream()).await?;
         let old = self.store.signing_keys().await?;
+        let names = old.iter().map(|key| key.kid.clone()).collect();
         let events: Vec<Event> = old
             .into_iter()
             .map(|mut key| {
@@ -168,13 +180,11 @@ impl App {
                 })
             })
             .collect();
-        let rolled = events.len();
-        if rolled > 0 {
+        if !events.is_empty() {
             let append = Append::of(actor.clone(), events).on(stream(), head);
             self.store.append(append).await?;
         }
-        self.keys(&[]).await?;
-        Ok(rolled)
+        Ok(names)
     }
 
     /// The published keys (RFC 7517 §5).
@@ -189,7 +199,14 @@ impl App {
 
 /// Of what a sealed private key is the secret, in place of an app.
 pub(crate) const SIGNING: &str = "signing";
+/// What stands before its name.
+const PRIVATE: &str = "signing-key/";
+
+/// Whether a secret of this name is a private key: nobody sets or lists those.
+pub(crate) fn is_private_key(name: &str) -> bool {
+    name.starts_with(PRIVATE)
+}
 
 fn secret_name(kid: &str) -> String {
-    format!("signing-key/{kid}")
+    format!("{PRIVATE}{kid}")
 }

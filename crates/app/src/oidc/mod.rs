@@ -23,6 +23,7 @@ mod factors;
 mod issue;
 mod keys;
 mod metadata;
+mod parties;
 mod portal;
 mod proofs;
 mod steps;
@@ -33,11 +34,12 @@ pub use authorize::{Answer, Ask, Asker, Offers, Wrong};
 pub use clients::GivenClientSecret;
 pub use ends::LoggedOut;
 pub use factors::{Factors, OwnFactor};
+pub use parties::ToldParty;
 pub use portal::{Portal, PortalSession, Tile};
 pub use token::{Given, TokenCall};
 pub use userinfo::Told;
 
-pub(crate) use keys::KeyCache;
+pub(crate) use keys::{KeyCache, is_private_key};
 
 use protocol::oauth::Issuer;
 

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use model::actor::Scope;
 use model::canonical::Digest;
 use model::{
-    Address, AuthorizationId, DeliveryId, EngagementId, KnownTask, NoticeId, PlanId, RemoteId,
-    SessionId, SigningKey, SubjectId, TargetName, TaskId, Timestamp,
+    Address, AuthorizationId, CredentialId, DeliveryId, EngagementId, KnownTask, NoticeId, PassId,
+    PlanId, RemoteId, SessionId, SigningKey, SubjectId, TargetName, TaskId, Timestamp,
 };
 use ports::Store;
 use ports::store::{
@@ -226,12 +226,16 @@ port!(SignIn {
     never subjects_with_login(Digest) -> Vec<SubjectId>;
     never login_of(SubjectId) -> Option<Digest>;
     never credentials_of(SubjectId, u32) -> Vec<CredentialRow>;
+    never credential(CredentialId) -> Option<CredentialRow>;
     never credential_by_handle(Digest) -> Option<CredentialRow>;
     never passes_of(SubjectId, Timestamp, u32) -> Vec<PassRow>;
+    never open_passes(Timestamp, Option<PassId>, u32) -> Vec<PassRow>;
     never session(SessionId) -> Option<SessionRow>;
     never sessions_of(SubjectId, Timestamp, u32) -> Vec<SessionRow>;
+    never open_sessions(Timestamp, Option<SessionId>, u32) -> Vec<SessionRow>;
     never authorization(AuthorizationId) -> Option<AuthorizationRow>;
     never authorizations_in(SessionId, u32) -> Vec<AuthorizationRow>;
+    never live_authorizations(Option<AuthorizationId>, u32) -> Vec<AuthorizationRow>;
     never signing_keys() -> Vec<SigningKey>;
 });
 

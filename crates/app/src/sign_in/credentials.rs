@@ -11,7 +11,7 @@ use super::password;
 use crate::{App, AppError, ErrorKind, Known};
 
 /// As many credentials of a person are looked at.
-const MANY: u32 = 100;
+pub(super) const MANY: u32 = 100;
 
 impl App {
     /// The credentials of a person that count, by id.

@@ -14,6 +14,7 @@ mod bearer;
 mod codes;
 mod credentials;
 mod flow;
+mod manage;
 mod member;
 mod name;
 mod pass;
@@ -21,8 +22,10 @@ mod passkeys;
 mod password;
 mod policy;
 mod session;
+mod void;
 
 pub use codes::NewCodes;
+pub use manage::{EndedCredential, ToldCredential};
 pub use member::Bar;
 pub use pass::{GivenPass, PassCheck};
 pub use password::Hashing;

@@ -68,12 +68,21 @@ pub trait SignIn: Send + Sync {
     async fn login_of(&self, subject: SubjectId) -> Read<Option<Digest>>;
     /// All credentials of a person, those that ended too, by id, at most `limit`.
     async fn credentials_of(&self, subject: SubjectId, limit: u32) -> Read<Vec<CredentialRow>>;
+    /// A credential, ended or not.
+    async fn credential(&self, credential: CredentialId) -> Read<Option<CredentialRow>>;
     /// The credential that an authenticator names so, ended or not.
     async fn credential_by_handle(&self, handle: Digest) -> Read<Option<CredentialRow>>;
     /// The passes of a person that end after `now`, by id, at most `limit`. Whether one was used is
     /// not told: using it is what tells.
     async fn passes_of(&self, subject: SubjectId, now: Timestamp, limit: u32)
     -> Read<Vec<PassRow>>;
+    /// The passes of everyone that end after `now`, by id, those after `after`, at most `limit`.
+    async fn open_passes(
+        &self,
+        now: Timestamp,
+        after: Option<PassId>,
+        limit: u32,
+    ) -> Read<Vec<PassRow>>;
     /// A session, open or not.
     async fn session(&self, session: SessionId) -> Read<Option<SessionRow>>;
     /// The sessions of a person that were not ended before their time and that end after `now`,
@@ -84,12 +93,27 @@ pub trait SignIn: Send + Sync {
         now: Timestamp,
         limit: u32,
     ) -> Read<Vec<SessionRow>>;
+    /// The sessions of everyone that were not ended before their time and that end after `now`, by id,
+    /// those after `after`, at most `limit`.
+    async fn open_sessions(
+        &self,
+        now: Timestamp,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Read<Vec<SessionRow>>;
     /// What a relying party was given.
     async fn authorization(&self, id: AuthorizationId) -> Read<Option<AuthorizationRow>>;
     /// What was given in a session and has not ended, by id, at most `limit`.
     async fn authorizations_in(
         &self,
         session: SessionId,
+        limit: u32,
+    ) -> Read<Vec<AuthorizationRow>>;
+    /// What was given to anybody and has not ended, by id, those after `after`, at most `limit`. What ran
+    /// out by itself is among it.
+    async fn live_authorizations(
+        &self,
+        after: Option<AuthorizationId>,
         limit: u32,
     ) -> Read<Vec<AuthorizationRow>>;
     /// The signing keys that are not gone, by name.

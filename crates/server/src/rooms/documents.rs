@@ -74,6 +74,7 @@ pub async fn put(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         apps: apps as u64,
         rules: rules as u64,
         tests: report.tests as u64,
+        notes: report.notes,
         dry_run: asked.dry_run,
     })
 }

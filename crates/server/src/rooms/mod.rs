@@ -15,6 +15,7 @@ mod notices;
 mod people;
 mod preview;
 mod rehearsal;
+mod relying_parties;
 mod shape;
 mod sign_in;
 mod table;

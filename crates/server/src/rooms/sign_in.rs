@@ -1,12 +1,17 @@
-//! People signing in, for administrators: passes for them, and secrets for what they sign in to.
+//! People signing in, for administrators: passes, sessions and credentials.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{IssuePass, IssuedPass, MadeClientSecret, MakeClientSecret, Problem, schema_of};
-use model::Scope;
+use api::{
+    EndCredential, EndCredentialAnswer, EndSessions, EndSessionsAnswer, IssuePass, IssuedPass,
+    Page, Problem, WireCredential, WireSession, schema_of,
+};
+use app::ToldCredential;
+use app::rows::SessionRow;
+use model::{CredentialId, Scope};
 
-use super::shape::post;
+use super::shape::{get, post};
 use super::{Rooms, fail};
 use crate::route::{Call, Reply, Route};
 
@@ -22,17 +27,47 @@ pub const PASS: Route<Rooms> = post(
 )
 .created();
 
-/// The secret of a relying party.
-pub const CLIENT_SECRET: Route<Rooms> = post(
+/// Where somebody is signed in.
+pub const SESSIONS: Route<Rooms> = get(
+    "/api/v1/people/{person}/sessions",
+    "listSessions",
+    "Lists the sessions of a person that are open, newest first.",
+    &[],
+    schema_of::<Page<WireSession>>,
+    |rooms, call| Box::pin(sessions(rooms, call)),
+);
+
+/// Nowhere any more.
+pub const END_SESSIONS: Route<Rooms> = post(
     Scope::Administer,
-    "/api/v1/relying-parties/{name}/secret",
-    "makeClientSecret",
-    "Makes the secret of a relying party, in the place of any before it; it is shown this once.",
-    schema_of::<MakeClientSecret>,
-    schema_of::<MadeClientSecret>,
-    |rooms, call| Box::pin(client_secret(rooms, call)),
-)
-.created();
+    "/api/v1/people/{person}/sessions/end",
+    "endSessions",
+    "Signs a person out everywhere.",
+    schema_of::<EndSessions>,
+    schema_of::<EndSessionsAnswer>,
+    |rooms, call| Box::pin(end_sessions(rooms, call)),
+);
+
+/// What somebody signs in with.
+pub const CREDENTIALS: Route<Rooms> = get(
+    "/api/v1/people/{person}/credentials",
+    "listCredentials",
+    "Lists what a person signs in with, and what they did before.",
+    &[],
+    schema_of::<Page<WireCredential>>,
+    |rooms, call| Box::pin(credentials(rooms, call)),
+);
+
+/// Something of it no more.
+pub const END_CREDENTIAL: Route<Rooms> = post(
+    Scope::Administer,
+    "/api/v1/credentials/{credential}/end",
+    "endCredential",
+    "Ends a credential: nobody signs in with it any more.",
+    schema_of::<EndCredential>,
+    schema_of::<EndCredentialAnswer>,
+    |rooms, call| Box::pin(end_credential(rooms, call)),
+);
 
 async fn pass(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let asked: IssuePass = call.json()?;
@@ -63,23 +98,91 @@ async fn pass(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     })
 }
 
-async fn client_secret(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
-    let asked: MakeClientSecret = call.json()?;
-    let name = call.text("name")?;
-    let (client_id, secret) = match asked.dry_run {
-        true => {
-            let checked = rooms.app.check_client_secret(name).await.map_err(fail)?;
-            (checked.0, String::new())
-        }
+async fn sessions(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let rows = rooms.app.sessions(call.text("person")?).await;
+    let rows = rows.map_err(fail)?;
+    Reply::json(&Page::whole(rows.iter().map(wire_session).collect()))
+}
+
+fn wire_session(row: &SessionRow) -> WireSession {
+    let state = &row.state;
+    let factors = state.factors.iter();
+    WireSession {
+        session: row.id.to_string(),
+        began: state.began.to_string(),
+        factors: factors
+            .map(|used| used.factor.as_str().to_owned())
+            .collect(),
+        idle_ends: state.idle_ends.to_string(),
+        ends: state.ends.to_string(),
+    }
+}
+
+async fn end_sessions(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let asked: EndSessions = call.json()?;
+    let known = rooms.app.one_person(call.text("person")?).await;
+    let subject = known.map_err(fail)?.person.subject.to_string();
+    let sessions = match asked.dry_run {
+        true => rooms.app.sessions(&subject).await.map_err(fail)?.len(),
         false => {
-            let made = rooms.app.make_client_secret(call.actor(), name).await;
-            let made = made.map_err(fail)?;
-            (made.client_id, made.secret.expose().to_owned())
+            let ended = rooms
+                .app
+                .end_sessions(call.actor(), &subject, &asked.reason);
+            ended.await.map_err(fail)?
         }
     };
-    Reply::json(&MadeClientSecret {
-        relying_party: name.to_owned(),
-        client_id,
-        secret,
+    Reply::json(&EndSessionsAnswer {
+        subject,
+        sessions: sessions as u64,
+        dry_run: asked.dry_run,
+    })
+}
+
+async fn credentials(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let rows = rooms.app.credentials_told(call.text("person")?).await;
+    let rows = rows.map_err(fail)?;
+    Reply::json(&Page::whole(rows.into_iter().map(credential).collect()))
+}
+
+fn credential(told: ToldCredential) -> WireCredential {
+    let (ended, why) = match told.ended {
+        Some(ended) => (ended.at.to_string(), ended.reason),
+        None => (String::new(), String::new()),
+    };
+    WireCredential {
+        credential: told.id.to_string(),
+        kind: told.factor.as_str().to_owned(),
+        name: told.name.unwrap_or_default(),
+        made: told.made.to_string(),
+        ended,
+        why,
+    }
+}
+
+async fn end_credential(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let asked: EndCredential = call.json()?;
+    let id = call.id::<CredentialId>("credential")?;
+    let app = &rooms.app;
+    let (subject, factor, sessions) = if asked.dry_run {
+        let state = app.check_credential(id).await.map_err(fail)?;
+        let sessions = match asked.sessions {
+            true => {
+                let open = app.sessions(&state.subject.to_string()).await;
+                open.map_err(fail)?.len()
+            }
+            false => 0,
+        };
+        (state.subject, state.factor, sessions)
+    } else {
+        let ended = app.end_credential(call.actor(), id, &asked.reason, asked.sessions);
+        let ended = ended.await.map_err(fail)?;
+        (ended.subject, ended.factor, ended.sessions)
+    };
+    Reply::json(&EndCredentialAnswer {
+        credential: id.to_string(),
+        subject: subject.to_string(),
+        kind: factor.as_str().to_owned(),
+        sessions: sessions as u64,
+        dry_run: asked.dry_run,
     })
 }

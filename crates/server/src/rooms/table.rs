@@ -15,7 +15,7 @@ use model::Scope;
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
     Rooms, change, decide, documents, drills, estate, events, handoff, leavers, ledger, morning,
-    notices, people, preview, rehearsal, sign_in, tasks, tenant, tokens, work,
+    notices, people, preview, rehearsal, relying_parties, sign_in, tasks, tenant, tokens, work,
 };
 use crate::route::Route;
 
@@ -219,7 +219,14 @@ pub static ROUTES: &[Route<Rooms>] = &[
         |rooms, call| Box::pin(leavers::decide(rooms, call)),
     ),
     sign_in::PASS,
-    sign_in::CLIENT_SECRET,
+    sign_in::SESSIONS,
+    sign_in::END_SESSIONS,
+    sign_in::CREDENTIALS,
+    sign_in::END_CREDENTIAL,
+    relying_parties::LIST,
+    relying_parties::SECRET,
+    relying_parties::KEYS,
+    relying_parties::ROLL_KEYS,
     get(
         "/api/v1/why/access",
         "whyAccess",

@@ -194,7 +194,7 @@ pub async fn revoke(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
 }
 
 pub async fn secrets(rooms: Arc<Rooms>, _call: Call) -> Result<Reply, Problem> {
-    let names = rooms.app.store().secret_names().await.map_err(fail)?;
+    let names = rooms.app.secret_names().await.map_err(fail)?;
     Reply::json(&Page::whole(
         names
             .into_iter()

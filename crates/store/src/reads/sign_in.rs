@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use model::sign_in::SigningKey;
-use model::{AuthorizationId, Digest, SessionId, SubjectId, Timestamp};
+use model::{AuthorizationId, CredentialId, Digest, PassId, SessionId, SubjectId, Timestamp};
 use ports::store::{AuthorizationRow, CredentialRow, PassRow, SessionRow, SignIn, StoreError};
 
 use crate::TenureStore;
-use crate::decode::{Fields, Select, limit, text};
+use crate::decode::{Fields, Select, limit, page, text};
 use crate::table::Cell;
 
 type Read<T> = Result<T, StoreError>;
@@ -121,6 +121,17 @@ impl SignIn for TenureStore {
         CREDENTIAL.all(self.db(), rest, &args, credential).await
     }
 
+    async fn credential(&self, id: CredentialId) -> Read<Option<CredentialRow>> {
+        CREDENTIAL
+            .one(
+                self.db(),
+                "WHERE c.credential = $1",
+                &[text(id)],
+                credential,
+            )
+            .await
+    }
+
     async fn credential_by_handle(&self, handle: Digest) -> Read<Option<CredentialRow>> {
         let rest = "WHERE c.handle = $1 ORDER BY c.credential LIMIT 1";
         CREDENTIAL
@@ -132,6 +143,19 @@ impl SignIn for TenureStore {
         let rest = "WHERE p.subject = $1 AND p.expires > $2 ORDER BY p.pass LIMIT $3";
         let args = [text(subject), Cell::Int(now.as_micros()), limit(rows)];
         ACCESS_PASS.all(self.db(), rest, &args, pass).await
+    }
+
+    async fn open_passes(
+        &self,
+        now: Timestamp,
+        after: Option<PassId>,
+        rows: u32,
+    ) -> Read<Vec<PassRow>> {
+        let mut args = vec![Cell::Int(now.as_micros())];
+        let after = after.map(|id| id.to_string());
+        let page = page("p.pass", after, rows, &mut args);
+        let rest = format!("WHERE p.expires > $1 {page}");
+        ACCESS_PASS.all(self.db(), &rest, &args, pass).await
     }
 
     async fn session(&self, id: SessionId) -> Read<Option<SessionRow>> {
@@ -151,6 +175,19 @@ impl SignIn for TenureStore {
         SESSION.all(self.db(), rest, &args, session).await
     }
 
+    async fn open_sessions(
+        &self,
+        now: Timestamp,
+        after: Option<SessionId>,
+        rows: u32,
+    ) -> Read<Vec<SessionRow>> {
+        let mut args = vec![Cell::Int(now.as_micros())];
+        let after = after.map(|id| id.to_string());
+        let page = page("s.session", after, rows, &mut args);
+        let rest = format!("WHERE s.open_until > $1 {page}");
+        SESSION.all(self.db(), &rest, &args, session).await
+    }
+
     async fn authorization(&self, id: AuthorizationId) -> Read<Option<AuthorizationRow>> {
         AUTHORIZATION
             .one(self.db(), "WHERE a.id = $1", &[text(id)], authorization)
@@ -166,6 +203,20 @@ impl SignIn for TenureStore {
         let args = [text(session), limit(rows)];
         AUTHORIZATION
             .all(self.db(), rest, &args, authorization)
+            .await
+    }
+
+    async fn live_authorizations(
+        &self,
+        after: Option<AuthorizationId>,
+        rows: u32,
+    ) -> Read<Vec<AuthorizationRow>> {
+        let mut args = Vec::new();
+        let after = after.map(|id| id.to_string());
+        let page = page("a.id", after, rows, &mut args);
+        let rest = format!("WHERE a.live = 1 {page}");
+        AUTHORIZATION
+            .all(self.db(), &rest, &args, authorization)
             .await
     }
 

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use model::actor::Scope;
 use model::plan::{About, StepRef};
-use model::{Address, DeliveryId, Digest, Kind, NoticeId, RemoteId, TaskId};
+use model::{
+    Address, AuthorizationId, CredentialId, DeliveryId, Digest, Kind, NoticeId, PassId, RemoteId,
+    SessionId, TaskId,
+};
 use ports::conformance::doubles::{ManualClock, SeededEntropy};
 use ports::conformance::samples::{at, plan_id, slack, subject, wave_id};
 use ports::store::{
     Adoption, Append, Documents, Door as _, Drills, Findings, Notices, Objects, People, Secrets,
-    Tasks, Tokens, WaveFilter, Work,
+    SignIn, Tasks, Tokens, WaveFilter, Work,
 };
 
 use crate::decode::asked;
@@ -31,6 +34,7 @@ fn store() -> TenureStore {
 async fn ask_everything(store: &TenureStore) {
     ask_of_people_and_objects(store).await;
     ask_of_the_tenant(store).await;
+    ask_of_sign_in(store).await;
     ask_of_work(store).await;
 }
 
@@ -119,6 +123,26 @@ async fn ask_of_the_tenant(store: &TenureStore) {
     store.live_tokens_with(Scope::Read, at(0)).await.unwrap();
     store.secret("s").await.unwrap();
     store.secret_names().await.unwrap();
+}
+
+/// Without those that sort the few rows of one person, one session or one authenticator.
+async fn ask_of_sign_in(store: &TenureStore) {
+    let one = subject(1);
+    store.subjects_with_login(Digest::default()).await.unwrap();
+    store.login_of(one).await.unwrap();
+    store.credentials_of(one, 9).await.unwrap();
+    let credential = CredentialId::from_bits(1);
+    store.credential(credential).await.unwrap();
+    store.passes_of(one, at(0), 9).await.unwrap();
+    let pass = PassId::from_bits(1);
+    store.open_passes(at(0), Some(pass), 9).await.unwrap();
+    let session = SessionId::from_bits(1);
+    store.session(session).await.unwrap();
+    store.open_sessions(at(0), Some(session), 9).await.unwrap();
+    let given = AuthorizationId::from_bits(1);
+    store.authorization(given).await.unwrap();
+    store.live_authorizations(Some(given), 9).await.unwrap();
+    store.signing_keys().await.unwrap();
 }
 
 async fn ask_of_work(store: &TenureStore) {

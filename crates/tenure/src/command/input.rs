@@ -42,6 +42,9 @@ pub async fn push(desk: &Desk, directory: &Path, change: Change) -> Result<Exit,
             answer.revision
         );
     }
+    for note in &answer.notes {
+        eprintln!("Note: {}.", printable(note));
+    }
     // Who is in a file is told beside the files; what is said of them is not.
     let people = answer.people.iter().map(|person| FileChange {
         path: format!("Person {}", person.document),

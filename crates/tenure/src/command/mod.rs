@@ -15,6 +15,7 @@ pub mod manage;
 pub mod notice;
 pub mod preview;
 pub mod rehearse;
+pub mod relying_party;
 pub mod sign_in;
 pub mod task;
 pub mod test;

@@ -1,8 +1,11 @@
-//! People signing in: passes for them, and secrets for what they sign in to.
+//! People signing in: passes for them, where they are signed in, and with what.
 
 use std::time::Duration;
 
-use api::{IssuePass, IssuedPass, MadeClientSecret, MakeClientSecret};
+use api::{
+    EndCredential, EndCredentialAnswer, EndSessions, EndSessionsAnswer, IssuePass, IssuedPass,
+    Page, WireCredential, WireSession,
+};
 use clap::Subcommand;
 
 use super::{Change, Desk};
@@ -22,15 +25,30 @@ pub enum SignInCommand {
         #[command(flatten)]
         change: Change,
     },
-}
-
-/// What follows `tenure relying-party`.
-#[derive(Debug, Subcommand)]
-pub enum RelyingPartyCommand {
-    /// Makes its secret, in the place of any before it; it is shown once.
-    Secret {
-        /// The name of its document.
-        name: String,
+    /// Lists where somebody is signed in, newest first.
+    Sessions {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+    },
+    /// Signs somebody out everywhere. They may sign in again.
+    End {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Lists what somebody signs in with, and what they did before.
+    Credentials {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+    },
+    /// Ends a credential: nobody signs in with it any more.
+    Drop {
+        /// Its id, as `tenure sign-in credentials` lists it.
+        credential: String,
+        /// Sign its owner out everywhere too.
+        #[arg(long)]
+        end_sessions: bool,
         #[command(flatten)]
         change: Change,
     },
@@ -39,13 +57,13 @@ pub enum RelyingPartyCommand {
 /// `90m` or `8h`. Whether it is too long, the server says.
 fn life(text: &str) -> Result<Duration, String> {
     let wrong = || "write minutes or hours, for example 90m or 8h".to_owned();
-    let seconds = match text.char_indices().next_back() {
-        Some((at, 'm')) => (at, 60),
-        Some((at, 'h')) => (at, 3600),
+    let (number, seconds) = match (text.strip_suffix('m'), text.strip_suffix('h')) {
+        (Some(minutes), _) => (minutes, 60),
+        (_, Some(hours)) => (hours, 3600),
         _ => return Err(wrong()),
     };
-    let number: u16 = text[..seconds.0].parse().map_err(|_| wrong())?;
-    Ok(Duration::from_secs(u64::from(number) * seconds.1))
+    let number: u16 = number.parse().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
 /// `tenure sign-in …`.
@@ -56,13 +74,14 @@ pub async fn sign_in(desk: &Desk, command: SignInCommand) -> Result<Exit, Failur
             life,
             change,
         } => pass(desk, &person, life, change).await,
-    }
-}
-
-/// `tenure relying-party …`.
-pub async fn relying_party(desk: &Desk, command: RelyingPartyCommand) -> Result<Exit, Failure> {
-    match command {
-        RelyingPartyCommand::Secret { name, change } => secret(desk, &name, change).await,
+        SignInCommand::Sessions { person } => sessions(desk, &person).await,
+        SignInCommand::End { person, change } => end(desk, &person, change).await,
+        SignInCommand::Credentials { person } => credentials(desk, &person).await,
+        SignInCommand::Drop {
+            credential,
+            end_sessions,
+            change,
+        } => drop(desk, &credential, end_sessions, change).await,
     }
 }
 
@@ -72,20 +91,15 @@ async fn pass(desk: &Desk, person: &str, life: Duration, change: Change) -> Resu
         dry_run: change.dry_run,
         reason: change.needed_reason()?,
     };
-    let made: IssuedPass = desk
-        .client
-        .post(&["people", person, "passes"], &body)
-        .await?;
+    let path = ["people", person, "passes"];
+    let made: IssuedPass = desk.client.post(&path, &body).await?;
     let login = printable(&made.login);
+    let (who, until) = (&made.subject, &made.expires);
     if change.dry_run {
-        let (who, until) = (&made.subject, &made.expires);
         eprintln!("A pass for {login} ({who}) until {until} would be made.");
         return Ok(Exit::Fine);
     }
-    eprintln!(
-        "{login} signs in with this pass once, until {}; it is shown this once:",
-        made.expires
-    );
+    eprintln!("{login} signs in with this pass once, until {until}; it is shown this once:");
     match desk.output.format() {
         Format::Table => print(&format!("{}\n", made.secret))?,
         _ => desk.output.show(
@@ -94,34 +108,78 @@ async fn pass(desk: &Desk, person: &str, life: Duration, change: Change) -> Resu
         )?,
     }
     match made.url.as_str() {
-        "" => eprintln!(
-            "Nobody can use it yet: set `public_url` to an address that browsers can trust."
-        ),
+        "" => eprintln!("Nobody can use it yet: set `public_url` to an address for browsers."),
         url => eprintln!("They go to {url}, and choose there what they sign in with from then on."),
     }
     Ok(Exit::Fine)
 }
 
-async fn secret(desk: &Desk, name: &str, change: Change) -> Result<Exit, Failure> {
-    let body = MakeClientSecret {
+async fn sessions(desk: &Desk, person: &str) -> Result<Exit, Failure> {
+    let path = ["people", person, "sessions"];
+    let page: Page<WireSession> = desk.client.get(&path, &[]).await?;
+    desk.output.list(
+        &page.items,
+        &["session", "began", "factors", "idle_ends", "ends"],
+    )?;
+    if page.items.is_empty() && desk.output.format() == Format::Table {
+        eprintln!("They are signed in nowhere.");
+    }
+    Ok(Exit::Fine)
+}
+
+async fn end(desk: &Desk, person: &str, change: Change) -> Result<Exit, Failure> {
+    let body = EndSessions {
         dry_run: change.dry_run,
         reason: change.needed_reason()?,
     };
-    let path = ["relying-parties", name, "secret"];
-    let made: MadeClientSecret = desk.client.post(&path, &body).await?;
-    let client = printable(&made.client_id);
-    if change.dry_run {
-        eprintln!("A secret for `{name}` (client id {client}) would be made.");
-        return Ok(Exit::Fine);
+    let path = ["people", person, "sessions", "end"];
+    let answer: EndSessionsAnswer = desk.client.post(&path, &body).await?;
+    let would = if answer.dry_run { "would be" } else { "are" };
+    eprintln!(
+        "{} sessions of {} {would} ended.",
+        answer.sessions, answer.subject
+    );
+    Ok(Exit::Fine)
+}
+
+async fn credentials(desk: &Desk, person: &str) -> Result<Exit, Failure> {
+    let path = ["people", person, "credentials"];
+    let page: Page<WireCredential> = desk.client.get(&path, &[]).await?;
+    desk.output.list(
+        &page.items,
+        &["credential", "kind", "name", "made", "ended", "why"],
+    )?;
+    if page.items.is_empty() && desk.output.format() == Format::Table {
+        eprintln!(
+            "They have nothing to sign in with: give them a pass with `tenure sign-in pass`."
+        );
     }
-    eprintln!("`{name}` proves with it that it is {client}; it is shown this once:");
-    match desk.output.format() {
-        Format::Table => print(&format!("{}\n", made.secret))?,
-        _ => desk
-            .output
-            .show(&made, &["relying_party", "client_id", "secret"])?,
+    Ok(Exit::Fine)
+}
+
+async fn drop(
+    desk: &Desk,
+    credential: &str,
+    sessions: bool,
+    change: Change,
+) -> Result<Exit, Failure> {
+    let body = EndCredential {
+        sessions,
+        dry_run: change.dry_run,
+        reason: change.needed_reason()?,
+    };
+    let path = ["credentials", credential, "end"];
+    let answer: EndCredentialAnswer = desk.client.post(&path, &body).await?;
+    let (kind, subject) = (answer.kind.replace('_', " "), &answer.subject);
+    let would = if answer.dry_run { "would be" } else { "is" };
+    eprintln!(
+        "The {kind} {} of {subject} {would} ended.",
+        answer.credential
+    );
+    if sessions {
+        let would = if answer.dry_run { "would be" } else { "are" };
+        eprintln!("{} sessions of {subject} {would} ended.", answer.sessions);
     }
-    eprintln!("The secret before it, if there was one, no longer counts.");
     Ok(Exit::Fine)
 }
 

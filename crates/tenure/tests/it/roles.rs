@@ -97,6 +97,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         .replace("{drill}", "nowhere")
         .replace("{person}", "nobody")
         .replace("{target}", "nowhere")
+        .replace("{credential}", &id("crd"))
         .replace("{name}", "some-secret");
     let needed: Vec<_> = route
         .query
@@ -129,6 +130,9 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
             "erasePerson" => json!({"person": "nobody", "reason": "r", "dry_run": true}),
             "putSecret" => {
                 json!({"app": "a", "host": "h", "value": "v", "reason": "r", "dry_run": true})
+            }
+            "endSessions" | "endCredential" | "rollSigningKeys" | "makeClientSecret" => {
+                json!({"reason": "r", "dry_run": true})
             }
             "issuePass" => json!({"minutes": 5, "reason": "r", "dry_run": true}),
             "finishTask" => json!({"evidence": "e", "reason": "r", "dry_run": true}),

@@ -9,8 +9,9 @@ use model::actor::Scope;
 use model::canonical::Digest;
 use model::plan::{About, StepRef, StepStatus};
 use model::{
-    Address, AuthorizationId, DeliveryId, EngagementId, Kind, KnownTask, NoticeId, PlanId,
-    RemoteId, SessionId, Shadow, SigningKey, SubjectId, TargetName, TaskId, Timestamp, WaveId,
+    Address, AuthorizationId, CredentialId, DeliveryId, EngagementId, Kind, KnownTask, NoticeId,
+    PassId, PlanId, RemoteId, SessionId, Shadow, SigningKey, SubjectId, TargetName, TaskId,
+    Timestamp, WaveId,
 };
 use ports::store::{
     Adoption, Append, AppendError, AuthorizationRow, Committed, CredentialRow, DecidedAccount,
@@ -257,12 +258,16 @@ $relay!(SignIn {
     subjects_with_login(login: Digest) -> Vec<SubjectId>;
     login_of(subject: SubjectId) -> Option<Digest>;
     credentials_of(subject: SubjectId, limit: u32) -> Vec<CredentialRow>;
+    credential(credential: CredentialId) -> Option<CredentialRow>;
     credential_by_handle(handle: Digest) -> Option<CredentialRow>;
     passes_of(subject: SubjectId, now: Timestamp, limit: u32) -> Vec<PassRow>;
+    open_passes(now: Timestamp, after: Option<PassId>, limit: u32) -> Vec<PassRow>;
     session(session: SessionId) -> Option<SessionRow>;
     sessions_of(subject: SubjectId, now: Timestamp, limit: u32) -> Vec<SessionRow>;
+    open_sessions(now: Timestamp, after: Option<SessionId>, limit: u32) -> Vec<SessionRow>;
     authorization(id: AuthorizationId) -> Option<AuthorizationRow>;
     authorizations_in(session: SessionId, limit: u32) -> Vec<AuthorizationRow>;
+    live_authorizations(after: Option<AuthorizationId>, limit: u32) -> Vec<AuthorizationRow>;
     signing_keys() -> Vec<SigningKey>;
 });
 

@@ -35,6 +35,7 @@ mod references;
 mod refused_again;
 mod rehearsal_law;
 mod restore;
+mod restore_sign_in;
 mod rounds;
 mod scenarios;
 mod seats;

@@ -59,6 +59,10 @@ pub async fn credentials(store: &dyn Store) {
     let handle = one.state.handle.unwrap();
     let by_handle = store.credential_by_handle(handle).await.unwrap();
     assert_eq!(by_handle, Some(found[0].clone()));
+    let by_id = store.credential(one.credential).await.unwrap();
+    assert_eq!(by_id, Some(found[0].clone()));
+    let nobodys = made::credential(9).credential;
+    assert!(store.credential(nobodys).await.unwrap().is_none());
     let unknown = made::credential(9).state.handle.unwrap();
     assert!(store.credential_by_handle(unknown).await.unwrap().is_none());
 
@@ -74,6 +78,8 @@ pub async fn credentials(store: &dyn Store) {
     put(&one, Some(head)).await.unwrap();
     let found = store.credential_by_handle(handle).await.unwrap().unwrap();
     assert!(found.state.ended.is_some());
+    let by_id = store.credential(one.credential).await.unwrap();
+    assert_eq!(by_id, Some(found));
 }
 
 /// A pass is found until it ends.
@@ -99,6 +105,20 @@ pub async fn passes(store: &dyn Store) {
     assert!(over.is_empty());
     let other = store.passes_of(subject(2), at(0), 0).await.unwrap();
     assert!(other.is_empty());
+
+    // Those of everyone are told page by page, until they end.
+    let mut shorter = made::pass(2);
+    shorter.expires = at(10);
+    tell(store, vec![Event::PassIssued(shorter)]).await;
+    let open = |now, after| async move {
+        let rows = store.open_passes(at(now), after, 1).await.unwrap();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    let (one, two) = (made::pass(1).pass, made::pass(2).pass);
+    assert_eq!(open(9, None).await, [one]);
+    assert_eq!(open(9, Some(one)).await, [two]);
+    assert_eq!(open(9, Some(two)).await, []);
+    assert_eq!(open(10, Some(one)).await, []);
 }
 
 /// Sessions of a person are listed while they are open, newest first; one is found for ever.
@@ -131,6 +151,17 @@ pub async fn sessions(store: &dyn Store) {
     assert_eq!(ids(open), [one]);
     let row = store.session(two).await.unwrap().unwrap();
     assert_eq!(row.state, ended.state);
+
+    // Those of everyone are told page by page, by id.
+    let three = made::session(2, 3).session;
+    let open = |now, after| async move {
+        let rows = store.open_sessions(at(now), after, 1).await.unwrap();
+        ids(rows)
+    };
+    assert_eq!(open(9, None).await, [one]);
+    assert_eq!(open(9, Some(one)).await, [three]);
+    assert_eq!(open(9, Some(three)).await, []);
+    assert_eq!(open(3_601, None).await, [three], "the first is idle");
 }
 
 /// What was given in a session is listed until it ends; one is found for ever.
@@ -160,6 +191,18 @@ pub async fn authorizations(store: &dyn Store) {
     let head = store.append(append).await.unwrap().last;
     let given = store.authorizations_in(session, 0).await.unwrap();
     assert_eq!(given.len(), 1);
+    // Those of everyone, page by page.
+    let page = |after| async move {
+        let rows = store.live_authorizations(after, 1).await.unwrap();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    let (two, three) = (
+        made::authorization(1, 2).authorization,
+        elsewhere.authorization,
+    );
+    assert_eq!(page(None).await, [two]);
+    assert_eq!(page(Some(two)).await, [three]);
+    assert_eq!(page(Some(three)).await, []);
     let row = store.authorization(one.authorization).await.unwrap();
     let row = row.unwrap();
     assert_eq!((row.head, &row.state), (Some(head), &one.state));

@@ -1,0 +1,67 @@
+//! Relying parties as an administrator sees them.
+
+use std::collections::BTreeSet;
+
+use documents::{MaySignIn, RelyingParty};
+use ports::store::SecretName;
+
+use super::clients::bound_to;
+use crate::{App, AppError, ErrorKind};
+
+/// A relying party as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldParty {
+    /// The name of its document.
+    pub name: String,
+    /// What people see it called.
+    pub title: String,
+    /// As whom it authenticates.
+    pub client_id: String,
+    /// The app whose accounts may sign in; `None` where groups say who.
+    pub app: Option<String>,
+    /// The groups of people who may sign in; none where an app says who.
+    pub groups: BTreeSet<String>,
+    /// Where browsers bring the answer.
+    pub redirect_uris: BTreeSet<String>,
+    /// The name of its secret, if it needs one.
+    pub secret: Option<String>,
+    /// Whether that secret was made.
+    pub has_secret: bool,
+}
+
+impl App {
+    /// The relying parties that documents declare, by name; none before there are documents.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn relying_parties(&self) -> Result<Vec<ToldParty>, AppError> {
+        let loaded = match self.loaded().await {
+            Err(error) if error.kind() == ErrorKind::Missing => return Ok(Vec::new()),
+            loaded => loaded?,
+        };
+        let made = self.store.secret_names().await?;
+        let parties = loaded.tenant.relying_parties.values();
+        Ok(parties.map(|party| told(party, &made)).collect())
+    }
+}
+
+fn told(party: &RelyingParty, made: &[SecretName]) -> ToldParty {
+    let secret = party.oidc.client.secret();
+    let bound = bound_to(&party.name);
+    let (app, groups) = match &party.who {
+        MaySignIn::App(app) => (Some(app.to_string()), BTreeSet::new()),
+        MaySignIn::Groups(groups) => (None, groups.clone()),
+    };
+    ToldParty {
+        name: party.name.clone(),
+        title: party.title.clone(),
+        client_id: party.oidc.client_id.clone(),
+        app,
+        groups,
+        redirect_uris: party.oidc.redirect_uris.clone(),
+        secret: secret.map(str::to_owned),
+        has_secret: made
+            .iter()
+            .any(|row| Some(row.name.as_str()) == secret && row.app == bound),
+    }
+}

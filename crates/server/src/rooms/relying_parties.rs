@@ -1,0 +1,138 @@
+//! What people sign in to, for administrators, and the keys that its tokens are signed with.
+
+use std::sync::Arc;
+
+use api::{
+    MadeClientSecret, MakeClientSecret, Page, Problem, RollKeys, RollKeysAnswer, WireRelyingParty,
+    WireSigningKey, schema_of,
+};
+use app::ToldParty;
+use model::{Scope, SigningKey};
+
+use super::shape::{get, post};
+use super::{Rooms, fail};
+use crate::route::{Call, Reply, Route};
+
+/// What people sign in to.
+pub const LIST: Route<Rooms> = get(
+    "/api/v1/relying-parties",
+    "listRelyingParties",
+    "Lists what people sign in to.",
+    &[],
+    schema_of::<Page<WireRelyingParty>>,
+    |rooms, call| Box::pin(relying_parties(rooms, call)),
+);
+
+/// What tokens are signed with.
+pub const KEYS: Route<Rooms> = get(
+    "/api/v1/signing-keys",
+    "listSigningKeys",
+    "Lists the keys that tokens are signed with, unless they are gone.",
+    &[],
+    schema_of::<Page<WireSigningKey>>,
+    |rooms, call| Box::pin(keys(rooms, call)),
+);
+
+/// For the day on which somebody else may have them.
+pub const ROLL_KEYS: Route<Rooms> = post(
+    Scope::Administer,
+    "/api/v1/signing-keys/roll",
+    "rollSigningKeys",
+    "Takes every signing key out of use at once, and makes new ones.",
+    schema_of::<RollKeys>,
+    schema_of::<RollKeysAnswer>,
+    |rooms, call| Box::pin(roll_keys(rooms, call)),
+);
+
+/// The secret of a relying party.
+pub const SECRET: Route<Rooms> = post(
+    Scope::Administer,
+    "/api/v1/relying-parties/{name}/secret",
+    "makeClientSecret",
+    "Makes the secret of a relying party, in the place of any before it; it is shown this once.",
+    schema_of::<MakeClientSecret>,
+    schema_of::<MadeClientSecret>,
+    |rooms, call| Box::pin(client_secret(rooms, call)),
+)
+.created();
+
+async fn client_secret(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let asked: MakeClientSecret = call.json()?;
+    let name = call.text("name")?;
+    let (client_id, secret) = match asked.dry_run {
+        true => {
+            let checked = rooms.app.check_client_secret(name).await.map_err(fail)?;
+            (checked.0, String::new())
+        }
+        false => {
+            let made = rooms.app.make_client_secret(call.actor(), name).await;
+            let made = made.map_err(fail)?;
+            (made.client_id, made.secret.expose().to_owned())
+        }
+    };
+    Reply::json(&MadeClientSecret {
+        relying_party: name.to_owned(),
+        client_id,
+        secret,
+    })
+}
+
+async fn relying_parties(rooms: Arc<Rooms>, _call: Call) -> Result<Reply, Problem> {
+    let parties = rooms.app.relying_parties().await.map_err(fail)?;
+    Reply::json(&Page::whole(parties.into_iter().map(party).collect()))
+}
+
+fn party(told: ToldParty) -> WireRelyingParty {
+    let app = told.app.iter().map(|app| format!("app {app}"));
+    let groups = told.groups.iter().map(|group| format!("group {group}"));
+    let (kind, secret) = match (&told.secret, told.has_secret) {
+        (None, _) => ("public", "none"),
+        (Some(_), true) => ("confidential", "made"),
+        (Some(_), false) => ("confidential", "missing"),
+    };
+    WireRelyingParty {
+        who: app.chain(groups).collect(),
+        name: told.name,
+        title: told.title,
+        client_id: told.client_id,
+        kind: kind.to_owned(),
+        redirect_uris: told.redirect_uris.into_iter().collect(),
+        secret: secret.to_owned(),
+    }
+}
+
+async fn keys(rooms: Arc<Rooms>, _call: Call) -> Result<Reply, Problem> {
+    Reply::json(&Page::whole(signing_keys(&rooms).await?))
+}
+
+async fn signing_keys(rooms: &Rooms) -> Result<Vec<WireSigningKey>, Problem> {
+    let keys = rooms.app.store().signing_keys().await.map_err(fail)?;
+    Ok(keys.into_iter().map(signing_key).collect())
+}
+
+fn signing_key(key: SigningKey) -> WireSigningKey {
+    WireSigningKey {
+        kid: key.kid,
+        alg: key.algorithm,
+        stage: key.stage.as_str().to_owned(),
+    }
+}
+
+async fn roll_keys(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let asked: RollKeys = call.json()?;
+    let (gone, keys) = match asked.dry_run {
+        true => {
+            let keys = signing_keys(&rooms).await?.into_iter();
+            (keys.map(|key| key.kid).collect(), Vec::new())
+        }
+        false => {
+            let gone = rooms.app.roll_keys(call.actor(), &asked.reason).await;
+            (gone.map_err(fail)?, signing_keys(&rooms).await?)
+        }
+    };
+    Reply::json(&RollKeysAnswer {
+        gone,
+        keys,
+        dry_run: asked.dry_run,
+    })
+}

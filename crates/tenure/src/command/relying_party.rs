@@ -1,0 +1,121 @@
+//! What people sign in to, and the keys that its tokens are signed with.
+
+use api::{
+    MadeClientSecret, MakeClientSecret, Page, RollKeys, RollKeysAnswer, WireRelyingParty,
+    WireSigningKey,
+};
+use clap::Subcommand;
+
+use super::{Change, Desk};
+use crate::failure::{Exit, Failure};
+use crate::output::{Format, print, printable};
+
+/// What follows `tenure relying-party`.
+#[derive(Debug, Subcommand)]
+pub enum RelyingPartyCommand {
+    /// Lists them. Ends with 2 where one needs a secret and has none.
+    List,
+    /// Makes its secret, in the place of any before it; it is shown once.
+    Secret {
+        /// The name of its document.
+        name: String,
+        #[command(flatten)]
+        change: Change,
+    },
+}
+
+/// What follows `tenure signing-keys`.
+#[derive(Debug, Subcommand)]
+pub enum SigningKeysCommand {
+    /// Lists those that are published.
+    List,
+    /// Takes every key out of use at once and makes new ones, because somebody else may have them: what
+    /// they have signed counts no longer.
+    Roll {
+        #[command(flatten)]
+        change: Change,
+    },
+}
+
+/// `tenure relying-party …`.
+pub async fn relying_party(desk: &Desk, command: RelyingPartyCommand) -> Result<Exit, Failure> {
+    match command {
+        RelyingPartyCommand::List => list(desk).await,
+        RelyingPartyCommand::Secret { name, change } => secret(desk, &name, change).await,
+    }
+}
+
+/// `tenure signing-keys …`.
+pub async fn signing_keys(desk: &Desk, command: SigningKeysCommand) -> Result<Exit, Failure> {
+    match command {
+        SigningKeysCommand::List => keys(desk).await,
+        SigningKeysCommand::Roll { change } => roll(desk, change).await,
+    }
+}
+
+async fn list(desk: &Desk) -> Result<Exit, Failure> {
+    let page: Page<WireRelyingParty> = desk.client.get(&["relying-parties"], &[]).await?;
+    desk.output.list(
+        &page.items,
+        &["name", "title", "client_id", "who", "kind", "secret"],
+    )?;
+    if page.items.is_empty() && desk.output.format() == Format::Table {
+        eprintln!("No document declares a relying party.");
+    }
+    let mut exit = Exit::Fine;
+    for party in page.items.iter().filter(|party| party.secret == "missing") {
+        exit = Exit::Present;
+        let name = printable(&party.name);
+        eprintln!("`{name}` needs a secret: make it with `tenure relying-party secret {name}`.");
+    }
+    Ok(exit)
+}
+
+async fn secret(desk: &Desk, name: &str, change: Change) -> Result<Exit, Failure> {
+    let body = MakeClientSecret {
+        dry_run: change.dry_run,
+        reason: change.needed_reason()?,
+    };
+    let path = ["relying-parties", name, "secret"];
+    let made: MadeClientSecret = desk.client.post(&path, &body).await?;
+    let client = printable(&made.client_id);
+    if change.dry_run {
+        eprintln!("A secret for `{name}` (client id {client}) would be made.");
+        return Ok(Exit::Fine);
+    }
+    eprintln!("`{name}` proves with it that it is {client}; it is shown this once:");
+    match desk.output.format() {
+        Format::Table => print(&format!("{}\n", made.secret))?,
+        _ => desk
+            .output
+            .show(&made, &["relying_party", "client_id", "secret"])?,
+    }
+    eprintln!("The secret before it, if there was one, no longer counts.");
+    Ok(Exit::Fine)
+}
+
+async fn keys(desk: &Desk) -> Result<Exit, Failure> {
+    let page: Page<WireSigningKey> = desk.client.get(&["signing-keys"], &[]).await?;
+    desk.output.list(&page.items, &["kid", "alg", "stage"])?;
+    if page.items.is_empty() && desk.output.format() == Format::Table {
+        eprintln!("There are none yet: they are made when they are first needed.");
+    }
+    Ok(Exit::Fine)
+}
+
+async fn roll(desk: &Desk, change: Change) -> Result<Exit, Failure> {
+    let body = RollKeys {
+        dry_run: change.dry_run,
+        reason: change.needed_reason()?,
+    };
+    let path = ["signing-keys", "roll"];
+    let answer: RollKeysAnswer = desk.client.post(&path, &body).await?;
+    let gone = answer.gone.len();
+    if answer.dry_run {
+        eprintln!("{gone} keys would be gone, and what they have signed would count no longer.");
+        return Ok(Exit::Fine);
+    }
+    eprintln!("{gone} keys are gone; what they have signed counts no longer. From now on:");
+    desk.output.list(&answer.keys, &["kid", "alg", "stage"])?;
+    Ok(Exit::Fine)
+}
