@@ -19,5 +19,6 @@ mod rehearse;
 mod roles;
 mod server;
 mod sign_in;
+mod signing_in;
 mod thin;
 mod why_change;
