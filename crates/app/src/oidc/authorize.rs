@@ -6,11 +6,14 @@ use model::SessionId;
 use model::sign_in::FactorUse;
 use protocol::oauth::authorize::{Refusal, Sender};
 use protocol::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, Response};
-use rules::sign_on::{SignOn, Strength};
+use rules::sign_on::{Demand, SignOn, Strength};
 
 use super::clients::Client;
 use crate::sign_in::{Asked, Attempt, From, Judged, Opened, SignedIn};
 use crate::{App, AppError};
+
+/// The longest authorization request, in bytes.
+const LONGEST: usize = 8 << 10;
 
 /// Whose browser asks.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +67,8 @@ pub enum Wrong {
 pub struct Offers {
     /// What the browser asks an authenticator for, as JSON.
     pub passkey: Option<String>,
+    /// That makes a passkey, rather than using one.
+    pub makes: bool,
     /// A code of a device or of a paper counts here.
     pub codes: bool,
 }
@@ -180,6 +185,12 @@ impl App {
                 let problem = "more has to be proved: ask without prompt=none";
                 sent.refused(self, ErrorCode::InteractionRequired, problem)
             }
+            SignOn::StepUp(demand) if self.is_too_old(demand, factors) => {
+                self.recorded(judged, &opened, None).await?;
+                let raw = String::from_utf8_lossy(raw).into_owned();
+                let attempt = self.new_attempt(asker.browser, Some(raw));
+                Ok(self.asks(&attempt, Some(&sent), Ask::Name, Some(Wrong::Again)))
+            }
             SignOn::StepUp(demand) => {
                 let raw = String::from_utf8_lossy(raw).into_owned();
                 let mut attempt = self.new_attempt(asker.browser, Some(raw));
@@ -200,6 +211,14 @@ impl App {
             why: error.to_string(),
             person: false,
         };
+        // It travels through every page of the sign-in.
+        if raw.len() > LONGEST || std::str::from_utf8(raw).is_err() {
+            let problem = "the request is longer than is taken, or is no text: send less";
+            return Ok(Err(shown(&OAuthError::new(
+                ErrorCode::InvalidRequest,
+                problem,
+            ))));
+        }
         let params = match Params::query(raw) {
             Ok(params) => params,
             Err(error) => return Ok(Err(shown(&error))),
@@ -226,6 +245,12 @@ impl App {
                 },
             }),
         })
+    }
+
+    /// Whether a demand is not met because of when something was proved: then everything is proved anew.
+    pub(super) fn is_too_old(&self, demand: Demand, factors: &[FactorUse]) -> bool {
+        let ever = crate::sign_in::proved(factors, self.now());
+        demand.age_s.is_some() || ever >= Some(demand.strength)
     }
 
     /// Whether the person proved who they are recently enough for the client (`max_age`).
@@ -273,6 +298,7 @@ impl App {
                 passkey: self
                     .passkey_asked(attempt)
                     .map(|options| options.to_string()),
+                makes: false,
                 codes: false,
             },
             wrong,

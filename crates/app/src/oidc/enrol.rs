@@ -55,7 +55,9 @@ impl App {
         asker: Asker<'_>,
     ) -> Result<Answer, AppError> {
         let (mut step, subject, pass, known) = match self.enrolling(attempt, asker).await? {
-            Ok(enrolling) => enrolling,
+            // A pass makes one password: the second way in is a passkey.
+            Ok(enrolling) if enrolling.2.is_some() => enrolling,
+            Ok(_) => return Ok(self.begin(asker, Some(Wrong::Pass))),
             Err(answer) => return Ok(answer),
         };
         if password.expose() != again.expose() {
@@ -96,7 +98,11 @@ impl App {
             }
             Err(why) => {
                 step.attempt.challenge = ports::clock::draw(&*self.entropy);
-                self.enrols(&step, &known, Some(Wrong::Refused(why))).await
+                let wrong = Some(Wrong::Refused(why));
+                match pass {
+                    Some(_) => self.enrols(&step, &known, wrong).await,
+                    None => self.asked_again(step, asker, Wrong::Passkey).await,
+                }
             }
         }
     }
@@ -106,14 +112,21 @@ impl App {
         &self,
         attempt: &str,
         asker: Asker<'_>,
-    ) -> Result<Result<(Step, SubjectId, Digest, Known), Answer>, AppError> {
+    ) -> Result<Result<(Step, SubjectId, Option<Digest>, Known), Answer>, AppError> {
         let step = match self.step(attempt, asker).await? {
             Ok(step) => step,
             Err(answer) => return Ok(Err(answer)),
         };
-        let (Some(subject), Some(pass)) = (step.attempt.subject, step.attempt.pass) else {
+        let (pass, subject) = (step.attempt.pass, step.attempt.subject);
+        let subject = subject.filter(|_| pass.is_some() || step.attempt.enrols);
+        let Some(subject) = subject else {
             return Ok(Err(self.begin(asker, Some(Wrong::TooOld))));
         };
+        if let Some(pass) = pass
+            && !self.pass_still_counts(subject, pass).await?
+        {
+            return Ok(Err(self.begin(asker, Some(Wrong::Pass))));
+        }
         Ok(match self.member(subject).await? {
             Ok(known) => Ok((step, subject, pass, known)),
             Err(bar) => Err(barred(bar)),
@@ -123,6 +136,7 @@ impl App {
     /// A credential that was just made proves who made it.
     fn enrolled(&self, step: &mut Step, subject: SubjectId, factor: Factor) {
         step.attempt.pass = None;
+        step.attempt.enrols = true;
         let at = self.now();
         proves(&mut step.attempt, subject, FactorUse { factor, at });
     }
@@ -131,13 +145,13 @@ impl App {
         &self,
         step: Step,
         asker: Asker<'_>,
-        pass: Digest,
-        made: Append,
+        pass: Option<Digest>,
+        mut made: Append,
     ) -> Result<Answer, AppError> {
-        let made = made.consuming(OneTime {
+        made.consume.extend(pass.map(|value| OneTime {
             space: "access-pass",
-            value: pass,
-        });
+            value,
+        }));
         let again = || self.begin(asker, Some(Wrong::Pass));
         or_again(self.go_on(step, asker, made).await, again)
     }

@@ -10,7 +10,7 @@ use ports::store::{Append, Stream};
 use super::authorize::{Answer, Ask, Asker, Wrong, proved_at};
 use super::steps::actor;
 use crate::sign_in::{Attempt, NewCodes, Opened, ended};
-use crate::{App, AppError};
+use crate::{App, AppError, ErrorKind};
 
 /// What somebody has proved longer ago is not enough to change what they prove with.
 const FRESH: Duration = Duration::from_secs(10 * 60);
@@ -151,8 +151,12 @@ impl App {
                 });
                 let append = Append::of(actor(subject), vec![event])
                     .on(Stream::new("credential", row.id), row.head);
-                self.store.append(append).await?;
-                None
+                // It was used or ended at the same time: the page shows how it stands.
+                let ended = self.store.append(append).await.map_err(AppError::from);
+                match ended {
+                    Err(error) if error.kind() != ErrorKind::Conflict => return Err(error),
+                    _ => None,
+                }
             }
             None => None,
         };
@@ -217,7 +221,7 @@ impl App {
             own,
             passkey: passkey.map(|options| options.to_string()),
             attempt: self.sealed_attempt(&attempt),
-            codes: self.new_codes(&login),
+            codes: self.new_codes(opened.known.person.subject, &login),
             printed,
             wrong,
             proof: crate::sign_in::proof_of(&*self.keyring, opened.row.id),

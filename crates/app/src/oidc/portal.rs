@@ -3,7 +3,7 @@
 use model::Timestamp;
 use rules::sign_on::SignOn;
 
-use super::authorize::{Answer, Asker};
+use super::authorize::{Answer, Asker, Wrong};
 use crate::sign_in::{Asked, Bearer, Opened, proof_of};
 use crate::{App, AppError};
 
@@ -59,6 +59,9 @@ impl App {
         let judged = self.judge_for(&opened, None, &factors, asker).await?;
         match judged.answer {
             SignOn::Allowed => Ok(Ok(self.page_of(&opened, asker).await?)),
+            SignOn::StepUp(demand) if self.is_too_old(demand, &factors) => {
+                Ok(Err(self.begin(asker, Some(Wrong::Again))))
+            }
             SignOn::StepUp(demand) => {
                 let mut attempt = self.new_attempt(asker.browser, None);
                 attempt.subject = Some(opened.known.person.subject);

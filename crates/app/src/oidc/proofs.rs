@@ -126,7 +126,7 @@ impl App {
     }
 
     /// The page from which something wrong came, again, with another challenge.
-    async fn asked_again(
+    pub(super) async fn asked_again(
         &self,
         mut step: Step,
         asker: Asker<'_>,

@@ -31,6 +31,9 @@ impl App {
         let Some(attempt) = self.attempt(attempt, asker.browser) else {
             return Ok(Err(self.begin(asker, Some(Wrong::TooOld))));
         };
+        if !self.still_stands(&attempt).await? {
+            return Ok(Err(self.begin(asker, Some(Wrong::TooOld))));
+        }
         let sent = match &attempt.request {
             None => None,
             Some(raw) => match self.sent(raw.as_bytes()).await? {
@@ -65,6 +68,7 @@ impl App {
             .await?;
         match next(&attempt, Some(judged.answer)) {
             Next::In => {
+                self.renamed(&opened).await?;
                 let append = together(made, self.begins(&opened.row));
                 let answer = match sent {
                     Some(sent) => {
@@ -101,6 +105,17 @@ impl App {
         }
     }
 
+    /// Keeps the name that their facts give somebody by now. Whoever has none, or another one's, is in by the
+    /// name that they typed.
+    async fn renamed(&self, opened: &Opened) -> Result<(), AppError> {
+        match self.keep_login(&opened.known).await {
+            Err(error) if !matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict) => {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn home(
         &self,
         opened: Opened,
@@ -128,6 +143,20 @@ impl App {
         Ok(())
     }
 
+    /// What a browser is asked for to make a passkey, for somebody who has just used a pass: where more is
+    /// demanded than a password, whoever is new would otherwise never get in.
+    async fn passkey_to_make(&self, attempt: &Attempt) -> Result<Option<String>, AppError> {
+        let Some(subject) = attempt.subject else {
+            return Ok(None);
+        };
+        let Ok(known) = self.member(subject).await? else {
+            return Ok(None);
+        };
+        let login = self.keep_login(&known).await?;
+        let options = self.passkey_made(attempt, &known, &login).await?;
+        Ok(options.map(|options| options.to_string()))
+    }
+
     /// A page that asks for more than was proved, offering what the person has.
     pub(super) async fn asks_more(
         &self,
@@ -144,9 +173,14 @@ impl App {
         let has = |factor| theirs.iter().any(|row| row.state.factor == factor);
         let resists = strength == rules::sign_on::Strength::PhishingResistant;
         let mut answer = self.asks(attempt, sent, Ask::More(strength), wrong);
+        let makes = match attempt.enrols && !has(Factor::Passkey) {
+            true => self.passkey_to_make(attempt).await?,
+            false => None,
+        };
         if let Answer::Ask { offers, .. } = &mut answer {
+            offers.makes = makes.is_some();
             if !has(Factor::Passkey) {
-                offers.passkey = None;
+                offers.passkey = makes;
             }
             offers.codes = !resists && (has(Factor::Totp) || has(Factor::RecoveryCode));
         }

@@ -225,6 +225,7 @@ port!(Tokens {
 port!(SignIn {
     never subjects_with_login(Digest) -> Vec<SubjectId>;
     never login_of(SubjectId) -> Option<Digest>;
+    never live_credentials(SubjectId, u32) -> Vec<CredentialRow>;
     never credentials_of(SubjectId, u32) -> Vec<CredentialRow>;
     never credential(CredentialId) -> Option<CredentialRow>;
     never credential_by_handle(Digest) -> Option<CredentialRow>;

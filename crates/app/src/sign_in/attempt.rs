@@ -13,7 +13,7 @@ use model::{Digest, Secret, SessionId, SubjectId, Timestamp};
 use ports::Sealed;
 use serde::{Deserialize, Serialize};
 
-use crate::App;
+use crate::{App, AppError};
 
 /// How long somebody may take.
 const WITHIN: Duration = Duration::from_secs(15 * 60);
@@ -39,6 +39,8 @@ pub(crate) struct Attempt {
     pub session: Option<SessionId>,
     /// The pass with which a credential may be enrolled, by what using it up consumes. It is no factor.
     pub pass: Option<Digest>,
+    /// A pass was used up in it: while more is demanded, a passkey may be made too.
+    pub enrols: bool,
     /// What an authenticator signs: 32 bytes of chance, used up when an answer to it counts.
     pub challenge: [u8; 32],
 }
@@ -59,12 +61,33 @@ impl Attempt {
             factors: Vec::new(),
             session: None,
             pass: None,
+            enrols: false,
             challenge,
         }
     }
 }
 
 impl App {
+    /// Whether what an attempt has proved still stands: the session in which more is proved is open, and
+    /// what it was proved with counts. Somebody may have ended either since the page was made.
+    pub(crate) async fn still_stands(&self, attempt: &Attempt) -> Result<bool, AppError> {
+        if let Some(session) = attempt.session {
+            let row = self.store.session(session).await?;
+            let now = self.clock.now();
+            if row.is_none_or(|row| !row.state.is_open(now)) {
+                return Ok(false);
+            }
+        }
+        let Some(subject) = attempt.subject.filter(|_| !attempt.factors.is_empty()) else {
+            return Ok(true);
+        };
+        let theirs = self.credentials(subject).await?;
+        Ok(attempt.factors.iter().all(|used| {
+            let mut rows = theirs.iter().map(|row| &row.state);
+            rows.any(|state| state.factor == used.factor && state.made <= used.at)
+        }))
+    }
+
     /// An attempt that begins now in a browser.
     pub(crate) fn new_attempt(&self, browser: &str, request: Option<String>) -> Attempt {
         let challenge = ports::clock::draw(&*self.entropy);

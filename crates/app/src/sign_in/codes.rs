@@ -28,14 +28,14 @@ pub struct NewCodes {
 
 impl App {
     /// Begins to set one-time codes up. Nothing is kept before a code came back.
-    pub(crate) fn new_codes(&self, login: &str) -> NewCodes {
+    pub(crate) fn new_codes(&self, subject: SubjectId, login: &str) -> NewCodes {
         let totp = Totp::new(ports::clock::draw(&*self.entropy));
         let issuer = self.issuer.as_ref().map(|issuer| issuer.as_str());
         let host = issuer.and_then(|issuer| url::Url::parse(issuer).ok());
         let host = host.and_then(|url| url.host_str().map(str::to_owned));
         let host = host.unwrap_or_else(|| "tenure".to_owned());
         let uri = totp.uri(&host, login).unwrap_or_default();
-        let sealed = self.keyring.seal(SETUP, totp.expose());
+        let sealed = self.keyring.seal(&setup(subject), totp.expose());
         NewCodes {
             secret: Secret::new(in_fours(&totp.text())),
             uri: Secret::new(uri),
@@ -53,7 +53,7 @@ impl App {
     ) -> Result<Option<(Append, Vec<Secret>)>, AppError> {
         let now = self.clock.now();
         let opened = super::credentials::sealed_of(sealed);
-        let opened = opened.and_then(|sealed| self.keyring.open(SETUP, &sealed).ok());
+        let opened = opened.and_then(|sealed| self.keyring.open(&setup(subject), &sealed).ok());
         let Some(secret) = opened.and_then(|bytes| <[u8; 20]>::try_from(bytes).ok()) else {
             return Ok(None);
         };
@@ -194,5 +194,7 @@ fn in_fours(text: &str) -> String {
     groups.join(" ")
 }
 
-/// What the secret of codes that are being set up is sealed for.
-const SETUP: &str = "sign-in/codes";
+/// What the secret of codes that somebody sets up is sealed for.
+fn setup(subject: SubjectId) -> String {
+    format!("sign-in/codes/{subject}")
+}

@@ -19,9 +19,7 @@ impl App {
         &self,
         subject: SubjectId,
     ) -> Result<Vec<CredentialRow>, AppError> {
-        let mut rows = self.store.credentials_of(subject, MANY).await?;
-        rows.retain(|row| row.state.ended.is_none());
-        Ok(rows)
+        Ok(self.store.live_credentials(subject, MANY).await?)
     }
 
     /// Whether this is the password of the person. An unknown person, one who has none, and one who may

@@ -13,8 +13,7 @@ use crate::{App, AppError, ErrorKind, Known};
 const LONGEST: usize = 320;
 
 impl App {
-    /// Who signs in under what they typed; nobody where that is several people, who are told so by a
-    /// finding when their names are kept.
+    /// Who signs in under what they typed; nobody where that is several people.
     pub(crate) async fn subject_named(&self, typed: &str) -> Result<Option<SubjectId>, AppError> {
         if typed.is_empty() || typed.len() > LONGEST {
             return Ok(None);
@@ -29,16 +28,45 @@ impl App {
     /// Writes down under which name somebody signs in now, if it is another than before, and says it.
     ///
     /// # Errors
-    /// `Missing` without a `SignOnPolicy`; `Invalid` where the documents give them no name.
+    /// `Missing` without a `SignOnPolicy`; `Invalid` where the documents give them no name; `Conflict` where
+    /// somebody else signs in under it.
     pub(crate) async fn keep_login(&self, known: &Known) -> Result<String, AppError> {
         let name = self.login_given(known).await?;
         let login = self.login(&name);
         let subject = known.person.subject;
         if self.store.login_of(subject).await? != Some(login) {
+            self.released(login, subject).await?;
             let event = Event::LoginChanged(LoginChanged { subject, login });
             self.append(&Actor::system(), vec![event]).await?;
         }
         Ok(name)
+    }
+
+    /// Takes a name from those who may not sign in any more: an address that somebody has left is given to
+    /// the next one, and must not keep both out.
+    async fn released(&self, login: Digest, to: SubjectId) -> Result<(), AppError> {
+        loop {
+            let holders = self.store.subjects_with_login(login).await?;
+            let Some(other) = holders.into_iter().find(|holder| *holder != to) else {
+                return Ok(());
+            };
+            if self.member(other).await?.is_ok() {
+                return Err(AppError::new(
+                    ErrorKind::Conflict,
+                    "TNR-SIGN-0016",
+                    format!("{to} would sign in under the name of {other}, who still may sign in"),
+                    "give one of them another name in its source, or `login` another expression",
+                ));
+            }
+            let nobody = format!("released by {other}");
+            let event = Event::LoginChanged(LoginChanged {
+                subject: other,
+                login: self
+                    .keyring
+                    .keyed_digest("login-released", nobody.as_bytes()),
+            });
+            self.append(&Actor::system(), vec![event]).await?;
+        }
     }
 
     /// Under which name somebody signs in by the documents in force.

@@ -150,6 +150,17 @@ impl App {
         Ok(found.map(|pass| used_up(pass.id)))
     }
 
+    /// Whether the pass that using up consumes so still counts: it may have ended since it was typed.
+    pub(crate) async fn pass_still_counts(
+        &self,
+        subject: SubjectId,
+        consumed: Digest,
+    ) -> Result<bool, AppError> {
+        let now = self.clock.now();
+        let live = self.store.passes_of(subject, now, AT_ONCE).await?;
+        Ok(live.iter().any(|pass| used_up(pass.id).value == consumed))
+    }
+
     fn pass_digest(&self, text: &str) -> Digest {
         self.keyring.keyed_digest("access-pass", text.as_bytes())
     }

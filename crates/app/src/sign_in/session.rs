@@ -173,7 +173,8 @@ impl App {
         }
     }
 
-    /// Ends a session, and what was given in it, whoever else writes at the same time.
+    /// Ends a session, whoever else writes at the same time. What was given in it counts no longer: that is
+    /// asked of the session each time.
     async fn end(&self, actor: &Actor, row: SessionRow, reason: &str) -> Result<(), AppError> {
         let id = row.id;
         let mut current = Some(row);

@@ -66,7 +66,9 @@ pub trait SignIn: Send + Sync {
     async fn subjects_with_login(&self, login: Digest) -> Read<Vec<SubjectId>>;
     /// The keyed digest of the name under which somebody signs in.
     async fn login_of(&self, subject: SubjectId) -> Read<Option<Digest>>;
-    /// All credentials of a person, those that ended too, by id, at most `limit`.
+    /// The credentials of a person that have not ended, by id, at most `limit`.
+    async fn live_credentials(&self, subject: SubjectId, limit: u32) -> Read<Vec<CredentialRow>>;
+    /// All credentials of a person, those that ended too, newest first, at most `limit`.
     async fn credentials_of(&self, subject: SubjectId, limit: u32) -> Read<Vec<CredentialRow>>;
     /// A credential, ended or not.
     async fn credential(&self, credential: CredentialId) -> Read<Option<CredentialRow>>;

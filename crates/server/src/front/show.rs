@@ -44,6 +44,7 @@ struct MorePage<'a> {
     attempt: &'a str,
     to: Option<&'a str>,
     passkey: Option<&'a str>,
+    makes: bool,
     codes: bool,
     wrong: Option<&'static str>,
 }
@@ -246,6 +247,7 @@ impl Asked<'_> {
                 attempt,
                 to: self.to,
                 passkey,
+                makes: self.offers.makes,
                 codes: self.offers.codes,
                 wrong: said,
             }),

@@ -19,6 +19,7 @@ pub(super) fn credential(rows: &mut Rows, e: &CredentialChanged) -> Projected {
     let row = vec![
         text(e.credential),
         text(e.state.subject),
+        Cell::Int(i64::from(e.state.ended.is_none())),
         e.state.handle.map_or(Cell::Null, hash),
         json(&e.state)?,
         json(&e.personal)?,

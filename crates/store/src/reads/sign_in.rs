@@ -115,8 +115,14 @@ impl SignIn for TenureStore {
             .await
     }
 
+    async fn live_credentials(&self, subject: SubjectId, rows: u32) -> Read<Vec<CredentialRow>> {
+        let rest = "WHERE c.subject = $1 AND c.live = 1 ORDER BY c.credential LIMIT $2";
+        let args = [text(subject), limit(rows)];
+        CREDENTIAL.all(self.db(), rest, &args, credential).await
+    }
+
     async fn credentials_of(&self, subject: SubjectId, rows: u32) -> Read<Vec<CredentialRow>> {
-        let rest = "WHERE c.subject = $1 ORDER BY c.credential LIMIT $2";
+        let rest = "WHERE c.subject = $1 ORDER BY c.credential DESC LIMIT $2";
         let args = [text(subject), limit(rows)];
         CREDENTIAL.all(self.db(), rest, &args, credential).await
     }

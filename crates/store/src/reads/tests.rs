@@ -131,6 +131,7 @@ async fn ask_of_sign_in(store: &TenureStore) {
     store.subjects_with_login(Digest::default()).await.unwrap();
     store.login_of(one).await.unwrap();
     store.credentials_of(one, 9).await.unwrap();
+    store.live_credentials(one, 9).await.unwrap();
     let credential = CredentialId::from_bits(1);
     store.credential(credential).await.unwrap();
     store.passes_of(one, at(0), 9).await.unwrap();

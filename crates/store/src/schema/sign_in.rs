@@ -11,19 +11,24 @@ pub static LOGIN: Table = Table {
     indexes: &[&["login", "subject"]],
 };
 
-/// What people sign in with. `handle` is what an authenticator names it by; `verifier` is null once
-/// its owner was erased.
+/// What people sign in with. `live` is 1 until it ended; `handle` is what an authenticator names it by;
+/// `verifier` is null once it ended or its owner was erased.
 pub static CREDENTIAL: Table = Table {
     name: "credential",
     columns: &[
         ("credential", Text),
         ("subject", Text),
+        ("live", Int),
         ("handle", Blob),
         ("state", Text),
         ("verifier", Text),
     ],
     key: 1,
-    indexes: &[&["subject", "credential"], &["handle"]],
+    indexes: &[
+        &["subject", "credential"],
+        &["subject", "live", "credential"],
+        &["handle"],
+    ],
 };
 
 /// Temporary access passes.

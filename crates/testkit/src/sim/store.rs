@@ -257,6 +257,7 @@ $relay!(Tokens {
 $relay!(SignIn {
     subjects_with_login(login: Digest) -> Vec<SubjectId>;
     login_of(subject: SubjectId) -> Option<Digest>;
+    live_credentials(subject: SubjectId, limit: u32) -> Vec<CredentialRow>;
     credentials_of(subject: SubjectId, limit: u32) -> Vec<CredentialRow>;
     credential(credential: CredentialId) -> Option<CredentialRow>;
     credential_by_handle(handle: Digest) -> Option<CredentialRow>;

@@ -78,6 +78,18 @@ pub async fn credentials(store: &dyn Store) {
     put(&one, Some(head)).await.unwrap();
     let found = store.credential_by_handle(handle).await.unwrap().unwrap();
     assert!(found.state.ended.is_some());
+    // One that ended is told of, and no longer among those that count, however many ended before.
+    let live = store.live_credentials(subject(1), 0).await.unwrap();
+    assert!(live.is_empty());
+    let mut newer = made::credential(3);
+    newer.state.subject = subject(1);
+    let newer = (newer.credential, vec![Event::CredentialChanged(newer)]);
+    tell(store, newer.1).await;
+    let live = store.live_credentials(subject(1), 1).await.unwrap();
+    assert_eq!(live.iter().map(|row| row.id).collect::<Vec<_>>(), [newer.0]);
+    let all = store.credentials_of(subject(1), 0).await.unwrap();
+    let ids: Vec<_> = all.iter().map(|row| row.id).collect();
+    assert_eq!(ids, [newer.0, one.credential]);
     let by_id = store.credential(one.credential).await.unwrap();
     assert_eq!(by_id, Some(found));
 }

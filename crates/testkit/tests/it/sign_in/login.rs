@@ -197,7 +197,7 @@ async fn with_codes(world: &World) -> (String, Vec<Secret>) {
     let browser = world.enrolled("w001", "p1@acme.example").await;
     let app = &world.nodes[0];
     let page = app.factors(browser.asker(), None).await.unwrap().unwrap();
-    let secret = page.codes.secret.expose().to_owned();
+    let secret = page.codes.secret.expose().replace(' ', "");
     let now = app.now().as_micros() / 1_000_000;
     let code = shown(&secret, now);
     let kept = app.set_codes_up(&page.codes.sealed, &code, browser.asker());
@@ -277,4 +277,151 @@ async fn p4_nothing_weaker_is_taken_where_phishing_resistant_is_demanded() {
         let asked = world.nodes[0].authorize(query.as_bytes(), browser.asker());
         assert_eq!(asks(&asked.await.unwrap()).0, Ask::Name);
     }
+}
+
+/// Whoever has just used a pass may make a passkey where a password is not enough; whoever has not, may
+/// not.
+#[tokio::test]
+async fn l3_only_a_pass_lets_somebody_make_what_is_missing() {
+    for world in World::each("phishing-resistant").await {
+        let pass = world.pass("w001").await;
+        let (app, browser) = (&world.nodes[0], world.browser());
+        let begun = app.begin(browser.asker(), None);
+        let name = "p1@acme.example";
+        let sent = app.send_pass(attempt(&begun), name, pass.expose(), browser.asker());
+        let page = sent.await.unwrap();
+        let password = Secret::new(PASSWORD);
+        let twice = (&password, &password);
+        let enrolled = app.enrol_password(attempt(&page), twice, browser.asker());
+        let page = enrolled.await.unwrap();
+        let Answer::Ask { offers, .. } = &page else {
+            panic!("{page:?}")
+        };
+        assert!(offers.makes && offers.passkey.is_some(), "{offers:?}");
+        // The pass made one password, and makes no other.
+        let again = app.enrol_password(attempt(&page), twice, browser.asker());
+        assert_eq!(asks(&again.await.unwrap()).1, Some(Wrong::Pass));
+
+        let page = types(&world, &browser, name, PASSWORD).await;
+        let Answer::Ask { offers, .. } = &page else {
+            panic!("{page:?}")
+        };
+        assert!(!offers.makes && offers.passkey.is_none(), "{offers:?}");
+        let made = app.enrol_passkey(attempt(&page), b"{}", browser.asker());
+        assert_eq!(asks(&made.await.unwrap()), (Ask::Name, Some(Wrong::TooOld)));
+    }
+}
+
+/// A pass that has ended since it was typed enrols nobody.
+#[tokio::test]
+async fn p3_a_pass_is_asked_for_again_when_it_enrols() {
+    for world in World::each("any-factor").await {
+        let (app, browser) = (&world.nodes[0], world.browser());
+        let desk = testkit::node::actor("desk");
+        let life = Duration::from_secs(60);
+        let pass = app.issue_pass(&desk, "w001", life, "in person").await;
+        let begun = app.begin(browser.asker(), None);
+        let pass = pass.unwrap().secret;
+        let name = "p1@acme.example";
+        let sent = app.send_pass(attempt(&begun), name, pass.expose(), browser.asker());
+        let page = sent.await.unwrap();
+        world.clock.advance(life);
+        let password = Secret::new(PASSWORD);
+        let enrolled = app.enrol_password(attempt(&page), (&password, &password), browser.asker());
+        assert_eq!(asks(&enrolled.await.unwrap()).1, Some(Wrong::Pass));
+    }
+}
+
+/// What a page has proved counts only while what it was proved with does.
+#[tokio::test]
+async fn l1_a_page_is_worth_nothing_once_its_proof_has_ended() {
+    for world in World::each("any-factor").await {
+        let (secret, _) = with_codes(&world).await;
+        world.documents("multi-factor").await;
+        let (app, browser) = (&world.nodes[0], world.browser());
+        let page = types(&world, &browser, "p1@acme.example", PASSWORD).await;
+        assert!(matches!(asks(&page).0, Ask::More(_)));
+        let desk = testkit::node::actor("desk");
+        let theirs = app.credentials_told("w001").await.unwrap();
+        let password = theirs
+            .iter()
+            .find(|told| told.factor == model::Factor::Password);
+        let ended = app.end_credential(&desk, password.unwrap().id, "told to somebody", false);
+        ended.await.unwrap();
+        let code = shown(&secret, app.now().as_micros() / 1_000_000);
+        let sent = app.send_code(attempt(&page), &code, browser.asker());
+        assert_eq!(asks(&sent.await.unwrap()), (Ask::Name, Some(Wrong::TooOld)));
+    }
+}
+
+/// However often somebody has changed what they sign in with, the last one counts.
+#[tokio::test]
+async fn what_ended_never_hides_what_counts() {
+    let world = World::each("any-factor").await.swap_remove(0);
+    let app = &world.nodes[0];
+    let mut browser = world.enrolled("w001", "p1@acme.example").await;
+    for _ in 0..60 {
+        let page = app.factors(browser.asker(), None).await.unwrap().unwrap();
+        let secret = page.codes.secret.expose().replace(' ', "");
+        let code = shown(&secret, app.now().as_micros() / 1_000_000);
+        let kept = app.set_codes_up(&page.codes.sealed, &code, browser.asker());
+        assert_eq!(kept.await.unwrap().unwrap().wrong, None);
+    }
+    let answer = types(&world, &browser, "p1@acme.example", PASSWORD).await;
+    browser.keep(&answer);
+    let page = app.factors(browser.asker(), None).await.unwrap().unwrap();
+    let own: Vec<_> = page.own.iter().map(|own| own.factor).collect();
+    assert_eq!(own.len(), 3, "{own:?}");
+}
+
+/// P8: the name of somebody who has left goes to whoever has it next; the name of somebody who is here does
+/// not.
+#[tokio::test]
+async fn p8_a_name_belongs_to_one_who_may_sign_in() {
+    for mut world in World::each("any-factor").await {
+        world.enrolled("w002", "p2@acme.example").await;
+        world.rows[2] = world.rows[2].replace("p3@acme.example", "p2@acme.example");
+        world.hears().await;
+        let (app, desk) = (&world.nodes[0], testkit::node::actor("desk"));
+        let life = Duration::from_secs(600);
+        let issued = app.issue_pass(&desk, "w003", life, "in person").await;
+        assert_eq!(issued.unwrap_err().code(), "TNR-SIGN-0016");
+        let done = app.terminate(&desk, "w002", "theft", false).await;
+        done.unwrap();
+        let browser = world.enrolled("w003", "p2@acme.example").await;
+        let session = browser.session.as_deref().unwrap();
+        let opened = world.nodes[1].session_of(session).await.unwrap().unwrap();
+        assert_eq!(opened.known.identity.key, "w003");
+    }
+}
+
+/// Where something has to be proved anew after a while, a password is asked for again.
+#[tokio::test]
+async fn what_was_proved_too_long_ago_is_asked_for_again() {
+    let world = World::each("any-factor, within_minutes: 10")
+        .await
+        .swap_remove(0);
+    let browser = world.enrolled("w001", "p1@acme.example").await;
+    let app = &world.nodes[0];
+    let query = request("wiki");
+    let at_once = app
+        .authorize(query.as_bytes(), browser.asker())
+        .await
+        .unwrap();
+    assert!(super::world::code_of(&at_once).is_some(), "{at_once:?}");
+    world.clock.advance(Duration::from_secs(11 * 60));
+    let later = app
+        .authorize(query.as_bytes(), browser.asker())
+        .await
+        .unwrap();
+    assert_eq!(asks(&later), (Ask::Name, Some(Wrong::Again)));
+    let password = Secret::new(PASSWORD);
+    let sent = app.send_password(
+        attempt(&later),
+        "p1@acme.example",
+        &password,
+        browser.asker(),
+    );
+    let answer = sent.await.unwrap();
+    assert!(super::world::code_of(&answer).is_some(), "{answer:?}");
 }

@@ -200,3 +200,23 @@ async fn o1_nobody_is_sent_to_a_place_that_is_not_the_clients() {
         assert_eq!(error_of(&answer).as_deref(), Some("login_required"));
     }
 }
+
+/// O9: a request that is longer than any is refused where it begins, not lost on a later page.
+#[tokio::test]
+async fn o9_what_is_too_long_is_refused_at_once() {
+    let world = World::each("any-factor").await.swap_remove(0);
+    let browser = world.browser();
+    for raw in [
+        format!("{}&x={}", request("wiki"), "y".repeat(8 << 10)).into_bytes(),
+        [request("wiki").as_bytes(), b"&x=\xff"].concat(),
+    ] {
+        let answer = world.nodes[0]
+            .authorize(&raw, browser.asker())
+            .await
+            .unwrap();
+        assert!(
+            matches!(answer, app::Answer::Refused { person: false, .. }),
+            "{answer:?}"
+        );
+    }
+}
