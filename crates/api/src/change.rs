@@ -129,6 +129,9 @@ pub struct WireMoment {
     pub attempt: u32,
     /// What was asked of the app, without values; empty where nothing was.
     pub request: String,
+    /// The requests of the attempt that was answered, as far as the app is reached by requests.
+    #[serde(default)]
+    pub exchanges: Vec<WireExchange>,
     /// How the attempt ended: `done`, `already_done`, `refused`, `later`, `unknown`, `stale`, `handed`,
     /// `confirmed`, or what people wrote beside a line; empty where it had not.
     pub answer: String,
@@ -140,4 +143,15 @@ pub struct WireMoment {
     pub next_at: String,
     /// The step that came after this one, for `planned_next`; else empty.
     pub step: String,
+}
+
+/// One request to an app. Bodies, headers and the values of queries are not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireExchange {
+    /// The method.
+    pub method: String,
+    /// The path, and the names of the query's parameters.
+    pub path: String,
+    /// The status of the answer; `null`: there was none.
+    pub status: Option<u16>,
 }

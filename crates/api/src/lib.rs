@@ -27,7 +27,7 @@ mod tenant;
 mod tokens;
 mod work;
 
-pub use change::{WhyChangeAnswer, WireChanged, WireDecided, WireMoment, WireWord};
+pub use change::{WhyChangeAnswer, WireChanged, WireDecided, WireExchange, WireMoment, WireWord};
 pub use digest::{
     DigestAnswer, DigestCount, DigestFailure, DigestFinding, DigestPerson, DigestSilence,
     DigestWave, LeaverTimes, LeaversAnswer, RetryRequest, WireEnding, WireLeaver, WireRemainder,

@@ -19,6 +19,7 @@ mod wire;
 mod yaml;
 
 pub use expected::expects_deliveries;
+pub use kinds::PERSONAL_SCOPES;
 pub use load::load;
 pub use locate::{Located, locate};
 pub use people::stored;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::mutants::{self, Mutant};
 use model::event::StepChanged;
 use model::plan::{PlanStatus, StepStatus};
-use model::{Event, Outcome, Step, StepRef, TargetName, Timestamp};
+use model::{Answer, Event, Outcome, Step, StepRef, TargetName, Timestamp};
 
 pub use state::{Effect, Input, Progress, ReadBack, StepState};
 
@@ -50,7 +50,7 @@ pub fn advance(
     if turn.progress.closed.is_none() {
         match input {
             Input::Look => {}
-            Input::Answered(no, outcome) => turn.answered(no, outcome),
+            Input::Answered(no, answer) => turn.answered(no, answer),
             Input::Read(no, found) => turn.read(no, found),
             Input::Blocked(no, wait, detail) => turn.blocked(no, wait, &detail),
             Input::Moved(detail) => turn.stale(&detail),
@@ -84,7 +84,9 @@ impl Turn<'_> {
 
     /// Records the step's state as it is now.
     fn record(&mut self, no: u16, detail: &str) {
-        let state = self.progress.steps[usize::from(no)].clone();
+        let state = self.state(no);
+        let exchanges = std::mem::take(&mut state.exchanges);
+        let state = state.clone();
         self.events.push(Event::StepChanged(StepChanged {
             step: StepRef {
                 plan: self.progress.id,
@@ -98,6 +100,7 @@ impl Turn<'_> {
             fence: self.fence(no).unwrap_or_default(),
             outcome: state.outcome,
             detail: detail.to_owned(),
+            exchanges,
         }));
     }
 
@@ -112,9 +115,12 @@ impl Turn<'_> {
         }
     }
 
-    fn answered(&mut self, no: u16, outcome: Outcome) {
-        self.state(no).outcome = Some(outcome.clone());
-        self.state(no).looks = 0;
+    fn answered(&mut self, no: u16, answer: Answer) {
+        let outcome = answer.outcome;
+        let state = self.state(no);
+        state.outcome = Some(outcome.clone());
+        state.exchanges = answer.exchanges;
+        state.looks = 0;
         match outcome {
             Outcome::Done { .. } if mutants::on(Mutant::NoReadBack) => {
                 self.settle(no, StepStatus::Verified, "");

@@ -46,7 +46,7 @@ pub use id::{
 };
 pub use notice::{Notice, Occasion};
 pub use observation::{Completeness, Ownership, Record, Shadow};
-pub use outcome::Outcome;
+pub use outcome::{Answer, Exchange, Outcome};
 pub use personal::{Personal, Secret};
 pub use plan::{About, Act, Plan, Step, StepRef};
 pub use sign_in::{Authorization, Credential, Factor, FactorUse, Session, SigningKey};

@@ -6,6 +6,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{RemoteId, Version};
 
+/// How one operation went: what it came to, and the requests that were made for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The requests, in order; none where the target is not reached by requests.
+    pub exchanges: Vec<Exchange>,
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            exchanges: Vec::new(),
+        }
+    }
+}
+
+/// One request to a target, as the log keeps it: neither bodies nor headers, nor the values of a query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub method: String,
+    /// The path, and the names of the query's parameters (`/scim/v2/Users?filter`).
+    pub path: String,
+    /// The HTTP status of the answer; `None`: there was none.
+    pub status: Option<u16>,
+}
+
 /// The answer to one operation. Success is not an outcome: it is what is read back later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Attributes, Completeness, Kind, Outcome, Record, RemoteId, Timestamp, Version};
+use model::{Answer, Attributes, Completeness, Kind, Record, RemoteId, Timestamp, Version};
 
 /// Why a target could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -183,5 +183,5 @@ pub trait Target: Send + Sync {
 
     /// Carries one operation out. Never retries by itself and never sleeps; `deadline` bounds
     /// the whole request.
-    async fn apply(&self, operation: &Operation, deadline: Duration) -> Outcome;
+    async fn apply(&self, operation: &Operation, deadline: Duration) -> Answer;
 }

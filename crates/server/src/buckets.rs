@@ -91,6 +91,15 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
         ))
     }
 
+    /// Puts a token back that was taken for nothing.
+    pub fn give_back(&self, key: &K) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of whom nothing is remembered by now has a full bucket, or shared one with others.
+        if let Some(bucket) = inner.buckets.get_mut(key) {
+            bucket.tokens = (bucket.tokens + 1.0).min(self.rate.burst);
+        }
+    }
+
     #[cfg(test)]
     fn len(&self) -> usize {
         self.inner
@@ -146,6 +155,23 @@ mod tests {
                 .take(&"ana", start + Duration::from_millis(500))
                 .is_err()
         );
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again_and_never_more() {
+        let start = Instant::now();
+        let buckets = Buckets::new(RATE, 10, start);
+        for _ in 0..20 {
+            assert_eq!(buckets.take(&"ana", start), Ok(()));
+            buckets.give_back(&"ana");
+        }
+        buckets.give_back(&"ana");
+        for _ in 0..3 {
+            assert_eq!(buckets.take(&"ana", start), Ok(()));
+        }
+        assert!(buckets.take(&"ana", start).is_err());
+        buckets.give_back(&"bo");
+        assert_eq!(buckets.len(), 1, "nobody is remembered for that");
     }
 
     #[test]

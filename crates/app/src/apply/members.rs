@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use model::{Kind, Outcome, RemoteId};
+use model::{Answer, Kind, Outcome, RemoteId};
 use ports::target::Operation;
 use ports::{Clock, TargetError};
 use tokio::sync::{Mutex as Turn, oneshot};
@@ -18,7 +18,7 @@ struct Change {
     member: RemoteId,
     add: bool,
     /// `None`: it could not be sent any more.
-    answer: oneshot::Sender<Option<Outcome>>,
+    answer: oneshot::Sender<Option<Answer>>,
 }
 
 type Sight = Result<Option<Option<Vec<RemoteId>>>, TargetError>;
@@ -54,7 +54,7 @@ impl Members {
         group: &RemoteId,
         (member, add): (&RemoteId, bool),
         deadline: Duration,
-    ) -> Option<Outcome> {
+    ) -> Option<Answer> {
         let (answer, mut answered) = oneshot::channel();
         let change = Change {
             member: member.clone(),
@@ -69,8 +69,8 @@ impl Members {
         };
         let _turn = turn.lock().await;
         // Someone before us may have taken our change along.
-        if let Ok(outcome) = answered.try_recv() {
-            return outcome;
+        if let Ok(answer) = answered.try_recv() {
+            return answer;
         }
         // The place is waited for here, where others can still join: before the turn, everyone
         // would hold one alone.
@@ -90,13 +90,13 @@ impl Members {
             add: list(true),
             remove: list(false),
         };
-        let outcome = match lane.may_send(clock.now(), deadline) {
+        let answer = match lane.may_send(clock.now(), deadline) {
             true => Some(lane.target.apply(&operation, deadline).await),
             false => None,
         };
         for change in chunk {
             // A waiter that is gone was cancelled; its intent is in the log and is read back.
-            let _ = change.answer.send(outcome.clone());
+            let _ = change.answer.send(answer.clone());
         }
         answered.try_recv().unwrap_or_else(|_| Some(lost()))
     }
@@ -158,8 +158,9 @@ fn take(changes: &mut Vec<Change>, most: usize) -> Vec<Change> {
     chunk
 }
 
-fn lost() -> Outcome {
-    Outcome::Unknown {
+fn lost() -> Answer {
+    let outcome = Outcome::Unknown {
         detail: "the request was interrupted".to_owned(),
-    }
+    };
+    outcome.into()
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lifecycle::advance::Input;
-use model::{Act, Address, Attributes, Kind, Outcome, PlanId, RemoteId, Step, Value};
+use model::{Act, Address, Answer, Attributes, Kind, Outcome, PlanId, RemoteId, Step, Value};
 use ports::target::Operation;
 
 use super::Worker;
@@ -42,23 +42,23 @@ impl Worker {
         };
         let first = run.progress.steps[usize::from(no)].attempt <= 1;
         let request = self.request(step, first).await?;
-        let outcome = match request {
-            Request::Known(outcome) => outcome,
+        let answer = match request {
+            Request::Known(outcome) => outcome.into(),
             Request::Waits(detail) => return Ok(Input::Blocked(no, REFERENCE, detail)),
             request => match self.transmit(&lane, run.progress.id, request).await {
-                Some(outcome) => outcome,
+                Some(answer) => answer,
                 None => {
                     let detail = "the target was closed before it was sent".to_owned();
                     return Ok(Input::Blocked(no, Duration::from_millis(100), detail));
                 }
             },
         };
-        lane.learn(&outcome, self.app.clock.now());
-        Ok(Input::Answered(no, outcome))
+        lane.learn(&answer.outcome, self.app.clock.now());
+        Ok(Input::Answered(no, answer))
     }
 
     /// `None`: the lane was closed, or its lease ran out, before the request could leave.
-    async fn transmit(&self, lane: &Lane, plan: PlanId, request: Request) -> Option<Outcome> {
+    async fn transmit(&self, lane: &Lane, plan: PlanId, request: Request) -> Option<Answer> {
         let (clock, deadline) = (&*self.app.clock, self.settings.deadline);
         match request {
             Request::Operation(operation) => {
@@ -80,8 +80,8 @@ impl Worker {
                     .change(lane, clock, &group, change, deadline)
                     .await
             }
-            Request::Known(outcome) => Some(outcome),
-            Request::Waits(detail) => Some(Outcome::Unknown { detail }),
+            Request::Known(outcome) => Some(outcome.into()),
+            Request::Waits(detail) => Some(Outcome::Unknown { detail }.into()),
         }
     }
 

@@ -34,6 +34,7 @@ fn step(status: StepStatus, seconds: i64, outcome: Option<Outcome>) -> StepRow {
         fence: 1,
         outcome,
         detail: "ann@acme.example has it".to_owned(),
+        exchanges: Vec::new(),
     };
     StepRow {
         no: 0,

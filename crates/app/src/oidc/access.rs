@@ -11,11 +11,28 @@ use protocol::oauth::{Issuer, Object, Resource, Scopes};
 
 use super::claims::{jti, methods};
 use super::clients::Client;
+use super::machine::ClientToken;
+use super::token::named;
 use crate::sign_in::Bearer;
 use crate::{App, AppError, ErrorKind, Known};
 
+/// What a token says, before anybody asked whether it counts.
+enum Recognised {
+    /// Of what it came, and until when it counts.
+    Person(AuthorizationId, Timestamp),
+    Client(ClientToken),
+}
+
 /// An access token that counts now.
-pub(super) struct Live {
+pub(super) enum Live {
+    /// A person's, and the app's to whom they signed in.
+    Person(Box<LivePerson>),
+    /// A client's own.
+    Client(Client, ClientToken),
+}
+
+/// An access token that was given on behalf of a person.
+pub(super) struct LivePerson {
     /// What it came of.
     pub row: AuthorizationRow,
     /// On behalf of whom.
@@ -25,9 +42,6 @@ pub(super) struct Live {
     /// Until when it counts.
     pub ends: Timestamp,
 }
-
-/// What signs access tokens.
-const ALGORITHM: Algorithm = Algorithm::Es256;
 
 impl App {
     /// A new access token, and for how many seconds it counts.
@@ -68,7 +82,9 @@ impl App {
             added: &Object::new(),
         };
         let claims = claims.claims().map_err(|why| unsigned(&why.to_string()))?;
-        let token = self.signed(ALGORITHM, AccessToken::TYP, &claims).await?;
+        let token = self
+            .signed(named(shape.alg), AccessToken::TYP, &claims)
+            .await?;
         Ok((token, seconds))
     }
 
@@ -91,8 +107,13 @@ impl App {
     /// everything it came of still stands.
     pub(super) async fn live(&self, token: &Secret) -> Result<Option<Live>, AppError> {
         let now = self.now();
-        let Some((id, ends)) = self.recognised(token).await? else {
-            return Ok(None);
+        let (id, ends) = match self.recognised(token).await? {
+            Some(Recognised::Person(id, ends)) => (id, ends),
+            Some(Recognised::Client(token)) => {
+                let client = self.client_of(&token).await?;
+                return Ok(client.map(|client| Live::Client(client, token)));
+            }
+            None => return Ok(None),
         };
         if now >= ends {
             return Ok(None);
@@ -101,23 +122,25 @@ impl App {
             return Ok(None);
         };
         let standing = self.standing(&row).await?;
-        Ok(standing.map(|(client, known)| Live {
-            row,
-            known,
-            client,
-            ends,
+        Ok(standing.map(|(client, known)| {
+            Live::Person(Box::new(LivePerson {
+                row,
+                known,
+                client,
+                ends,
+            }))
         }))
     }
 
-    /// Of what a token says that it came, and until when it counts.
-    async fn recognised(
-        &self,
-        token: &Secret,
-    ) -> Result<Option<(AuthorizationId, Timestamp)>, AppError> {
+    /// What a token says, if we made it.
+    async fn recognised(&self, token: &Secret) -> Result<Option<Recognised>, AppError> {
         let at = |second: i64| Timestamp::from_micros(second.saturating_mul(1_000_000));
         let text = token.expose();
         if let Some((id, second)) = Bearer::ACCESS.read(&*self.keyring, text) {
-            return Ok(Some((id, at(second.into()))));
+            return Ok(Some(Recognised::Person(id, at(second.into()))));
+        }
+        if let Some(token) = self.opened_token(text) {
+            return Ok(Some(Recognised::Client(token)));
         }
         let keys = self.keys(&[]).await?;
         let expect = Expect {
@@ -133,10 +156,14 @@ impl App {
         let Ok(claims) = jwt::verify(text, &keys.published, &expect) else {
             return Ok(None);
         };
+        if let Some(token) = ClientToken::of(&claims) {
+            return Ok(Some(Recognised::Client(token)));
+        }
         let named = claims.jti.as_deref().and_then(|jti| {
             let (id, rest) = jti.split_once('.')?;
             let (second, _) = rest.split_once('.')?;
-            Some((id.parse().ok()?, at(second.parse().ok()?)))
+            let (id, ends) = (id.parse().ok()?, at(second.parse().ok()?));
+            Some(Recognised::Person(id, ends))
         });
         Ok(named)
     }
@@ -182,7 +209,7 @@ pub(super) fn audience(client: &Client, issuer: &Issuer) -> Resource {
         .unwrap_or_else(|_| unreachable!("an issuer is an absolute URI"))
 }
 
-fn unsigned(why: &str) -> AppError {
+pub(super) fn unsigned(why: &str) -> AppError {
     AppError::new(
         ErrorKind::Broken,
         "TNR-SIGN-0015",

@@ -112,6 +112,18 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// Whether it is what somebody is answered who proved something, rather than guessed.
+    #[must_use]
+    pub const fn was_right(&self) -> bool {
+        match self {
+            Self::Ask { wrong, .. } => matches!(wrong, None | Some(Wrong::Again)),
+            Self::Send { signed_in, .. } | Self::Home { signed_in } => signed_in.is_some(),
+            Self::Refused { person, .. } => *person,
+        }
+    }
+}
+
 /// An authorization request of a client that is known.
 pub(super) struct Sent {
     pub client: Client,

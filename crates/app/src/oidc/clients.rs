@@ -72,6 +72,11 @@ impl Client {
         &self.scopes
     }
 
+    /// Those of them that are about nobody: what it may have for itself.
+    pub(crate) fn own_scopes(&self) -> Scopes {
+        self.scopes.besides(&documents::PERSONAL_SCOPES)
+    }
+
     /// Whether it may come to tokens this way.
     pub(crate) fn may(&self, grant: GrantType) -> bool {
         self.grants.contains(&grant)

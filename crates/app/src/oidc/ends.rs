@@ -8,6 +8,7 @@ use protocol::oauth::revoke::RevocationRequest;
 use protocol::oauth::token::Refusal;
 use protocol::oauth::{ErrorCode, OAuthError, Object, Params};
 
+use super::access::Live;
 use super::authorize::{Asker, Sent};
 use super::token::{Given, TokenCall};
 use crate::sign_in::{Bearer, Opened};
@@ -43,7 +44,17 @@ impl App {
         let refresh = Bearer::REFRESH.read::<AuthorizationId>(&*self.keyring, text);
         let row = match refresh {
             Some((id, _)) => self.store.authorization(id).await?,
-            None => self.live_token(&request.token).await?.map(|live| live.row),
+            None => match self.live(&request.token).await? {
+                Some(Live::Person(live)) => Some(live.row),
+                // It is kept nowhere, so there is nothing to end before its minutes have.
+                Some(Live::Client(..)) => {
+                    let problem = "a client's own token counts until it ends: wait, or take the grant \
+                                   out of its document";
+                    let error = OAuthError::new(ErrorCode::UnsupportedTokenType, problem);
+                    return Ok(Given::Refused(Refusal { error, by_header }));
+                }
+                None => None,
+            },
         };
         match row {
             Some(row) if row.state.client != client.oidc().client_id => {

@@ -1,7 +1,7 @@
 //! The keys that tokens are signed with: made when they are first needed, sealed at rest, staged.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use model::event::KeyChanged;
 use model::sign_in::KeyStage;
@@ -28,7 +28,26 @@ pub(crate) struct Keys {
 
 /// The last keys that were read; parsed once.
 #[derive(Default)]
-pub(crate) struct KeyCache(tokio::sync::Mutex<Option<Arc<Keys>>>);
+pub(crate) struct KeyCache {
+    last: Mutex<Option<Arc<Keys>>>,
+    /// Held while keys are read and made: one who does is enough.
+    making: tokio::sync::Mutex<()>,
+}
+
+impl KeyCache {
+    /// The keys, if they are those of this head.
+    fn at(&self, head: Option<u64>) -> Option<Arc<Keys>> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().filter(|keys| keys.head == head).cloned()
+    }
+
+    fn put(&self, keys: Keys) -> Arc<Keys> {
+        let keys = Arc::new(keys);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(Arc::clone(&keys));
+        keys
+    }
+}
 
 impl Keys {
     /// The key that signs with an algorithm.
@@ -52,16 +71,22 @@ impl App {
     /// # Errors
     /// When the store does not answer, or a key cannot be opened.
     pub(crate) async fn keys(&self, wanted: &[Algorithm]) -> Result<Arc<Keys>, AppError> {
-        let mut slot = self.keys.0.lock().await;
+        let all = || ALWAYS.iter().chain(wanted);
+        // Nobody waits for another's reading where the keys are what they were.
+        let head = self.store.head_of(&stream()).await?;
+        if let Some(keys) = self.keys.at(head)
+            && all().all(|one| keys.signing(*one).is_some())
+        {
+            return Ok(keys);
+        }
+        let _turn = self.keys.making.lock().await;
         loop {
             let head = self.store.head_of(&stream()).await?;
-            let current = match slot.as_ref().filter(|keys| keys.head == head) {
-                Some(keys) => Arc::clone(keys),
-                None => Arc::new(self.read_keys(head).await?),
+            let current = match self.keys.at(head) {
+                Some(keys) => keys,
+                None => self.keys.put(self.read_keys(head).await?),
             };
-            let all = ALWAYS.iter().chain(wanted);
-            let missing = all.copied().find(|one| current.signing(*one).is_none());
-            *slot = Some(Arc::clone(&current));
+            let missing = all().copied().find(|one| current.signing(*one).is_none());
             let Some(algorithm) = missing else {
                 return Ok(current);
             };

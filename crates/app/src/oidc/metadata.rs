@@ -55,7 +55,11 @@ impl App {
             },
             scopes: &scopes,
             claims: &claims,
-            grants: &[GrantType::AuthorizationCode, GrantType::RefreshToken],
+            grants: &[
+                GrantType::AuthorizationCode,
+                GrantType::RefreshToken,
+                GrantType::ClientCredentials,
+            ],
             auth_methods: &[
                 AuthMethod::ClientSecretBasic,
                 AuthMethod::ClientSecretPost,

@@ -22,6 +22,7 @@ mod enrol;
 mod factors;
 mod issue;
 mod keys;
+mod machine;
 mod metadata;
 mod parties;
 mod portal;

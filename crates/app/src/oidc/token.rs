@@ -87,7 +87,7 @@ impl App {
 
     async fn grant(&self, client: &Client, request: TokenRequest) -> Result<Answered, AppError> {
         let kind = request.grant.grant_type();
-        if !client.may(kind) || kind == GrantType::ClientCredentials {
+        if !client.may(kind) {
             let problem = "the client may not use this grant: see its document";
             return Ok(Err(OAuthError::new(ErrorCode::UnauthorizedClient, problem)));
         }
@@ -109,7 +109,9 @@ impl App {
                 refresh_token,
                 scopes,
             } => self.refresh(client, refresh_token, scopes.as_ref()).await,
-            Grant::ClientCredentials { .. } => Ok(Err(no_grant())),
+            Grant::ClientCredentials { scopes } => {
+                self.client_credentials(client, scopes.as_ref()).await
+            }
         }
     }
 
@@ -328,7 +330,12 @@ const ID_TOKEN: Duration = Duration::from_secs(5 * 60);
 
 /// What signs a client's ID tokens.
 pub(super) fn signs(client: &Client) -> Algorithm {
-    match client.oidc().id_token_alg {
+    named(client.oidc().id_token_alg)
+}
+
+/// An algorithm by what documents call it.
+pub(super) const fn named(alg: documents::SigningAlg) -> Algorithm {
+    match alg {
         documents::SigningAlg::Es256 => Algorithm::Es256,
         documents::SigningAlg::EdDsa => Algorithm::EdDsa,
         documents::SigningAlg::Rs256 => Algorithm::Rs256,

@@ -1,6 +1,5 @@
 //! What is told of a person, and of tokens, to whoever may ask.
 
-use model::Secret;
 use protocol::oauth::introspect::{ActiveToken, IntrospectionRequest, answer};
 use protocol::oauth::token::Refusal;
 use protocol::oauth::{ErrorCode, OAuthError, Object, Resource, bearer};
@@ -35,8 +34,14 @@ impl App {
             Err(error) => return Ok(refused(Some(&error))),
         };
         let invalid = OAuthError::new(ErrorCode::InvalidToken, "the access token does not count");
-        let Some(live) = self.live(&token).await? else {
-            return Ok(refused(Some(&invalid)));
+        let live = match self.live(&token).await? {
+            Some(Live::Person(live)) => live,
+            Some(Live::Client(..)) => {
+                let problem = "the access token is a client's own, and about nobody";
+                let error = OAuthError::new(ErrorCode::InsufficientScope, problem);
+                return Ok(refused(Some(&error)));
+            }
+            None => return Ok(refused(Some(&invalid))),
         };
         let scopes = scopes_of(&live.row);
         if !scopes.has("openid") {
@@ -82,8 +87,23 @@ impl App {
             Some(_) => vec![audience(asker, issuer)],
             None => Vec::new(),
         };
-        let Some(live) = live else {
-            return Ok(answer(None, asking, &serves));
+        let live = match live {
+            Some(Live::Person(live)) => live,
+            Some(Live::Client(client, token)) => {
+                let token = ActiveToken {
+                    issuer,
+                    subject: &token.client_id,
+                    client_id: &token.client_id,
+                    audience: &[audience(&client, issuer)],
+                    scopes: &token.scopes(),
+                    issued_at: token.made,
+                    expires_at: token.ends,
+                    jti: &token.name,
+                    is_bearer: true,
+                };
+                return Ok(answer(Some(&token), asking, &serves));
+            }
+            None => return Ok(answer(None, asking, &serves)),
         };
         let subject = self.called(&live.client, live.row.state.subject);
         let (scopes, name) = (scopes_of(&live.row), live.row.id.to_string());
@@ -99,10 +119,5 @@ impl App {
             is_bearer: true,
         };
         Ok(answer(Some(&token), asking, &serves))
-    }
-
-    /// A token that counts, for whoever ends it.
-    pub(super) async fn live_token(&self, token: &Secret) -> Result<Option<Live>, AppError> {
-        self.live(token).await
     }
 }

@@ -91,6 +91,7 @@ fn reach(kind: &str) -> Reach {
         | "sign-in.failed/1"
         | "sign-in.decided/1"
         | "authorization.changed/1"
+        | "client.granted/1"
         | "key.changed/1"
         | "writing.stopped/1"
         | "writing.resumed/1" => Reach::Nobody,

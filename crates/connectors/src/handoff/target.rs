@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use model::source::CsvMapping;
-use model::{Attributes, Kind, Outcome, Record, RemoteId};
+use model::{Answer, Attributes, Kind, Outcome, Record, RemoteId};
 use ports::handoff::Register;
 use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe};
 use ports::{Target, TargetError};
@@ -169,10 +169,11 @@ impl Target for HandOff {
     }
 
     /// Nothing is sent, so the deadline bounds nothing.
-    async fn apply(&self, operation: &Operation, _deadline: Duration) -> Outcome {
-        match self.hand(operation).await {
+    async fn apply(&self, operation: &Operation, _deadline: Duration) -> Answer {
+        let outcome = match self.hand(operation).await {
             Ok(()) => Outcome::Handed,
             Err(known) => known,
-        }
+        };
+        outcome.into()
     }
 }

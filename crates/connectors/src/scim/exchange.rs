@@ -33,7 +33,7 @@ use protocol::scim::{MEDIA_TYPE, ScimError};
 use reqwest::{Method, Url};
 use serde_json::Value;
 
-use super::{ScimTarget, redact};
+use super::{ScimTarget, redact, told};
 use crate::http::oauth::AuthError;
 use crate::http::{Answer, Failure, Request};
 
@@ -79,7 +79,9 @@ impl ScimTarget {
                 body: body.map(|body| body.to_string().into_bytes()),
                 deadline: until.saturating_duration_since(tokio::time::Instant::now()),
             };
-            let answer = self.client.send(request).await.map_err(Missing::Http)?;
+            let answer = self.client.send(request).await;
+            told::note(&method, &url, answer.as_ref().ok().map(|a| a.status));
+            let answer = answer.map_err(Missing::Http)?;
             if answer.status == 401 && !fresh && self.authorizer.forget(&header).await {
                 fresh = true;
                 continue;

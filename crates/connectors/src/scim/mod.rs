@@ -9,6 +9,7 @@
 //! | `create` | creating, so that sending it again creates nothing |
 //! | `write` | update, enable, disable, delete |
 //! | `members` | group membership, in both directions |
+//! | `told` | which requests one operation came to |
 
 mod body;
 mod create;
@@ -18,12 +19,13 @@ mod list;
 mod members;
 mod redact;
 mod still;
+mod told;
 mod write;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Kind, Outcome, Record, RemoteId, Secret};
+use model::{Answer, Kind, Outcome, Record, RemoteId, Secret};
 use ports::Target;
 use ports::target::{Capabilities, Cursor, Heard, Listed, Match, Operation, Probe, TargetError};
 use protocol::scim::json::Limits;
@@ -202,11 +204,11 @@ impl Target for ScimTarget {
         self.find_checked(kind, by, self.timeout).await
     }
 
-    async fn apply(&self, operation: &Operation, deadline: Duration) -> Outcome {
+    async fn apply(&self, operation: &Operation, deadline: Duration) -> Answer {
         let until = tokio::time::Instant::now() + deadline;
-        let outcome = self.carry_out(operation, until).await;
+        let (outcome, exchanges) = told::noted(self.carry_out(operation, until)).await;
         tracing::debug!(target.operation = name_of(operation), outcome = ?kind_of(&outcome));
-        outcome
+        Answer { outcome, exchanges }
     }
 }
 

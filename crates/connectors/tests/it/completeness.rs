@@ -37,7 +37,7 @@ async fn create(target: &ScimTarget, number: usize) -> RemoteId {
         active: true,
         attributes,
     };
-    match target.apply(&operation, DEADLINE).await {
+    match target.apply(&operation, DEADLINE).await.outcome {
         Outcome::Done {
             remote: Some(remote),
             ..
@@ -260,6 +260,6 @@ async fn scim_quirk_59_a_filter_that_is_ignored_does_not_link_the_first_row() {
         active: true,
         attributes,
     };
-    let outcome = target.apply(&create, DEADLINE).await;
+    let outcome = target.apply(&create, DEADLINE).await.outcome;
     assert!(matches!(outcome, Outcome::Refused { ref code, .. } if code == "SCIM-409"));
 }

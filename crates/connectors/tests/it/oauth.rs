@@ -72,7 +72,7 @@ async fn a_wrong_secret_is_denied_and_does_not_show() {
         remote: RemoteId::from("a"),
         active: false,
     };
-    let outcome = target.apply(&operation, DEADLINE).await;
+    let outcome = target.apply(&operation, DEADLINE).await.outcome;
     assert!(
         matches!(
             outcome,

@@ -74,7 +74,7 @@ impl Real {
     }
 
     async fn apply(&self, operation: &Operation) -> Outcome {
-        self.target.apply(operation, DEADLINE).await
+        self.target.apply(operation, DEADLINE).await.outcome
     }
 
     async fn create(&self, kind: Kind, external: String, attributes: Attributes) -> RemoteId {
@@ -300,7 +300,10 @@ async fn wrong_credentials(real: &Real) {
         remote: remote.clone(),
         active: false,
     };
-    let outcome = stranger.apply(&operation, Duration::from_secs(5)).await;
+    let outcome = stranger
+        .apply(&operation, Duration::from_secs(5))
+        .await
+        .outcome;
     assert!(
         matches!(
             outcome,

@@ -31,7 +31,11 @@ fn creation(target: &ScimTarget, number: usize) -> Operation {
 }
 
 async fn create(target: &ScimTarget, number: usize) -> RemoteId {
-    match target.apply(&creation(target, number), DEADLINE).await {
+    match target
+        .apply(&creation(target, number), DEADLINE)
+        .await
+        .outcome
+    {
         Outcome::Done {
             remote: Some(remote),
             ..
@@ -50,7 +54,7 @@ async fn group(target: &ScimTarget) -> RemoteId {
         active: true,
         attributes,
     };
-    match target.apply(&operation, DEADLINE).await {
+    match target.apply(&operation, DEADLINE).await.outcome {
         Outcome::Done {
             remote: Some(remote),
             ..
@@ -81,7 +85,7 @@ async fn scim_quirk_22_a_user_that_filters_hide_is_not_made_twice() {
     };
     target.apply(&disable, DEADLINE).await;
     // The search says no, the provider says 409: nobody is locked out, and nothing is doubled.
-    let outcome = target.apply(&creation(&target, 1), DEADLINE).await;
+    let outcome = target.apply(&creation(&target, 1), DEADLINE).await.outcome;
     assert!(matches!(outcome, Outcome::Refused { ref code, .. } if code == "SCIM-409"));
     assert_eq!(serving.provider.lock().objects(Kind::Account).len(), 1);
 }
@@ -98,7 +102,7 @@ async fn scim_quirk_25_every_form_of_retry_after() {
             .provider
             .lock()
             .inject(Fault::Busy { seconds: 40, form });
-        match target.apply(&creation(&target, 1), DEADLINE).await {
+        match target.apply(&creation(&target, 1), DEADLINE).await.outcome {
             Outcome::Later {
                 wait_ms,
                 whole_target: true,
@@ -115,15 +119,16 @@ async fn scim_quirk_31_a_create_that_timed_out_is_found_and_not_repeated() {
     serving.provider.lock().temperament_mut().slow_ms = 5_000;
     let outcome = target
         .apply(&creation(&target, 1), Duration::from_millis(150))
-        .await;
+        .await
+        .outcome;
     // Nothing may be sent after a search that did not end.
     assert!(matches!(outcome, Outcome::Later { .. }), "{outcome:?}");
     assert_eq!(serving.provider.lock().writes(), 0);
     serving.provider.lock().temperament_mut().slow_ms = 0;
     serving.provider.lock().inject(Fault::LoseAnswer);
-    let outcome = target.apply(&creation(&target, 1), DEADLINE).await;
+    let outcome = target.apply(&creation(&target, 1), DEADLINE).await.outcome;
     assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
-    let outcome = target.apply(&creation(&target, 1), DEADLINE).await;
+    let outcome = target.apply(&creation(&target, 1), DEADLINE).await.outcome;
     assert!(
         matches!(outcome, Outcome::AlreadyDone { .. }),
         "{outcome:?}"
@@ -135,7 +140,7 @@ async fn scim_quirk_31_a_create_that_timed_out_is_found_and_not_repeated() {
 async fn a_request_that_never_arrived_is_unknown_too() {
     let (serving, target) = pair(Temperament::default(), ScimProfile::rfc()).await;
     serving.provider.lock().inject(Fault::LoseRequest);
-    let outcome = target.apply(&creation(&target, 1), DEADLINE).await;
+    let outcome = target.apply(&creation(&target, 1), DEADLINE).await.outcome;
     assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
     assert_eq!(serving.provider.lock().writes(), 1, "sent once");
     let by = Match::External("key-1".to_owned());
@@ -154,7 +159,10 @@ async fn scim_quirk_32_a_removal_that_is_ignored_shows_on_read_back() {
     let (person, group) = (create(&target, 1).await, group(&target).await);
     let someone = std::slice::from_ref(&person);
     target.apply(&members(&group, someone, &[]), DEADLINE).await;
-    let outcome = target.apply(&members(&group, &[], someone), DEADLINE).await;
+    let outcome = target
+        .apply(&members(&group, &[], someone), DEADLINE)
+        .await
+        .outcome;
     assert!(
         matches!(outcome, Outcome::Done { .. }),
         "the provider says so: {outcome:?}"
@@ -201,7 +209,7 @@ async fn scim_quirk_33_a_second_user_of_a_name_is_refused_and_never_taken_over()
     if let Operation::Create { external, .. } = &mut operation {
         "somebody else".clone_into(external);
     }
-    match target.apply(&operation, DEADLINE).await {
+    match target.apply(&operation, DEADLINE).await.outcome {
         Outcome::Refused { code, detail } => {
             assert_eq!(code, "SCIM-409");
             assert!(!detail.contains("person1"), "no personal value: {detail}");
@@ -232,12 +240,16 @@ async fn scim_quirk_37_no_more_than_a_hundred_members_in_a_request() {
     let group = group(&target).await;
     let many: Vec<RemoteId> = (0..101).map(|n| RemoteId(format!("m{n}"))).collect();
     let before = serving.provider.lock().writes();
-    let outcome = target.apply(&members(&group, &many, &[]), DEADLINE).await;
+    let outcome = target
+        .apply(&members(&group, &many, &[]), DEADLINE)
+        .await
+        .outcome;
     assert!(matches!(outcome, Outcome::Refused { ref code, .. } if code == "SCIM-members"));
     assert_eq!(serving.provider.lock().writes(), before, "nothing was sent");
     let outcome = target
         .apply(&members(&group, &many[..100], &[]), DEADLINE)
-        .await;
+        .await
+        .outcome;
     assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
 }
 
@@ -256,7 +268,11 @@ async fn scim_quirk_38_throttling_drops_nothing() {
     let mut waits = 0;
     for number in 0..10 {
         loop {
-            match target.apply(&creation(&target, number), DEADLINE).await {
+            match target
+                .apply(&creation(&target, number), DEADLINE)
+                .await
+                .outcome
+            {
                 Outcome::Done { .. } => break,
                 Outcome::Later {
                     wait_ms: 2000,
@@ -288,7 +304,7 @@ async fn scim_quirk_40_51_a_delete_that_only_disables_is_not_called_one() {
         kind: Kind::Account,
         remote: remote.clone(),
     };
-    let outcome = target.apply(&delete, DEADLINE).await;
+    let outcome = target.apply(&delete, DEADLINE).await.outcome;
     assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
     assert_eq!(serving.provider.lock().objects(Kind::Account).len(), 1);
 }
@@ -328,7 +344,7 @@ async fn scim_quirk_61_what_an_administrator_deleted_is_stale_and_absent() {
         unset: Vec::new(),
         expect: None,
     };
-    let outcome = target.apply(&update, DEADLINE).await;
+    let outcome = target.apply(&update, DEADLINE).await.outcome;
     assert!(matches!(outcome, Outcome::Stale { .. }), "{outcome:?}");
     assert_eq!(target.read(Kind::Account, &remote).await, Ok(None));
 }
@@ -340,7 +356,7 @@ async fn scim_quirk_62_a_success_that_did_nothing_shows_on_read_back() {
     let Outcome::Done {
         remote: Some(remote),
         ..
-    } = target.apply(&creation(&target, 1), DEADLINE).await
+    } = target.apply(&creation(&target, 1), DEADLINE).await.outcome
     else {
         panic!("it says that it did it")
     };
@@ -383,7 +399,7 @@ async fn a_duplicate_that_is_answered_with_500_is_found_before_it_is_made() {
     };
     let (_serving, target) = pair(temperament, ScimProfile::rfc()).await;
     let first = create(&target, 1).await;
-    let again = target.apply(&creation(&target, 1), DEADLINE).await;
+    let again = target.apply(&creation(&target, 1), DEADLINE).await.outcome;
     assert_eq!(
         again,
         Outcome::AlreadyDone {
@@ -403,7 +419,7 @@ async fn two_objects_with_one_key_are_for_people_to_sort_out() {
         .meddle(Kind::Account, other.as_str(), |body| {
             body.insert("externalId".to_owned(), "key-1".into());
         });
-    let outcome = target.apply(&creation(&target, 1), DEADLINE).await;
+    let outcome = target.apply(&creation(&target, 1), DEADLINE).await.outcome;
     assert!(matches!(outcome, Outcome::Refused { ref code, .. } if code == "SCIM-duplicate"));
 }
 
@@ -421,7 +437,7 @@ async fn a_404_from_a_proxy_is_no_absence() {
         kind: Kind::Account,
         remote: nothing,
     };
-    let outcome = target.apply(&delete, DEADLINE).await;
+    let outcome = target.apply(&delete, DEADLINE).await.outcome;
     assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
 }
 
@@ -443,7 +459,7 @@ async fn an_attribute_that_the_app_lacks_is_refused_before_anything_is_sent() {
         active: true,
         attributes,
     };
-    let outcome = target.apply(&operation, DEADLINE).await;
+    let outcome = target.apply(&operation, DEADLINE).await.outcome;
     assert!(matches!(outcome, Outcome::Refused { ref code, .. } if code == "SCIM-attribute"));
     assert_eq!(serving.provider.lock().requests(), 0);
 }
@@ -462,11 +478,11 @@ async fn a_profile_is_narrowed_by_what_the_provider_says_and_never_widened() {
 async fn without_a_key_a_repeated_creation_knows_its_own_object_by_all_it_sent() {
     let (serving, target) = pair(Temperament::canaille(), ScimProfile::canaille()).await;
     serving.provider.lock().inject(Fault::LoseAnswer);
-    let lost = target.apply(&creation(&target, 1), DEADLINE).await;
+    let lost = target.apply(&creation(&target, 1), DEADLINE).await.outcome;
     assert!(matches!(lost, Outcome::Unknown { .. }), "{lost:?}");
     let by = Match::External("key-1".to_owned());
     assert_eq!(target.find(Kind::Account, &by).await, Ok(Vec::new()));
-    let again = target.apply(&creation(&target, 1), DEADLINE).await;
+    let again = target.apply(&creation(&target, 1), DEADLINE).await.outcome;
     let Outcome::AlreadyDone {
         remote: Some(remote),
     } = again
@@ -480,6 +496,6 @@ async fn without_a_key_a_repeated_creation_knows_its_own_object_by_all_it_sent()
         .meddle(Kind::Account, remote.as_str(), |body| {
             body.insert("title".to_owned(), "Intruder".into());
         });
-    let again = target.apply(&creation(&target, 1), DEADLINE).await;
+    let again = target.apply(&creation(&target, 1), DEADLINE).await.outcome;
     assert!(matches!(again, Outcome::Refused { ref code, .. } if code == "SCIM-409"));
 }

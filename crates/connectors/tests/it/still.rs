@@ -39,7 +39,7 @@ async fn everybody_is_found_in_a_list_that_grows_by_our_own_hand() {
                 active: true,
                 attributes: person(number, target.profile()),
             };
-            let outcome = target.apply(&creation, DEADLINE).await;
+            let outcome = target.apply(&creation, DEADLINE).await.outcome;
             assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
             let after = target
                 .find(Kind::Account, &Match::Name(name))

@@ -49,7 +49,10 @@ fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
 
 async fn outcome(answer: Vec<u8>) -> Outcome {
     let (target, task) = raw(answer).await;
-    let outcome = target.apply(&disable(), Duration::from_secs(5)).await;
+    let outcome = target
+        .apply(&disable(), Duration::from_secs(5))
+        .await
+        .outcome;
     task.abort();
     assert!(!format!("{outcome:?}").contains(SECRET));
     outcome
@@ -133,7 +136,10 @@ async fn nobody_there_is_not_sent() {
     drop(listener);
     let settings = settings(base, ScimProfile::rfc());
     let target = ScimTarget::new(&settings, Secret::new(SECRET)).unwrap();
-    let outcome = target.apply(&disable(), Duration::from_secs(5)).await;
+    let outcome = target
+        .apply(&disable(), Duration::from_secs(5))
+        .await
+        .outcome;
     assert!(
         matches!(
             outcome,
@@ -258,7 +264,11 @@ async fn private_addresses_and_plain_http_need_leave() {
     ] {
         let base = format!("https://{host}:{}/scim/v2", serving.address.port());
         let target = ScimTarget::new(&ScimSettings::bearer(base), Secret::new(SECRET)).unwrap();
-        match target.apply(&disable(), Duration::from_secs(5)).await {
+        match target
+            .apply(&disable(), Duration::from_secs(5))
+            .await
+            .outcome
+        {
             Outcome::Later { detail, .. } => assert!(detail.contains("private"), "{detail}"),
             other => panic!("{host}: {other:?}"),
         }

@@ -4,6 +4,8 @@ mod address;
 mod claims;
 mod oidc;
 
+pub use oidc::PERSONAL_SCOPES;
+
 use model::TargetName;
 
 use crate::kinds::{Directory, group};

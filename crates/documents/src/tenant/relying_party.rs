@@ -129,6 +129,8 @@ pub enum SigningAlg {
 pub struct AccessToken {
     /// Whether they can be read.
     pub format: TokenFormat,
+    /// What signs those.
+    pub alg: SigningAlg,
     /// So many minutes each holds; 1 to 60.
     pub minutes: u8,
     /// The API that they are for, an absolute URI without a fragment (RFC 8707 §2).

@@ -134,6 +134,9 @@ pub(crate) struct AccessTokenSpec {
     /// Whether whoever is given one can read it (`jwt`, if not given) or has to ask (`opaque`).
     #[serde(default)]
     pub format: TokenFormat,
+    /// What signs one that can be read; `ES256` if not given.
+    #[serde(default)]
+    pub alg: SigningAlg,
     /// So many minutes it holds; 10 if not given.
     #[serde(default)]
     #[schemars(range(min = 1, max = 60))]

@@ -70,6 +70,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
          `.`, `_`, `~` or `-`, or leave it out [TNR-DOC-0008]",
     ),
     (
+        "client_id: Handbook.1",
+        "client_id: sub_01m8msbxra3f3a01xt8z3pkn1g",
+        "9:16 spec.oidc.client_id: `sub_01m8msbxra3f3a01xt8z3pkn1g` could be taken for a person; write \
+         another one, or leave it out [TNR-DOC-0008]",
+    ),
+    (
         "redirect_uris: [https://wiki.acme.example/cb, 'http://127.0.0.1:8000/cb', 'com.acme.wiki:/cb']",
         "redirect_uris: []",
         "10:20 spec.oidc.redirect_uris: 0 addresses; write 1 to 50 [TNR-DOC-0007]",

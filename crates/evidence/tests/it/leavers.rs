@@ -71,6 +71,7 @@ fn changed(n: u128, status: StepStatus) -> Event {
         fence: 1,
         outcome: None,
         detail: String::new(),
+        exchanges: Vec::new(),
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::event::StepChanged;
 use model::plan::{PlanStatus, StepStatus};
-use model::{Outcome, Plan, PlanId, Timestamp};
+use model::{Answer, Exchange, Outcome, Plan, PlanId, Timestamp};
 
 /// How one step stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct StepState {
     pub not_before: Option<Timestamp>,
     /// How the last attempt ended.
     pub outcome: Option<Outcome>,
+    /// The requests of the last attempt, until they are recorded.
+    pub exchanges: Vec<Exchange>,
     /// An effect is under way in this process.
     pub busy: bool,
 }
@@ -33,6 +35,7 @@ impl StepState {
             looks: 0,
             not_before: None,
             outcome: None,
+            exchanges: Vec::new(),
             busy: false,
         }
     }
@@ -46,6 +49,7 @@ impl StepState {
             looks: change.looks,
             not_before: change.not_before,
             outcome: change.outcome.clone(),
+            exchanges: Vec::new(),
             busy: false,
         }
     }
@@ -132,7 +136,7 @@ pub enum Input {
     /// Look for something to do: at the start, after a restart, when a wait is over.
     Look,
     /// The target answered, or did not.
-    Answered(u16, Outcome),
+    Answered(u16, Answer),
     /// A step was read back.
     Read(u16, ReadBack),
     /// Something that the step needs does not exist yet (a reference, a lease, a budget):

@@ -5,7 +5,9 @@ use crate::fixtures::{address, reason, subject, target};
 use model::Plan;
 use model::canonical::Digest;
 use model::plan::Before;
-use model::{About, Act, Address, Attributes, Cause, Change, Input as CauseInput, RemoteId};
+use model::{
+    About, Act, Address, Attributes, Cause, Change, Exchange, Input as CauseInput, RemoteId,
+};
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_micros(millis * 1000)
@@ -62,11 +64,12 @@ fn held() -> BTreeMap<TargetName, u64> {
     BTreeMap::from([(target(), 1)])
 }
 
-fn done() -> Outcome {
-    Outcome::Done {
+fn done() -> Answer {
+    let outcome = Outcome::Done {
         remote: Some(RemoteId::from("r1")),
         version: None,
-    }
+    };
+    outcome.into()
 }
 
 fn statuses(events: &[Event]) -> Vec<(u16, StepStatus)> {
@@ -115,6 +118,50 @@ fn the_straight_way() {
     );
 }
 
+/// Killed after it, an attempt's requests are known; and none is told twice.
+#[test]
+fn the_requests_of_an_attempt_stand_in_the_first_record_after_it() {
+    let mut p = joiner();
+    let asked = Exchange {
+        method: "POST".to_owned(),
+        path: "/scim/v2/Users".to_owned(),
+        status: Some(503),
+    };
+    let answer = Answer {
+        outcome: Outcome::Later {
+            wait_ms: 1_000,
+            detail: "HTTP 503".to_owned(),
+            whole_target: false,
+        },
+        exchanges: vec![asked.clone()],
+    };
+    let mut told = Vec::new();
+    for input in [
+        Input::Look,
+        Input::Answered(0, answer),
+        Input::Look,
+        Input::Answered(0, done()),
+        Input::Read(0, ReadBack::Equal),
+    ] {
+        let now = at(2_000 * i64::try_from(told.len()).unwrap_or_default());
+        let (events, _) = advance(&mut p, input, &held(), now);
+        told.extend(events.into_iter().filter_map(|e| match e {
+            Event::StepChanged(c) if c.step.no == 0 => Some((c.status, c.exchanges)),
+            _ => None,
+        }));
+    }
+    assert_eq!(
+        told,
+        [
+            (StepStatus::Sent, vec![]),
+            (StepStatus::Pending, vec![asked]),
+            (StepStatus::Sent, vec![]),
+            (StepStatus::Answered, vec![]),
+            (StepStatus::Verified, vec![]),
+        ]
+    );
+}
+
 #[test]
 fn a_lost_answer_is_read_back_before_it_is_sent_again() {
     let mut p = joiner();
@@ -122,7 +169,7 @@ fn a_lost_answer_is_read_back_before_it_is_sent_again() {
     let lost = Outcome::Unknown {
         detail: "timeout".to_owned(),
     };
-    let (_, effects) = go(&mut p, Input::Answered(0, lost.clone()), 1);
+    let (_, effects) = go(&mut p, Input::Answered(0, lost.clone().into()), 1);
     assert_eq!(effects, vec![Effect::Read(0)]);
     // It had not arrived: again, after a pause.
     let absent = ReadBack::Different {
@@ -134,7 +181,7 @@ fn a_lost_answer_is_read_back_before_it_is_sent_again() {
     let (_, effects) = go(&mut p, Input::Look, 502);
     assert_eq!(effects, vec![Effect::Send(0)]);
     // This time it had arrived: no third attempt.
-    go(&mut p, Input::Answered(0, lost), 503);
+    go(&mut p, Input::Answered(0, lost.into()), 503);
     let (events, _) = go(&mut p, Input::Read(0, ReadBack::Equal), 504);
     assert_eq!(events[0], (0, StepStatus::Verified));
     assert_eq!(p.steps[0].attempt, 2);
@@ -198,7 +245,7 @@ fn a_busy_target_costs_no_attempt_and_a_refusal_is_final() {
             detail: "429".to_owned(),
             whole_target: true,
         };
-        let (_, effects) = go(&mut p, Input::Answered(0, later), now);
+        let (_, effects) = go(&mut p, Input::Answered(0, later.into()), now);
         assert_eq!(effects, vec![Effect::Wait(at(now + 5_000))]);
     }
     assert_eq!(p.steps[0].attempt, 0);
@@ -207,7 +254,7 @@ fn a_busy_target_costs_no_attempt_and_a_refusal_is_final() {
         code: "SCIM-400".to_owned(),
         detail: "no".to_owned(),
     };
-    let (events, effects) = go(&mut p, Input::Answered(0, refused), 600_001);
+    let (events, effects) = go(&mut p, Input::Answered(0, refused.into()), 600_001);
     assert_eq!(
         events,
         vec![(0, StepStatus::Failed), (1, StepStatus::Skipped)]
@@ -285,7 +332,7 @@ mod laws {
                 detail,
             },
             Say::Stale => Outcome::Stale { detail },
-            _ => done(),
+            _ => done().outcome,
         }
     }
 
@@ -341,7 +388,7 @@ mod laws {
                             if matches!(o, Outcome::Later { .. } | Outcome::Refused { .. } | Outcome::Stale { .. }) {
                                 in_doubt[i] = false;
                             }
-                            queue.push(Input::Answered(no, o));
+                            queue.push(Input::Answered(no, o.into()));
                         }
                         Effect::Read(no) => {
                             let f = found(say);
@@ -364,7 +411,7 @@ mod laws {
 fn what_was_handed_to_somebody_is_looked_at_and_never_sent_again() {
     let mut p = joiner();
     go(&mut p, Input::Look, 0);
-    let (events, effects) = go(&mut p, Input::Answered(0, Outcome::Handed), 1);
+    let (events, effects) = go(&mut p, Input::Answered(0, Outcome::Handed.into()), 1);
     assert_eq!(events, vec![(0, StepStatus::Handed)]);
     assert_eq!(effects, vec![Effect::Wait(at(300_001))]);
     let mut now = 300_001;
@@ -392,7 +439,7 @@ fn what_was_handed_to_somebody_is_looked_at_and_never_sent_again() {
 fn what_somebody_declined_failed_and_what_nobody_wants_any_more_is_let_go() {
     let mut p = joiner();
     go(&mut p, Input::Look, 0);
-    go(&mut p, Input::Answered(0, Outcome::Handed), 1);
+    go(&mut p, Input::Answered(0, Outcome::Handed.into()), 1);
     let declined = ReadBack::Declined {
         code: "HANDOFF-REFUSED".to_owned(),
         detail: "no".to_owned(),
@@ -407,7 +454,7 @@ fn what_somebody_declined_failed_and_what_nobody_wants_any_more_is_let_go() {
 
     let mut p = joiner();
     go(&mut p, Input::Look, 0);
-    go(&mut p, Input::Answered(0, Outcome::Handed), 1);
+    go(&mut p, Input::Answered(0, Outcome::Handed.into()), 1);
     let detail = "nobody wants it".to_owned();
     go(&mut p, Input::Read(0, ReadBack::Gone { detail }), 2);
     assert_eq!(p.closed, Some(PlanStatus::Stale));

@@ -30,8 +30,8 @@ pub use people::{
     WorkerFacts, WorkerMatched,
 };
 pub use sign_in::{
-    AuthorizationChanged, CredentialChanged, KeyChanged, LoginChanged, Origin, PassIssued,
-    SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
+    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, Origin,
+    PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
 };
 pub use tasks::{TaskDone, TaskDropped, TaskOpened};
 pub use tenant::{
@@ -198,6 +198,9 @@ pub enum Event {
     /// A relying party was given something, or it counts no longer.
     #[serde(rename = "authorization.changed/1")]
     AuthorizationChanged(AuthorizationChanged),
+    /// A client was given an access token for itself.
+    #[serde(rename = "client.granted/1")]
+    ClientGranted(ClientGranted),
     /// A signing key is new, or has come further.
     #[serde(rename = "key.changed/1")]
     KeyChanged(KeyChanged),
@@ -269,6 +272,7 @@ impl Event {
             | Self::TokenIssued(_)
             | Self::TokenRevoked(_)
             | Self::CallMade(_)
+            | Self::ClientGranted(_)
             | Self::KeyChanged(_)
             | Self::WritingStopped(_)
             | Self::WritingResumed(_)

@@ -128,6 +128,21 @@ pub struct AuthorizationChanged {
     pub state: Authorization,
 }
 
+/// A client was given an access token for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientGranted {
+    /// The relying party's name.
+    pub relying_party: String,
+    /// Its `client_id`.
+    pub client: String,
+    /// The digest of the token's name (`jti`).
+    pub token: Digest,
+    /// What it may.
+    pub scopes: Vec<String>,
+    /// From when on it no longer counts.
+    pub ends: Timestamp,
+}
+
 /// A signing key is new, or has come further.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyChanged {

@@ -6,7 +6,7 @@ use crate::address::{Address, Kind, RemoteId, TargetName};
 use crate::canonical::Digest;
 use crate::id::{PlanId, RunId, SubjectId, WaveId};
 use crate::observation::{Completeness, Ownership, Record};
-use crate::outcome::Outcome;
+use crate::outcome::{Exchange, Outcome};
 use crate::personal::Personal;
 use crate::plan::{About, Plan, PlanStatus, StepRef, StepStatus};
 use crate::time::Timestamp;
@@ -117,6 +117,9 @@ pub struct StepChanged {
     pub outcome: Option<Outcome>,
     /// Why, for people.
     pub detail: String,
+    /// The requests of the attempt that was answered, in the first such event after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<Exchange>,
 }
 
 /// An object in a target is new or differs from what we last saw.

@@ -17,9 +17,9 @@ use model::plan::{About, PlanStatus, StepRef, StepStatus};
 use model::time::DateTime;
 use model::{
     Address, Assignment, Cause, Change, Completeness, DeliveryId, Digest, EngagementId, Event,
-    Facts, FindingId, Input, Kind, Outcome, Ownership, Personal, Plan, PlanId, Rank, Reason,
-    Record, RemoteId, RunId, SubjectId, TargetName, Timestamp, TokenId, Value, Verdict, Want,
-    WaveId,
+    Exchange, Facts, FindingId, Input, Kind, Outcome, Ownership, Personal, Plan, PlanId, Rank,
+    Reason, Record, RemoteId, RunId, SubjectId, TargetName, Timestamp, TokenId, Value, Verdict,
+    Want, WaveId,
 };
 
 pub use drills::drilled;
@@ -146,6 +146,11 @@ pub fn step_changed(n: u8, no: u16, address: Address, status: StepStatus) -> Ste
             detail: "timed out".to_owned(),
         }),
         detail: String::new(),
+        exchanges: vec![Exchange {
+            method: "PATCH".to_owned(),
+            path: format!("/scim/v2/Users/r{n}"),
+            status: None,
+        }],
     }
 }
 
@@ -378,6 +383,7 @@ pub fn about_nobody() -> Vec<Event> {
         }),
         Event::NoticeChanged(noticed(0)),
         Event::DrillChanged(drilled(1)),
+        Event::ClientGranted(sign_in::granted()),
         Event::KeyChanged(sign_in::key("abc", model::sign_in::KeyStage::Current)),
         Event::PlanDrafted(drafted(200, 0, About::Target(target.clone()), Change::Rule)),
         Event::ObjectObserved(observed(200, None)),

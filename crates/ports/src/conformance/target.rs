@@ -77,9 +77,9 @@ fn quiet(bench: &dyn Bench, text: &str) {
 }
 
 async fn apply(bench: &dyn Bench, operation: &Operation) -> Outcome {
-    let outcome = bench.target().apply(operation, DEADLINE).await;
-    quiet(bench, &format!("{outcome:?}"));
-    match outcome {
+    let answer = bench.target().apply(operation, DEADLINE).await;
+    quiet(bench, &format!("{answer:?}"));
+    match answer.outcome {
         Outcome::Handed => bench.by_hand(operation),
         outcome => outcome,
     }

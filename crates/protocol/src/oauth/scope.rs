@@ -71,7 +71,14 @@ impl Scopes {
         Self(self.0.intersection(&other.0).cloned().collect())
     }
 
-    /// What a refresh token of these scopes gives when those are asked for: all, or fewer (RFC 6749 §6).
+    /// Those that are none of these.
+    #[must_use]
+    pub fn besides(&self, others: &[&str]) -> Self {
+        let kept = self.iter().filter(|scope| !others.contains(scope));
+        Self(kept.map(str::to_owned).collect())
+    }
+
+    /// What is had of these scopes when those are asked for: all, or fewer (RFC 6749 §3.3, §6).
     ///
     /// # Errors
     /// `invalid_scope`: when more is asked for than was granted.
@@ -80,7 +87,7 @@ impl Scopes {
             None => Ok(self.clone()),
             Some(asked) if asked.0.is_subset(&self.0) => Ok(asked.clone()),
             Some(_) => {
-                let problem = "is more than was granted: ask for the same or less";
+                let problem = "is more than may be had: ask for less";
                 Err(OAuthError::of(ErrorCode::InvalidScope, "scope", problem))
             }
         }

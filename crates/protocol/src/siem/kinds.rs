@@ -8,6 +8,7 @@ pub const KINDS: &[&str] = &[
     "account.decided",
     "authorization.changed",
     "call.made",
+    "client.granted",
     "credential.changed",
     "delivery.received",
     "documents.accepted",
@@ -111,6 +112,7 @@ pub const fn kind_of(event: &Event) -> &'static str {
         Event::SignInFailed(_) => "sign-in.failed",
         Event::SignInDecided(_) => "sign-in.decided",
         Event::AuthorizationChanged(_) => "authorization.changed",
+        Event::ClientGranted(_) => "client.granted",
         Event::KeyChanged(_) => "key.changed",
     }
 }

@@ -44,17 +44,19 @@ pub(super) fn set_codes_up(front: Arc<Front>, visit: Visit) -> Answered {
         }
         let [sealed, code] = visit.fields(["sealed", "code"]);
         let asker = held.asker(&visit);
-        if front
-            .guesses
-            .guess(asker.from.network, "codes set up")
-            .is_err()
-        {
+        // Each session for itself: one person's mistakes keep nobody else from setting codes up.
+        let who = format!("codes set up in {}", asker.session.unwrap_or_default());
+        let Ok(guess) = front.guesses.guess(asker.from.network, &who) else {
             return Ok(show::slow(&front, &visit));
-        }
+        };
         let shown = front
             .app
             .set_codes_up(sealed.expose(), code.expose(), asker);
-        Ok(show_either(&front, &visit, &held, shown.await?))
+        let shown = shown.await?;
+        if shown.as_ref().is_ok_and(|factors| factors.wrong.is_none()) {
+            front.guesses.was_right(&guess);
+        }
+        Ok(show_either(&front, &visit, &held, shown))
     })
 }
 

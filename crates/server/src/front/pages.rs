@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use app::LoggedOut;
+use app::{Answer, LoggedOut};
+use axum::body::Body;
+use axum::http::Response;
 use model::Secret;
 
 use super::Front;
 use super::held::Held;
 use super::reply::{Answered, see_other};
 use super::show::{answered, notice, portal, signed_out, slow};
+use super::throttle::Guess;
 use super::visit::Visit;
 
 pub(super) fn authorize(front: Arc<Front>, visit: Visit) -> Answered {
@@ -34,16 +37,12 @@ pub(super) fn password(front: Arc<Front>, visit: Visit) -> Answered {
         let held = Held::of(&front, &visit);
         let asker = held.asker(&visit);
         let [attempt, name, password] = visit.fields(["attempt", "name", "password"]);
-        if front
-            .guesses
-            .guess(asker.from.network, name.expose())
-            .is_err()
-        {
-            return Ok(slow(&front, &visit));
-        }
         let (attempt, name) = (attempt.expose(), name.expose());
+        let Ok(guess) = front.guesses.guess(asker.from.network, name) else {
+            return Ok(slow(&front, &visit));
+        };
         let answer = front.app.send_password(attempt, name, &password, asker);
-        Ok(answered(&front, &visit, &held, answer.await?))
+        Ok(judged(&front, &visit, &held, &guess, answer.await?))
     })
 }
 
@@ -66,11 +65,11 @@ pub(super) fn code(front: Arc<Front>, visit: Visit) -> Answered {
         let [attempt, code] = visit.fields(["attempt", "code"]);
         let who = front.app.who_tries(attempt.expose(), asker.browser);
         let who = format!("code of {}", who.unwrap_or_default());
-        if front.guesses.guess(asker.from.network, &who).is_err() {
+        let Ok(guess) = front.guesses.guess(asker.from.network, &who) else {
             return Ok(slow(&front, &visit));
-        }
+        };
         let answer = front.app.send_code(attempt.expose(), code.expose(), asker);
-        Ok(answered(&front, &visit, &held, answer.await?))
+        Ok(judged(&front, &visit, &held, &guess, answer.await?))
     })
 }
 
@@ -80,13 +79,27 @@ pub(super) fn pass(front: Arc<Front>, visit: Visit) -> Answered {
         let asker = held.asker(&visit);
         let [attempt, name, pass] = visit.fields(["attempt", "name", "pass"]);
         let who = format!("pass of {}", name.expose());
-        if front.guesses.guess(asker.from.network, &who).is_err() {
+        let Ok(guess) = front.guesses.guess(asker.from.network, &who) else {
             return Ok(slow(&front, &visit));
-        }
+        };
         let (attempt, name) = (attempt.expose(), name.expose());
         let answer = front.app.send_pass(attempt, name, pass.expose(), asker);
-        Ok(answered(&front, &visit, &held, answer.await?))
+        Ok(judged(&front, &visit, &held, &guess, answer.await?))
     })
+}
+
+/// What follows from a guess, which is none where it was right.
+fn judged(
+    front: &Front,
+    visit: &Visit,
+    held: &Held,
+    guess: &Guess,
+    answer: Answer,
+) -> Response<Body> {
+    if answer.was_right() {
+        front.guesses.was_right(guess);
+    }
+    answered(front, visit, held, answer)
 }
 
 pub(super) fn enrol_password(front: Arc<Front>, visit: Visit) -> Answered {

@@ -1,7 +1,7 @@
 //! Guesses at passwords and passes: each address and each name has a small budget of its own.
 //!
-//! Only guesses take from it: whoever is signed in, and whoever signs in with a passkey, never waits
-//! because somebody else guesses.
+//! Only wrong guesses take from it for good: whoever is signed in, whoever signs in with a passkey, and
+//! whoever types the right password, takes nothing from those who sit behind the same address.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -20,6 +20,12 @@ const NAME: Rate = Rate {
     burst: 10.0,
 };
 
+/// A guess that was taken into account.
+pub(super) struct Guess {
+    address: IpAddr,
+    name: String,
+}
+
 pub(super) struct Throttle {
     addresses: Buckets<IpAddr>,
     names: Buckets<String>,
@@ -35,10 +41,50 @@ impl Throttle {
     }
 
     /// Takes a guess into account, before it is looked at; how long to wait where there were too many.
-    pub(super) fn guess(&self, from: IpAddr, name: &str) -> Result<(), Duration> {
+    pub(super) fn guess(&self, from: IpAddr, name: &str) -> Result<Guess, Duration> {
         let now = Instant::now();
-        self.addresses.take(&address_key(from), now)?;
-        let name: String = name.trim().to_lowercase().chars().take(320).collect();
-        self.names.take(&name, now)
+        let guess = Guess {
+            address: address_key(from),
+            name: name.trim().to_lowercase().chars().take(320).collect(),
+        };
+        self.addresses.take(&guess.address, now)?;
+        self.names.take(&guess.name, now)?;
+        Ok(guess)
+    }
+
+    /// It was right, so it was no guess: a whole office signs in from one address in the morning. Nobody
+    /// gains tries by that, because no more comes back than was taken.
+    pub(super) fn was_right(&self, guess: &Guess) {
+        self.addresses.give_back(&guess.address);
+        self.names.give_back(&guess.name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn wrong_guesses_take_from_the_budget_and_right_ones_do_not() {
+        let throttle = Throttle::new(1_000);
+        let office = IpAddr::from([192, 0, 2, 7]);
+        for n in 0..1_000 {
+            let guess = throttle.guess(office, &format!("p{n}@acme.example"));
+            throttle.was_right(&guess.unwrap());
+        }
+        for _ in 0..10 {
+            throttle.guess(office, "ana@acme.example").unwrap();
+        }
+        let more = throttle.guess(office, " ANA@acme.example");
+        assert!(more.is_err(), "ten under one name, however it is written");
+        let right = throttle.guess(office, "bo@acme.example").unwrap();
+        throttle.was_right(&right);
+        let wrong = (0..100).filter(|n| throttle.guess(office, &n.to_string()).is_ok());
+        assert_eq!(
+            wrong.count(),
+            49,
+            "sixty from one address, eleven of them above"
+        );
     }
 }

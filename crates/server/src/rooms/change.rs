@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use api::{Problem, WhyChangeAnswer, WireChanged, WireDecided, WireMoment, WireWord, schema_of};
+use api::{
+    Problem, WhyChangeAnswer, WireChanged, WireDecided, WireExchange, WireMoment, WireWord,
+    schema_of,
+};
 use app::{Changed, Moment, WhyChange, Word};
-use model::{PlanId, StepRef, Timestamp};
+use model::{Exchange, PlanId, StepRef, Timestamp};
 use serde_json::json;
 
 use super::shape::get;
@@ -107,11 +110,20 @@ fn moment(moment: Moment) -> WireMoment {
         by: moment.by,
         attempt: moment.attempt,
         request: moment.request,
+        exchanges: moment.exchanges.into_iter().map(exchange).collect(),
         answer: moment.answer.to_owned(),
         class: moment.class,
         said: moment.said,
         next_at: text(moment.next_at),
         step: moment.other.map_or(String::new(), |step| step.to_string()),
+    }
+}
+
+fn exchange(exchange: Exchange) -> WireExchange {
+    WireExchange {
+        method: exchange.method,
+        path: exchange.path,
+        status: exchange.status,
     }
 }
 

@@ -131,6 +131,7 @@ pub fn project(
         | Event::CallMade(_)
         | Event::SignInFailed(_)
         | Event::SignInDecided(_)
+        | Event::ClientGranted(_)
         | Event::StoreRestored(_) => {}
     }
     Ok(rows.ops)

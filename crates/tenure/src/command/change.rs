@@ -1,6 +1,6 @@
 //! `tenure why change STEP`.
 
-use api::{WhyChangeAnswer, WireMoment, WireWord};
+use api::{WhyChangeAnswer, WireExchange, WireMoment, WireWord};
 use model::StepRef;
 use model::handoff::step_of;
 use serde_json::{Value, json};
@@ -177,8 +177,11 @@ fn said(word: &WireWord) -> String {
 }
 
 fn moment(moment: &WireMoment) -> Value {
-    let parts = [moment.request.as_str(), moment.said.as_str()];
-    let parts = parts.into_iter().filter(|part| !part.is_empty());
+    let exchanges = moment.exchanges.iter().map(exchange);
+    let parts = std::iter::once(moment.request.clone())
+        .chain(exchanges)
+        .chain([moment.said.clone()]);
+    let parts = parts.filter(|part| !part.is_empty());
     let attempt = match moment.attempt {
         0 => String::new(),
         attempt => attempt.to_string(),
@@ -188,6 +191,14 @@ fn moment(moment: &WireMoment) -> Value {
         "answer": moment.answer, "class": moment.class, "next_at": moment.next_at,
         "text": parts.collect::<Vec<_>>().join("; "),
     })
+}
+
+/// `PATCH /scim/v2/Users/1 → 204`.
+fn exchange(exchange: &WireExchange) -> String {
+    let status = exchange
+        .status
+        .map_or("no answer".to_owned(), |s| s.to_string());
+    format!("{} {} → {status}", exchange.method, exchange.path)
 }
 
 #[cfg(test)]

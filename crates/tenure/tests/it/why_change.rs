@@ -2,7 +2,7 @@
 //! planned again, and one that was held and released.
 
 use emulate::{Access, Fault, Provider, Serving, Shared, Temperament, serve};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::node::{Node, Said};
 use crate::thin::{TOKEN, apply_all, documents, example, set_secret, wave};
@@ -112,6 +112,8 @@ fn went_well(node: &Node) -> String {
     is("decided", "released");
     is("decided_by", "admin");
     is("decided_because", "T-2");
+    let asked = json!([{"method": "POST", "path": "/scim/v2/Users", "status": 201}]);
+    assert_eq!(at(&answer, "answered")["exchanges"], asked, "{answer}");
     is("next", "");
     let by: Vec<&Value> = answer["because"]
         .as_array()

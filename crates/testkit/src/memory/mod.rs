@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use model::attributes::Value;
-use model::{Attributes, Completeness, Kind, Outcome, Record, RemoteId};
+use model::{Answer, Attributes, Completeness, Kind, Outcome, Record, RemoteId};
 use ports::target::{Capabilities, Cursor, Heard, Listed, Match, Operation, Probe};
 use ports::{Target, TargetError};
 
@@ -309,7 +309,13 @@ impl Target for Memory {
             .collect())
     }
 
-    async fn apply(&self, operation: &Operation, _deadline: Duration) -> Outcome {
+    async fn apply(&self, operation: &Operation, _deadline: Duration) -> Answer {
+        self.carried(operation).into()
+    }
+}
+
+impl Memory {
+    fn carried(&self, operation: &Operation) -> Outcome {
         let mut state = self.state();
         state.journal.push(operation.clone());
         if let Some(mood) = &state.mood {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use app::Connect;
 use async_trait::async_trait;
-use model::{Kind, Outcome, Record, RemoteId, Secret, TargetName, Timestamp};
+use model::{Answer, Kind, Outcome, Record, RemoteId, Secret, TargetName, Timestamp};
 use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe};
 use ports::{Clock as _, Target, TargetError};
 use testkit::{Company, Memory, SimClock};
@@ -124,10 +124,10 @@ impl Target for Diary {
         self.memory.find(kind, by).await
     }
 
-    async fn apply(&self, operation: &Operation, deadline: Duration) -> Outcome {
+    async fn apply(&self, operation: &Operation, deadline: Duration) -> Answer {
         if self.up().is_err() {
             let detail = "timed out".to_owned();
-            return Outcome::Unknown { detail };
+            return Outcome::Unknown { detail }.into();
         }
         let remote = match operation {
             Operation::SetActive { remote, active } => {

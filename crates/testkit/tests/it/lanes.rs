@@ -9,7 +9,7 @@ use std::time::Duration;
 use app::{Connect, WavePreview};
 use async_trait::async_trait;
 use model::plan::PlanStatus;
-use model::{Change, Kind, Outcome, Record, RemoteId, Secret, Timestamp};
+use model::{Answer, Change, Kind, Outcome, Record, RemoteId, Secret, Timestamp};
 use ports::store::Store;
 use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe};
 use ports::{Clock as _, Target, TargetError};
@@ -107,13 +107,14 @@ impl Target for Line {
         self.to.inner.find(kind, by).await
     }
 
-    async fn apply(&self, operation: &Operation, deadline: Duration) -> Outcome {
+    async fn apply(&self, operation: &Operation, deadline: Duration) -> Answer {
         self.to.note(self.node, Some(operation));
         overlap().await;
         if self.to.is_down().is_err() {
             return Outcome::Unknown {
                 detail: "it is down".to_owned(),
-            };
+            }
+            .into();
         }
         if let (Operation::Create { attributes, .. }, Some(name)) = (operation, self.to.refused)
             && attributes.get("userName").and_then(model::Value::as_text) == Some(name)
@@ -121,7 +122,8 @@ impl Target for Line {
             return Outcome::Refused {
                 code: "REC-400".to_owned(),
                 detail: "not this one".to_owned(),
-            };
+            }
+            .into();
         }
         self.to.inner.apply(operation, deadline).await
     }

@@ -61,6 +61,7 @@ fn plan(n: u128, status: PlanStatus, outcome: Option<Outcome>, sent: &[&str]) ->
         fence: 1,
         outcome,
         detail: "said done, but: it is not there".to_owned(),
+        exchanges: Vec::new(),
     };
     PlanRow {
         id,

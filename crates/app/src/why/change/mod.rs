@@ -356,8 +356,8 @@ fn gaps(plan: &PlanRow, stands: &StepRow, known: bool) -> Vec<String> {
     }
     if last.attempt > 0 || last.status == StepStatus::Sent {
         gaps.push(
-            "the method, path and body of requests, and the bodies of answers: kept is what was \
-             wanted, and of an answer its status and what the app said, cut and without values"
+            "the bodies of requests and answers: kept are the attributes that were wanted, and of an \
+             answer its status and what the app said, cut and without values"
                 .to_owned(),
         );
     }

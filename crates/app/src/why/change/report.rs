@@ -2,7 +2,7 @@
 
 use model::event::StepHead;
 use model::plan::{PlanStatus, StepStatus};
-use model::{Address, Change, Reason, StepRef, Timestamp, Value};
+use model::{Address, Change, Exchange, Reason, StepRef, Timestamp, Value};
 use ports::store::{PlanRow, StepRow, WaveDecision, WaveRow};
 
 /// Why one step was planned, and what became of it.
@@ -91,6 +91,8 @@ pub struct Moment {
     pub attempt: u32,
     /// What was asked for, by attribute and without values; empty where nothing was.
     pub request: String,
+    /// The requests of the attempt that was answered.
+    pub exchanges: Vec<Exchange>,
     /// How the attempt ended, as far as was known then; empty where it had not.
     pub answer: &'static str,
     /// The class of error; empty where there is none.
@@ -113,6 +115,7 @@ impl Moment {
             by: String::new(),
             attempt: 0,
             request: String::new(),
+            exchanges: Vec::new(),
             answer: "",
             class: String::new(),
             said: String::new(),

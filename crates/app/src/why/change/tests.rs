@@ -4,8 +4,8 @@ use std::time::Duration;
 use model::event::{FactsAccepted, StepChanged, SubjectTerminated};
 use model::plan::PlanStatus;
 use model::{
-    Attributes, Cause, Change, DeliveryId, Digest, EngagementId, Input, Outcome, Personal, Plan,
-    PlanId, TargetName, Verdict, WaveId,
+    Attributes, Cause, Change, DeliveryId, Digest, EngagementId, Exchange, Input, Outcome,
+    Personal, Plan, PlanId, TargetName, Verdict, WaveId,
 };
 use ports::store::WaveDecision;
 
@@ -146,6 +146,7 @@ fn change(
         fence: 1,
         outcome,
         detail: detail.to_owned(),
+        exchanges: Vec::new(),
     };
     Told {
         seq,
@@ -245,6 +246,24 @@ fn each_attempt_is_told_with_its_answer_and_when_it_is_tried_again() {
     }
     let with = [told.to_vec(), vec![other]].concat();
     assert_eq!(told_of(&plan, &wave(ask()), &with), all);
+}
+
+#[test]
+fn an_attempt_is_told_with_its_requests() {
+    let plan = plan(PlanStatus::Applied, Some(update()), StepStatus::Verified);
+    let asked = Exchange {
+        method: "PATCH".to_owned(),
+        path: "/scim/v2/Users/7".to_owned(),
+        status: Some(204),
+    };
+    let mut answered = change(21, StepStatus::Answered, 1, None, "");
+    if let Event::StepChanged(e) = &mut answered.event {
+        e.exchanges.push(asked.clone());
+    }
+    let told = [change(20, StepStatus::Sent, 1, None, ""), answered];
+    let all = told_of(&plan, &wave(ask()), &told);
+    let exchanges: Vec<_> = all[4..].iter().map(|m| m.exchanges.clone()).collect();
+    assert_eq!(exchanges, [vec![], vec![asked]]);
 }
 
 #[test]
@@ -410,7 +429,10 @@ fn what_the_log_does_not_hold_is_said() {
     let said = gaps(&row, &row.steps[0], false);
     assert_eq!(said.len(), 2);
     assert!(said[0].contains("was erased"), "{said:?}");
-    assert!(said[1].contains("bodies of answers"), "{said:?}");
+    assert!(
+        said[1].contains("bodies of requests and answers"),
+        "{said:?}"
+    );
     row.about = About::Target(TargetName::from("wiki"));
     let said = gaps(&row, &row.steps[0], true);
     assert!(said[0].starts_with("attempts before the last"), "{said:?}");

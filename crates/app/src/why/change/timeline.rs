@@ -122,6 +122,7 @@ fn of_step(seq: u64, at: Timestamp, e: &StepChanged, act: Option<&Step>) -> Mome
     let mut moment = Moment::new(seq, at, what);
     moment.attempt = e.attempt;
     moment.next_at = e.not_before;
+    moment.exchanges.clone_from(&e.exchanges);
     // What was wanted, not what an earlier attempt was told, is what a read-back proves.
     if e.status.is_done() {
         return moment;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use model::SubjectId;
 use rules::closest;
 
 use super::{SPEC, address, claims};
@@ -26,8 +27,8 @@ const MINUTES: u8 = 10;
 const REFRESH_DAYS: u16 = 30;
 const OPENID: &str = "openid";
 const OFFLINE_ACCESS: &str = "offline_access";
-/// Scopes that mean something to us; all others are the app's own.
-const KNOWN: [&str; 5] = [OPENID, "profile", "email", OFFLINE_ACCESS, "groups"];
+/// Scopes that are about a person, and mean something to us; all others are the app's own.
+pub const PERSONAL_SCOPES: [&str; 5] = [OPENID, "profile", "email", OFFLINE_ACCESS, "groups"];
 
 pub(super) fn oidc(
     name: &str,
@@ -63,12 +64,7 @@ pub(super) fn oidc(
             wire::SubjectType::Public => SubjectType::Public,
             wire::SubjectType::Pairwise => SubjectType::Pairwise,
         },
-        id_token_alg: match spec.id_token_alg {
-            wire::SigningAlg::Es256 => SigningAlg::Es256,
-            wire::SigningAlg::EdDsa => SigningAlg::EdDsa,
-            wire::SigningAlg::Rs256 => SigningAlg::Rs256,
-            wire::SigningAlg::Ps256 => SigningAlg::Ps256,
-        },
+        id_token_alg: signing_alg(spec.id_token_alg),
         access_token,
         refresh_days: refreshes.then(|| spec.refresh_days.unwrap_or(REFRESH_DAYS)),
         claims: claims::claims(spec, tenant, reporter)?,
@@ -87,6 +83,11 @@ fn client_id(name: &str, spec: &OidcSpec, reporter: &mut Reporter<'_, '_>) -> St
     if id.is_empty() || id.len() > 100 || !id.bytes().all(possible) {
         let problem = format!("`{id:.80}` is no client_id");
         let fix = "write 1 to 100 letters, digits, `.`, `_`, `~` or `-`, or leave it out";
+        reporter.at(report::NAME, &at("client_id"), problem, fix);
+    } else if id.parse::<SubjectId>().is_ok() {
+        // It is the `sub` of what the client is given for itself (RFC 9700 §4.15).
+        let problem = format!("`{id}` could be taken for a person");
+        let fix = "write another one, or leave it out";
         reporter.at(report::NAME, &at("client_id"), problem, fix);
     }
     id.clone()
@@ -215,17 +216,26 @@ fn scopes(spec: &OidcSpec, refreshes: bool, reporter: &mut Reporter<'_, '_>) -> 
 /// An own scope that is nearly one of ours is a typing error, and would silently give nothing.
 fn wrong_scope(scope: &str) -> Option<(String, String)> {
     let possible = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b":._-".contains(&b);
-    if KNOWN.contains(&scope) {
+    if PERSONAL_SCOPES.contains(&scope) {
         return None;
     }
     if scope.is_empty() || scope.len() > 60 || !scope.bytes().all(possible) {
         let fix = "write 1 to 60 lower-case letters, digits, `:`, `.`, `_` or `-`";
         return Some((format!("`{scope:.80}` is no scope"), fix.to_owned()));
     }
-    let meant = closest(scope, KNOWN).filter(|_| !scope.contains([':', '.']))?;
+    let meant = closest(scope, PERSONAL_SCOPES).filter(|_| !scope.contains([':', '.']))?;
     let fix =
         format!("did you mean `{meant}`? A scope of the app's own is one as in `api:{scope}`");
     Some((format!("`{scope}` is too much like `{meant}`"), fix))
+}
+
+const fn signing_alg(alg: wire::SigningAlg) -> SigningAlg {
+    match alg {
+        wire::SigningAlg::Es256 => SigningAlg::Es256,
+        wire::SigningAlg::EdDsa => SigningAlg::EdDsa,
+        wire::SigningAlg::Rs256 => SigningAlg::Rs256,
+        wire::SigningAlg::Ps256 => SigningAlg::Ps256,
+    }
 }
 
 fn access_token(spec: &AccessTokenSpec, reporter: &mut Reporter<'_, '_>) -> AccessToken {
@@ -241,6 +251,7 @@ fn access_token(spec: &AccessTokenSpec, reporter: &mut Reporter<'_, '_>) -> Acce
             wire::TokenFormat::Jwt => TokenFormat::Jwt,
             wire::TokenFormat::Opaque => TokenFormat::Opaque,
         },
+        alg: signing_alg(spec.alg),
         minutes: spec.minutes.unwrap_or(MINUTES),
         audience: spec.audience.clone(),
     }

@@ -67,6 +67,7 @@ fn changed(plan: u128, no: u16, target: &str, status: StepStatus) -> Event {
         fence: 1,
         outcome: None,
         detail: String::new(),
+        exchanges: Vec::new(),
     })
 }
 

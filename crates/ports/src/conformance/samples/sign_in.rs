@@ -1,8 +1,8 @@
 //! People signing in.
 
 use model::event::{
-    AuthorizationChanged, CredentialChanged, KeyChanged, LoginChanged, Origin, PassIssued,
-    SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
+    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, Origin,
+    PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
 };
 use model::sign_in::{
     Authorization, Credential, Factor, FactorUse, KeyStage, Session, SigningKey, Verifier,
@@ -96,6 +96,17 @@ pub fn authorization(n: u8, number: u8) -> AuthorizationChanged {
             refresh_ends: None,
             ended: None,
         },
+    }
+}
+
+/// A client had a token for itself.
+pub fn granted() -> ClientGranted {
+    ClientGranted {
+        relying_party: "payroll".to_owned(),
+        client: "payroll.1".to_owned(),
+        token: Digest([4; 32]),
+        scopes: vec!["api:read".to_owned()],
+        ends: at(600),
     }
 }
 

@@ -1,8 +1,8 @@
 //! People signing in. Neither from where nor with which device: both are personal.
 
 use model::event::{
-    AuthorizationChanged, CredentialChanged, KeyChanged, PassIssued, SessionChanged, SignInAnswer,
-    SignInDecided, SignInFailed,
+    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, PassIssued, SessionChanged,
+    SignInAnswer, SignInDecided, SignInFailed,
 };
 use model::sign_in::KeyStage;
 
@@ -77,6 +77,14 @@ pub(super) fn authorization(event: &AuthorizationChanged) -> What {
         .about(Some(state.subject))
         .with("relying_party", state.relying_party.as_str())
         .with("refreshed", state.refreshed)
+}
+
+pub(super) fn client(event: &ClientGranted) -> What {
+    What::new(Thing::RelyingParty, &event.relying_party, Act::Logon)
+        .class(Class::SignIn)
+        .ends(Ending::Success)
+        .with("client", event.client.as_str())
+        .with("scopes", event.scopes.join(" "))
 }
 
 pub(super) fn key(event: &KeyChanged) -> What {

@@ -110,6 +110,7 @@ pub async fn applied(store: &TenureStore, actor: &Actor, wave: WaveId) -> Result
                             version: None,
                         }),
                         detail: String::new(),
+                        exchanges: Vec::new(),
                     }));
                 }
             }

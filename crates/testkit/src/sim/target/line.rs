@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Completeness, Kind, Outcome, Record, RemoteId};
+use model::{Answer, Completeness, Kind, Record, RemoteId};
 use ports::target::{Capabilities, Cursor, Listed, Match, Operation, Probe};
 use ports::{Target, TargetError};
 
@@ -91,7 +91,7 @@ impl Target for Line {
         .await
     }
 
-    async fn apply(&self, operation: &Operation, _deadline: Duration) -> Outcome {
+    async fn apply(&self, operation: &Operation, _deadline: Duration) -> Answer {
         // Whoever speaks is judged by what is true when the request leaves, not when it arrives.
         if !self.me.is_dead() {
             self.target
@@ -104,7 +104,7 @@ impl Target for Line {
             self.target.state().doubts.extend(doubts_of(operation));
         }
         self.me.leave(blow).await;
-        outcome
+        outcome.into()
     }
 }
 

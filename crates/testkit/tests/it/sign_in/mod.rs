@@ -3,5 +3,6 @@
 
 mod leavers;
 mod login;
+mod machine;
 mod oauth;
 mod world;

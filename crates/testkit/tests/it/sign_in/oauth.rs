@@ -109,38 +109,14 @@ async fn o14_another_clients_token_is_inactive() {
         let code = world.code("wiki", &mut browser).await;
         let given = world.token(0, 0, &redeems(&code)).await.unwrap();
         let token = given["access_token"].as_str().unwrap();
-        let own = introspected(&world, 0, token).await;
+        let own = world.introspected(0, token).await;
         assert_eq!(own["active"], true);
         assert_eq!(own["scope"], "email openid");
-        let other = introspected(&world, 1, token).await;
+        let other = world.introspected(1, token).await;
         assert_eq!(
             serde_json::json!(other),
             serde_json::json!({"active": false})
         );
-    }
-}
-
-async fn introspected(
-    world: &World,
-    client: usize,
-    token: &str,
-) -> serde_json::Map<String, serde_json::Value> {
-    use base64::Engine as _;
-    let name = ["wiki", "other"][client];
-    let pair = format!("{name}:{}", world.secrets[client].expose());
-    let header = format!(
-        "Basic {}",
-        base64::engine::general_purpose::STANDARD.encode(pair)
-    );
-    let body = format!("token={token}");
-    let call = app::TokenCall {
-        authorization: &[header.as_bytes()],
-        content_type: Some(b"application/x-www-form-urlencoded"),
-        body: body.as_bytes(),
-    };
-    match world.nodes[1].introspect(call).await.unwrap() {
-        app::Given::Body(body) => body,
-        app::Given::Refused(refusal) => panic!("{:?}", refusal.error),
     }
 }
 

@@ -14,7 +14,7 @@ use store::{PostgresOptions, StorePorts, TenureStore};
 use testkit::node::{actor, keyring, morning};
 use testkit::{Company, Node, SeededEntropy, SimClock};
 
-const SIGN_ON: &str = r#"kind: Group
+pub const SIGN_ON: &str = r#"kind: Group
 metadata: {name: engineers}
 spec: {when: 'person.department.orValue("") == "Engineering"'}
 ---
@@ -39,7 +39,32 @@ spec:
     client: {secret: other-client, method: basic}
     grants: [authorization_code, refresh_token]
     refresh_days: 30
+---
+kind: RelyingParty
+metadata: {name: robot}
+spec:
+  groups: [engineers]
+  oidc:
+    redirect_uris: ["https://robot.acme.example/cb"]
+    client: {secret: robot-client, method: basic}
+    grants: [authorization_code, client_credentials]
+    scopes: [openid, profile, "api:read", "api:write"]
+    access_token: {audience: "https://api.acme.example"}
+---
+kind: RelyingParty
+metadata: {name: probe}
+spec:
+  groups: [engineers]
+  oidc:
+    redirect_uris: ["https://probe.acme.example/cb"]
+    client: {secret: probe-client, method: basic}
+    grants: [authorization_code, client_credentials]
+    scopes: [openid, "probe:read"]
+    access_token: {format: opaque, minutes: 5}
 "#;
+
+/// The clients, by the numbers that tests have for them.
+const CLIENTS: [&str; 4] = ["wiki", "other", "robot", "probe"];
 
 /// What everybody is asked for.
 pub fn policy(demand: &str) -> String {
@@ -58,8 +83,9 @@ pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub struct World {
     pub nodes: [App; 2],
     pub clock: Arc<SimClock>,
-    /// The secrets of the clients `wiki` and `other`.
-    pub secrets: [Secret; 2],
+    pub store: Arc<dyn Store>,
+    /// The secrets of the clients, in the order of [`CLIENTS`].
+    secrets: Vec<Secret>,
     /// The company's HR file.
     pub rows: Vec<String>,
 }
@@ -111,6 +137,7 @@ impl World {
             }
             Some(url) => [open(url, &clock, 1).await, open(url, &clock, 2).await],
         };
+        let first = Arc::clone(&stores[0]);
         let mut salt = 10;
         let nodes = stores.map(|store| {
             salt += 1;
@@ -128,25 +155,31 @@ impl World {
         let mut world = Self {
             nodes,
             clock,
-            secrets: [Secret::new(""), Secret::new("")],
+            store: first,
+            secrets: Vec::new(),
             rows: crate::company::workers(4),
         };
         world.documents(demand).await;
         world.hears().await;
-        for (slot, name) in [(0, "wiki"), (1, "other")] {
+        for name in CLIENTS {
             let admin = actor("admin");
             let made = world.nodes[0].make_client_secret(&admin, name).await;
-            world.secrets[slot] = made.unwrap().secret;
+            world.secrets.push(made.unwrap().secret);
         }
         world
     }
 
     /// Puts documents in force that demand so much.
     pub async fn documents(&self, demand: &str) {
+        self.documents_with(demand, SIGN_ON).await;
+    }
+
+    /// Puts documents in force that demand so much, with other relying parties.
+    pub async fn documents_with(&self, demand: &str, parties: &str) {
         let source = crate::company::documents("").swap_remove(0);
         let files = vec![
             source,
-            ("sign-on.yaml".to_owned(), SIGN_ON.to_owned()),
+            ("sign-on.yaml".to_owned(), parties.to_owned()),
             ("policy.yaml".to_owned(), policy(demand)),
         ];
         let admin = actor("admin");
@@ -206,20 +239,34 @@ impl World {
         code_of(&answer).unwrap_or_else(|| panic!("no code: {answer:?}"))
     }
 
-    /// A call to the token endpoint of a node by a client (0: wiki, 1: other).
+    /// A call to the token endpoint of a node by a client (0: wiki, 1: other, 2: robot, 3: probe).
     pub async fn token(&self, node: usize, client: usize, body: &str) -> Result<Object, String> {
-        let name = ["wiki", "other"][client];
-        let pair = format!("{name}:{}", self.secrets[client].expose());
-        let header = format!("Basic {}", STANDARD.encode(pair));
-        let call = TokenCall {
-            authorization: &[header.as_bytes()],
-            content_type: Some(b"application/x-www-form-urlencoded"),
-            body: body.as_bytes(),
-        };
-        match self.nodes[node].token(call).await.unwrap() {
-            Given::Body(body) => Ok(body),
-            Given::Refused(refusal) => Err(refusal.error.code().name().to_owned()),
-        }
+        let header = self.proves(client);
+        let headers = [header.as_bytes()];
+        let given = self.nodes[node].token(call(&headers, body));
+        said(given.await.unwrap())
+    }
+
+    /// What a client is told of a token.
+    pub async fn introspected(&self, client: usize, token: &str) -> Object {
+        let (header, body) = (self.proves(client), format!("token={token}"));
+        let headers = [header.as_bytes()];
+        let given = self.nodes[1].introspect(call(&headers, &body));
+        said(given.await.unwrap()).unwrap()
+    }
+
+    /// A client ends a token.
+    pub async fn revokes(&self, client: usize, token: &str) -> Result<Object, String> {
+        let (header, body) = (self.proves(client), format!("token={token}"));
+        let headers = [header.as_bytes()];
+        let given = self.nodes[1].revoke(call(&headers, &body));
+        said(given.await.unwrap())
+    }
+
+    fn proves(&self, client: usize) -> String {
+        let secret = self.secrets[client].expose();
+        let pair = format!("{}:{secret}", CLIENTS[client]);
+        format!("Basic {}", STANDARD.encode(pair))
     }
 
     /// Whether an access token counts at a node.
@@ -227,6 +274,21 @@ impl World {
         let header = format!("Bearer {token}");
         let told = self.nodes[node].userinfo(&[header.as_bytes()]).await;
         matches!(told.unwrap(), app::UserTold::Claims(_))
+    }
+}
+
+fn call<'a>(authorization: &'a [&'a [u8]], body: &'a str) -> TokenCall<'a> {
+    TokenCall {
+        authorization,
+        content_type: Some(b"application/x-www-form-urlencoded"),
+        body: body.as_bytes(),
+    }
+}
+
+fn said(given: Given) -> Result<Object, String> {
+    match given {
+        Given::Body(body) => Ok(body),
+        Given::Refused(refusal) => Err(refusal.error.code().name().to_owned()),
     }
 }
 
