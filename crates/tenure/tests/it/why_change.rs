@@ -112,7 +112,11 @@ fn went_well(node: &Node) -> String {
     is("decided", "released");
     is("decided_by", "admin");
     is("decided_because", "T-2");
-    let asked = json!([{"method": "POST", "path": "/scim/v2/Users", "status": 201}]);
+    // It is looked for before it is made, and the name that it is looked for by is not told.
+    let asked = json!([
+        {"method": "GET", "path": "/scim/v2/Users?filter", "status": 200},
+        {"method": "POST", "path": "/scim/v2/Users", "status": 201},
+    ]);
     assert_eq!(at(&answer, "answered")["exchanges"], asked, "{answer}");
     is("next", "");
     let by: Vec<&Value> = answer["because"]
