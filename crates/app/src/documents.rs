@@ -6,10 +6,10 @@ mod people;
 use documents::Tenant;
 use model::event::{Document, DocumentsAccepted};
 use model::{Actor, Diagnostic, Event};
-use ports::store::{Append, DocumentsRow, Stream};
+use ports::store::{Append, DocumentsRow};
 
 use crate::deliver::DeliveryReport;
-use crate::tenant::compiled;
+use crate::tenant::{compiled, stream};
 use crate::{App, AppError, ErrorKind, expectations};
 
 /// What became of documents that were sent.
@@ -60,7 +60,7 @@ impl App {
     ) -> Result<DocumentsReport, AppError> {
         files.sort();
         let (tenant, tests) = self.checked(&files)?;
-        let stream = Stream("documents".to_owned());
+        let stream = stream();
         let head = self.store.head_of(&stream).await?;
         let known = self.store.documents().await?;
         let before: &[Document] = known.as_ref().map_or(&[], |k| &k.documents);

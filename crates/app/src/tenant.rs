@@ -13,7 +13,7 @@ use lifecycle::{
 };
 use model::{Attributes, Kind, Secret, TargetName, Timestamp, Value};
 use ports::Target;
-use ports::store::{DocumentsRow, ObservationRow};
+use ports::store::{DocumentsRow, ObservationRow, Stream};
 use rules::Condition;
 
 use crate::handoff::StoreRegister;
@@ -33,9 +33,14 @@ pub struct Loaded {
     pub members: BTreeMap<String, Condition>,
 }
 
-/// The last compiled revision.
+/// The last compiled revision, and the head of the documents' stream before it was read.
 #[derive(Default)]
-pub(crate) struct Cache(Mutex<Option<Arc<Loaded>>>);
+pub(crate) struct Cache(Mutex<Option<(Option<u64>, Arc<Loaded>)>>);
+
+/// The stream of the documents: whoever puts some in force moves it.
+pub(crate) fn stream() -> Stream {
+    Stream("documents".to_owned())
+}
 
 /// How a target stands.
 pub struct TargetStatus {
@@ -59,6 +64,12 @@ impl App {
     /// # Errors
     /// `Missing` before the first documents; `Broken` when a stored revision no longer compiles.
     pub async fn loaded(&self) -> Result<Arc<Loaded>, AppError> {
+        // Asked by every request that brings a token: the documents themselves are read when they change.
+        let head = self.store.head_of(&stream()).await?;
+        let same = |cached: &Option<u64>, _: &Loaded| head.is_some() && *cached == head;
+        if let Some(loaded) = self.cached(same) {
+            return Ok(loaded);
+        }
         let Some(row) = self.store.documents().await? else {
             return Err(AppError::new(
                 ErrorKind::Missing,
@@ -67,21 +78,20 @@ impl App {
                 "send some with `tenure config push DIR`",
             ));
         };
-        if let Some(loaded) = self.cached(row.revision) {
-            return Ok(loaded);
-        }
-        let loaded = Arc::new(compile(row)?);
+        let loaded = match self.cached(|_, known| known.row.revision == row.revision) {
+            Some(loaded) => loaded,
+            None => Arc::new(compile(row)?),
+        };
         if let Ok(mut slot) = self.loaded.0.lock() {
-            *slot = Some(Arc::clone(&loaded));
+            *slot = Some((head, Arc::clone(&loaded)));
         }
         Ok(loaded)
     }
 
-    fn cached(&self, revision: u64) -> Option<Arc<Loaded>> {
+    fn cached(&self, fits: impl Fn(&Option<u64>, &Loaded) -> bool) -> Option<Arc<Loaded>> {
         let slot = self.loaded.0.lock().ok()?;
-        slot.as_ref()
-            .filter(|l| l.row.revision == revision)
-            .map(Arc::clone)
+        let (_, loaded) = slot.as_ref().filter(|(head, loaded)| fits(head, loaded))?;
+        Some(Arc::clone(loaded))
     }
 
     /// A connection to a target, with its secret.

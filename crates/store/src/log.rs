@@ -1,5 +1,6 @@
 //! Reading the log: records as they are stored, and their events as far as keys exist.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
@@ -142,10 +143,9 @@ fn told(row: &Row) -> Result<(SubjectId, Told), StoreError> {
     let damaged = |why: String| StoreError::Damaged(format!("record {seq}: {why}"));
     let subject = rows::record_subject(row, 3)?;
     let subject = subject.ok_or_else(|| damaged("it has no subject".to_owned()))?;
-    let kind = serde_json::Value::from(rows::text(row, 2, "record.kind")?);
+    let kind = rows::text(row, 2, "record.kind")?;
     let body = rows::text(row, 4, "record.body")?;
-    let event = format!(r#"{{"kind":{kind},"body":{body}}}"#);
-    let event: Event = serde_json::from_str(&event).map_err(|e| damaged(e.to_string()))?;
+    let event = Event::stored(kind, body).map_err(|e| damaged(e.to_string()))?;
     let at = Timestamp::from_micros(rows::int(row, 1, "record.at")?);
     Ok((subject, Told { seq, at, event }))
 }
@@ -218,19 +218,17 @@ pub(crate) fn opened(
     let seq = record.seq;
     let damaged = |why: String| StoreError::Damaged(format!("record {seq}: {why}"));
     let actor: Actor = serde_json::from_str(&record.actor).map_err(|e| damaged(e.to_string()))?;
-    let mut body: serde_json::Value =
-        serde_json::from_str(&record.body).map_err(|e| damaged(e.to_string()))?;
+    let mut body = Cow::Borrowed(record.body.as_str());
     if let Some(sealed) = &record.sealed {
         let opened = sealer
             .open(&key_name(&record), key, &record.kind, sealed)
             .map_err(|e| damaged(e.to_string()))?;
-        if let (Opened::Known(text), Some(fields)) = (opened, body.as_object_mut()) {
-            let personal = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
-            fields.insert("personal".to_owned(), personal);
+        if let Opened::Known(text) = opened {
+            let told = with_personal(&body, &text).map_err(|e| damaged(e.to_string()))?;
+            body = Cow::Owned(told);
         }
     }
-    let event = serde_json::json!({ "kind": record.kind, "body": body });
-    let event: Event = serde_json::from_value(event).map_err(|e| damaged(e.to_string()))?;
+    let event = Event::stored(&record.kind, &body).map_err(|e| damaged(e.to_string()))?;
     Ok(LogRecord {
         seq,
         at: record.at,
@@ -245,4 +243,11 @@ pub(crate) fn key_name(record: &Envelope) -> String {
     record
         .subject
         .map_or_else(|| TENANT_KEY.to_owned(), |subject| subject.to_string())
+}
+
+/// A body with what was sealed of it.
+fn with_personal(body: &str, personal: &[u8]) -> Result<String, serde_json::Error> {
+    let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(body)?;
+    fields.insert("personal".to_owned(), serde_json::from_slice(personal)?);
+    serde_json::to_string(&fields)
 }

@@ -366,9 +366,7 @@ impl Reader {
                 "record {seq} is not in the log that the checkpoint names"
             ));
         }
-        let kind = serde_json::Value::from(record.kind.as_str());
-        let event = format!(r#"{{"kind":{kind},"body":{}}}"#, record.body);
-        let event: Event = match serde_json::from_str(&event) {
+        let event = match Event::stored(&record.kind, &record.body) {
             Ok(event) => event,
             Err(why) => return self.wrong(format!("record {seq} cannot be read: {why}")),
         };

@@ -12,6 +12,7 @@ mod plan;
 mod process;
 mod rehearse;
 mod rig;
+mod sign_in;
 mod why;
 
 use std::process::ExitCode;
@@ -63,6 +64,21 @@ const BENCHES: &[(&str, &[&str], Bench)] = &[
     ("leavers_year", &[], leavers::year),
     ("why_access_p95", &[], why::access),
     ("expr_ns", &[], expr::expr_ns),
+    ("token_cc_es256", &[], sign_in::token_cc_es256),
+    ("token_cc_rs256", &[], sign_in::token_cc_rs256),
+    ("discovery", &["jwks"], sign_in::discovery),
+    ("introspect", &["userinfo"], sign_in::introspect),
+    (
+        "login_password",
+        &["login_password_p99", "login_overload"],
+        sign_in::login_password,
+    ),
+    ("rss_10k_people", &[], sign_in::rss_10k_people),
+    (
+        "rss_100k_people_1m_sessions",
+        &[],
+        sign_in::rss_100k_people_1m_sessions,
+    ),
     ("idle_rss", &[], process::idle_rss),
     ("start", &[], process::start),
 ];
@@ -71,6 +87,10 @@ const BENCHES: &[(&str, &[&str], Bench)] = &[
 const LARGE: (&str, Bench) = ("decide_100k_x50", plan::decide_for_fifty);
 
 fn main() -> ExitCode {
+    if let Err(failure) = sign_in::serve_if_asked() {
+        eprintln!("the limit cannot be served: {failure}");
+        return ExitCode::FAILURE;
+    }
     let (flags, names): (Vec<String>, Vec<String>) = std::env::args()
         .skip(1)
         .partition(|arg| arg.starts_with("--"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use app::{App, Connect, Parts};
 use model::Timestamp;
 use ports::{Clock, Entropy};
-use store::{StorePorts, TenureStore};
+use store::{LocalKeyRing, StorePorts, TenureStore};
 use testkit::node::{Csv, keyring};
 use tokio::runtime::Runtime;
 
@@ -53,8 +53,18 @@ pub fn open_at(
     connect: Arc<dyn Connect>,
     clock: Arc<dyn Clock>,
 ) -> Result<(Arc<App>, TenureStore), Failure> {
+    open_with(path, connect, clock, keyring()?)
+}
+
+/// As [`open_at`], with the keys of a data directory.
+pub fn open_with(
+    path: &Path,
+    connect: Arc<dyn Connect>,
+    clock: Arc<dyn Clock>,
+    keyring: LocalKeyRing,
+) -> Result<(Arc<App>, TenureStore), Failure> {
     let entropy: Arc<dyn Entropy> = Arc::new(testkit::SeededEntropy::new(3));
-    let keyring = Arc::new(keyring()?);
+    let keyring = Arc::new(keyring);
     let ports = StorePorts {
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&entropy),
