@@ -90,7 +90,10 @@ impl App {
                 out.extend(seen.await?);
             }
         }
-        out.extend(self.unmanaged(&estate).await?);
+        // What is there and was rejected is told once: as what is going to be taken away.
+        let told: BTreeSet<String> = out.iter().map(|stands| stands.address.clone()).collect();
+        let unmanaged = self.unmanaged(&estate).await?.into_iter();
+        out.extend(unmanaged.filter(|stands| !told.contains(&stands.address)));
         out.sort_by(|a, b| (a.state, a.kind, &a.address).cmp(&(b.state, b.kind, &b.address)));
         Ok(out)
     }

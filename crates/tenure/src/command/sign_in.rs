@@ -134,11 +134,7 @@ async fn end(desk: &Desk, person: &str, change: Change) -> Result<Exit, Failure>
     };
     let path = ["people", person, "sessions", "end"];
     let answer: EndSessionsAnswer = desk.client.post(&path, &body).await?;
-    let would = if answer.dry_run { "would be" } else { "are" };
-    eprintln!(
-        "{} sessions of {} {would} ended.",
-        answer.sessions, answer.subject
-    );
+    tell_ended(answer.sessions, &answer.subject, answer.dry_run);
     Ok(Exit::Fine)
 }
 
@@ -177,10 +173,18 @@ async fn drop(
         answer.credential
     );
     if sessions {
-        let would = if answer.dry_run { "would be" } else { "are" };
-        eprintln!("{} sessions of {subject} {would} ended.", answer.sessions);
+        tell_ended(answer.sessions, subject, answer.dry_run);
     }
     Ok(Exit::Fine)
+}
+
+fn tell_ended(sessions: u64, subject: &str, dry_run: bool) {
+    let (count, are) = match sessions {
+        1 => ("1 session".to_owned(), "is"),
+        more => (format!("{more} sessions"), "are"),
+    };
+    let would = if dry_run { "would be" } else { are };
+    eprintln!("{count} of {subject} {would} ended.");
 }
 
 #[cfg(test)]

@@ -193,7 +193,7 @@ async fn a_pass_lets_somebody_in_once_and_they_are_signed_out_again() {
     assert_eq!(row(&sessions)["factors"], serde_json::json!(["password"]));
     let end = ["sign-in", "end", ANA, "--reason", "T-2"];
     let tried = node.run(&[&end[..], &["--dry-run"]].concat()).expect(0);
-    assert!(tried.err.contains("1 sessions of sub_"), "{}", tried.err);
+    assert!(tried.err.contains("1 session of sub_"), "{}", tried.err);
     assert!(browser.is_signed_in().await, "a dry run");
     node.run(&end).expect(0);
     assert!(!browser.is_signed_in().await);

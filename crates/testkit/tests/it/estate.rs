@@ -495,6 +495,9 @@ async fn decided(estate: &Estate, before: usize) {
     estate.decide(&rows).await;
     let left = estate.app().unexplained("chat").await.unwrap();
     assert_eq!(left.rows.len(), before - 5, "the list burns down");
+    let stands = estate.app().drift("chat").await.unwrap();
+    let told: BTreeSet<&str> = stands.iter().map(|row| row.address.as_str()).collect();
+    assert_eq!(told.len(), stands.len(), "what was rejected is told once");
     let waves = estate.plan().await;
     assert_eq!(verbs(&waves), BTreeMap::from([("adopt", 2), ("revoke", 3)]));
     let reasons = format!("{waves:?}");
