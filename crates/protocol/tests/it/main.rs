@@ -14,6 +14,8 @@ mod oauth_metadata;
 mod oauth_parsers;
 mod oauth_registration;
 mod oauth_tokens;
+mod saml_data;
+mod saml_signatures;
 mod scim_attributes;
 mod scim_laws;
 mod scim_parsers;
