@@ -13,9 +13,17 @@
 //! - **SHA-1, MD5, HMAC and DSA have no name here.**
 
 mod algorithm;
+mod certificate;
 mod key;
+mod sign;
 mod verify;
 
 pub use algorithm::SignatureAlgorithm;
+pub use certificate::self_signed;
 pub use key::{CertificateError, MAX_CERTIFICATE, VerifyingKey};
+pub use sign::{Credential, CredentialError};
 pub use verify::{MAX_SIGNATURE, SignatureError, Verified, verify};
+
+pub(in crate::saml) use key::{check_rsa, decode, read};
+pub(in crate::saml) use sign::{SignError, signed};
+pub(in crate::saml) use verify::{is_signed, verify_bytes};

@@ -10,7 +10,7 @@ use crate::saml::xml::{Element, Prefixes, Space, XmlError, canonical};
 /// The longest signature, in bytes: of the largest RSA key.
 pub const MAX_SIGNATURE: usize = 1_024;
 /// Takes the signature itself out of what it covers (XML Signature §6.6.4).
-const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+pub(super) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
 /// Why a signature is not believed. Holds nothing of the message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +59,11 @@ impl<'t> Verified<'t> {
     }
 }
 
+/// Whether an element has a signature of its own, good or not.
+pub(in crate::saml) fn is_signed(element: Element<'_>) -> bool {
+    element.all(Space::Signature, "Signature").next().is_some()
+}
+
 /// That one of these keys has signed this element, whole.
 ///
 /// # Errors
@@ -93,7 +98,7 @@ pub fn verify<'t>(
 }
 
 /// Whether one of these keys has made this signature.
-fn verify_bytes(
+pub(in crate::saml) fn verify_bytes(
     keys: &[VerifyingKey],
     algorithm: SignatureAlgorithm,
     message: &[u8],

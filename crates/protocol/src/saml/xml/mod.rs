@@ -1,7 +1,7 @@
 //! The one door to XML: text ↔ elements, within bounds.
 //!
 //! ```text
-//! text ─► bounds ─► Tree ─► Element ─► canonical bytes
+//! text ─► bounds ─► Tree ─► Element ─► canonical bytes          Node ─► text
 //! ```
 //!
 //! Everything of SAML that is read comes through [`Tree::read`], once. What a signature covers and what is
@@ -20,6 +20,7 @@
 mod bounds;
 mod canonical;
 mod error;
+mod node;
 mod space;
 mod tree;
 
@@ -29,3 +30,4 @@ pub use space::Space;
 pub use tree::{Element, Tree};
 
 pub(in crate::saml) use canonical::{Prefixes, canonical};
+pub(in crate::saml) use node::{Node, Unwritable};

@@ -1,0 +1,151 @@
+//! What is registered of a service provider.
+
+use model::Timestamp;
+
+use super::encryption::EncryptionKey;
+use super::signature::VerifyingKey;
+use super::{EntityId, Location, NameIdFormat};
+
+/// A service provider, as its metadata or a person says (SAML Metadata §2.4.4). Everything that it sends is
+/// held to this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceProvider {
+    /// What it is called.
+    pub entity_id: EntityId,
+    /// Where it takes responses, by HTTP POST. In their order.
+    pub consumers: Vec<Consumer>,
+    /// Where it takes word of logout.
+    pub logouts: Vec<LogoutService>,
+    /// The keys that it signs with: all count, so that it can change them.
+    pub signing_keys: Vec<VerifyingKey>,
+    /// The keys that may be encrypted for. In their order, the first being liked best.
+    pub encryption_keys: Vec<EncryptionKey>,
+    /// Whether its requests are refused when they are not signed (`AuthnRequestsSigned`).
+    pub signs_requests: bool,
+    /// Whether it wants assertions signed, not only responses (`WantAssertionsSigned`).
+    pub wants_signed_assertions: bool,
+    /// The kinds of names that it takes; none listed is any.
+    pub name_id_formats: Vec<NameIdFormat>,
+    /// The sets of attributes that it asks for by number.
+    pub attribute_services: Vec<AttributeService>,
+    /// When what is said here ends.
+    pub valid_until: Option<Timestamp>,
+}
+
+/// Where a service provider takes responses (`AssertionConsumerService`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consumer {
+    /// Its number.
+    pub index: u16,
+    /// Whether it is the one that is meant when none is named.
+    pub is_default: Option<bool>,
+    /// Its address.
+    pub location: Location,
+}
+
+/// Where a service provider takes word of logout (`SingleLogoutService`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutService {
+    /// How it is to come there.
+    pub binding: Binding,
+    /// The address for requests, and for responses where no other is named.
+    pub location: Location,
+    /// The address for responses.
+    pub response_location: Option<Location>,
+}
+
+/// A set of attributes (`AttributeConsumingService`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeService {
+    /// Its number.
+    pub index: u16,
+    /// Whether it is the one that is meant when none is named.
+    pub is_default: Option<bool>,
+    /// The attributes by name, and whether the service cannot do without.
+    pub attributes: Vec<(String, bool)>,
+}
+
+/// How a message travels (SAML Bindings §3.4, §3.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Binding {
+    /// In the query of a URL that a browser is sent to.
+    Redirect,
+    /// In a form that a browser posts.
+    Post,
+}
+
+impl Binding {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Redirect, Self::Post];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn uri(self) -> &'static str {
+        match self {
+            Self::Redirect => "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect",
+            Self::Post => "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST",
+        }
+    }
+
+    /// The one with exactly this name.
+    #[must_use]
+    pub fn named(uri: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.uri() == uri)
+    }
+}
+
+impl ServiceProvider {
+    /// A service provider of which only the name and the addresses of responses are known.
+    #[must_use]
+    pub const fn new(entity_id: EntityId, consumers: Vec<Consumer>) -> Self {
+        Self {
+            entity_id,
+            consumers,
+            logouts: Vec::new(),
+            signing_keys: Vec::new(),
+            encryption_keys: Vec::new(),
+            signs_requests: false,
+            wants_signed_assertions: false,
+            name_id_formats: Vec::new(),
+            attribute_services: Vec::new(),
+            valid_until: None,
+        }
+    }
+
+    /// Where responses go when none is named: the first that says that it is the default; else the first that
+    /// does not say that it is not; else the first (SAML Metadata §2.2.3).
+    #[must_use]
+    pub fn default_consumer(&self) -> Option<&Consumer> {
+        let said = |what| {
+            let mut all = self.consumers.iter();
+            all.find(|one| one.is_default == what)
+        };
+        let found = said(Some(true)).or_else(|| said(None));
+        found.or_else(|| self.consumers.first())
+    }
+
+    /// Where a request for logout, or the answer to one, goes: by POST where it is taken, since no URL is too
+    /// long for it.
+    #[must_use]
+    pub fn logout(&self) -> Option<&LogoutService> {
+        let by = |binding| {
+            let mut all = self.logouts.iter();
+            all.find(|one| one.binding == binding)
+        };
+        by(Binding::Post).or_else(|| by(Binding::Redirect))
+    }
+
+    /// Whether what is registered counts at that instant.
+    #[must_use]
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.valid_until.is_none_or(|until| now < until)
+    }
+}
+
+impl LogoutService {
+    /// The address for answers.
+    #[must_use]
+    pub fn for_responses(&self) -> &Location {
+        self.response_location.as_ref().unwrap_or(&self.location)
+    }
+}
