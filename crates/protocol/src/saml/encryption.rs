@@ -43,6 +43,24 @@ pub enum Transport {
     OaepSha256,
 }
 
+impl Transport {
+    /// Every one, the first being liked best.
+    pub const ALL: [Self; 2] = [Self::OaepSha256, Self::OaepSha1];
+    /// The digest of [`Transport::OaepSha256`].
+    pub(super) const SHA256: &'static str = "http://www.w3.org/2001/04/xmlenc#sha256";
+    /// Its mask (XML Encryption 1.1 §5.5.2).
+    pub(super) const MASK: &'static str = "http://www.w3.org/2009/xmlenc11#mgf1sha256";
+
+    /// Its name on the wire (XML Encryption 1.1 §5.5.2).
+    #[must_use]
+    pub const fn uri(self) -> &'static str {
+        match self {
+            Self::OaepSha1 => "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+            Self::OaepSha256 => "http://www.w3.org/2009/xmlenc11#rsa-oaep",
+        }
+    }
+}
+
 impl Cipher {
     /// Every one, the first being liked best.
     pub const ALL: [Self; 2] = [Self::Aes256Gcm, Self::Aes128Gcm];
@@ -210,22 +228,14 @@ fn transported(once: &[u8], key: &EncryptionKey) -> Result<Vec<u8>, SealError> {
 
 /// How the key is encrypted (XML Encryption 1.1 §5.5.2).
 fn transport(transport: Transport) -> Node {
+    let digest = |uri| Node::new(Space::Signature, "DigestMethod").with("Algorithm", uri);
     let method = Node::new(Space::Encryption, "EncryptionMethod");
-    let digest =
-        |uri: &'static str| Node::new(Space::Signature, "DigestMethod").with("Algorithm", uri);
+    let method = method.with("Algorithm", transport.uri());
     match transport {
-        Transport::OaepSha1 => method
-            .with(
-                "Algorithm",
-                "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
-            )
-            .holding([digest("http://www.w3.org/2000/09/xmldsig#sha1")]),
+        Transport::OaepSha1 => method.holding([digest("http://www.w3.org/2000/09/xmldsig#sha1")]),
         Transport::OaepSha256 => {
-            let mask = Node::new(Space::Encryption11, "MGF")
-                .with("Algorithm", "http://www.w3.org/2009/xmlenc11#mgf1sha256");
-            method
-                .with("Algorithm", "http://www.w3.org/2009/xmlenc11#rsa-oaep")
-                .holding([digest("http://www.w3.org/2001/04/xmlenc#sha256"), mask])
+            let mask = Node::new(Space::Encryption11, "MGF").with("Algorithm", Transport::MASK);
+            method.holding([digest(Transport::SHA256), mask])
         }
     }
 }

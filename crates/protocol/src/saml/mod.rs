@@ -11,6 +11,8 @@ mod status;
 pub mod authn;
 pub mod binding;
 pub mod encryption;
+pub mod logout;
+pub mod metadata;
 pub mod response;
 pub mod signature;
 pub mod xml;

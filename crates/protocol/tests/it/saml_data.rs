@@ -15,12 +15,18 @@ fn folder() -> PathBuf {
     )
 }
 
-/// A file as text, base64 taken off, if the folder is here.
-pub fn file(name: &str) -> Option<String> {
+/// A file as it is, if the folder is here.
+pub fn raw(name: &str) -> Option<String> {
     let Ok(text) = std::fs::read_to_string(folder().join(name)) else {
         println!("skipped: the folder of SAML documents is not here ({name})");
         return None;
     };
+    Some(text)
+}
+
+/// A file as text, base64 taken off, if the folder is here.
+pub fn file(name: &str) -> Option<String> {
+    let text = raw(name)?;
     if !name.ends_with(".base64") {
         return Some(text);
     }

@@ -17,3 +17,5 @@ mod request;
 pub use context::{Comparison, RequestedContext};
 pub use reply::{Refusal, ReplyTo};
 pub use request::{AuthnRequest, NameIdPolicy};
+
+pub(in crate::saml) use request::{flag, number};

@@ -245,7 +245,7 @@ pub(in crate::saml) fn number(text: &str) -> Option<u16> {
 }
 
 /// A truth that may be left out (`xs:boolean`). `None` when it is neither.
-fn flag(element: Element<'_>, name: &str) -> Option<bool> {
+pub(in crate::saml) fn flag(element: Element<'_>, name: &str) -> Option<bool> {
     match element.attribute(name) {
         None | Some("false" | "0") => Some(false),
         Some("true" | "1") => Some(true),

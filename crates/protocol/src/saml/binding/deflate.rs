@@ -1,9 +1,13 @@
 //! DEFLATE without a header (RFC 1951), within a bound.
 
+use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
 use super::BindingError;
+
+/// How hard is tried to make it short.
+const LEVEL: u8 = 6;
 
 /// What was deflated, if it has at most so many bytes. No more than these are ever written.
 pub(super) fn inflate(bytes: &[u8], most: usize) -> Result<Vec<u8>, BindingError> {
@@ -21,13 +25,14 @@ pub(super) fn inflate(bytes: &[u8], most: usize) -> Result<Vec<u8>, BindingError
     }
 }
 
+/// Deflates.
+pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
+    compress_to_vec(bytes, LEVEL)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn deflate(bytes: &[u8]) -> Vec<u8> {
-        miniz_oxide::deflate::compress_to_vec(bytes, 6)
-    }
 
     #[test]
     fn attack_s19_what_inflates_to_more_than_the_bound_is_refused() {

@@ -17,6 +17,7 @@ use super::xml::{Element, Limits, Tree, XmlError};
 use super::{Binding, Refused};
 
 pub use post::PostForm;
+pub use redirect::RedirectUrl;
 
 /// The longest relay state, in bytes. SAML says 80 (Bindings §3.4.3); what is sent is often longer.
 pub const MAX_RELAY_STATE: usize = 1_024;

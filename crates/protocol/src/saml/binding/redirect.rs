@@ -1,14 +1,17 @@
 //! HTTP Redirect (SAML Bindings §3.4): deflated, in a query, with the signature beside it.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use url::form_urlencoded::byte_serialize;
 
-use super::deflate::inflate;
+use super::deflate::{deflate, inflate};
 use super::query::Parameters;
 use super::{BindingError, Detached, Kind, Received, RelayState};
-use crate::saml::Binding;
-use crate::saml::signature::MAX_SIGNATURE;
+use crate::saml::signature::{Credential, MAX_SIGNATURE, SignError};
 use crate::saml::xml::Limits;
+use crate::saml::{Binding, Location};
 
 /// The longest query, in bytes.
 const MAX_QUERY: usize = 64 << 10;
@@ -22,6 +25,53 @@ const NAMES: [&str; 6] = [
     "Signature",
     "SAMLEncoding",
 ];
+
+/// A URL that a browser is to be sent to with 302 or 303. It holds what somebody is called: it is not logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedirectUrl(String);
+
+impl RedirectUrl {
+    /// The URL (`Location`).
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A message of ours, signed.
+    pub(in crate::saml) fn write(
+        to: &Location,
+        kind: Kind,
+        xml: &str,
+        relay_state: Option<&RelayState>,
+        credential: &Credential,
+    ) -> Result<Self, SignError> {
+        let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let message = encode(&STANDARD.encode(deflate(xml.as_bytes())));
+        let mut query = format!("{}={message}", kind.parameter());
+        if let Some(state) = relay_state {
+            query.push_str(&format!("&RelayState={}", encode(state.as_str())));
+        }
+        query.push_str(&format!("&SigAlg={}", encode(credential.algorithm().uri())));
+        let signature = credential.signature(query.as_bytes())?;
+        query.push_str(&format!(
+            "&Signature={}",
+            encode(&STANDARD.encode(signature))
+        ));
+        let to = to.as_str();
+        let between = match to.split_once('?') {
+            None => "?",
+            Some((_, had)) if had.is_empty() || had.ends_with('&') => "",
+            Some(_) => "&",
+        };
+        Ok(Self(format!("{to}{between}{query}")))
+    }
+}
+
+impl fmt::Debug for RedirectUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedirectUrl(..)")
+    }
+}
 
 pub(super) fn read(query: &[u8]) -> Result<Received, BindingError> {
     if query.len() > MAX_QUERY {

@@ -8,5 +8,7 @@
 mod assertion;
 mod write;
 
+pub(in crate::saml) use assertion::issued_by;
+
 pub use assertion::{Attribute, NameFormat, SignIn};
 pub use write::{Sealing, Signs, Success, WriteError, refusal, success};
