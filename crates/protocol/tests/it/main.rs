@@ -20,6 +20,7 @@ mod saml_forgeries;
 mod saml_logout;
 mod saml_metadata;
 mod saml_metadata_samples;
+mod saml_parsers;
 mod saml_party;
 mod saml_requests;
 mod saml_responses;

@@ -55,6 +55,8 @@ pub(in crate::saml) fn canonical(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use proptest::prelude::*;
+
     use super::super::{Limits, Tree};
     use super::*;
 
@@ -92,5 +94,66 @@ mod tests {
             "<p:e xmlns=\"d\" xmlns:p=\"u\" xmlns:x=\"s\" t=\"x:string\"></p:e>"
         );
         assert!(Prefixes::read(&"a ".repeat(33)).is_err());
+    }
+
+    /// An element, with namespaces, attributes and text that may stand anywhere.
+    fn element() -> impl Strategy<Value = String> {
+        let text = "[ a<&>\"'\t\n\rü\u{1f600}]{0,6}".prop_map(|text| {
+            text.chars()
+                .map(|one| format!("&#{};", u32::from(one)))
+                .collect::<String>()
+        });
+        let leaf = prop_oneof![
+            text.clone(),
+            Just("<!-- x -->".to_owned()),
+            Just("<q:e xmlns:q='v'/>".to_owned()),
+        ];
+        leaf.prop_recursive(5, 40, 4, move |inner| {
+            let spaces = proptest::sample::subsequence(
+                vec![
+                    "xmlns='d'",
+                    "xmlns='e'",
+                    "xmlns:p='u'",
+                    "xmlns:q='w'",
+                    "xmlns:r='u'",
+                ],
+                0..3,
+            );
+            let attributes = proptest::sample::subsequence(
+                vec![
+                    "b='1'",
+                    "a='&#10;&#34;2'",
+                    "p:b='3'",
+                    "q:a='4'",
+                    "xml:lang='en'",
+                ],
+                0..4,
+            );
+            let name = proptest::sample::select(vec!["e", "p:e", "q:f"]);
+            let inner = proptest::collection::vec(inner, 0..4);
+            (name, spaces, attributes, inner).prop_map(|(name, spaces, attributes, inner)| {
+                let head = format!("{name} {} {}", spaces.join(" "), attributes.join(" "));
+                format!("<{head}>{}</{name}>", inner.concat())
+            })
+        })
+    }
+
+    proptest! {
+        /// The canonical form is one document that has itself as its form, whatever stood around it.
+        #[test]
+        fn a_form_is_its_own_form(inner in element(), prefixes in "(p|q|x|#default| ){0,4}") {
+            let text = format!("<r xmlns:p='u' xmlns:q='v'><p:e>{inner}</p:e></r>");
+            if let Ok(tree) = Tree::read(&text, &Limits::MESSAGE) {
+                let element = tree.root().children().next().unwrap();
+                let listed = Prefixes::read(&prefixes).unwrap();
+                for prefixes in [&listed, &Prefixes::default()] {
+                    let form = canonical(element, None, prefixes).unwrap();
+                    let form = String::from_utf8(form).unwrap();
+                    let again = Tree::read(&form, &Limits::MESSAGE).unwrap();
+                    let twice = canonical(again.root(), None, prefixes).unwrap();
+                    prop_assert_eq!(String::from_utf8(twice).unwrap(), form);
+                }
+            }
+        }
     }
 }

@@ -165,6 +165,8 @@ fn escape(out: &mut String, value: &str) -> Result<(), Unwritable> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use proptest::prelude::*;
+
     use super::super::{Limits, Tree};
     use super::*;
 
@@ -202,6 +204,27 @@ mod tests {
             let node = Node::new(Space::Assertion, "NameID");
             assert_eq!(node.clone().text(bad).write(), Err(Unwritable));
             assert_eq!(node.with("Format", bad).write(), Err(Unwritable));
+        }
+    }
+
+    proptest! {
+        /// Whatever a value is, it is read again as it was, or not written.
+        #[test]
+        fn every_value_is_read_again(text in any::<String>(), value in any::<String>()) {
+            let node = Node::new(Space::Assertion, "NameID");
+            let node = node.with("Format", value.as_str()).text(text.as_str());
+            match node.write() {
+                Ok(written) => {
+                    let tree = Tree::read(&written, &Limits::MESSAGE).unwrap();
+                    prop_assert_eq!(tree.root().text().unwrap(), text);
+                    prop_assert_eq!(tree.root().attribute("Format"), Some(value.as_str()));
+                    prop_assert_eq!(tree.root().children().count(), 0);
+                }
+                Err(Unwritable) => {
+                    let odd = |one: char| matches!(one, '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+                    prop_assert!((text + &value).contains(odd));
+                }
+            }
         }
     }
 }
