@@ -365,6 +365,16 @@ fn requests_of_python3_saml_and_saml_raider_are_read() {
     );
 }
 
+/// What some printer put on two lines is what was signed on one (XML 1.0 §3.3.3).
+#[test]
+fn a_request_that_was_printed_anew_is_the_same() {
+    let named = [("ProviderName", "a  b")];
+    let signed = SP_EC.signed("_r1", &request(&named, "{}"));
+    let printed = signed.replace("a  b", "a\r\n\tb");
+    assert_ne!(printed, signed);
+    assert!(parse(&posted(&printed), &provider()).unwrap().is_signed);
+}
+
 #[test]
 fn a_post_brings_the_same() {
     let text = request(&[], "");

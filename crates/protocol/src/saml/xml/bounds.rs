@@ -38,16 +38,18 @@ impl Limits {
         namespaces: 512,
     };
 
-    /// Holds a text to the limits, and to having neither declarations, instructions nor CDATA.
+    /// Holds a text to the limits, and to having neither declarations, instructions nor CDATA. Says where white
+    /// space stands within the values of attributes that is no space: see [`plain_attributes`].
     ///
     /// # Errors
     /// [`XmlError`], by the first that is found.
-    pub(super) fn hold(&self, text: &str) -> Result<(), XmlError> {
+    pub(super) fn hold(&self, text: &str) -> Result<Vec<usize>, XmlError> {
         if text.len() > self.bytes {
             return Err(XmlError::TooLong(text.len()));
         }
         let mut rest = declaration(text)?;
         let (mut depth, mut elements) = (0_u32, 0_usize);
+        let mut breaks = Vec::new();
         while let Some(at) = rest.find('<') {
             rest = &rest[at..];
             if let Some(comment) = rest.strip_prefix("<!--") {
@@ -64,7 +66,8 @@ impl Limits {
                 depth = depth.checked_sub(1).ok_or(XmlError::Malformed)?;
                 rest = behind;
             } else {
-                let tag = Tag::read(&rest[1..])?;
+                let inside = &rest[1..];
+                let tag = Tag::read(inside, text.len() - inside.len(), &mut breaks)?;
                 elements += 1;
                 // One that is empty takes a level as well, while it is looked at.
                 if depth >= self.depth {
@@ -80,8 +83,26 @@ impl Limits {
                 rest = tag.behind;
             }
         }
-        Ok(())
+        Ok(breaks)
     }
+}
+
+/// A text in which white space within the values of attributes is spaces, as every reader of XML has to make it
+/// before it hands them out (XML 1.0 §2.11, §3.3.3). Our parser does not; others, whose signatures are verified
+/// here, do. White space that is written by number stays what it is.
+pub(super) fn plain_attributes(text: &str, breaks: &[usize]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for at in breaks {
+        out.push_str(text.get(done..*at).unwrap_or_default());
+        // A line that ends in two characters ends once.
+        if text.get(*at..*at + 2) != Some("\r\n") {
+            out.push(' ');
+        }
+        done = at + 1;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
 }
 
 /// A start tag, behind its `<`.
@@ -92,7 +113,8 @@ struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    fn read(text: &'a str) -> Result<Self, XmlError> {
+    /// `begins` is where in the whole the text begins.
+    fn read(text: &'a str, begins: usize, breaks: &mut Vec<usize>) -> Result<Self, XmlError> {
         let (mut quote, mut attributes, mut before) = (None, 0, b' ');
         for (at, byte) in text.bytes().enumerate() {
             match (quote, byte) {
@@ -103,6 +125,7 @@ impl<'a> Tag<'a> {
                     quote = None;
                     attributes += 1;
                 }
+                (Some(_), b'\t' | b'\r' | b'\n') => breaks.push(begins + at),
                 (None, b'>') => {
                     return Ok(Self {
                         attributes,
@@ -160,16 +183,17 @@ mod tests {
     #[test]
     fn limits_are_limits() {
         let a = |n: usize| "<a>".repeat(n) + &"</a>".repeat(n);
-        assert_eq!(SMALL.hold(&a(3)), Ok(()));
+        let fine = Ok(Vec::new());
+        assert_eq!(SMALL.hold(&a(3)), fine);
         assert_eq!(SMALL.hold(&a(4)), Err(XmlError::TooDeep));
         assert_eq!(
             SMALL.hold("<a><a><a><b/></a></a></a>"),
             Err(XmlError::TooDeep)
         );
         let flat = |n: usize| format!("<a>{}</a>", "<b/>".repeat(n));
-        assert_eq!(SMALL.hold(&flat(4)), Ok(()));
+        assert_eq!(SMALL.hold(&flat(4)), fine);
         assert_eq!(SMALL.hold(&flat(5)), Err(XmlError::TooMany("elements")));
-        assert_eq!(SMALL.hold("<a b='>' c=\"'/\"/>"), Ok(()));
+        assert_eq!(SMALL.hold("<a b='>' c=\"'/\"/>"), fine);
         let three = SMALL.hold("<a b='' c='' d=''/>");
         assert_eq!(three, Err(XmlError::TooMany("attributes")));
         assert_eq!(SMALL.hold(&" ".repeat(301)), Err(XmlError::TooLong(301)));
@@ -201,10 +225,32 @@ mod tests {
         ] {
             assert_eq!(SMALL.hold(text), Err(why), "{text}");
         }
-        assert_eq!(SMALL.hold("<!-- <!DOCTYPE a> --><a/>"), Ok(()));
+        assert_eq!(SMALL.hold("<!-- <!DOCTYPE a> --><a/>"), Ok(Vec::new()));
         assert_eq!(
             SMALL.hold("<?xml version=\"1.0\" encoding=\"utf-8\"?><a/>"),
-            Ok(())
+            Ok(Vec::new())
         );
+    }
+
+    #[test]
+    fn attributes_have_spaces_where_lines_end() {
+        for (text, want) in [
+            (
+                "<a\n\tb='1\n2'\r\n c=\"\r\n\r\t\"/>\n",
+                "<a\n\tb='1 2'\r\n c=\"   \"/>\n",
+            ),
+            (
+                "<!-- <a b='\n'/> --><a b='\r'>\n'\n'</a>",
+                "<!-- <a b='\n'/> --><a b=' '>\n'\n'</a>",
+            ),
+            (
+                "<?xml version='1.0'\n?><a b='&#10;\n'/>",
+                "<?xml version='1.0'\n?><a b='&#10; '/>",
+            ),
+            ("<a b='ü\nü'/>", "<a b='ü ü'/>"),
+        ] {
+            let breaks = SMALL.hold(text).unwrap_or_default();
+            assert_eq!(plain_attributes(text, &breaks), want, "{text:?}");
+        }
     }
 }

@@ -106,6 +106,7 @@ mod tests {
         let leaf = prop_oneof![
             text.clone(),
             Just("<!-- x -->".to_owned()),
+            Just("\r\n\r \t]]&gt;\"\u{85}\u{2028}&quot;&apos;>".to_owned()),
             Just("<q:e xmlns:q='v'/>".to_owned()),
         ];
         leaf.prop_recursive(5, 40, 4, move |inner| {
@@ -122,7 +123,7 @@ mod tests {
             let attributes = proptest::sample::subsequence(
                 vec![
                     "b='1'",
-                    "a='&#10;&#34;2'",
+                    "a='\r\n\t \n&#10;&#13;&#34;\"2&gt;>\u{85}\u{2028}'",
                     "p:b='3'",
                     "q:a='4'",
                     "xml:lang='en'",

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use bergshamra_xml::uppsala::{Document, NodeId, NodeKind, Parser};
 
+use super::bounds::plain_attributes;
 use super::{Limits, Space, XmlError};
 
 /// Attributes that say an ID: of SAML (`ID`), of signatures and encryption (`Id`), and of others.
@@ -32,11 +33,17 @@ impl<'a> Tree<'a> {
     /// section, is not well-formed with its namespaces, or says an ID twice.
     pub fn read(text: &'a str, limits: &Limits) -> Result<Self, XmlError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        limits.hold(text)?;
+        let breaks = limits.hold(text)?;
         let parser = Parser::new()
             .with_max_depth(limits.depth + 1)
             .with_forbid_dtd(true);
-        let document = parser.parse(text).map_err(|_| XmlError::Malformed)?;
+        let document = if breaks.is_empty() {
+            parser.parse(text)
+        } else {
+            let plain = plain_attributes(text, &breaks);
+            parser.parse(&plain).map(Document::into_static)
+        };
+        let document = document.map_err(|_| XmlError::Malformed)?;
         let root = document.document_element().ok_or(XmlError::Malformed)?;
         let tree = Self { document, root };
         tree.hold(limits)?;
@@ -239,6 +246,14 @@ mod tests {
             assert_eq!(refused(text), XmlError::DuplicateId, "{text}");
         }
         assert!(Tree::read("<a ID='x'><b ID='y' c='x'/></a>", &Limits::MESSAGE).is_ok());
+    }
+
+    #[test]
+    fn attack_s02_attributes_are_read_as_every_reader_of_xml_reads_them() {
+        let text = "<a b='1\r\n\t2' c='&#13;&#10;'/>";
+        let tree = Tree::read(text, &Limits::MESSAGE).unwrap();
+        assert_eq!(tree.root().attribute("b"), Some("1  2"));
+        assert_eq!(tree.root().attribute("c"), Some("\r\n"));
     }
 
     #[test]
