@@ -6,7 +6,7 @@ use model::Timestamp;
 
 use super::binding::{Kind, Received};
 use super::name::is_id;
-use super::signature::SignatureError;
+use super::signature::{SignatureError, VerifyingKey};
 use super::xml::{Element, Space, Tree};
 use super::{EntityId, Location, Refused, ServiceProvider, instant};
 
@@ -52,21 +52,11 @@ impl<'a> Message<'a> {
     /// [`Refused`]: to be shown. Nobody is known who could be answered.
     pub fn read(received: &'a Received) -> Result<Self, Refused> {
         let tree = received.tree()?;
-        let issuer = tree
-            .root()
-            .one(Space::Assertion, "Issuer")?
-            .ok_or(Refused::Missing("Issuer"))?;
-        let named = EntityId::new(&issuer.uri()?).map_err(|_| Refused::Malformed("Issuer"))?;
-        // Whoever sends is an entity, and no person (SAML Core §2.2.5).
-        let format = issuer.attribute("Format");
-        let entity = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
-        if format.is_some_and(|format| format != entity) {
-            return Err(Refused::Malformed("Issuer"));
-        }
+        let issuer = issuer(tree.root())?;
         Ok(Self {
             received,
             tree,
-            issuer: named,
+            issuer,
         })
     }
 
@@ -101,43 +91,76 @@ impl<'a> Message<'a> {
         at: &Reception<'_>,
         signing: Signing,
     ) -> Result<Header<'_>, Refused> {
-        let root = self.tree.root();
         let kind = match name {
             "LogoutResponse" => Kind::Response,
             _ => Kind::Request,
         };
-        if !root.is(Space::Protocol, name) || self.received.kind() != kind {
+        if self.received.kind() != kind {
             return Err(Refused::Other(name));
+        }
+        let root = self.tree.root();
+        let held = Held {
+            name,
+            provider,
+            location: Some(at.location),
+            times: (at.now, at.skew, at.life),
+            signing,
+        };
+        held.header(root, |keys| self.received.is_signed_by(root, keys))
+    }
+}
+
+/// What a message is held to.
+pub(super) struct Held<'a> {
+    pub(super) name: &'static str,
+    pub(super) provider: &'a ServiceProvider,
+    /// Where it came to. `None`: it is the answer on the way on which was asked.
+    pub(super) location: Option<&'a Location>,
+    /// Now, how much clocks may differ, and how old a message may be beyond that.
+    pub(super) times: (Timestamp, Duration, Duration),
+    pub(super) signing: Signing,
+}
+
+impl Held<'_> {
+    pub(super) fn header<'t>(
+        &self,
+        root: Element<'t>,
+        is_signed_by: impl FnOnce(&[VerifyingKey]) -> Result<bool, Refused>,
+    ) -> Result<Header<'t>, Refused> {
+        if !root.is(Space::Protocol, self.name) {
+            return Err(Refused::Other(self.name));
         }
         if root.attribute("Version") != Some("2.0") {
             return Err(Refused::Version);
         }
-        if provider.entity_id != self.issuer {
+        if self.provider.entity_id != issuer(root)? {
             return Err(Refused::OtherIssuer);
         }
-        if !provider.is_valid(at.now) {
+        let (now, skew, life) = self.times;
+        if !self.provider.is_valid(now) {
             return Err(Refused::Ended);
         }
-        let is_signed = self.received.is_signed_by(root, &provider.signing_keys)?;
-        if signing == Signing::Demanded && !is_signed {
+        let is_signed = is_signed_by(&self.provider.signing_keys)?;
+        if self.signing == Signing::Demanded && !is_signed {
             return Err(SignatureError::Unsigned.into());
         }
         let id = root.attribute("ID").ok_or(Refused::Missing("ID"))?;
         if !is_id(id) {
             return Err(Refused::Malformed("ID"));
         }
-        match root.attribute("Destination") {
-            Some(said) if at.location.equals(said) => {}
+        match (self.location, root.attribute("Destination")) {
+            (None, _) => {}
+            (Some(location), Some(said)) if location.equals(said) => {}
             // Who signs says for whom: or it could be sent on to others (SAML Bindings §3.4.5.2, §3.5.5.2).
-            None if !is_signed => {}
+            (Some(_), None) if !is_signed => {}
             _ => return Err(Refused::Destination),
         }
         let said = root
             .attribute("IssueInstant")
             .ok_or(Refused::Missing("IssueInstant"))?;
         let issued_at = instant::read(said).ok_or(Refused::Malformed("IssueInstant"))?;
-        let early = issued_at > at.now.plus(at.skew);
-        if early || at.now.since(issued_at) > at.skew.saturating_add(at.life) {
+        let early = issued_at > now.plus(skew);
+        if early || now.since(issued_at) > skew.saturating_add(life) {
             return Err(Refused::Time);
         }
         Ok(Header {
@@ -147,6 +170,19 @@ impl<'a> Message<'a> {
             is_signed,
         })
     }
+}
+
+/// Who is said to have made it: an entity, and no person (SAML Core §2.2.5).
+fn issuer(root: Element<'_>) -> Result<EntityId, Refused> {
+    let issuer = root
+        .one(Space::Assertion, "Issuer")?
+        .ok_or(Refused::Missing("Issuer"))?;
+    let format = issuer.attribute("Format");
+    let entity = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
+    if format.is_some_and(|format| format != entity) {
+        return Err(Refused::Malformed("Issuer"));
+    }
+    EntityId::new(&issuer.uri()?).map_err(|_| Refused::Malformed("Issuer"))
 }
 
 impl std::fmt::Debug for Message<'_> {

@@ -14,8 +14,10 @@ pub struct ServiceProvider {
     pub entity_id: EntityId,
     /// Where it takes responses, by HTTP POST. In their order.
     pub consumers: Vec<Consumer>,
-    /// Where it takes word of logout.
+    /// Where it takes word of logout from browsers.
     pub logouts: Vec<LogoutService>,
+    /// Where it takes word of logout from us, without a browser (SAML Bindings §3.2).
+    pub back_channel_logout: Option<Location>,
     /// The keys that it signs with: all count, so that it can change them.
     pub signing_keys: Vec<VerifyingKey>,
     /// The keys that may be encrypted for. In their order, the first being liked best.
@@ -102,6 +104,7 @@ impl ServiceProvider {
             entity_id,
             consumers,
             logouts: Vec::new(),
+            back_channel_logout: None,
             signing_keys: Vec::new(),
             encryption_keys: Vec::new(),
             signs_requests: false,

@@ -1,8 +1,11 @@
 //! Word of logout: taken when it is signed, and written signed.
 
+use std::time::Duration;
+
 use protocol::saml::binding::PostForm;
-use protocol::saml::logout::{LogoutOutcome, LogoutRequest, Outgoing, SignOut};
-use protocol::saml::signature::SignatureError;
+use protocol::saml::logout::{Call, LogoutOutcome, LogoutRequest, Outgoing, SignOut};
+use protocol::saml::signature::{SignatureError, verify};
+use protocol::saml::xml::{Limits, Space, Tree, XmlError};
 use protocol::saml::{
     Binding, EntityId, LogoutService, Message, MessageId, NameId, NameIdFormat, Received, Refused,
     RelayState, ServiceProvider, Status, StatusCode, StatusDetail,
@@ -253,6 +256,98 @@ fn our_answers_are_read_by_who_has_asked() {
         }
     }
     assert_eq!(StatusCode::named("x"), None);
+}
+
+/// A call, and the request in it as the service provider reads it.
+fn called() -> (Call, ServiceProvider) {
+    let issuer = EntityId::new("https://id.example/saml").unwrap();
+    let name_id = NameId::new(NameIdFormat::Persistent, "ann".to_owned());
+    let id = MessageId::from_chance([1; 20]);
+    let request = SignOut {
+        issuer: &issuer,
+        id: &id,
+        now: at("2026-02-03T04:06:06Z"),
+        until: at("2026-02-03T04:11:06Z"),
+        name_id: &name_id,
+        sessions: &[],
+    };
+    let credential = IDP_EC.credential();
+    assert_eq!(request.call(&provider(), &credential), Ok(None));
+    let mut provider = provider();
+    provider.back_channel_logout = Some(location("https://sp.example/soap"));
+    let call = request.call(&provider, &credential).unwrap().unwrap();
+    (call, provider)
+}
+
+#[test]
+fn a_call_is_signed_and_brings_the_request() {
+    let (call, _) = called();
+    assert_eq!(call.to.as_str(), "https://sp.example/soap");
+    assert_eq!(format!("{call:?}"), "Call(https://sp.example/soap)");
+    let tree = Tree::read(&call.body, &Limits::MESSAGE).unwrap();
+    let body = tree.root().one(Space::Envelope, "Body").unwrap().unwrap();
+    let request = body.one(Space::Protocol, "LogoutRequest").unwrap();
+    let verified = verify(request.unwrap(), &[IDP_EC.key()]).unwrap();
+    let to = verified.element().attribute("Destination");
+    assert_eq!(to, Some("https://sp.example/soap"));
+}
+
+#[test]
+fn the_answer_to_a_call_says_what_became_of_it() {
+    let (call, provider) = called();
+    let id = format!("_{}", "01".repeat(20));
+    let answer = |id: &str, status: &str| {
+        let changes = [("Destination", ""), ("InResponseTo", id)];
+        let status = format!(
+            "{{}}<samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:{status}\"></samlp:StatusCode></samlp:Status>"
+        );
+        message("LogoutResponse", &[], &changes, &status)
+    };
+    let within = |inner: &str| {
+        format!(
+            "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Header/><e:Body>{inner}</e:Body></e:Envelope>"
+        )
+    };
+    let times = (
+        at("2026-02-03T04:06:06Z"),
+        Duration::from_secs(180),
+        Duration::from_secs(60),
+    );
+    let outcome = |body: &str| call.outcome(body.as_bytes(), &provider, times);
+    let ended = |has_ended| {
+        Ok(LogoutOutcome {
+            has_ended,
+            is_partial: false,
+        })
+    };
+    let good = answer(&id, "Success");
+    let signed = SP_EC.signed("_r1", &good);
+    assert_eq!(outcome(&within(&good.replace("{}", ""))), ended(true));
+    assert_eq!(outcome(&within(&signed)), ended(true));
+    let refused = answer(&id, "Requester").replace("{}", "");
+    assert_eq!(outcome(&within(&refused)), ended(false));
+    let fault = "<e:Fault><faultcode>e:Server</faultcode></e:Fault>";
+    let changed = SignatureError::Changed;
+    for (body, why) in [
+        (
+            within(&signed.replace("Success", "Requester")),
+            changed.into(),
+        ),
+        (within(&signed.repeat(2)), XmlError::DuplicateId.into()),
+        (within(fault), Refused::Other("LogoutResponse")),
+        (within(""), Refused::Other("LogoutResponse")),
+        (good.replace("{}", ""), Refused::Other("Envelope")),
+        (
+            within(&answer("_other", "Success").replace("{}", "")),
+            Refused::InResponseTo,
+        ),
+        (
+            within(&good.replace("{}", "").replace("sp.example", "evil.example")),
+            Refused::OtherIssuer,
+        ),
+    ] {
+        assert_eq!(outcome(&body), Err(why), "{body}");
+    }
 }
 
 /// None of them is signed, but for those of node-saml with SHA-1: so no session ends for any.

@@ -131,13 +131,16 @@ fn metadata_is_taken_over_whole() {
         logout.for_responses().as_str(),
         "https://sp.example/slo/done"
     );
+    assert_eq!(
+        provider.back_channel_logout,
+        Some(location("https://sp.example/soap"))
+    );
     assert_eq!(provider.name_id_formats, [NameIdFormat::Persistent]);
     let attributes = [("mail".to_owned(), true), ("ou".to_owned(), false)];
     assert_eq!(provider.attribute_services[0].attributes, attributes);
     assert_eq!(provider.valid_until, Some(at("2026-05-01T00:00:00Z")));
     let want = [
         Notice::Binding("AssertionConsumerService", None),
-        Notice::Binding("SingleLogoutService", None),
         Notice::NameIdFormat,
     ];
     assert_eq!(notices, want);

@@ -99,7 +99,11 @@ impl LogoutOutcome {
         in_response_to: &str,
     ) -> Result<Self, Refused> {
         let header = message.header("LogoutResponse", provider, at, Signing::Demanded)?;
-        let root = header.root;
+        Self::of(header.root, in_response_to)
+    }
+
+    /// What an answer says that is known to be the service provider's.
+    pub(super) fn of(root: Element<'_>, in_response_to: &str) -> Result<Self, Refused> {
         if root.attribute("InResponseTo") != Some(in_response_to) {
             return Err(Refused::InResponseTo);
         }

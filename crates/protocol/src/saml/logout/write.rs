@@ -13,7 +13,7 @@ use crate::saml::{
 };
 
 /// Behind the issuer, where a signature stands (SAML Core §3.2.1).
-const BEHIND_ISSUER: usize = 1;
+pub(super) const BEHIND_ISSUER: usize = 1;
 
 /// A message of ours, to be carried by the browser. It is not logged.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,17 +67,24 @@ impl SignOut<'_> {
         else {
             return Ok(None);
         };
+        let request = self.request(location);
+        let to = (*binding, location);
+        send(request, to, Kind::Request, relay_state, credential).map(Some)
+    }
+}
+
+impl SignOut<'_> {
+    /// The request, not signed yet.
+    pub(super) fn request(&self, to: &Location) -> Node {
         let session = |name: &&str| Node::new(Space::Protocol, "SessionIndex").text(*name);
-        let request = Node::new(Space::Protocol, "LogoutRequest")
-            .with("Destination", location.as_str())
+        Node::new(Space::Protocol, "LogoutRequest")
+            .with("Destination", to.as_str())
             .with("ID", self.id.as_str())
             .with("IssueInstant", instant::write(self.now))
             .with("NotOnOrAfter", instant::write(self.until))
             .with("Version", "2.0")
             .holding([issued_by(self.issuer), self.name_id.write()])
-            .holding(self.sessions.iter().map(session));
-        let to = (*binding, location);
-        send(request, to, Kind::Request, relay_state, credential).map(Some)
+            .holding(self.sessions.iter().map(session))
     }
 }
 

@@ -12,6 +12,8 @@ use crate::saml::{
 
 /// The most services of one kind.
 const MOST_SERVICES: usize = 512;
+/// How services are called without a browser (SAML Bindings §3.2).
+const SOAP: &str = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP";
 /// The most keys.
 const MOST_KEYS: usize = 32;
 /// The longest name of an attribute, in bytes.
@@ -41,7 +43,7 @@ pub(super) fn read(
     let mut notices = Vec::new();
     let consumers = consumers(role, &mut notices)?;
     let mut provider = ServiceProvider::new(entity_id, consumers);
-    provider.logouts = logouts(role, &mut notices)?;
+    (provider.logouts, provider.back_channel_logout) = logouts(role, &mut notices)?;
     for element in role.all(Space::Metadata, "KeyDescriptor") {
         key(element, &mut provider, &mut notices)?;
     }
@@ -85,15 +87,20 @@ fn consumers(role: Element<'_>, notices: &mut Vec<Notice>) -> Result<Vec<Consume
     Ok(consumers)
 }
 
+/// Those that browsers go to, and the first that is called without one.
 fn logouts(
     role: Element<'_>,
     notices: &mut Vec<Notice>,
-) -> Result<Vec<LogoutService>, MetadataError> {
+) -> Result<(Vec<LogoutService>, Option<Location>), MetadataError> {
     const NAME: &str = "SingleLogoutService";
-    let mut logouts = Vec::new();
+    let (mut logouts, mut back_channel) = (Vec::new(), None);
     for element in role.all(Space::Metadata, NAME) {
         let Some(binding) = binding(element, NAME)? else {
-            notices.push(Notice::Binding(NAME, None));
+            if back_channel.is_none() && element.attribute("Binding") == Some(SOAP) {
+                back_channel = Some(location(element, "Location", NAME, notices)?);
+            } else {
+                notices.push(Notice::Binding(NAME, None));
+            }
             continue;
         };
         if logouts.len() >= MOST_SERVICES {
@@ -109,7 +116,7 @@ fn logouts(
             response_location,
         });
     }
-    Ok(logouts)
+    Ok((logouts, back_channel))
 }
 
 fn attribute_services(role: Element<'_>) -> Result<Vec<AttributeService>, MetadataError> {

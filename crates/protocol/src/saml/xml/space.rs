@@ -17,11 +17,13 @@ pub enum Space {
     Encryption11,
     /// Of exclusive canonical XML (§4).
     Canonical,
+    /// Of envelopes (SOAP 1.1 §4).
+    Envelope,
 }
 
 impl Space {
     /// Every one.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Protocol,
         Self::Assertion,
         Self::Metadata,
@@ -29,6 +31,7 @@ impl Space {
         Self::Encryption,
         Self::Encryption11,
         Self::Canonical,
+        Self::Envelope,
     ];
 
     /// Its name.
@@ -42,6 +45,7 @@ impl Space {
             Self::Encryption => "http://www.w3.org/2001/04/xmlenc#",
             Self::Encryption11 => "http://www.w3.org/2009/xmlenc11#",
             Self::Canonical => "http://www.w3.org/2001/10/xml-exc-c14n#",
+            Self::Envelope => "http://schemas.xmlsoap.org/soap/envelope/",
         }
     }
 
@@ -56,6 +60,7 @@ impl Space {
             Self::Encryption => "xenc",
             Self::Encryption11 => "xenc11",
             Self::Canonical => "ec",
+            Self::Envelope => "soap",
         }
     }
 }
