@@ -30,6 +30,8 @@ pub struct ServiceProvider {
     pub name_id_formats: Vec<NameIdFormat>,
     /// The sets of attributes that it asks for by number.
     pub attribute_services: Vec<AttributeService>,
+    /// Which of the two lasting names it wants as an attribute.
+    pub subject_id: Option<SubjectId>,
     /// When what is said here ends.
     pub valid_until: Option<Timestamp>,
 }
@@ -65,6 +67,41 @@ pub struct AttributeService {
     pub is_default: Option<bool>,
     /// The attributes by name, and whether the service cannot do without.
     pub attributes: Vec<(String, bool)>,
+}
+
+/// Which lasting name a service provider wants as an attribute (SAML Subject Identifier Attributes Profile 1.0
+/// §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubjectId {
+    /// `subject-id`: the same everywhere.
+    General,
+    /// `pairwise-id`: another one at each service provider.
+    Pairwise,
+    /// Either.
+    Any,
+    /// None: it is not to be sent.
+    Unwanted,
+}
+
+impl SubjectId {
+    /// The name of the attribute by which metadata says so.
+    pub const REQUIREMENT: &'static str = "urn:oasis:names:tc:SAML:profiles:subject-id:req";
+    /// The attribute that is the same everywhere.
+    pub const GENERAL: &'static str = "urn:oasis:names:tc:SAML:attribute:subject-id";
+    /// The attribute that is another one at each service provider.
+    pub const PAIRWISE: &'static str = "urn:oasis:names:tc:SAML:attribute:pairwise-id";
+
+    /// The one that metadata calls so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "subject-id" => Some(Self::General),
+            "pairwise-id" => Some(Self::Pairwise),
+            "any" => Some(Self::Any),
+            "none" => Some(Self::Unwanted),
+            _ => None,
+        }
+    }
 }
 
 /// How a message travels (SAML Bindings §3.4, §3.5).
@@ -111,6 +148,7 @@ impl ServiceProvider {
             wants_signed_assertions: false,
             name_id_formats: Vec::new(),
             attribute_services: Vec::new(),
+            subject_id: None,
             valid_until: None,
         }
     }

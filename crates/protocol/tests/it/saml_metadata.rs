@@ -8,7 +8,7 @@ use protocol::saml::metadata::{
 };
 use protocol::saml::signature::{CertificateError, SignatureError, VerifyingKey, verify};
 use protocol::saml::xml::{Limits, Space, Tree, XmlError};
-use protocol::saml::{Binding, EntityId, MessageId, NameIdFormat};
+use protocol::saml::{Binding, EntityId, MessageId, NameIdFormat, SubjectId};
 
 use crate::saml_party::{ACS, DS, IDP_EC, IDP_RSA, SP, SP_EC, SP_RSA, SSO, at, location};
 
@@ -256,6 +256,35 @@ fn what_is_not_spoken_is_passed_over_and_said() {
 }
 
 #[test]
+fn a_lasting_name_is_wanted_by_saying_so() {
+    let wish = |values: &[&str]| {
+        let attribute = |value: &&str| {
+            format!(
+                "<saml:Attribute xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" Name=\"{}\"><saml:AttributeValue> {value} </saml:AttributeValue></saml:Attribute>",
+                SubjectId::REQUIREMENT
+            )
+        };
+        let attributes: String = values.iter().map(attribute).collect();
+        let extensions = format!(
+            "<md:Extensions><mdattr:EntityAttributes xmlns:mdattr=\"urn:oasis:names:tc:SAML:metadata:attribute\">{attributes}</mdattr:EntityAttributes></md:Extensions>"
+        );
+        let text = entity("", "", &usual()).replace("{}", &extensions);
+        imported(&text).unwrap().provider.subject_id
+    };
+    for (values, want) in [
+        (&["subject-id"][..], Some(SubjectId::General)),
+        (&["pairwise-id"], Some(SubjectId::Pairwise)),
+        (&["any"], Some(SubjectId::Any)),
+        (&["none"], Some(SubjectId::Unwanted)),
+        (&["other"], None),
+        (&["any", "none"], None),
+        (&[], None),
+    ] {
+        assert_eq!(wish(values), want, "{values:?}");
+    }
+}
+
+#[test]
 fn metadata_has_an_end() {
     let until = |at: &str| entity(&format!(" validUntil=\"{at}\""), "", &usual()).replace("{}", "");
     assert!(imported(&until("2026-02-03T04:06:07Z")).is_ok());
@@ -388,6 +417,8 @@ fn our_own_is_what_others_read() {
         name_id_formats: &[NameIdFormat::Persistent, NameIdFormat::EmailAddress],
         wants_signed_requests: false,
         error_url: Some(&help),
+        display_name: Some(("en", "Acme")),
+        scopes: &["acme.example"],
         contact: Some(Contact {
             company: "Acme <& Co>",
             email: "it@acme.example",
@@ -414,6 +445,7 @@ fn our_own_is_what_others_read() {
         .unwrap()
         .unwrap();
     let want = [
+        "Extensions",
         "KeyDescriptor",
         "KeyDescriptor",
         "SingleLogoutService",
@@ -425,5 +457,9 @@ fn our_own_is_what_others_read() {
     assert_eq!(order(role), want);
     assert_eq!(role.attribute("errorURL"), Some(help.as_str()));
     assert_eq!(imported(&text).err(), Some(MetadataError::NoProvider));
-    assert!(!written.write(None).unwrap().contains("Signature"));
+    let bare = written.write(None).unwrap();
+    assert!(!bare.contains("Signature"));
+    let extensions = "<md:Extensions><shibmd:Scope regexp=\"false\">acme.example</shibmd:Scope>\
+                      <mdui:UIInfo><mdui:DisplayName xml:lang=\"en\">Acme</mdui:DisplayName></mdui:UIInfo></md:Extensions>";
+    assert!(bare.contains(extensions), "{bare}");
 }

@@ -5,6 +5,7 @@
 //! is merely not spoken here is passed over and said ([`Notice`]).
 
 mod error;
+mod key;
 mod read;
 mod role;
 mod write;

@@ -1,21 +1,17 @@
 //! What a service provider says of itself (SAML Metadata §2.4.4).
 
-use super::{MetadataError, Notice};
+use super::{MetadataError, Notice, key};
 use crate::saml::authn::{flag, number};
-use crate::saml::encryption::{Cipher, EncryptionKey, Transport};
-use crate::saml::signature::VerifyingKey;
 use crate::saml::xml::{Element, Space};
 use crate::saml::{
     AttributeService, Binding, Consumer, EntityId, Location, LogoutService, NameIdFormat,
-    ServiceProvider,
+    ServiceProvider, SubjectId,
 };
 
 /// The most services of one kind.
 const MOST_SERVICES: usize = 512;
 /// How services are called without a browser (SAML Bindings §3.2).
 const SOAP: &str = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP";
-/// The most keys.
-const MOST_KEYS: usize = 32;
 /// The longest name of an attribute, in bytes.
 const LONGEST_NAME: usize = 512;
 
@@ -45,7 +41,7 @@ pub(super) fn read(
     let mut provider = ServiceProvider::new(entity_id, consumers);
     (provider.logouts, provider.back_channel_logout) = logouts(role, &mut notices)?;
     for element in role.all(Space::Metadata, "KeyDescriptor") {
-        key(element, &mut provider, &mut notices)?;
+        key::read(element, &mut provider, &mut notices)?;
     }
     provider.signs_requests = truth(role, "AuthnRequestsSigned")?.unwrap_or(false);
     provider.wants_signed_assertions = truth(role, "WantAssertionsSigned")?.unwrap_or(false);
@@ -56,6 +52,7 @@ pub(super) fn read(
         }
     }
     provider.attribute_services = attribute_services(role)?;
+    provider.subject_id = subject_id(entity)?;
     Ok((provider, notices))
 }
 
@@ -146,86 +143,20 @@ fn attribute_services(role: Element<'_>) -> Result<Vec<AttributeService>, Metada
     Ok(services)
 }
 
-/// A key, for what it says that it is for; for both, if it says nothing (SAML Metadata §2.4.1.1).
-fn key(
-    element: Element<'_>,
-    provider: &mut ServiceProvider,
-    notices: &mut Vec<Notice>,
-) -> Result<(), MetadataError> {
-    let (signs, encrypts) = match element.attribute("use") {
-        None => (true, true),
-        Some("signing") => (true, false),
-        Some("encryption") => (false, true),
-        Some(_) => return Err(MetadataError::Malformed("KeyDescriptor")),
+/// Which lasting name it wants. One that says two things, or another one, says nothing.
+fn subject_id(entity: Element<'_>) -> Result<Option<SubjectId>, MetadataError> {
+    let extensions = entity.one(Space::Metadata, "Extensions")?;
+    let sets = extensions
+        .into_iter()
+        .flat_map(|one| one.all(Space::EntityAttributes, "EntityAttributes"));
+    let attributes = sets.flat_map(|set| set.all(Space::Assertion, "Attribute"));
+    let mut wanted = attributes.filter(|one| one.attribute("Name") == Some(SubjectId::REQUIREMENT));
+    let (Some(attribute), None) = (wanted.next(), wanted.next()) else {
+        return Ok(None);
     };
-    let info = element
-        .one(Space::Signature, "KeyInfo")?
-        .ok_or(MetadataError::Malformed("KeyDescriptor"))?;
-    let data = info.all(Space::Signature, "X509Data");
-    let certificates: Vec<_> = data
-        .flat_map(|data| data.all(Space::Signature, "X509Certificate"))
-        .collect();
-    if certificates.is_empty() {
-        notices.push(Notice::BareKey);
-    }
-    for certificate in certificates {
-        let text = certificate.text()?;
-        if signs {
-            match VerifyingKey::from_base64(&text) {
-                Ok(key) => provider.signing_keys.push(key),
-                Err(why) => notices.push(Notice::Certificate(why)),
-            }
-        }
-        if encrypts {
-            match (EncryptionKey::from_base64(&text), methods(element)) {
-                (Ok(mut key), Some(methods)) => {
-                    (key.cipher, key.transport) = methods;
-                    provider.encryption_keys.push(key);
-                }
-                (Ok(_), None) => notices.push(Notice::OldEncryption),
-                // Said already, where it signs as well.
-                (Err(_), _) if signs => {}
-                (Err(why), _) => notices.push(Notice::Certificate(why)),
-            }
-        }
-        if provider.signing_keys.len() + provider.encryption_keys.len() > MOST_KEYS {
-            return Err(MetadataError::TooMany("KeyDescriptor"));
-        }
-    }
-    Ok(())
-}
-
-/// By what is encrypted for a key: of what it lists, what is liked best; of what it does not list, the usual.
-/// `None` when it lists only what is not spoken.
-fn methods(element: Element<'_>) -> Option<(Cipher, Transport)> {
-    let listed: Vec<Element<'_>> = element.all(Space::Metadata, "EncryptionMethod").collect();
-    let names = || listed.iter().filter_map(|one| one.attribute("Algorithm"));
-    let is_transport = |name: &str| name.contains("#rsa-");
-    let has = |wanted: &str| names().any(|name| name == wanted);
-    let cipher = if names().all(is_transport) {
-        Some(Cipher::default())
-    } else {
-        Cipher::ALL.into_iter().find(|one| has(one.uri()))
-    };
-    let transport = if names().any(is_transport) {
-        let mut all = Transport::ALL.into_iter();
-        all.find(|one| listed.iter().any(|method| is_for(*method, *one)))
-    } else {
-        Some(Transport::default())
-    };
-    cipher.zip(transport)
-}
-
-/// Whether a method is that one. RSA-OAEP of 1.1 has its digest and mask beside it.
-fn is_for(method: Element<'_>, transport: Transport) -> bool {
-    let says = |space, local, uri| {
-        let mut all = method.all(space, local);
-        all.any(|one| one.attribute("Algorithm") == Some(uri))
-    };
-    method.attribute("Algorithm") == Some(transport.uri())
-        && (transport == Transport::OaepSha1
-            || says(Space::Signature, "DigestMethod", Transport::SHA256)
-                && says(Space::Encryption11, "MGF", Transport::MASK))
+    let value = attribute.one(Space::Assertion, "AttributeValue")?;
+    let said = value.map(Element::uri).transpose()?;
+    Ok(said.and_then(|said| SubjectId::named(&said)))
 }
 
 fn location(

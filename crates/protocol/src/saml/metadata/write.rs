@@ -30,6 +30,10 @@ pub struct IdentityProvider<'a> {
     pub wants_signed_requests: bool,
     /// Where people are sent when something went wrong at the service provider (`errorURL`).
     pub error_url: Option<&'a Location>,
+    /// What people see of it: a name, and the language that it is in (BCP 47).
+    pub display_name: Option<(&'a str, &'a str)>,
+    /// The domains that it speaks for, in what it says with an `@` in it.
+    pub scopes: &'a [&'a str],
     /// Who can be asked.
     pub contact: Option<Contact<'a>>,
 }
@@ -88,10 +92,28 @@ impl IdentityProvider<'_> {
             )
             .with_some("errorURL", self.error_url.map(Location::as_str))
             .with("protocolSupportEnumeration", Space::Protocol.uri())
+            .holding(self.extensions())
             .holding(keys)
             .holding(self.logout.iter().map(service("SingleLogoutService")))
             .holding(formats.map(|format| part("NameIDFormat").text(format.uri())))
             .holding(self.sign_in.iter().map(service("SingleSignOnService")))
+    }
+}
+
+impl IdentityProvider<'_> {
+    fn extensions(&self) -> Option<Node> {
+        let scope = |scope: &&str| {
+            let node = Node::new(Space::Scope, "Scope").with("regexp", "false");
+            node.text(*scope)
+        };
+        let shown = self.display_name.map(|(language, name)| {
+            let name = Node::new(Space::Ui, "DisplayName")
+                .with("xml:lang", language)
+                .text(name);
+            Node::new(Space::Ui, "UIInfo").holding([name])
+        });
+        let inner: Vec<Node> = self.scopes.iter().map(scope).chain(shown).collect();
+        (!inner.is_empty()).then(|| part("Extensions").holding(inner))
     }
 }
 

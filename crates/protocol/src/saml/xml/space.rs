@@ -19,11 +19,17 @@ pub enum Space {
     Canonical,
     /// Of envelopes (SOAP 1.1 §4).
     Envelope,
+    /// Of attributes of entities (SAML Metadata Extension for Entity Attributes 1.0 §2.1).
+    EntityAttributes,
+    /// Of what people see of an entity (SAML Metadata Extensions for Login and Discovery UI 1.0 §2.1).
+    Ui,
+    /// Of the scopes of an identity provider (Shibboleth).
+    Scope,
 }
 
 impl Space {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Protocol,
         Self::Assertion,
         Self::Metadata,
@@ -32,6 +38,9 @@ impl Space {
         Self::Encryption11,
         Self::Canonical,
         Self::Envelope,
+        Self::EntityAttributes,
+        Self::Ui,
+        Self::Scope,
     ];
 
     /// Its name.
@@ -46,6 +55,9 @@ impl Space {
             Self::Encryption11 => "http://www.w3.org/2009/xmlenc11#",
             Self::Canonical => "http://www.w3.org/2001/10/xml-exc-c14n#",
             Self::Envelope => "http://schemas.xmlsoap.org/soap/envelope/",
+            Self::EntityAttributes => "urn:oasis:names:tc:SAML:metadata:attribute",
+            Self::Ui => "urn:oasis:names:tc:SAML:metadata:ui",
+            Self::Scope => "urn:mace:shibboleth:metadata:1.0",
         }
     }
 
@@ -61,6 +73,9 @@ impl Space {
             Self::Encryption11 => "xenc11",
             Self::Canonical => "ec",
             Self::Envelope => "soap",
+            Self::EntityAttributes => "mdattr",
+            Self::Ui => "mdui",
+            Self::Scope => "shibmd",
         }
     }
 }
