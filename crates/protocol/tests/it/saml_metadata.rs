@@ -365,6 +365,16 @@ fn metadata_is_signed_by_whom_it_must_be() {
     );
     demands.entity_id = Some(SP);
     assert!(read(set.as_bytes(), &demands).is_ok());
+    // Or all of them together.
+    let inner = format!("{forged}{}", plain(&usual())).replace(&format!(" xmlns:md=\"{MD}\""), "");
+    let whole = format!(
+        "<md:EntitiesDescriptor xmlns:md=\"{MD}\" ID=\"_s\">{{}}{inner}</md:EntitiesDescriptor>"
+    );
+    let set = SP_RSA.signed("_s", &whole);
+    assert!(read(set.as_bytes(), &demands).is_ok());
+    let changed = set.replace(ACS, "https://evil.example/acs");
+    let refused = read(changed.as_bytes(), &demands).map(|_| ());
+    assert_eq!(refused, wrong(SignatureError::Changed));
 }
 
 #[test]

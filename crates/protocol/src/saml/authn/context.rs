@@ -7,6 +7,23 @@ const MOST: usize = 16;
 /// The longest name of a class, in bytes.
 const LONGEST: usize = 512;
 
+/// Names of classes that are known beyond one app (SAML Authentication Context §3.4, REFEDS). In which order they are, and which of them a sign-in reaches,
+/// is for policy to say.
+pub mod class {
+    /// Nothing is said.
+    pub const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified";
+    /// A password, over TLS. What most apps ask for without meaning it.
+    pub const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+    /// A key with a certificate.
+    pub const X509: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509";
+    /// A one-time code.
+    pub const TIME_SYNC_TOKEN: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken";
+    /// One factor that is hard enough to guess.
+    pub const REFEDS_SFA: &str = "https://refeds.org/profile/sfa";
+    /// Several factors.
+    pub const REFEDS_MFA: &str = "https://refeds.org/profile/mfa";
+}
+
 /// How what is demanded is compared with what is so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Comparison {

@@ -14,7 +14,7 @@ mod context;
 mod reply;
 mod request;
 
-pub use context::{Comparison, RequestedContext};
+pub use context::{Comparison, RequestedContext, class};
 pub use reply::{Refusal, ReplyTo};
 pub use request::{AuthnRequest, NameIdPolicy};
 

@@ -21,7 +21,7 @@ pub struct LogoutRequest {
     pub issued_at: Timestamp,
     /// Who: as that service provider was told. Of others' names it says nothing.
     pub name_id: NameId,
-    /// Which sessions; none is all of them (SAML Core §3.7.3.2).
+    /// Which sessions; none is all of them (SAML Core §3.7.3).
     pub sessions: Vec<String>,
     /// The right to answer, where the service provider takes answers.
     pub reply_to: Option<LogoutReply>,
