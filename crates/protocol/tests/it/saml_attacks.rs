@@ -172,6 +172,15 @@ fn attack_s12_a_query_is_verified_as_it_came() {
         let refused = read(&format!("{good}{added}")).expect_err("refused");
         assert_eq!(refused, Refused::Binding(why), "{added}");
     }
+    // A name that is spelled otherwise is not read, even where there is no other.
+    for (name, odd) in [
+        ("SAMLRequest", "SAMLR%65quest"),
+        ("RelayState", "RelayStat%65"),
+    ] {
+        let spelled = good.replace(&format!("{name}="), &format!("{odd}="));
+        let why = Refused::Binding(BindingError::Twice(name));
+        assert_eq!(read(&spelled).expect_err("refused"), why);
+    }
     let half = good.split("&Signature=").next().unwrap();
     assert_eq!(
         read(half).expect_err("refused"),

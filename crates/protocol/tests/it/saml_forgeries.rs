@@ -190,75 +190,85 @@ fn attack_s03_namespaces_and_empty_forms_hide_nothing() {
     );
 }
 
-#[test]
-fn attack_s03_s04_a_signature_covers_its_element_and_all_of_it() {
-    let covered = request(&[], "");
-    let good_info = info("_r1", SP_EC.uri(), &covered);
-    let exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
-    let transform = format!("<ds:Transform Algorithm=\"{exclusive}\"></ds:Transform>");
-    let xpath = "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><ds:XPath>false()</ds:XPath></ds:Transform>";
-    let reference = &good_info
-        [good_info.find("<ds:Reference").unwrap()..good_info.find("</ds:SignedInfo>").unwrap()];
-    for (what, info) in [
-        (
-            "a transform that takes away",
-            good_info.replace(&transform, &format!("{xpath}{transform}")),
-        ),
-        ("no canonical form", good_info.replace(&transform, "")),
-        (
-            "no transform",
-            good_info
-                .replace("<ds:Transforms>", "<ds:None>")
-                .replace("</ds:Transforms>", "</ds:None>"),
-        ),
-        (
-            "with comments",
-            good_info.replace("xml-exc-c14n#", "xml-exc-c14n#WithComments"),
-        ),
-        (
-            "inclusive",
-            good_info.replace(exclusive, "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"),
-        ),
-        ("no reference", good_info.replace(reference, "")),
-        (
-            "two references",
-            good_info.replace(reference, &reference.repeat(2)),
-        ),
-        ("the whole document", good_info.replace("#_r1", "")),
-        (
-            "an XPointer",
-            good_info.replace("#_r1", "#xpointer(id('_r1'))"),
-        ),
-        (
-            "something elsewhere",
-            good_info.replace("#_r1", "https://evil.example/x#_r1"),
-        ),
-        (
-            "no digest",
-            good_info.replace(
-                &good_info[good_info.find("<ds:DigestValue>").unwrap() + 16
-                    ..good_info.find("</ds:DigestValue>").unwrap()],
-                "",
-            ),
-        ),
-    ] {
-        assert_ne!(info, good_info, "{what}");
-        // Signed by the right key: only its form is wrong.
-        let text = request(&[], &SP_EC.signature_of(&info));
-        let why = refused(&posted(&text), &strict());
+/// Each is signed by the right key: only what it says of itself is changed, from this to that.
+fn refused_for_their_form(changes: &[(&str, &str, &str)]) {
+    let good = info("_r1", SP_EC.uri(), &request(&[], ""));
+    let received = |info: &str| posted(&request(&[], &SP_EC.signature_of(info)));
+    assert!(answer(&received(&good), &strict()).is_ok());
+    for (what, from, to) in changes {
+        let info = good.replace(from, to);
+        assert_ne!(info, good, "{what}");
+        let why = refused(&received(&info), &strict());
         let form = matches!(
             why,
             Refused::Signature(SignatureError::Form(_) | SignatureError::OtherElement)
         );
         assert!(form, "{what}: {why:?}");
     }
-    assert!(
-        answer(
-            &posted(&request(&[], &SP_EC.signature_of(&good_info))),
-            &strict()
-        )
-        .is_ok()
+}
+
+#[test]
+fn attack_s03_nothing_is_taken_away_before_it_is_digested() {
+    let exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
+    let last = format!("<ds:Transform Algorithm=\"{exclusive}\"></ds:Transform>");
+    let xpath = "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><ds:XPath>false()</ds:XPath></ds:Transform>";
+    let after = format!("{xpath}{last}");
+    let within = last.replace("#\">", "#\"><ds:XPath></ds:XPath>");
+    let with_comments = format!("{exclusive}WithComments");
+    refused_for_their_form(&[
+        ("a transform that takes away", &last, &after),
+        ("another one for the first", "enveloped-signature", "base64"),
+        ("something within the last", &last, &within),
+        ("no canonical form", &last, ""),
+        ("no transforms", "ds:Transforms>", "ds:None>"),
+        ("with comments", exclusive, &with_comments),
+        (
+            "inclusive",
+            exclusive,
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+        ),
+    ]);
+}
+
+#[test]
+fn attack_s03_s04_a_signature_covers_its_element_and_nothing_else() {
+    let good = info("_r1", SP_EC.uri(), &request(&[], ""));
+    let between = |begins: &str, ends: &str| {
+        let begins = good.find(begins).unwrap();
+        good[begins..good.find(ends).unwrap()].to_owned()
+    };
+    let reference = between("<ds:Reference", "</ds:SignedInfo>");
+    let digest = between("<ds:DigestValue>", "</ds:DigestValue>");
+    refused_for_their_form(&[
+        ("no reference", &reference, ""),
+        ("two references", &reference, &reference.repeat(2)),
+        ("the whole document", "#_r1", ""),
+        ("an XPointer", "#_r1", "#xpointer(id('_r1'))"),
+        ("something elsewhere", "#_r1", "https://evil.example/x#_r1"),
+        ("an empty digest", &digest, "<ds:DigestValue>"),
+    ]);
+}
+
+/// Namespaces that are listed count although no name uses them (Exclusive XML Canonicalization §4).
+#[test]
+fn attack_s03_listed_prefixes_are_covered() {
+    let covered = request(&[], "").replacen(" AssertionC", " xmlns:xs=\"urn:xs\" AssertionC", 1);
+    let exclusive = "Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"></ds:Transform>";
+    let listing = "Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"><ec:InclusiveNamespaces \
+                   xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"xs\"></ec:InclusiveNamespaces></ds:Transform>";
+    let info = info("_r1", SP_EC.uri(), &covered).replace(exclusive, listing);
+    let signature = SP_EC.signature_of(&info);
+    let signed = covered.replace(
+        "</samlp:AuthnRequest>",
+        &format!("{signature}</samlp:AuthnRequest>"),
     );
+    assert!(answer(&posted(&signed), &strict()).unwrap().is_signed);
+    let changed = signed.replace("urn:xs", "urn:other");
+    let why = Refused::Signature(SignatureError::Changed);
+    assert_eq!(refused(&posted(&changed), &strict()), why);
+    // Without its list it would not be covered, and its digest is another one.
+    let unlisted = signed.replace("PrefixList=\"xs\"", "PrefixList=\"\"");
+    assert!(answer(&posted(&unlisted), &strict()).is_err());
 }
 
 #[test]
