@@ -15,7 +15,7 @@ use super::{EntityId, Location, Refused, ServiceProvider, instant};
 pub struct Reception<'a> {
     /// The address of the endpoint, as our metadata says it.
     pub location: &'a Location,
-    /// Now.
+    /// Now. Of a request that is read again at a later step of a sign-in: when it first came.
     pub now: Timestamp,
     /// How much clocks may differ: three to five minutes (saml2int SDP-G01).
     pub skew: Duration,
