@@ -137,7 +137,7 @@ impl Held<'_> {
             return Err(Refused::OtherIssuer);
         }
         let (now, skew, life) = self.times;
-        if !self.provider.is_valid(now) {
+        if !self.provider.is_valid(now.minus(skew)) {
             return Err(Refused::Ended);
         }
         let is_signed = is_signed_by(&self.provider.signing_keys)?;

@@ -165,15 +165,15 @@ impl ServiceProvider {
         found.or_else(|| self.consumers.first())
     }
 
-    /// Where a request for logout, or the answer to one, goes: by POST where it is taken, since no URL is too
-    /// long for it.
+    /// Where a request for logout, or the answer to one, goes: by redirect where it is taken, which needs no form
+    /// that somebody or something has to send (saml2int).
     #[must_use]
     pub fn logout(&self) -> Option<&LogoutService> {
         let by = |binding| {
             let mut all = self.logouts.iter();
             all.find(|one| one.binding == binding)
         };
-        by(Binding::Post).or_else(|| by(Binding::Redirect))
+        by(Binding::Redirect).or_else(|| by(Binding::Post))
     }
 
     /// Whether what is registered counts at that instant.

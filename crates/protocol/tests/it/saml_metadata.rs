@@ -1,10 +1,12 @@
 //! Metadata: what is taken over of a service provider's, and what is written of ours.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use protocol::saml::encryption::{Cipher, Transport};
 use protocol::saml::metadata::{
-    Contact, Demands, IdentityProvider, Imported, MetadataError, Notice, read,
+    Contact, Demands, IdentityProvider, Imported, Logo, MetadataError, Notice, read,
 };
 use protocol::saml::signature::{CertificateError, SignatureError, VerifyingKey, verify};
 use protocol::saml::xml::{Limits, Space, Tree, XmlError};
@@ -19,7 +21,8 @@ pub fn demands() -> Demands<'static> {
         now: at("2026-02-03T04:06:06Z"),
         entity_id: None,
         signed_by: None,
-        must_end: false,
+        skew: Duration::from_secs(180),
+        ends_within: None,
     }
 }
 
@@ -287,23 +290,26 @@ fn a_lasting_name_is_wanted_by_saying_so() {
 #[test]
 fn metadata_has_an_end() {
     let until = |at: &str| entity(&format!(" validUntil=\"{at}\""), "", &usual()).replace("{}", "");
-    assert!(imported(&until("2026-02-03T04:06:07Z")).is_ok());
-    assert_eq!(
-        imported(&until("2026-02-03T04:06:06Z")).err(),
-        Some(MetadataError::Ended)
-    );
-    assert_eq!(
-        imported(&until("2037-01-01")).err(),
-        Some(MetadataError::Malformed("validUntil"))
-    );
+    // Now is 04:06:06, and clocks may differ by 180 s.
+    assert!(imported(&until("2026-02-03T04:03:07Z")).is_ok());
+    let ended = imported(&until("2026-02-03T04:03:06Z")).err();
+    assert_eq!(ended, Some(MetadataError::Ended));
+    let malformed = imported(&until("2037-01-01")).err();
+    assert_eq!(malformed, Some(MetadataError::Malformed("validUntil")));
     let mut strict = demands();
-    strict.must_end = true;
+    strict.ends_within = Some(Duration::from_secs(14 * 86_400));
     let endless = plain(&usual());
+    let strictly = |text: &str| read(text.as_bytes(), &strict).err();
+    assert_eq!(strictly(&endless), Some(MetadataError::Endless));
+    assert_eq!(strictly(&until("2026-02-17T04:09:06Z")), None);
     assert_eq!(
-        read(endless.as_bytes(), &strict).err(),
-        Some(MetadataError::Endless)
+        strictly(&until("2026-02-17T04:09:07Z")),
+        Some(MetadataError::Far)
     );
-    assert!(read(until("2027-01-01T00:00:00Z").as_bytes(), &strict).is_ok());
+    let within = until("2026-02-10T00:00:00Z");
+    let around =
+        format!("<md:EntitiesDescriptor xmlns:md=\"{MD}\">{within}</md:EntitiesDescriptor>");
+    assert_eq!(strictly(&around), Some(MetadataError::Endless));
     // The end of a set is the end of each in it.
     let set = format!(
         "<md:EntitiesDescriptor xmlns:md=\"{MD}\" validUntil=\"2026-01-01T00:00:00Z\">{endless}</md:EntitiesDescriptor>"
@@ -428,6 +434,11 @@ fn our_own_is_what_others_read() {
         wants_signed_requests: false,
         error_url: Some(&help),
         display_name: Some(("en", "Acme")),
+        logo: Some(Logo {
+            url: "https://id.example/logo.svg",
+            width: 80,
+            height: 60,
+        }),
         scopes: &["acme.example"],
         contact: Some(Contact {
             company: "Acme <& Co>",
@@ -470,6 +481,7 @@ fn our_own_is_what_others_read() {
     let bare = written.write(None).unwrap();
     assert!(!bare.contains("Signature"));
     let extensions = "<md:Extensions><shibmd:Scope regexp=\"false\">acme.example</shibmd:Scope>\
-                      <mdui:UIInfo><mdui:DisplayName xml:lang=\"en\">Acme</mdui:DisplayName></mdui:UIInfo></md:Extensions>";
+                      <mdui:UIInfo><mdui:DisplayName xml:lang=\"en\">Acme</mdui:DisplayName>\
+                      <mdui:Logo height=\"60\" width=\"80\">https://id.example/logo.svg</mdui:Logo></mdui:UIInfo></md:Extensions>";
     assert!(bare.contains(extensions), "{bare}");
 }

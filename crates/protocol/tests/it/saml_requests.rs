@@ -280,7 +280,9 @@ fn what_nobody_can_be_answered_for_is_shown() {
         Refused::OtherIssuer
     );
     let mut ended = provider.clone();
-    ended.valid_until = Some(at("2026-02-03T04:06:06Z"));
+    ended.valid_until = Some(at("2026-02-03T04:03:07Z"));
+    assert!(parse(&redirected(&request(&[], "")), &ended).is_ok());
+    ended.valid_until = Some(at("2026-02-03T04:03:06Z"));
     assert_eq!(
         shown(&redirected(&request(&[], "")), &ended),
         Refused::Ended

@@ -28,8 +28,13 @@ pub enum MetadataError {
     )]
     NoProvider,
     /// It does not say until when it counts, and has to.
-    #[error("the metadata has no validUntil: get it with one (saml2int SDP-MD)")]
+    #[error("the metadata has no validUntil: get it with one (saml2int SDP-MD03)")]
     Endless,
+    /// It says that it counts for longer than is taken.
+    #[error(
+        "the validUntil of the metadata is too far away: get one that ends earlier, or take a longer time (saml2int SDP-MD03)"
+    )]
+    Far,
     /// It counts no longer.
     #[error("the metadata has ended (validUntil): get it anew from its publisher")]
     Ended,

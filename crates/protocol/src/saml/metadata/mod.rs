@@ -12,4 +12,4 @@ mod write;
 
 pub use error::{MetadataError, Notice};
 pub use read::{Demands, Imported, read};
-pub use write::{Contact, IdentityProvider};
+pub use write::{Contact, IdentityProvider, Logo};

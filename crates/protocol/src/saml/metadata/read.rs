@@ -1,5 +1,7 @@
 //! The entity in a document of metadata (SAML Metadata §2.3).
 
+use std::time::Duration;
+
 use model::Timestamp;
 
 use super::role;
@@ -18,8 +20,11 @@ pub struct Demands<'a> {
     /// By whom it has to be signed: keys that did not come with it. `None`: it came from whoever is asked
     /// about, on a way that proves it.
     pub signed_by: Option<&'a [VerifyingKey]>,
-    /// Whether it has to say until when it counts (saml2int SDP-MD).
-    pub must_end: bool,
+    /// How much clocks may differ (saml2int SDP-G01).
+    pub skew: Duration,
+    /// Within which time it has to end, as it says itself (saml2int SDP-MD03): by that, keys are revoked. `None`:
+    /// it need not say.
+    pub ends_within: Option<Duration>,
 }
 
 /// Metadata that was taken over.
@@ -56,10 +61,15 @@ pub fn read(bytes: &[u8], demands: &Demands<'_>) -> Result<Imported, MetadataErr
         return Err(MetadataError::NoProvider);
     };
     let valid_until = earlier(entity.valid_until, valid_until(role)?);
-    match valid_until {
-        Some(until) if until <= demands.now => return Err(MetadataError::Ended),
-        None if demands.must_end => return Err(MetadataError::Endless),
-        _ => {}
+    if valid_until.is_some_and(|until| until.plus(demands.skew) <= demands.now) {
+        return Err(MetadataError::Ended);
+    }
+    if let Some(longest) = demands.ends_within {
+        // Of the whole document: what it says further in, it says of itself (saml2int SDP-MD03).
+        let until = self::valid_until(root)?.ok_or(MetadataError::Endless)?;
+        if until > demands.now.plus(longest).plus(demands.skew) {
+            return Err(MetadataError::Far);
+        }
     }
     let (mut provider, notices) = role::read(entity.element, role)?;
     provider.valid_until = valid_until;

@@ -30,12 +30,25 @@ pub struct IdentityProvider<'a> {
     pub wants_signed_requests: bool,
     /// Where people are sent when something went wrong at the service provider (`errorURL`).
     pub error_url: Option<&'a Location>,
-    /// What people see of it: a name, and the language that it is in (BCP 47).
+    /// What people see of it: the language (BCP 47), and a name in it.
     pub display_name: Option<(&'a str, &'a str)>,
+    /// A picture of it, beside the name.
+    pub logo: Option<Logo<'a>>,
     /// The domains that it speaks for, in what it says with an `@` in it.
     pub scopes: &'a [&'a str],
     /// Who can be asked.
     pub contact: Option<Contact<'a>>,
+}
+
+/// A picture that people see (SAML Metadata Extensions for Login and Discovery UI §2.1.5).
+#[derive(Debug, Clone, Copy)]
+pub struct Logo<'a> {
+    /// Where it is, by `https`; or itself, as a `data` URI.
+    pub url: &'a str,
+    /// How wide, in pixels.
+    pub width: u16,
+    /// How high, in pixels.
+    pub height: u16,
 }
 
 /// Who can be asked about what is technical.
@@ -110,11 +123,20 @@ impl IdentityProvider<'_> {
             let name = Node::new(Space::Ui, "DisplayName")
                 .with("xml:lang", language)
                 .text(name);
-            Node::new(Space::Ui, "UIInfo").holding([name])
+            Node::new(Space::Ui, "UIInfo")
+                .holding([name])
+                .holding(self.logo.map(logo))
         });
         let inner: Vec<Node> = self.scopes.iter().map(scope).chain(shown).collect();
         (!inner.is_empty()).then(|| part("Extensions").holding(inner))
     }
+}
+
+fn logo(logo: Logo<'_>) -> Node {
+    Node::new(Space::Ui, "Logo")
+        .with("height", logo.height.to_string())
+        .with("width", logo.width.to_string())
+        .text(logo.url)
 }
 
 fn contact(contact: Contact<'_>) -> Node {
