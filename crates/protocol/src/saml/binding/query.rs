@@ -10,7 +10,6 @@ use super::BindingError;
 const MOST: usize = 32;
 
 /// A parameter that is known.
-#[derive(Clone)]
 pub(super) struct Parameter<'a> {
     /// Its value as it came.
     pub(super) raw: &'a [u8],

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bergshamra_xml::uppsala::{Document, NodeId, NodeKind, Parser};
+use uppsala::{Document, NodeId, NodeKind, Parser};
 
 use super::bounds::plain_attributes;
 use super::{Limits, Space, XmlError};
