@@ -5,6 +5,7 @@ pub mod json;
 pub mod oauth;
 pub mod recovery;
 pub mod relp;
+pub mod saml;
 pub mod scim;
 pub mod siem;
 pub mod syslog;

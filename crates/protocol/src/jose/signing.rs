@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::pkcs8::Document;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -144,8 +144,19 @@ impl SigningKey {
         &self.public
     }
 
+    /// Its public half as `SubjectPublicKeyInfo` in DER (RFC 5280 §4.1.2.7), for a certificate.
+    pub(crate) fn public_key_info(&self) -> Result<Vec<u8>, SignError> {
+        let der = match &self.pair {
+            Pair::Ec(pair) => pair.public_key().as_der(),
+            Pair::Ed25519(pair) => pair.public_key().as_der(),
+            Pair::Rsa(pair, _) => pair.public_key().as_der(),
+        };
+        let der: PublicKeyX509Der<'_> = der.map_err(|_| SignError::Failed)?;
+        Ok(der.as_ref().to_vec())
+    }
+
     /// Its signature over a message.
-    pub(super) fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+    pub(crate) fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         // The library draws its own chance, and asks for one by its signature alone.
         let chance = SystemRandom::new();
         match &self.pair {
