@@ -167,12 +167,12 @@ pub struct WireRelyingParty {
     pub name: String,
     /// What people see it called.
     pub title: String,
-    /// As whom it authenticates (`client_id`).
+    /// As whom it authenticates: its `client_id`, or the entity id of a service provider of SAML.
     pub client_id: String,
     /// Who may sign in: `app NAME` (whoever has a usable account there), or `group NAME` for each group
     /// of people.
     pub who: Vec<String>,
-    /// `confidential` or `public` (RFC 6749 §2.1).
+    /// `confidential` or `public` (RFC 6749 §2.1), or `saml`.
     pub kind: String,
     /// Where browsers bring the answer.
     pub redirect_uris: Vec<String>,

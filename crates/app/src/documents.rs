@@ -113,10 +113,11 @@ impl App {
     /// describe targets, end in time, and pass their own tests. Gives the number of tests.
     pub(crate) fn checked(&self, files: &[(String, String)]) -> Result<(Tenant, usize), AppError> {
         let tenant = documents::load(files).map_err(wrong)?;
-        let unusable: Vec<Diagnostic> = tenant
-            .apps
-            .values()
+        let apps = tenant.apps.values();
+        let parties = tenant.relying_parties.values();
+        let unusable: Vec<Diagnostic> = apps
             .filter_map(|app| Some(unusable(app, self.connect.check(app).err()?)))
+            .chain(parties.flat_map(crate::saml::unusable_certificates))
             .collect();
         if !unusable.is_empty() {
             return Err(wrong(unusable));

@@ -40,6 +40,7 @@ mod planner;
 mod preview;
 mod rehearse;
 mod restore;
+mod saml;
 mod seats;
 mod secrets;
 mod sign_in;

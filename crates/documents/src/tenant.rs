@@ -6,6 +6,7 @@ mod drill;
 mod expectation;
 mod handoff;
 mod relying_party;
+mod saml;
 mod sign_on;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,9 +25,10 @@ pub use expectation::{
 };
 pub use handoff::{ACTIVE, HandOff};
 pub use relying_party::{
-    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, SigningAlg, SubjectType,
-    TokenFormat,
+    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, SigningAlg, Speaks,
+    SubjectType, TokenFormat,
 };
+pub use saml::{Acs, GivenNameId, NameIdRule, Saml, SamlSigns};
 pub use sign_on::{SessionLimits, SignOn};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,

@@ -150,15 +150,15 @@ pub struct Authorization {
     pub session: SessionId,
     /// The name of the relying party's document.
     pub relying_party: String,
-    /// As whom it authenticates (`client_id`).
+    /// As whom it authenticates (`client_id`; by SAML its entity id).
     pub client: String,
-    /// Where the code was sent to (`redirect_uri`), to the letter.
+    /// Where the code (`redirect_uri`) or the response was sent to, to the letter.
     pub redirect_uri: String,
     /// What it may ask for (`scope`).
     pub scopes: Vec<String>,
-    /// RFC 7636 `code_challenge`, of the method S256.
+    /// RFC 7636 `code_challenge`, of the method S256; empty by SAML, where there is no code.
     pub challenge: String,
-    /// What the relying party recognises its ID token by (`nonce`).
+    /// What the relying party recognises its ID token by (`nonce`), or its response (`InResponseTo`).
     pub nonce: Option<String>,
     /// When the person last proved who they are (`auth_time`).
     pub auth_time: Timestamp,

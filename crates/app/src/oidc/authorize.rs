@@ -9,8 +9,9 @@ use protocol::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, Respo
 use rules::sign_on::{Demand, SignOn, Strength};
 
 use super::clients::Client;
-use crate::sign_in::{Asked, Attempt, From, Judged, Opened, SignedIn};
-use crate::{App, AppError};
+use super::wanted::{Wanted, WhyNot};
+use crate::sign_in::{Asked, Asking, Attempt, From, Judged, Opened, SignedIn};
+use crate::{App, AppError, Known};
 
 /// The longest authorization request, in bytes.
 const LONGEST: usize = 8 << 10;
@@ -113,6 +114,15 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Whether somebody is signed in by it who was not.
+    #[must_use]
+    pub const fn begins_session(&self) -> bool {
+        match self {
+            Self::Send { signed_in, .. } | Self::Home { signed_in } => signed_in.is_some(),
+            Self::Ask { .. } | Self::Refused { .. } => false,
+        }
+    }
+
     /// Whether it is what somebody is answered who proved something, rather than guessed.
     #[must_use]
     pub const fn was_right(&self) -> bool {
@@ -144,11 +154,6 @@ impl Sent {
             signed_in: None,
         })
     }
-
-    /// What people see it called.
-    pub(super) fn title(&self) -> String {
-        self.client.party().title.clone()
-    }
 }
 
 impl App {
@@ -157,60 +162,71 @@ impl App {
     /// # Errors
     /// When the store does not answer; a request that is refused is an answer.
     pub async fn authorize(&self, raw: &[u8], asker: Asker<'_>) -> Result<Answer, AppError> {
-        let sent = match self.sent(raw).await? {
-            Ok(sent) => sent,
+        // It travels through every page of the sign-in.
+        let text = std::str::from_utf8(raw).ok();
+        let Some(text) = text.filter(|text| text.len() <= LONGEST) else {
+            let problem = "the request is longer than is taken, or is no text: send less";
+            let error = OAuthError::new(ErrorCode::InvalidRequest, problem);
+            return Ok(Answer::Refused {
+                why: error.to_string(),
+                person: false,
+            });
+        };
+        self.enter(Asking::Oidc(text.to_owned()), asker).await
+    }
+
+    /// Answers a wish that somebody be signed in, by whichever protocol it came.
+    ///
+    /// # Errors
+    /// When the store does not answer; a wish that is refused is an answer.
+    pub(crate) async fn enter(&self, asking: Asking, asker: Asker<'_>) -> Result<Answer, AppError> {
+        let wanted = match self.wanted(&asking, self.now()).await? {
+            Ok(wanted) => wanted,
             Err(answer) => return Ok(answer),
         };
         let opened = match asker.session {
             Some(cookie) => self.session_of(cookie).await?,
             None => None,
         };
-        let prompt = sent.request.prompt;
-        let asked_again = prompt.login || prompt.select_account;
-        let opened = opened.filter(|opened| !asked_again && self.young(&sent, opened));
-        let hinted = sent.request.id_token_hint.is_some();
-        if let Some(opened) = &opened
-            && hinted
-            && !self.is_hinted(&sent, opened).await?
+        let anew = wanted.asks_anew();
+        let opened = opened.filter(|opened| !anew && self.young(&wanted, opened));
+        if let (Some(opened), Wanted::Oidc(sent)) = (&opened, &wanted)
+            && !self.is_hinted(sent, opened).await?
         {
-            let problem = "somebody else is signed in than the ID token tells of";
-            return sent.refused(self, ErrorCode::LoginRequired, problem);
+            return self.turn_away(&wanted, WhyNot::SomebodyElse).await;
         }
         let Some(opened) = opened else {
-            if prompt.none {
-                let problem = "nobody is signed in who could be told of: ask without prompt=none";
-                return sent.refused(self, ErrorCode::LoginRequired, problem);
+            if wanted.is_passive() {
+                return self.turn_away(&wanted, WhyNot::Nobody).await;
             }
-            let raw = String::from_utf8_lossy(raw).into_owned();
-            let attempt = self.new_attempt(asker.browser, Some(raw));
-            return Ok(self.asks(&attempt, Some(&sent), Ask::Name, None));
+            let attempt = self.new_attempt(asker.browser, Some(asking));
+            return Ok(self.asks(&attempt, Some(&wanted), Ask::Name, None));
         };
         let factors = &opened.row.state.factors;
-        let judged = self.judge_for(&opened, Some(&sent), factors, asker).await?;
+        let judged = self
+            .judge_for(&opened.known, Some(&wanted), factors, asker)
+            .await?;
         match judged.answer {
             SignOn::Allowed => {
-                self.issue(&sent, opened.known, opened.row, judged, None)
+                self.let_in(&wanted, opened.known, opened.row, judged, None)
                     .await
             }
-            SignOn::Denied(_) => self.denied(Some(&sent), &opened, judged).await,
-            SignOn::StepUp(_) if prompt.none => {
-                let problem = "more has to be proved: ask without prompt=none";
-                sent.refused(self, ErrorCode::InteractionRequired, problem)
+            SignOn::Denied(_) => self.denied(Some(&wanted), &opened, judged).await,
+            SignOn::StepUp(_) if wanted.is_passive() => {
+                self.turn_away(&wanted, WhyNot::TooLittle).await
             }
             SignOn::StepUp(demand) if self.is_too_old(demand, factors) => {
                 self.recorded(judged, &opened, None).await?;
-                let raw = String::from_utf8_lossy(raw).into_owned();
-                let attempt = self.new_attempt(asker.browser, Some(raw));
-                Ok(self.asks(&attempt, Some(&sent), Ask::Name, Some(Wrong::Again)))
+                let attempt = self.new_attempt(asker.browser, Some(asking));
+                Ok(self.asks(&attempt, Some(&wanted), Ask::Name, Some(Wrong::Again)))
             }
             SignOn::StepUp(demand) => {
-                let raw = String::from_utf8_lossy(raw).into_owned();
-                let mut attempt = self.new_attempt(asker.browser, Some(raw));
+                let mut attempt = self.new_attempt(asker.browser, Some(asking));
                 attempt.subject = Some(opened.known.person.subject);
                 attempt.factors = factors.clone();
                 attempt.session = Some(opened.row.id);
                 self.recorded(judged, &opened, None).await?;
-                self.asks_more(&attempt, Some(&sent), demand.strength, None)
+                self.asks_more(&attempt, Some(&wanted), demand.strength, None)
                     .await
             }
         }
@@ -223,14 +239,6 @@ impl App {
             why: error.to_string(),
             person: false,
         };
-        // It travels through every page of the sign-in.
-        if raw.len() > LONGEST || std::str::from_utf8(raw).is_err() {
-            let problem = "the request is longer than is taken, or is no text: send less";
-            return Ok(Err(shown(&OAuthError::new(
-                ErrorCode::InvalidRequest,
-                problem,
-            ))));
-        }
         let params = match Params::query(raw) {
             Ok(params) => params,
             Err(error) => return Ok(Err(shown(&error))),
@@ -266,7 +274,10 @@ impl App {
     }
 
     /// Whether the person proved who they are recently enough for the client (`max_age`).
-    fn young(&self, sent: &Sent, opened: &Opened) -> bool {
+    fn young(&self, wanted: &Wanted, opened: &Opened) -> bool {
+        let Wanted::Oidc(sent) = wanted else {
+            return true;
+        };
         let Some(seconds) = sent.request.max_age_s else {
             return true;
         };
@@ -275,36 +286,37 @@ impl App {
         age.is_some_and(|age| age < Duration::from_secs(seconds.into()))
     }
 
-    /// Judges an attempt in a session.
+    /// Judges an attempt: by the policy, and by what is demanded beside by whom somebody wants in to.
     pub(super) async fn judge_for(
         &self,
-        opened: &Opened,
-        sent: Option<&Sent>,
+        known: &Known,
+        wanted: Option<&Wanted>,
         factors: &[FactorUse],
         asker: Asker<'_>,
     ) -> Result<Judged, AppError> {
         let asked = Asked {
-            relying_party: sent.map(|sent| sent.client.party()),
+            relying_party: wanted.map(Wanted::party),
             factors,
             from: asker.from,
         };
-        self.judge(&opened.known, asked).await
+        let judged = self.judge(known, asked).await?;
+        let demanded = wanted.and_then(Wanted::demanded);
+        Ok(judged.demanding(demanded, crate::sign_in::proved(factors, self.now())))
     }
 
     /// A page that asks.
     pub(super) fn asks(
         &self,
         attempt: &Attempt,
-        sent: Option<&Sent>,
+        wanted: Option<&Wanted>,
         ask: Ask,
         wrong: Option<Wrong>,
     ) -> Answer {
-        let hint = sent.and_then(|sent| sent.request.login_hint.as_ref());
-        let hint = hint.and_then(|hint| hint.known().cloned());
+        let hint = wanted.and_then(Wanted::hint);
         Answer::Ask {
             ask,
             attempt: self.sealed_attempt(attempt),
-            to: sent.map(Sent::title),
+            to: wanted.map(|wanted| wanted.party().title.clone()),
             name: hint.unwrap_or_default(),
             offers: Offers {
                 passkey: self
@@ -317,25 +329,19 @@ impl App {
         }
     }
 
-    /// Somebody whom the policy denies: the client is told that, and no more.
+    /// Somebody whom the policy denies: whoever asked is told that, and no more.
     pub(super) async fn denied(
         &self,
-        sent: Option<&Sent>,
+        wanted: Option<&Wanted>,
         opened: &Opened,
         judged: Judged,
     ) -> Result<Answer, AppError> {
         let why = judged.reason.clone();
         self.recorded(judged, opened, Some(opened.row.id)).await?;
-        match sent {
-            Some(sent) => self.not_in(sent),
+        match wanted {
+            Some(wanted) => self.turn_away(wanted, WhyNot::NotTheirs).await,
             None => Ok(Answer::Refused { why, person: true }),
         }
-    }
-
-    /// What a client is told of somebody who may not sign in to it.
-    pub(super) fn not_in(&self, sent: &Sent) -> Result<Answer, AppError> {
-        let problem = "the person may not sign in to this client";
-        sent.refused(self, ErrorCode::AccessDenied, problem)
     }
 
     /// Writes a decision down that gives nothing out.
@@ -354,6 +360,6 @@ impl App {
 }
 
 /// When somebody last proved something.
-pub(super) fn proved_at(factors: &[FactorUse]) -> Option<model::Timestamp> {
+pub(crate) fn proved_at(factors: &[FactorUse]) -> Option<model::Timestamp> {
     factors.iter().map(|used| used.at).max()
 }

@@ -20,6 +20,7 @@ pub(crate) struct Client {
     pub loaded: Arc<Loaded>,
     /// Its name there.
     name: String,
+    oidc: Box<Oidc>,
     redirects: Vec<RegisteredRedirect>,
     scopes: Scopes,
     grants: Vec<GrantType>,
@@ -35,8 +36,8 @@ pub struct GivenClientSecret {
 }
 
 impl Client {
-    fn of(loaded: Arc<Loaded>, party: &RelyingParty) -> Self {
-        let oidc = &party.oidc;
+    fn of(loaded: Arc<Loaded>, party: &RelyingParty) -> Option<Self> {
+        let oidc = party.oidc()?;
         let public = oidc.client == OidcClient::Public;
         let redirects = oidc.redirect_uris.iter();
         let redirects = redirects
@@ -48,13 +49,14 @@ impl Client {
             documents::GrantType::RefreshToken => GrantType::RefreshToken,
             documents::GrantType::ClientCredentials => GrantType::ClientCredentials,
         });
-        Self {
+        Some(Self {
             redirects,
             scopes: Scopes::parse(&scopes.join(" ")).unwrap_or_default(),
             grants: grants.collect(),
             name: party.name.clone(),
+            oidc: Box::new(oidc.clone()),
             loaded,
-        }
+        })
     }
 
     /// Its document.
@@ -64,7 +66,7 @@ impl Client {
 
     /// What of it concerns tokens.
     pub(crate) fn oidc(&self) -> &Oidc {
-        &self.party().oidc
+        &self.oidc
     }
 
     /// What it may ask for.
@@ -127,8 +129,12 @@ impl App {
     pub(crate) async fn client(&self, client_id: &str) -> Result<Option<Client>, AppError> {
         let loaded = self.loaded().await?;
         let parties = &loaded.tenant.relying_parties;
-        let party = parties.values().find(|p| p.oidc.client_id == client_id);
-        Ok(party.map(|party| Client::of(Arc::clone(&loaded), party)))
+        let is_it = |party: &&RelyingParty| {
+            let oidc = party.oidc();
+            oidc.is_some_and(|oidc| oidc.client_id == client_id)
+        };
+        let party = parties.values().find(is_it);
+        Ok(party.and_then(|party| Client::of(Arc::clone(&loaded), party)))
     }
 
     /// The client that has proved who it is. One that is not known and one whose proof is not good are
@@ -162,7 +168,7 @@ impl App {
     }
 
     async fn client_secret(&self, party: &RelyingParty) -> Result<Option<Secret>, AppError> {
-        let Some(name) = party.oidc.client.secret() else {
+        let Some(name) = party.oidc().and_then(|oidc| oidc.client.secret()) else {
             return Ok(None);
         };
         let bound = bound_to(&party.name);
@@ -194,14 +200,26 @@ impl App {
         let loaded = self.loaded().await?;
         let party = loaded.tenant.relying_parties.get(relying_party);
         let party = party.ok_or_else(|| AppError::missing("relying party", relying_party))?;
-        let name = party.oidc.client.secret().ok_or_else(|| {
+        let keeps_none = || {
+            let (what, fix) = match party.saml() {
+                None => (
+                    "a public client",
+                    "write `client: {secret: NAME}` into its document if it can keep one",
+                ),
+                Some(_) => (
+                    "a service provider of SAML",
+                    "write its `certificates` into its document",
+                ),
+            };
             AppError::new(
                 ErrorKind::Invalid,
                 "TNR-SIGN-0013",
-                format!("`{relying_party}` is a public client and keeps no secret"),
-                "write `client: {secret: NAME}` into its document if it can keep one",
+                format!("`{relying_party}` is {what} and keeps no secret"),
+                fix,
             )
-        })?;
+        };
+        let oidc = party.oidc().ok_or_else(keeps_none)?;
+        let name = oidc.client.secret().ok_or_else(keeps_none)?;
         let before = self.store.secret(name).await?;
         if let Some(row) = before.filter(|row| !row.app.starts_with(PARTY)) {
             return Err(AppError::new(
@@ -214,7 +232,7 @@ impl App {
                 "give the client's secret another name in the relying party's document",
             ));
         }
-        Ok((party.oidc.client_id.clone(), name.to_owned()))
+        Ok((oidc.client_id.clone(), name.to_owned()))
     }
 
     /// Makes the secret that a relying party's document names, in the place of any before it.

@@ -30,8 +30,8 @@ impl App {
             None => None,
         };
         let Some((subject, one)) = found else {
-            let sent = step.sent.as_ref();
-            let asked = self.asks(&step.attempt, sent, Ask::Name, Some(Wrong::Pass));
+            let wanted = step.wanted.as_ref();
+            let asked = self.asks(&step.attempt, wanted, Ask::Name, Some(Wrong::Pass));
             return Ok(named(asked, name));
         };
         step.attempt.subject = Some(subject);
@@ -164,7 +164,7 @@ impl App {
     ) -> Result<Answer, AppError> {
         let login = self.keep_login(known).await?;
         let options = self.passkey_made(&step.attempt, known, &login).await?;
-        let mut answer = self.asks(&step.attempt, step.sent.as_ref(), Ask::Enrol, wrong);
+        let mut answer = self.asks(&step.attempt, step.wanted.as_ref(), Ask::Enrol, wrong);
         if let Answer::Ask { offers, .. } = &mut answer {
             offers.passkey = options.map(|options| options.to_string());
         }

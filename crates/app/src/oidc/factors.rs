@@ -175,7 +175,7 @@ impl App {
             return Ok(Err(self.begin(asker, None)));
         };
         let factors = opened.row.state.factors.clone();
-        let judged = self.judge_for(&opened, None, &factors, asker).await?;
+        let judged = self.judge_for(&opened.known, None, &factors, asker).await?;
         if let rules::sign_on::SignOn::Denied(_) = judged.answer {
             return Ok(Err(self.denied(None, &opened, judged).await?));
         }

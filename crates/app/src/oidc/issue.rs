@@ -91,12 +91,12 @@ impl App {
 }
 
 /// The stream of what a relying party was given.
-pub(super) fn stream(id: AuthorizationId) -> Stream {
+pub(crate) fn stream(id: AuthorizationId) -> Stream {
     Stream::new("authorization", id)
 }
 
 /// The event that tells how it stands.
-pub(super) fn changed(row: &AuthorizationRow) -> Event {
+pub(crate) fn changed(row: &AuthorizationRow) -> Event {
     Event::AuthorizationChanged(AuthorizationChanged {
         authorization: row.id,
         state: row.state.clone(),
@@ -104,7 +104,7 @@ pub(super) fn changed(row: &AuthorizationRow) -> Event {
 }
 
 /// By which methods somebody proved who they are (RFC 8176), each once.
-pub(super) fn amr(factors: &[FactorUse]) -> Vec<Amr> {
+pub(crate) fn amr(factors: &[FactorUse]) -> Vec<Amr> {
     let mut told = Vec::new();
     let mut tell = |amr| {
         if !told.contains(&amr) {
@@ -133,7 +133,7 @@ pub(super) fn amr(factors: &[FactorUse]) -> Vec<Amr> {
 
 /// How strongly somebody proved who they are, by the name that policies have for it; what resists
 /// phishing by the name that everybody has for it (OpenID Connect EAP ACR Values 1.0).
-pub(super) fn acr(factors: &[FactorUse], now: model::Timestamp) -> &'static str {
+pub(crate) fn acr(factors: &[FactorUse], now: model::Timestamp) -> &'static str {
     use rules::sign_on::Strength;
     match crate::sign_in::proved(factors, now) {
         Some(Strength::PhishingResistant) => protocol::oauth::claims::PHR,

@@ -8,6 +8,7 @@ use model::sign_in::KeyStage;
 use model::{Actor, Event, SigningKey as KeyState};
 use ports::store::{Append, SecretRow, Stream};
 use protocol::jose::{Algorithm, Jwks, Key as _, SigningKey};
+use protocol::saml::signature::Credential;
 use serde_json::{Value, json};
 
 use crate::{App, AppError, ErrorKind};
@@ -20,6 +21,8 @@ const ALWAYS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Rs256];
 pub(crate) struct Keys {
     head: Option<u64>,
     signing: BTreeMap<Algorithm, Arc<SigningKey>>,
+    /// What SAML is signed with: the key for RS256, with its certificate.
+    credential: Option<Credential>,
     /// What is published.
     pub(crate) published: Jwks,
     /// The same, as it is sent.
@@ -50,6 +53,15 @@ impl KeyCache {
 }
 
 impl Keys {
+    /// The key that SAML is signed with, and its certificate.
+    ///
+    /// # Errors
+    /// `Broken`: there is always one.
+    pub(crate) fn credential(&self) -> Result<&Credential, AppError> {
+        let missing = || broken("there is no key to sign SAML with".to_owned());
+        self.credential.as_ref().ok_or_else(missing)
+    }
+
     /// The key that signs with an algorithm.
     pub(crate) fn signing(&self, algorithm: Algorithm) -> Option<&SigningKey> {
         self.signing.get(&algorithm).map(Arc::as_ref)
@@ -105,9 +117,15 @@ impl App {
     async fn read_keys(&self, head: Option<u64>) -> Result<Keys, AppError> {
         let mut signing = BTreeMap::new();
         let mut public = Vec::new();
+        let mut credential = None;
         for state in self.store.signing_keys().await? {
             if state.stage == KeyStage::Current {
                 let (algorithm, key) = self.open_key(&state).await?;
+                if algorithm == Algorithm::Rs256 {
+                    let (_, again) = self.open_key(&state).await?;
+                    let made = crate::saml::credential(again);
+                    credential = Some(made.map_err(|why| broken(why.to_string()))?);
+                }
                 signing.insert(algorithm, Arc::new(key));
             }
             public.push(Value::Object(state.public));
@@ -120,6 +138,7 @@ impl App {
         Ok(Keys {
             head,
             signing,
+            credential,
             published,
             jwks,
         })

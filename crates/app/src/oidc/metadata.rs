@@ -36,9 +36,9 @@ impl App {
             "nonce",
             "sid",
         ]);
-        for party in parties {
-            scopes.extend(party.oidc.scopes.iter().map(String::as_str));
-            claims.extend(party.oidc.claims.keys().map(String::as_str));
+        for oidc in parties.filter_map(documents::RelyingParty::oidc) {
+            scopes.extend(oidc.scopes.iter().map(String::as_str));
+            claims.extend(oidc.claims.keys().map(String::as_str));
         }
         let (scopes, claims): (Vec<_>, Vec<_>) =
             (scopes.into_iter().collect(), claims.into_iter().collect());

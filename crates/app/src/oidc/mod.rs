@@ -30,6 +30,7 @@ mod proofs;
 mod steps;
 mod token;
 mod userinfo;
+mod wanted;
 
 pub use authorize::{Answer, Ask, Asker, Offers, Wrong};
 pub use clients::GivenClientSecret;
@@ -40,6 +41,10 @@ pub use portal::{Portal, PortalSession, Tile};
 pub use token::{Given, TokenCall};
 pub use userinfo::Told;
 
+pub(crate) use authorize::proved_at;
+pub(crate) use issue::{
+    acr, amr, changed as authorization_changed, stream as authorization_stream,
+};
 pub(crate) use keys::{KeyCache, is_private_key};
 
 use protocol::oauth::Issuer;
@@ -62,6 +67,7 @@ pub mod paths {
     pub const INTROSPECT: &str = "/oauth2/introspect";
     /// Where a person's browser is sent to sign out.
     pub const LOGOUT: &str = "/oauth2/logout";
+    pub use crate::saml::{METADATA as SAML_METADATA, SSO as SAML_SSO, START as SAML_START};
 }
 
 impl App {

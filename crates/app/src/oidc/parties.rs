@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use documents::{MaySignIn, RelyingParty};
+use documents::{MaySignIn, RelyingParty, Speaks};
 use ports::store::SecretName;
 
 use super::clients::bound_to;
@@ -15,13 +15,15 @@ pub struct ToldParty {
     pub name: String,
     /// What people see it called.
     pub title: String,
-    /// As whom it authenticates.
+    /// As whom it authenticates: its `client_id`, or the entity id of a service provider of SAML.
     pub client_id: String,
+    /// Whether it speaks SAML.
+    pub is_saml: bool,
     /// The app whose accounts may sign in; `None` where groups say who.
     pub app: Option<String>,
     /// The groups of people who may sign in; none where an app says who.
     pub groups: BTreeSet<String>,
-    /// Where browsers bring the answer.
+    /// Where browsers bring the answer: redirect URIs, or addresses for responses of SAML.
     pub redirect_uris: BTreeSet<String>,
     /// The name of its secret, if it needs one.
     pub secret: Option<String>,
@@ -46,8 +48,15 @@ impl App {
 }
 
 fn told(party: &RelyingParty, made: &[SecretName]) -> ToldParty {
-    let secret = party.oidc.client.secret();
+    let secret = party.oidc().and_then(|oidc| oidc.client.secret());
     let bound = bound_to(&party.name);
+    let (client_id, redirect_uris) = match &party.speaks {
+        Speaks::Oidc(oidc) => (oidc.client_id.clone(), oidc.redirect_uris.clone()),
+        Speaks::Saml(saml) => {
+            let urls = saml.acs.iter().map(|acs| acs.url.clone());
+            (saml.entity_id.clone(), urls.collect())
+        }
+    };
     let (app, groups) = match &party.who {
         MaySignIn::App(app) => (Some(app.to_string()), BTreeSet::new()),
         MaySignIn::Groups(groups) => (None, groups.clone()),
@@ -55,10 +64,11 @@ fn told(party: &RelyingParty, made: &[SecretName]) -> ToldParty {
     ToldParty {
         name: party.name.clone(),
         title: party.title.clone(),
-        client_id: party.oidc.client_id.clone(),
+        client_id,
         app,
         groups,
-        redirect_uris: party.oidc.redirect_uris.clone(),
+        redirect_uris,
+        is_saml: party.saml().is_some(),
         secret: secret.map(str::to_owned),
         has_secret: made
             .iter()

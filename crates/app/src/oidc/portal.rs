@@ -1,5 +1,6 @@
 //! What somebody sees of themselves on Tenure's own pages.
 
+use documents::RelyingParty;
 use model::Timestamp;
 use rules::sign_on::SignOn;
 
@@ -56,7 +57,7 @@ impl App {
             return Ok(Err(self.begin(asker, None)));
         };
         let factors = opened.row.state.factors.clone();
-        let judged = self.judge_for(&opened, None, &factors, asker).await?;
+        let judged = self.judge_for(&opened.known, None, &factors, asker).await?;
         match judged.answer {
             SignOn::Allowed => Ok(Ok(self.page_of(&opened, asker).await?)),
             SignOn::StepUp(demand) if self.is_too_old(demand, &factors) => {
@@ -87,7 +88,7 @@ impl App {
             if !matches!(judged.answer, SignOn::Denied(_)) {
                 tiles.push(Tile {
                     title: party.title.clone(),
-                    start_url: party.start_url.clone(),
+                    start_url: starts(party),
                 });
             }
         }
@@ -119,4 +120,13 @@ impl App {
             crate::sign_in::same(&*self.keyring, &proof_of(&*self.keyring, id), proof)
         })
     }
+}
+
+/// Where people begin: at the app, or here, where its document allows that.
+fn starts(party: &RelyingParty) -> Option<String> {
+    let here = || {
+        let _allowed = party.saml().filter(|saml| saml.idp_initiated)?;
+        Some(format!("{}?app={}", crate::saml::START, party.name))
+    };
+    party.start_url.clone().or_else(here)
 }

@@ -3,9 +3,10 @@
 use model::Secret;
 use rules::sign_on::{SignOn, Strength};
 
-use super::authorize::{Answer, Ask, Asker, Sent, Wrong};
+use super::authorize::{Answer, Ask, Asker, Wrong};
 use super::steps::{Step, named, nothing, proves};
-use crate::sign_in::{Asked, Attempt};
+use super::wanted::Wanted;
+use crate::sign_in::Attempt;
 use crate::{App, AppError, ErrorKind};
 
 impl App {
@@ -103,7 +104,7 @@ impl App {
     }
 
     fn name_again(&self, step: &Step, typed: &str, wrong: Wrong) -> Answer {
-        let asked = self.asks(&step.attempt, step.sent.as_ref(), Ask::Name, Some(wrong));
+        let asked = self.asks(&step.attempt, step.wanted.as_ref(), Ask::Name, Some(wrong));
         named(asked, typed)
     }
 
@@ -133,19 +134,19 @@ impl App {
         wrong: Wrong,
     ) -> Result<Answer, AppError> {
         step.attempt.challenge = ports::clock::draw(&*self.entropy);
-        let (attempt, sent) = (&step.attempt, step.sent.as_ref());
+        let (attempt, wanted) = (&step.attempt, step.wanted.as_ref());
         if attempt.factors.is_empty() {
-            return Ok(self.asks(attempt, sent, Ask::Name, Some(wrong)));
+            return Ok(self.asks(attempt, wanted, Ask::Name, Some(wrong)));
         }
-        let strength = self.still_demanded(attempt, sent, asker).await?;
-        self.asks_more(attempt, sent, strength, Some(wrong)).await
+        let strength = self.still_demanded(attempt, wanted, asker).await?;
+        self.asks_more(attempt, wanted, strength, Some(wrong)).await
     }
 
     /// What is demanded of somebody who has proved so much: the page offers nothing that is too weak.
     async fn still_demanded(
         &self,
         attempt: &Attempt,
-        sent: Option<&Sent>,
+        wanted: Option<&Wanted>,
         asker: Asker<'_>,
     ) -> Result<Strength, AppError> {
         let known = match attempt.subject {
@@ -155,12 +156,9 @@ impl App {
         let Some(known) = known else {
             return Ok(Strength::PhishingResistant);
         };
-        let asked = Asked {
-            relying_party: sent.map(|sent| sent.client.party()),
-            factors: &attempt.factors,
-            from: asker.from,
-        };
-        Ok(match self.judge(&known, asked).await?.answer {
+        let factors = &attempt.factors;
+        let judged = self.judge_for(&known, wanted, factors, asker).await?;
+        Ok(match judged.answer {
             SignOn::StepUp(demand) => demand.strength,
             SignOn::Allowed | SignOn::Denied(_) => Strength::MultiFactor,
         })

@@ -4,14 +4,15 @@ use model::sign_in::FactorUse;
 use model::{Actor, SubjectId};
 use ports::store::Append;
 
-use super::authorize::{Answer, Ask, Asker, Sent, Wrong};
+use super::authorize::{Answer, Ask, Asker, Wrong};
+use super::wanted::{Wanted, WhyNot};
 use crate::sign_in::{Attempt, Next, Opened, SignedIn, next};
 use crate::{App, AppError, ErrorKind};
 
 /// What a step has to work with: how far somebody has come, and the request that they answer.
 pub(super) struct Step {
     pub attempt: Attempt,
-    pub sent: Option<Sent>,
+    pub wanted: Option<Wanted>,
 }
 
 impl App {
@@ -34,14 +35,14 @@ impl App {
         if !self.still_stands(&attempt).await? {
             return Ok(Err(self.begin(asker, Some(Wrong::TooOld))));
         }
-        let sent = match &attempt.request {
+        let wanted = match &attempt.request {
             None => None,
-            Some(raw) => match self.sent(raw.as_bytes()).await? {
-                Ok(sent) => Some(sent),
+            Some(asking) => match self.wanted(asking, attempt.begun).await? {
+                Ok(wanted) => Some(wanted),
                 Err(answer) => return Ok(Err(answer)),
             },
         };
-        Ok(Ok(Step { attempt, sent }))
+        Ok(Ok(Step { attempt, wanted }))
     }
 
     /// What comes next. `made` is what this step uses up and writes down: it goes into the same append as
@@ -52,7 +53,7 @@ impl App {
         asker: Asker<'_>,
         made: Append,
     ) -> Result<Answer, AppError> {
-        let Step { attempt, sent } = step;
+        let Step { attempt, wanted } = step;
         let Some(subject) = attempt.subject else {
             return Ok(self.begin(asker, Some(Wrong::TooOld)));
         };
@@ -64,22 +65,22 @@ impl App {
         let opened = Opened { row, known };
         let factors = &attempt.factors;
         let judged = self
-            .judge_for(&opened, sent.as_ref(), factors, asker)
+            .judge_for(&opened.known, wanted.as_ref(), factors, asker)
             .await?;
         match next(&attempt, Some(judged.answer)) {
             Next::In => {
                 self.renamed(&opened).await?;
                 let append = together(made, self.begins(&opened.row));
-                let answer = match sent {
-                    Some(sent) => {
+                let answer = match wanted {
+                    Some(wanted) => {
                         let Opened { row, known } = opened;
-                        self.issue(&sent, known, row, judged, Some((signed_in, append)))
+                        self.let_in(&wanted, known, row, judged, Some((signed_in, append)))
                             .await?
                     }
                     None => self.home(opened, judged, signed_in, append).await?,
                 };
                 // The browser holds another session now, whoever was signed in there before.
-                if let Some(cookie) = asker.session {
+                if let Some(cookie) = asker.session.filter(|_| answer.begins_session()) {
                     self.sign_out(cookie).await?;
                 }
                 Ok(answer)
@@ -90,15 +91,15 @@ impl App {
                 // What was asked for once is not asked for again with the same challenge.
                 let mut attempt = attempt;
                 attempt.challenge = ports::clock::draw(&*self.entropy);
-                self.asks_more(&attempt, sent.as_ref(), strength, None)
+                self.asks_more(&attempt, wanted.as_ref(), strength, None)
                     .await
             }
             Next::Denied | Next::Name | Next::Enrol => {
                 let why = judged.reason.clone();
                 self.append_with(made, judged.event(subject, None, None))
                     .await?;
-                match sent {
-                    Some(sent) => self.not_in(&sent),
+                match wanted {
+                    Some(wanted) => self.turn_away(&wanted, WhyNot::NotTheirs).await,
                     None => Ok(Answer::Refused { why, person: true }),
                 }
             }
@@ -161,7 +162,7 @@ impl App {
     pub(super) async fn asks_more(
         &self,
         attempt: &Attempt,
-        sent: Option<&Sent>,
+        wanted: Option<&Wanted>,
         strength: rules::sign_on::Strength,
         wrong: Option<Wrong>,
     ) -> Result<Answer, AppError> {
@@ -172,7 +173,7 @@ impl App {
         };
         let has = |factor| theirs.iter().any(|row| row.state.factor == factor);
         let resists = strength == rules::sign_on::Strength::PhishingResistant;
-        let mut answer = self.asks(attempt, sent, Ask::More(strength), wrong);
+        let mut answer = self.asks(attempt, wanted, Ask::More(strength), wrong);
         let makes = match attempt.enrols && !has(Factor::Passkey) {
             true => self.passkey_to_make(attempt).await?,
             false => None,

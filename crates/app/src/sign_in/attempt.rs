@@ -18,8 +18,22 @@ use crate::{App, AppError};
 /// How long somebody may take.
 const WITHIN: Duration = Duration::from_secs(15 * 60);
 /// The longest text that is looked at.
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 32 * 1024;
 const PURPOSE: &str = "sign-in/attempt";
+
+/// What asked that somebody be signed in, as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Asking {
+    /// An authorization request of OpenID Connect.
+    Oidc(String),
+    /// The query of a request of SAML.
+    SamlRedirect(String),
+    /// The body of a request of SAML.
+    SamlPost(String),
+    /// Nobody: the person starts here, to the service provider of SAML of this name.
+    SamlStart(String),
+}
 
 /// How far somebody has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +42,8 @@ pub(crate) struct Attempt {
     pub begun: Timestamp,
     /// The browser that began it: a keyed digest of what it holds.
     pub browser: Digest,
-    /// The authorization request that it answers, as it came; read again at each step. `None`: Tenure's
-    /// own pages.
-    pub request: Option<String>,
+    /// The request that it answers, as it came; read again at each step. `None`: Tenure's own pages.
+    pub request: Option<Asking>,
     /// Who it is, once something was proved.
     pub subject: Option<SubjectId>,
     /// What was proved.
@@ -50,7 +63,7 @@ impl Attempt {
     pub(crate) fn new(
         now: Timestamp,
         browser: Digest,
-        request: Option<String>,
+        request: Option<Asking>,
         challenge: [u8; 32],
     ) -> Self {
         Self {
@@ -89,7 +102,7 @@ impl App {
     }
 
     /// An attempt that begins now in a browser.
-    pub(crate) fn new_attempt(&self, browser: &str, request: Option<String>) -> Attempt {
+    pub(crate) fn new_attempt(&self, browser: &str, request: Option<Asking>) -> Attempt {
         let challenge = ports::clock::draw(&*self.entropy);
         Attempt::new(self.clock.now(), self.browser(browser), request, challenge)
     }

@@ -32,7 +32,7 @@ pub use password::Hashing;
 pub use policy::{Asked, Judged};
 pub use session::{Opened, SignedIn};
 
-pub(crate) use attempt::Attempt;
+pub(crate) use attempt::{Asking, Attempt};
 pub(crate) use bearer::{Bearer, proof_of, same};
 pub(crate) use flow::{Next, next};
 pub(crate) use session::{changed as session_changed, stream as session_stream};

@@ -7,7 +7,7 @@ use lifecycle::assign::Worker;
 use model::event::{SignInAnswer, SignInBasis, SignInDecided};
 use model::sign_in::FactorUse;
 use model::{Address, AuthorizationId, Event, Kind, Personal, SessionId, SubjectId, TargetName};
-use rules::sign_on::{Decision, SignOn, SignOnFacts, Signal, evaluate};
+use rules::sign_on::{Decision, Demand, SignOn, SignOnFacts, Signal, Strength, evaluate};
 
 use super::From;
 use super::name::no_policy;
@@ -182,6 +182,28 @@ impl App {
 }
 
 impl Judged {
+    /// The same, where somebody else demands so much beside the policy: whoever was let in by that alone is
+    /// asked for more, and whoever is asked for something, for as much as both demand.
+    pub(crate) fn demanding(mut self, least: Option<Strength>, proved: Option<Strength>) -> Self {
+        let Some(least) = least.filter(|least| proved < Some(*least)) else {
+            return self;
+        };
+        let demand = match self.answer {
+            SignOn::Allowed => Demand {
+                strength: least,
+                age_s: None,
+            },
+            SignOn::StepUp(demand) => Demand {
+                strength: demand.strength.max(least),
+                ..demand
+            },
+            SignOn::Denied(_) => return self,
+        };
+        self.answer = SignOn::StepUp(demand);
+        self.reason = format!("the app demands {}", strength(least));
+        self
+    }
+
     /// The record of it.
     pub(crate) fn event(
         self,

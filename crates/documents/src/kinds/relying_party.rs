@@ -3,6 +3,7 @@
 mod address;
 mod claims;
 mod oidc;
+mod saml;
 
 pub use oidc::PERSONAL_SCOPES;
 
@@ -10,7 +11,7 @@ use model::TargetName;
 
 use crate::kinds::{Directory, group};
 use crate::report::{self, Reporter};
-use crate::tenant::{MaySignIn, RelyingParty, Tenant};
+use crate::tenant::{MaySignIn, RelyingParty, Speaks, Tenant};
 use crate::wire::relying_party::RelyingPartySpec;
 use crate::yaml::Part;
 
@@ -32,19 +33,51 @@ pub(crate) fn relying_party(
     {
         reporter.at(report::URL, &[SPEC, Part::Key("start_url")], problem, fix);
     }
-    let oidc = oidc::oidc(name, &spec.oidc, tenant, reporter);
+    let speaks = speaks(name, spec, tenant, reporter);
     Some(RelyingParty {
         name: name.to_owned(),
         title,
         who: who?,
         start_url: spec.start_url.clone(),
-        oidc: oidc?,
+        speaks: speaks?,
     })
 }
 
-/// What the document with this name calls itself as a client.
-pub(crate) fn client_id<'d>(name: &'d str, spec: &'d RelyingPartySpec) -> &'d str {
-    spec.oidc.client_id.as_deref().unwrap_or(name)
+/// What the document with this name calls itself as a client, if it is one.
+pub(crate) fn client_id<'d>(name: &'d str, spec: &'d RelyingPartySpec) -> Option<&'d str> {
+    let oidc = spec.oidc.as_ref()?;
+    Some(oidc.client_id.as_deref().unwrap_or(name))
+}
+
+/// Exactly one protocol: of two it would have to be said for each setting which one it is of.
+fn speaks(
+    name: &str,
+    spec: &RelyingPartySpec,
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<Speaks> {
+    match (&spec.oidc, &spec.saml) {
+        (Some(spec), None) => {
+            let oidc = oidc::oidc(name, spec, tenant, reporter)?;
+            Some(Speaks::Oidc(Box::new(oidc)))
+        }
+        (None, Some(spec)) => {
+            let saml = saml::saml(spec, tenant, reporter)?;
+            Some(Speaks::Saml(Box::new(saml)))
+        }
+        (None, None) => {
+            let problem = "nothing says how people are signed in to it";
+            let fix = "write `oidc:` for OpenID Connect, or `saml:` for SAML 2.0";
+            reporter.at(report::MISSING_FIELD, &[SPEC], problem, fix);
+            None
+        }
+        (Some(_), Some(_)) => {
+            let problem = "people are signed in to it by OpenID Connect or by SAML, not both";
+            let fix = "remove one of them, or write two documents";
+            reporter.at(report::CONFLICT, &[SPEC, Part::Key("saml")], problem, fix);
+            None
+        }
+    }
 }
 
 fn title(name: &str, spec: &RelyingPartySpec, reporter: &mut Reporter<'_, '_>) -> String {

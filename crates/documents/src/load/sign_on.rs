@@ -34,8 +34,8 @@ pub(super) fn sign_on(
     alike(documents, diagnostics);
 }
 
-/// Reports two relying parties that cannot be told apart: of one `client_id`, or with one secret, with
-/// which each could pass for the other.
+/// Reports two relying parties that cannot be told apart: of one `client_id` or `entity_id`, or with one
+/// secret, with which each could pass for the other.
 fn alike(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
     let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
     let mut secrets: BTreeMap<&str, &str> = BTreeMap::new();
@@ -46,16 +46,16 @@ fn alike(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
         let name = document.name.as_str();
         // Of two documents with one name it is said that they have it, and no more.
         let other = |first: &str| (first != name).then(|| first.to_owned());
-        let id = kinds::client_id(name, spec);
-        if let Some(first) = other(ids.entry(id).or_insert(name)) {
+        if let Some((id, key, place)) = id_of(name, spec)
+            && let Some(first) = other(ids.entry(id).or_insert(name))
+        {
             with(document, diagnostics, |reporter| {
-                let problem =
-                    format!("the RelyingParty `{first}` has the client_id `{id:.80}` too");
-                let fix = "give each a `client_id` of its own";
-                reporter.at(report::DUPLICATE, &place_of_id(spec), problem, fix);
+                let problem = format!("the RelyingParty `{first}` has the {key} `{id:.80}` too");
+                let fix = format!("give each {} `{key}` of its own", article(key));
+                reporter.at(report::DUPLICATE, &place, problem, fix);
             });
         }
-        let ClientSpec::Secret(client) = &spec.oidc.client else {
+        let Some(ClientSpec::Secret(client)) = spec.oidc.as_ref().map(|oidc| &oidc.client) else {
             continue;
         };
         if let Some(first) = other(secrets.entry(&client.secret).or_insert(name)) {
@@ -70,9 +70,25 @@ fn alike(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn place_of_id(spec: &RelyingPartySpec) -> Vec<Part<'static>> {
-    match spec.oidc.client_id {
-        Some(_) => ["spec", "oidc", "client_id"].map(Part::Key).to_vec(),
-        None => ["metadata", "name"].map(Part::Key).to_vec(),
+/// What one calls itself, by which key, and where that stands. The record of what was given names it, so it is
+/// one for all protocols.
+fn id_of<'d>(
+    name: &'d str,
+    spec: &'d RelyingPartySpec,
+) -> Option<(&'d str, &'static str, Vec<Part<'static>>)> {
+    if let Some(saml) = &spec.saml {
+        let place = ["spec", "saml", "entity_id"].map(Part::Key);
+        return Some((&saml.entity_id, "entity_id", place.to_vec()));
     }
+    let id = kinds::client_id(name, spec)?;
+    let written = spec.oidc.as_ref()?.client_id.is_some();
+    let place = match written {
+        true => ["spec", "oidc", "client_id"].map(Part::Key).to_vec(),
+        false => ["metadata", "name"].map(Part::Key).to_vec(),
+    };
+    Some((id, "client_id", place))
+}
+
+fn article(key: &str) -> &'static str {
+    if key == "entity_id" { "an" } else { "a" }
 }

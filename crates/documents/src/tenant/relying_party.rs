@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::TargetName;
 use rules::Mapping;
 
-use super::ClientAuth;
+use super::{ClientAuth, Saml};
 
 /// Something that people sign in to.
 #[derive(Debug, Clone)]
@@ -19,8 +19,37 @@ pub struct RelyingParty {
     /// Where it begins a sign-in itself when people come from somewhere else
     /// (`initiate_login_uri`, OpenID Connect Core §4).
     pub start_url: Option<String>,
-    /// What it is as a client of OpenID Connect.
-    pub oidc: Oidc,
+    /// What it speaks, and what it is in that.
+    pub speaks: Speaks,
+}
+
+/// By which protocol people are signed in to a relying party.
+#[derive(Debug, Clone)]
+pub enum Speaks {
+    /// A client of OpenID Connect.
+    Oidc(Box<Oidc>),
+    /// A service provider of SAML 2.0.
+    Saml(Box<Saml>),
+}
+
+impl RelyingParty {
+    /// What it is as a client of OpenID Connect, if it is one.
+    #[must_use]
+    pub fn oidc(&self) -> Option<&Oidc> {
+        match &self.speaks {
+            Speaks::Oidc(oidc) => Some(oidc),
+            Speaks::Saml(_) => None,
+        }
+    }
+
+    /// What it is as a service provider of SAML, if it is one.
+    #[must_use]
+    pub fn saml(&self) -> Option<&Saml> {
+        match &self.speaks {
+            Speaks::Saml(saml) => Some(saml),
+            Speaks::Oidc(_) => None,
+        }
+    }
 }
 
 /// Who may sign in to a relying party. Sign-on rules may demand more, or refuse.

@@ -1,11 +1,15 @@
 //! `RelyingParty`: something that people sign in to.
 
+mod saml;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ClientAuth;
+
+pub(crate) use saml::{AcsSpec, NameIdFormat, SamlSigns, SamlSpec};
 
 /// Something that people sign in to.
 #[derive(Deserialize, JsonSchema)]
@@ -23,8 +27,12 @@ pub(crate) struct RelyingPartySpec {
     /// Where it begins a sign-in itself, when people come from somewhere else.
     #[serde(default)]
     pub start_url: Option<String>,
-    /// What it is as a client of OpenID Connect.
-    pub oidc: OidcSpec,
+    /// What it is as a client of OpenID Connect; either this or `saml`.
+    #[serde(default)]
+    pub oidc: Option<OidcSpec>,
+    /// What it is as a service provider of SAML 2.0; either this or `oidc`.
+    #[serde(default)]
+    pub saml: Option<SamlSpec>,
 }
 
 /// A client of OpenID Connect.

@@ -13,6 +13,7 @@ mod mistakes;
 mod people;
 mod relying_parties;
 mod relying_party_mistakes;
+mod service_providers;
 mod sign_on;
 
 const SOURCE: &str = r#"

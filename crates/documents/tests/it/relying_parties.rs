@@ -61,7 +61,7 @@ fn a_relying_party_says_who_signs_in_and_how() {
     assert_eq!(party.who, MaySignIn::App("wiki".into()));
     let start = "https://wiki.acme.example/login?from=portal";
     assert_eq!(party.start_url.as_deref(), Some(start));
-    let oidc = &party.oidc;
+    let oidc = party.oidc().unwrap();
     assert_eq!(oidc.client_id, "Handbook.1");
     assert_eq!(oidc.redirect_uris.len(), 3);
     let bye = set(&["https://wiki.acme.example/bye"]);
@@ -96,7 +96,7 @@ fn what_is_not_said_is_what_most_mean() {
     let party = &tenant.relying_parties["chat"];
     assert_eq!((&*party.title, &party.start_url), ("chat", &None));
     assert_eq!(party.who, MaySignIn::Groups(set(&["engineers", "on-call"])));
-    let oidc = &party.oidc;
+    let oidc = party.oidc().unwrap();
     assert_eq!(oidc.client_id, "chat");
     assert!(oidc.post_logout_redirect_uris.is_empty() && oidc.claims.is_empty());
     assert_eq!(
@@ -125,10 +125,14 @@ fn what_is_not_said_is_what_most_mean() {
         "public\n    grants: [refresh_token, authorization_code]",
     );
     let tenant = load(&with(&refreshes)).unwrap();
-    assert_eq!(tenant.relying_parties["chat"].oidc.refresh_days, Some(30));
+    assert_eq!(
+        tenant.relying_parties["chat"].oidc().unwrap().refresh_days,
+        Some(30)
+    );
     let basic = LEAST.replace("client: public", "client: {secret: chat}");
     let tenant = load(&with(&basic)).unwrap();
-    let OidcClient::Secret { method, .. } = &tenant.relying_parties["chat"].oidc.client else {
+    let OidcClient::Secret { method, .. } = &tenant.relying_parties["chat"].oidc().unwrap().client
+    else {
         panic!()
     };
     assert_eq!(*method, ClientAuth::Basic);

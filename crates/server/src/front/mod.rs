@@ -1,4 +1,5 @@
-//! The front door: pages on which people sign in, and the endpoints of the OpenID provider.
+//! The front door: pages on which people sign in, and the endpoints of the OpenID provider and of the
+//! identity provider of SAML.
 //!
 //! Beside the admin API, with which it shares the listener and the rate of each address, and nothing
 //! else: what is reached here needs no API token, and gives none. Every answer is made of an answer of
@@ -13,6 +14,7 @@ mod held;
 mod oauth;
 mod pages;
 mod reply;
+mod saml;
 mod show;
 mod throttle;
 mod visit;
@@ -85,7 +87,7 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 26] = [
+    let routes: [(&str, MethodRouter); 29] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
@@ -100,6 +102,9 @@ pub(crate) fn with_front<S: Gate>(
         ("/sign-out", post(route(pages::sign_out))),
         (paths::AUTHORIZE, both(pages::authorize)),
         (paths::LOGOUT, both(pages::logout)),
+        (paths::SAML_SSO, both(saml::sso)),
+        (paths::SAML_START, get(route(saml::start))),
+        (paths::SAML_METADATA, get(program(saml::metadata))),
         (paths::TOKEN, post(program(oauth::token))),
         (paths::REVOKE, post(program(oauth::revoke))),
         (paths::INTROSPECT, post(program(oauth::introspect))),

@@ -21,6 +21,25 @@ pub(super) type Answered = Pin<Box<dyn Future<Output = Result<Response<Body>, Ap
 const PAGE: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                     base-uri 'none'; frame-ancestors 'none'";
 
+/// For a page that nobody can say more of.
+const NOTHING: &str = "default-src 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Where the form of a page may go, and nowhere else.
+#[derive(Clone)]
+pub(super) struct FormAction(pub HeaderValue);
+
+/// An address as a policy names it: without its query, and without what ends a word there (CSP 3 §2.3.1). A
+/// host in brackets it cannot name, so there its scheme has to do: those are loopback addresses.
+pub(super) fn csp_source(address: &str) -> String {
+    let place = address.split(['?', '#']).next().unwrap_or_default();
+    if let Some((scheme, rest)) = place.split_once("://")
+        && rest.starts_with('[')
+    {
+        return format!("{scheme}:");
+    }
+    place.replace(';', "%3B").replace(',', "%2C")
+}
+
 /// A page.
 pub(super) fn page(status: u16, html: String) -> Response<Body> {
     answer::raw(status, "text/html; charset=utf-8", html)
@@ -107,9 +126,17 @@ pub(super) fn harden(response: &mut Response<Body>, id: &str, tls: bool) {
         .get(header::CONTENT_TYPE)
         .is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
     answer::harden(response, id, tls);
+    let form = response.extensions_mut().remove::<FormAction>();
     let headers = response.headers_mut();
     if is_page {
-        let policy = HeaderValue::from_static(PAGE);
+        let policy = match form {
+            Some(FormAction(place)) => {
+                let place = place.to_str().unwrap_or("'none'");
+                HeaderValue::from_str(&format!("{PAGE}; form-action {place}"))
+            }
+            None => Ok(HeaderValue::from_static(PAGE)),
+        };
+        let policy = policy.unwrap_or(HeaderValue::from_static(NOTHING));
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if let Some(kept) = kept {

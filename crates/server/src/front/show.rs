@@ -9,7 +9,7 @@ use protocol::oauth::Response as Reply;
 use super::Front;
 use super::cookies::Cookie;
 use super::held::Held;
-use super::reply::{page, see_other};
+use super::reply::{FormAction, csp_source, page, see_other};
 use super::visit::Visit;
 use super::words::Words;
 
@@ -280,15 +280,31 @@ const fn key_of(wrong: &Wrong) -> &'static str {
 fn sent(words: Words, reply: Reply) -> Response<Body> {
     match reply {
         Reply::Redirect { location } => see_other(&location),
-        Reply::FormPost { action, fields } => page(
-            200,
-            text(&FormPostPage {
-                words,
-                action: &action,
-                fields: &fields,
-            }),
-        ),
+        Reply::FormPost { action, fields } => {
+            let place = csp_source(&action);
+            form(words, &action, &fields, &place)
+        }
     }
+}
+
+/// A page whose form is sent by itself where scripts run. It may be sent there and nowhere else, whatever
+/// somebody may have written into it.
+pub(super) fn form(
+    words: Words,
+    action: &str,
+    fields: &[(&'static str, String)],
+    place: &str,
+) -> Response<Body> {
+    let html = text(&FormPostPage {
+        words,
+        action,
+        fields,
+    });
+    let mut response = page(200, html);
+    if let Ok(place) = HeaderValue::from_str(place) {
+        response.extensions_mut().insert(FormAction(place));
+    }
+    response
 }
 
 fn set(response: &mut Response<Body>, cookie: Option<HeaderValue>) {

@@ -86,6 +86,7 @@ fn party(told: ToldParty) -> WireRelyingParty {
     let app = told.app.iter().map(|app| format!("app {app}"));
     let groups = told.groups.iter().map(|group| format!("group {group}"));
     let (kind, secret) = match (&told.secret, told.has_secret) {
+        _ if told.is_saml => ("saml", "none"),
         (None, _) => ("public", "none"),
         (Some(_), true) => ("confidential", "made"),
         (Some(_), false) => ("confidential", "missing"),

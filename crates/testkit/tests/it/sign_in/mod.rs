@@ -5,4 +5,6 @@ mod leavers;
 mod login;
 mod machine;
 mod oauth;
+mod provider;
+mod saml;
 mod world;

@@ -1,0 +1,62 @@
+//! The identity provider of SAML: service providers ask, people sign in, responses are given.
+//!
+//! What is said on the wire is [`protocol::saml`]'s; the steps, the policy and the sessions are those of
+//! [`oidc`](crate::oidc), of which this is a second way in and out:
+//!
+//! ```text
+//! sso (asked) ─┐
+//!              ├─► enter ─► (pages: steps) ─► give ─► Response in a form ─► the service provider
+//! start ───────┘
+//! ```
+//!
+//! A request counts once, with its issuer, on every node: answering it uses it up. The service provider's
+//! document and the person are read again at each step.
+
+mod asked;
+mod context;
+mod give;
+mod metadata;
+mod provider;
+
+pub(crate) use asked::SamlAsk;
+pub(crate) use metadata::credential;
+pub(crate) use provider::unusable_certificates;
+
+use std::time::Duration;
+
+use protocol::saml::{EntityId, Location};
+
+use crate::{App, AppError, ErrorKind};
+
+/// Where people's browsers bring requests.
+pub const SSO: &str = "/saml2/sso";
+/// What service providers are told of us; its address is what we are called.
+pub const METADATA: &str = "/saml2/metadata";
+/// Where people start from their own page.
+pub const START: &str = "/saml2/start";
+
+/// How much clocks may differ (saml2int SDP-G01 has three to five minutes).
+const SKEW: Duration = Duration::from_secs(3 * 60);
+/// How old a request may be beyond that, and how long a response counts.
+const LIFE: Duration = Duration::from_secs(5 * 60);
+
+impl App {
+    /// What we are called by service providers.
+    fn entity_id(&self) -> Result<EntityId, AppError> {
+        EntityId::new(&self.issuer()?.endpoint(METADATA)).map_err(|_| unnameable())
+    }
+
+    /// Where requests come to, to the letter.
+    fn sso(&self) -> Result<Location, AppError> {
+        Location::new(&self.issuer()?.endpoint(SSO)).map_err(|_| unnameable())
+    }
+}
+
+fn unnameable() -> AppError {
+    AppError::new(
+        ErrorKind::Missing,
+        "TNR-SIGN-0010",
+        "nobody signs in here: the `public_url` is longer than what SAML has for addresses",
+        "set a shorter `public_url`",
+    )
+}

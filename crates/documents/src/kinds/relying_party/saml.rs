@@ -1,0 +1,227 @@
+//! A relying party as a service provider of SAML 2.0.
+
+use std::collections::BTreeMap;
+
+use rules::Mapping;
+
+use super::{SPEC, address};
+use crate::kinds::app;
+use crate::report::{self, Reporter};
+use crate::tenant::{Acs, GivenNameId, NameIdRule, Saml, SamlSigns, Tenant};
+use crate::wire::relying_party::{self as wire, AcsSpec, NameIdFormat, SamlSpec};
+use crate::yaml::Part;
+
+const SAML: Part<'static> = Part::Key("saml");
+/// The most addresses.
+const MAX_ACS: usize = 50;
+/// The most attributes: they travel with every sign-in.
+const MAX_ATTRIBUTES: usize = 100;
+/// The longest name of an attribute, in characters.
+const MAX_NAME: usize = 200;
+/// The most certificates: one in use and those that follow it.
+const MAX_CERTIFICATES: usize = 10;
+/// The longest entity id, in bytes (SAML Core §8.3.6).
+const MAX_ENTITY_ID: usize = 1_024;
+/// The longest certificate, in characters of base64.
+const MAX_CERTIFICATE: usize = 16 << 10;
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+pub(super) fn saml(
+    spec: &SamlSpec,
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<Saml> {
+    entity_id(&spec.entity_id, reporter);
+    let acs = acs(&spec.acs, reporter);
+    let certificates = certificates(&spec.certificates, reporter);
+    if spec.want_signed_requests && spec.certificates.is_empty() {
+        let problem = "nothing says whose signatures count";
+        let fix = "write its `certificates`, or remove this";
+        reporter.at(report::VALUE, &at("want_signed_requests"), problem, fix);
+    }
+    let name_id = name_id(spec, tenant, reporter);
+    let attributes = attributes(spec, tenant, reporter);
+    Some(Saml {
+        entity_id: spec.entity_id.clone(),
+        acs,
+        name_id: name_id?,
+        attributes: attributes?,
+        certificates,
+        want_signed_requests: spec.want_signed_requests,
+        sign: match spec.sign {
+            wire::SamlSigns::Both => SamlSigns::Both,
+            wire::SamlSigns::Response => SamlSigns::Response,
+            wire::SamlSigns::Assertion => SamlSigns::Assertion,
+        },
+        idp_initiated: spec.idp_initiated,
+    })
+}
+
+fn at(key: &'static str) -> [Part<'static>; 3] {
+    [SPEC, SAML, Part::Key(key)]
+}
+
+fn entity_id(text: &str, reporter: &mut Reporter<'_, '_>) {
+    let odd = |one: char| one.is_whitespace() || one.is_control();
+    if text.is_empty() || text.len() > MAX_ENTITY_ID || text.chars().any(odd) {
+        let fix = "copy `entityID` from its metadata: at most 1024 bytes without white space";
+        let problem = "this is no entity id";
+        reporter.at(report::VALUE, &at("entity_id"), problem, fix);
+    }
+}
+
+fn acs(given: &[AcsSpec], reporter: &mut Reporter<'_, '_>) -> Vec<Acs> {
+    if !(1..=MAX_ACS).contains(&given.len()) {
+        let problem = format!("{} addresses", given.len());
+        let fix = format!("write 1 to {MAX_ACS}");
+        reporter.at(report::VALUE, &at("acs"), problem, fix);
+    }
+    let mut found: Vec<Acs> = Vec::new();
+    for (place, one) in given.iter().enumerate() {
+        let own = [&at("acs")[..], &[Part::Index(place)]].concat();
+        let (url, index, path) = match one {
+            AcsSpec::Url(url) => (url, u16::try_from(place).unwrap_or(u16::MAX), own.clone()),
+            AcsSpec::Numbered(one) => {
+                let path = [&own[..], &[Part::Key("url")]].concat();
+                (&one.url, one.index, path)
+            }
+        };
+        if let Err((problem, fix)) = address::page(url) {
+            reporter.at(report::URL, &path, problem, fix);
+        } else if found.iter().any(|other| other.url == *url) {
+            let problem = "this address stands here twice";
+            reporter.at(report::DUPLICATE, &path, problem, "remove one of them");
+        } else if found.iter().any(|other| other.index == index) {
+            let problem = format!("two addresses have the number {index}");
+            let fix = "write each as `{url: …, index: …}`, with the numbers of its metadata";
+            reporter.at(report::DUPLICATE, &own, problem, fix);
+        }
+        found.push(Acs {
+            index,
+            url: url.clone(),
+        });
+    }
+    found
+}
+
+fn name_id(
+    spec: &SamlSpec,
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<NameIdRule> {
+    let path = [&at("name_id")[..], &[Part::Key("value")]].concat();
+    let format = match spec.name_id.format {
+        NameIdFormat::Persistent => GivenNameId::Persistent,
+        NameIdFormat::EmailAddress => GivenNameId::EmailAddress,
+        NameIdFormat::Unspecified => GivenNameId::Unspecified,
+        NameIdFormat::Transient => {
+            if spec.name_id.value.is_some() {
+                let problem = "a transient name is another one each time, and nothing gives it";
+                reporter.at(report::VALUE, &path, problem, "remove it");
+            }
+            return Some(NameIdRule::Transient);
+        }
+    };
+    let Some(value) = &spec.name_id.value else {
+        if format == GivenNameId::Persistent {
+            return Some(NameIdRule::Pairwise);
+        }
+        let problem = "nothing gives the name";
+        let fix = "write the expression as `value`, as in `value: person.email`";
+        reporter.at(report::MISSING_FIELD, &at("name_id"), problem, fix);
+        return None;
+    };
+    let mapping = app::mapping(value, tenant, &path, reporter)?;
+    app::text_only(&mapping, "a name", &path, reporter);
+    let own = |attribute: &&str| tenant.self_editable.contains(*attribute);
+    for attribute in mapping.attributes().into_iter().filter(own) {
+        let problem = format!("people could call themselves like others by `person.{attribute}`");
+        let fix = "use what only HR sets";
+        reporter.at(report::SELF_EDITABLE, &path, problem, fix);
+    }
+    Some(NameIdRule::Given(format, mapping))
+}
+
+fn attributes(
+    spec: &SamlSpec,
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<BTreeMap<String, Mapping>> {
+    let path = at("attributes");
+    if spec.attributes.len() > MAX_ATTRIBUTES {
+        let fix = format!("write at most {MAX_ATTRIBUTES}");
+        reporter.at(report::VALUE, &path, "too many attributes", fix);
+    }
+    let mut attributes = BTreeMap::new();
+    let mut sound = true;
+    for (name, source) in &spec.attributes {
+        let path = [&path[..], &[Part::Key(name)]].concat();
+        let graphic = name.bytes().all(|b| b.is_ascii_graphic());
+        if name.is_empty() || name.len() > MAX_NAME || !graphic {
+            let fix = "write 1 to 200 ASCII characters without spaces";
+            let problem = "this is no name of an attribute";
+            reporter.at(report::VALUE, &path, problem, fix);
+        }
+        match app::mapping(source, tenant, &path, reporter) {
+            Some(mapping) => {
+                attributes.insert(name.clone(), mapping);
+            }
+            None => sound = false,
+        }
+    }
+    sound.then_some(attributes)
+}
+
+fn certificates(given: &[String], reporter: &mut Reporter<'_, '_>) -> Vec<String> {
+    if given.len() > MAX_CERTIFICATES {
+        let fix = format!("write at most {MAX_CERTIFICATES}");
+        reporter.at(
+            report::VALUE,
+            &at("certificates"),
+            "too many certificates",
+            fix,
+        );
+    }
+    let mut found: Vec<String> = Vec::new();
+    for (index, text) in given.iter().enumerate() {
+        let path = [&at("certificates")[..], &[Part::Index(index)]].concat();
+        let fix = "write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata \
+                   have it";
+        match pem(text) {
+            Ok(base64) if found.contains(&base64) => {
+                let problem = "this certificate stands here twice";
+                reporter.at(report::DUPLICATE, &path, problem, "remove one of them");
+            }
+            Ok(base64) => found.push(base64),
+            Err(problem) => reporter.at(report::VALUE, &path, problem, fix),
+        }
+    }
+    found
+}
+
+/// What stands in PEM (RFC 7468 §5.1), without its lines. A private key that somebody has put here is said
+/// to be one, and not repeated.
+fn pem(text: &str) -> Result<String, &'static str> {
+    if text.contains("PRIVATE KEY") {
+        return Err("this is a private key, which nobody else may have: make a new one");
+    }
+    let inner = text.trim().strip_prefix(BEGIN);
+    let inner = inner.and_then(|rest| rest.strip_suffix(END));
+    let inner = inner.ok_or("this is no certificate in PEM")?;
+    if inner.contains("-----") {
+        return Err("there is more than one certificate in PEM here");
+    }
+    let base64: String = inner.split_ascii_whitespace().collect();
+    let bare = base64.trim_end_matches('=');
+    let padded = base64.len() - bare.len() <= 2 && base64.len().is_multiple_of(4);
+    let possible = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
+    // DER of a sequence that is longer than 255 bytes begins so, whatever is in it.
+    if !base64.starts_with("MI") || !padded || !bare.bytes().all(possible) {
+        return Err("what stands in this PEM is no certificate");
+    }
+    if base64.len() > MAX_CERTIFICATE {
+        return Err("this certificate is longer than any");
+    }
+    Ok(base64)
+}

@@ -1,0 +1,69 @@
+//! Relying parties as service providers of SAML 2.0.
+
+use std::collections::BTreeMap;
+
+use rules::Mapping;
+
+/// A service provider of SAML 2.0.
+#[derive(Debug, Clone)]
+pub struct Saml {
+    /// `entityID`; unique among all relying parties.
+    pub entity_id: String,
+    /// Where it takes responses; 1 to 50, the first being meant where none is named.
+    pub acs: Vec<Acs>,
+    /// What people are called there.
+    pub name_id: NameIdRule,
+    /// Attribute → what gives it. Where it gives [`rules::Mapped::Missing`], the attribute is left out.
+    pub attributes: BTreeMap<String, Mapping>,
+    /// The certificates that it signs with, in base64 of DER, each of which looks like one: whether it is
+    /// one is found by whoever uses it.
+    pub certificates: Vec<String>,
+    /// Requests that are not signed are refused; only where there are certificates.
+    pub want_signed_requests: bool,
+    /// What of a response is signed.
+    pub sign: SamlSigns,
+    /// It may be sent responses that it has not asked for.
+    pub idp_initiated: bool,
+}
+
+/// Where responses are taken (`AssertionConsumerService`, SAML Metadata §2.4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acs {
+    /// Its number; each is there once.
+    pub index: u16,
+    /// Its address as the document writes it: https, or http on a loopback address.
+    pub url: String,
+}
+
+/// What people are called at a service provider (SAML Core §8.3).
+#[derive(Debug, Clone)]
+pub enum NameIdRule {
+    /// Something that nobody else is told, and that stays.
+    Pairwise,
+    /// Another one each time.
+    Transient,
+    /// What an expression gives, as a name of this kind.
+    Given(GivenNameId, Mapping),
+}
+
+/// The kinds of names that expressions give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GivenNameId {
+    /// One that stays.
+    Persistent,
+    /// An e-mail address.
+    EmailAddress,
+    /// Whatever both agreed on.
+    Unspecified,
+}
+
+/// What of a response is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SamlSigns {
+    /// The response and the assertion in it.
+    Both,
+    /// The response as a whole.
+    Response,
+    /// The assertion alone.
+    Assertion,
+}

@@ -1,0 +1,90 @@
+//! A relying party as a service provider of SAML 2.0.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A service provider of SAML 2.0.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SamlSpec {
+    /// What it calls itself, as its metadata say. Unique among all relying parties.
+    pub entity_id: String,
+    /// Where it takes responses: exactly these addresses, and no others. The first is meant where none is
+    /// named.
+    pub acs: Vec<AcsSpec>,
+    /// What people are called there; `persistent`, something that nobody else is told, if not given.
+    #[serde(default)]
+    pub name_id: NameIdSpec,
+    /// Attribute → the expression that gives it. Where that gives no value, the attribute is left out.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// Its certificates in PEM: what it signs is held to their keys, of which each counts.
+    #[serde(default)]
+    pub certificates: Vec<String>,
+    /// Requests that are not signed are refused.
+    #[serde(default)]
+    pub want_signed_requests: bool,
+    /// What of a response is signed; `both` if not given.
+    #[serde(default)]
+    pub sign: SamlSigns,
+    /// People may start at Tenure's own page: the app is sent a response that it has not asked for.
+    #[serde(default)]
+    pub idp_initiated: bool,
+}
+
+/// Where responses are taken: an address, or one with its number.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum AcsSpec {
+    /// Its number is its place in the list, from 0.
+    Url(String),
+    /// Its number is given.
+    Numbered(NumberedAcs),
+}
+
+/// An address with its number.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NumberedAcs {
+    /// The address.
+    pub url: String,
+    /// `index` of the `AssertionConsumerService` in the metadata.
+    pub index: u16,
+}
+
+/// What people are called.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NameIdSpec {
+    /// The kind of name; `persistent` if not given.
+    #[serde(default)]
+    pub format: NameIdFormat,
+    /// The expression that gives the name; text that only HR sets. Not with `transient`; needed with
+    /// `emailAddress` and `unspecified`.
+    #[serde(default)]
+    pub value: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+pub(crate) enum NameIdFormat {
+    #[default]
+    #[serde(rename = "persistent")]
+    Persistent,
+    #[serde(rename = "emailAddress")]
+    EmailAddress,
+    #[serde(rename = "transient")]
+    Transient,
+    #[serde(rename = "unspecified")]
+    Unspecified,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SamlSigns {
+    #[default]
+    Both,
+    Response,
+    Assertion,
+}

@@ -1,0 +1,205 @@
+//! Relying parties as service providers of SAML: how they are read, and what is said of those that are wrong.
+
+use documents::{GivenNameId, NameIdRule, SamlSigns, load};
+
+use super::relying_parties::with;
+use super::told;
+
+/// One that says everything. Documents know of certificates how they look; whether one is any is found by
+/// whoever takes it.
+const PARTY: &str = "
+kind: RelyingParty
+metadata: {name: handbook}
+spec:
+  groups: [engineers]
+  saml:
+    entity_id: https://wiki.acme.example/metadata
+    acs: [https://wiki.acme.example/acs, {url: 'http://127.0.0.1:8000/acs', index: 7}]
+    name_id: {format: emailAddress, value: person.email}
+    attributes: {mail: person.email, 'urn:oid:1': person.grade}
+    certificates: ['-----BEGIN CERTIFICATE----- MIIBAAAA MIIB -----END CERTIFICATE-----']
+    want_signed_requests: true
+    sign: assertion
+    idp_initiated: true
+";
+
+/// One that says only what it must.
+const LEAST: &str = "
+kind: RelyingParty
+metadata: {name: chat}
+spec:
+  groups: [engineers]
+  saml: {entity_id: 'urn:chat', acs: [https://chat.acme.example/acs]}
+";
+
+#[test]
+fn a_service_provider_says_where_it_is_answered_and_what_it_is_told() {
+    let tenant = load(&with(PARTY)).unwrap_or_else(|e| panic!("{e:#?}"));
+    let party = &tenant.relying_parties["handbook"];
+    assert!(party.oidc().is_none());
+    let saml = party.saml().unwrap();
+    assert_eq!(saml.entity_id, "https://wiki.acme.example/metadata");
+    let acs: Vec<_> = saml.acs.iter().map(|one| (one.index, &*one.url)).collect();
+    let own = [
+        (0, "https://wiki.acme.example/acs"),
+        (7, "http://127.0.0.1:8000/acs"),
+    ];
+    assert_eq!(acs, own);
+    let NameIdRule::Given(GivenNameId::EmailAddress, name) = &saml.name_id else {
+        panic!("{:?}", saml.name_id)
+    };
+    assert_eq!(name.attributes(), ["email"]);
+    assert_eq!(saml.attributes.len(), 2);
+    assert_eq!(saml.certificates, ["MIIBAAAAMIIB"]);
+    assert!(saml.want_signed_requests && saml.idp_initiated);
+    assert_eq!(saml.sign, SamlSigns::Assertion);
+}
+
+#[test]
+fn what_is_not_said_of_a_service_provider_is_the_safe_one() {
+    let tenant = load(&with(LEAST)).unwrap_or_else(|e| panic!("{e:#?}"));
+    let saml = tenant.relying_parties["chat"].saml().unwrap();
+    assert!(matches!(saml.name_id, NameIdRule::Pairwise));
+    assert_eq!(saml.sign, SamlSigns::Both);
+    assert!(!saml.want_signed_requests && !saml.idp_initiated);
+    assert!(saml.certificates.is_empty() && saml.attributes.is_empty());
+    let transient = LEAST.replace("entity_id", "name_id: {format: transient}, entity_id");
+    let tenant = load(&with(&transient)).unwrap();
+    let saml = tenant.relying_parties["chat"].saml().unwrap();
+    assert!(matches!(saml.name_id, NameIdRule::Transient));
+}
+
+/// What is replaced, by what, and what is said of it.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "  saml:",
+        "  oidc: {redirect_uris: [https://a.example/], client: public}\n  saml:",
+        "8:5 spec.saml: people are signed in to it by OpenID Connect or by SAML, not both; remove one of them, or write two documents [TNR-DOC-0013]",
+    ),
+    (
+        "  saml:",
+        "  smal:",
+        "6:3 spec.smal: unknown field `smal`; did you mean `saml`? [TNR-DOC-0004]",
+    ),
+    (
+        "https://wiki.acme.example/metadata",
+        "the handbook",
+        "7:16 spec.saml.entity_id: this is no entity id; copy `entityID` from its metadata: at most 1024 bytes without white space [TNR-DOC-0007]",
+    ),
+    (
+        "[https://wiki.acme.example/acs, {url: 'http://127.0.0.1:8000/acs', index: 7}]",
+        "[]",
+        "8:10 spec.saml.acs: 0 addresses; write 1 to 50 [TNR-DOC-0007]",
+    ),
+    (
+        "https://wiki.acme.example/acs",
+        "http://wiki.acme.example/acs",
+        "8:11 spec.saml.acs[0]: the connection would not be encrypted; write https; for an app on people's devices http://127.0.0.1 or http://[::1] (`localhost` may lead elsewhere, RFC 8252 §8.3) [TNR-DOC-0014]",
+    ),
+    (
+        "https://wiki.acme.example/acs",
+        "'javascript:alert(1)'",
+        "8:11 spec.saml.acs[0]: this is no web address; write https://host/path, with the host in lower case [TNR-DOC-0014]",
+    ),
+    (
+        "https://wiki.acme.example/acs",
+        "'https://*.acme.example/acs'",
+        "8:11 spec.saml.acs[0]: an address is compared as a whole: `*` stands for nothing; write each address by itself [TNR-DOC-0014]",
+    ),
+    (
+        "'http://127.0.0.1:8000/acs'",
+        "https://wiki.acme.example/acs",
+        "8:48 spec.saml.acs[1].url: this address stands here twice; remove one of them [TNR-DOC-0009]",
+    ),
+    (
+        "index: 7",
+        "index: 0",
+        "8:42 spec.saml.acs[1]: two addresses have the number 0; write each as `{url: …, index: …}`, with the numbers of its metadata [TNR-DOC-0009]",
+    ),
+    (
+        "emailAddress, value: person.email",
+        "emailAddress",
+        "9:14 spec.saml.name_id: nothing gives the name; write the expression as `value`, as in `value: person.email` [TNR-DOC-0005]",
+    ),
+    (
+        "emailAddress, value",
+        "transient, value",
+        "9:41 spec.saml.name_id.value: a transient name is another one each time, and nothing gives it; remove it [TNR-DOC-0007]",
+    ),
+    (
+        "value: person.email",
+        "value: person.grade",
+        "9:44 spec.saml.name_id.value: a name is text, but this is int;  [TNR-DOC-0006]",
+    ),
+    (
+        "value: person.email",
+        "value: person.nickname.orValue(\"\")",
+        "9:44 spec.saml.name_id.value: people could call themselves like others by `person.nickname`; use what only HR sets [TNR-DOC-0012]",
+    ),
+    (
+        "emailAddress",
+        "email",
+        "9:23 spec.saml.name_id.format: `email` is not possible here; did you mean `emailAddress`? [TNR-DOC-0007]",
+    ),
+    (
+        "{mail: person.email",
+        "{mail: person.emial",
+        "10:24 spec.saml.attributes.mail: in `person.emial`: no attribute `emial`; did you mean `email`? [TNR-DOC-0011]",
+    ),
+    (
+        "{mail:",
+        "{the mail:",
+        "10:28 spec.saml.attributes.\"the mail\": this is no name of an attribute; write 1 to 200 ASCII characters without spaces [TNR-DOC-0007]",
+    ),
+    (
+        "-----BEGIN CERTIFICATE-----",
+        "-----BEGIN PRIVATE KEY-----",
+        "11:20 spec.saml.certificates[0]: this is a private key, which nobody else may have: make a new one; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+    ),
+    (
+        "-----BEGIN CERTIFICATE-----",
+        "",
+        "11:20 spec.saml.certificates[0]: this is no certificate in PEM; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+    ),
+    (
+        "MIIBAAAA MIIB",
+        "MIIBAAAA MII",
+        "11:20 spec.saml.certificates[0]: what stands in this PEM is no certificate; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+    ),
+    (
+        "MIIBAAAA MIIB",
+        "MIIB-----END CERTIFICATE----- -----BEGIN CERTIFICATE-----",
+        "11:20 spec.saml.certificates[0]: there is more than one certificate in PEM here; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+    ),
+    (
+        "certificates: ['-----BEGIN CERTIFICATE----- MIIBAAAA MIIB -----END CERTIFICATE-----']",
+        "certificates: []",
+        "12:27 spec.saml.want_signed_requests: nothing says whose signatures count; write its `certificates`, or remove this [TNR-DOC-0007]",
+    ),
+    (
+        "sign: assertion",
+        "sign: nothing",
+        "13:11 spec.saml.sign: `nothing` is not possible here; write one of: both response assertion [TNR-DOC-0007]",
+    ),
+];
+
+#[test]
+fn what_is_wrong_with_a_service_provider_is_told_where_it_stands() {
+    for (from, to, wanted) in MISTAKES {
+        let text = PARTY.replacen(from, to, 1);
+        assert_ne!(text, PARTY, "{from}");
+        assert_eq!(told(&with(&text)), format!("party:{wanted}"), "{to}");
+    }
+}
+
+#[test]
+fn service_providers_are_told_apart() {
+    let second = LEAST.replace("name: chat", "name: talk");
+    let mut files = with(LEAST).to_vec();
+    files.push(("party-2", &second));
+    assert_eq!(
+        told(&files),
+        "party-2:6:21 spec.saml.entity_id: the RelyingParty `chat` has the entity_id `urn:chat` too; \
+         give each an `entity_id` of its own [TNR-DOC-0009]"
+    );
+}

@@ -1,0 +1,124 @@
+//! Endpoints of the identity provider of SAML.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Response, header};
+use protocol::saml::Received;
+
+use super::Front;
+use super::held::Held;
+use super::reply::Answered;
+use super::show::{answered, form};
+use super::visit::Visit;
+use crate::answer;
+
+/// By what a form of our own is told from one of a service provider.
+const OWN: &str = "own";
+
+/// A request of a service provider, by way of a browser.
+///
+/// A form of another site brings no cookies along (`SameSite=Lax`), so whoever is signed in would seem not to
+/// be. It is sent once more by a page of ours, which does.
+pub(super) fn sso(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let held = Held::of(&front, &visit);
+        let posted = visit.method == Method::POST;
+        let [own] = visit.fields([OWN]);
+        if posted && held.session.is_none() && own.expose().is_empty() {
+            let [message, state] = visit.fields(["SAMLRequest", "RelayState"]);
+            let fields = [
+                ("SAMLRequest", message.expose()),
+                ("RelayState", state.expose()),
+                (OWN, "1"),
+            ];
+            // What is no message is refused at once: nothing else of it is sent on.
+            if Received::post(visit.raw()).is_ok() {
+                let fields = fields.map(|(name, value)| (name, value.to_owned()));
+                return Ok(form(visit.words, app::paths::SAML_SSO, &fields, "'self'"));
+            }
+        }
+        let answer = front
+            .app
+            .saml_sso(visit.raw(), posted, held.asker(&visit))
+            .await?;
+        Ok(answered(&front, &visit, &held, answer))
+    })
+}
+
+/// Somebody starts from their own page.
+pub(super) fn start(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let held = Held::of(&front, &visit);
+        let name = visit.query.strip_prefix("app=").unwrap_or_default();
+        let answer = front.app.saml_start(name, held.asker(&visit)).await?;
+        Ok(answered(&front, &visit, &held, answer))
+    })
+}
+
+/// How long service providers may keep our metadata before they look again.
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+pub(super) fn metadata(front: Arc<Front>, _: Visit) -> Answered {
+    Box::pin(async move {
+        let text = front.app.saml_metadata().await?;
+        let mut response: Response<Body> = answer::raw(200, "application/samlmetadata+xml", text);
+        response.headers_mut().insert(header::CACHE_CONTROL, KEPT);
+        Ok(response)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use axum::body::to_bytes;
+    use axum::http::HeaderMap;
+
+    use super::super::reply::{csp_source, harden};
+    use super::super::words::Words;
+    use super::*;
+
+    async fn shown(action: &str, state: &str) -> (HeaderMap, String) {
+        let words = Words::for_browser(None);
+        let fields = [("RelayState", state.to_owned())];
+        let mut response = form(words, action, &fields, &csp_source(action));
+        harden(&mut response, "req_1", true);
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap();
+        (parts.headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    fn policy(headers: &HeaderMap) -> &str {
+        headers["content-security-policy"].to_str().unwrap()
+    }
+
+    /// S17: nothing that a service provider sends along ends the attribute in which it stands, and the form goes
+    /// to one address.
+    #[tokio::test]
+    async fn s17_a_page_that_posts_is_escaped_and_goes_to_one_place() {
+        let evil = "\"><script>alert(1)</script><form action='https://evil.example'>";
+        let acs = "https://sp.example/acs?tenant=\"x;script-src,1";
+        let (headers, html) = shown(acs, evil).await;
+        assert_eq!(html.matches("<script").count(), 1, "{html}");
+        assert_eq!(html.matches("<form").count(), 1, "{html}");
+        assert!(!html.contains("=\"x") && !html.contains("\">\">"), "{html}");
+        let said = policy(&headers);
+        assert!(
+            said.ends_with("; form-action https://sp.example/acs"),
+            "{said}"
+        );
+        assert!(said.contains("default-src 'none'") && said.contains("script-src 'self'"));
+
+        let (headers, _) = shown("https://sp.example/a;script-src,b", "").await;
+        let said = policy(&headers);
+        assert!(
+            said.ends_with("; form-action https://sp.example/a%3Bscript-src%2Cb"),
+            "{said}"
+        );
+        assert_eq!(
+            said.matches("script-src").count(),
+            2,
+            "one is a part of the address: {said}"
+        );
+    }
+}
