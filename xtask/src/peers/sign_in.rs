@@ -6,12 +6,19 @@ use std::process::Command;
 use super::install;
 use crate::debian;
 
-/// A Python with these has a client of OpenID Connect, and what drives pages and a browser.
-const PYTHON: [&str; 3] = [
+/// A Python with these has a client of OpenID Connect, two service providers of SAML, and what drives pages
+/// and a browser. The last two are what python3-saml verifies with: they have to fit each other.
+const PYTHON: [&str; 7] = [
     "Authlib==1.9.10",
     "requests==2.34.2",
     "websocket-client==1.9.2",
+    "pysaml2==7.5.5",
+    "python3-saml==1.16.0",
+    "xmlsec==1.3.17",
+    "lxml==6.1.3",
 ];
+/// What pysaml2 verifies with.
+const XMLSEC: &str = "/usr/bin/xmlsec1";
 /// Names of the browser, Debian's first.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const APACHE: &str = "/usr/sbin/apache2";
@@ -19,6 +26,7 @@ const MODULE: &str = "/usr/lib/apache2/modules/mod_auth_openidc.so";
 
 /// Installs what is missing; what tests are told of it.
 pub(super) fn parts(home: &Path) -> Result<Vec<(String, String)>, String> {
+    xmlsec()?;
     let python = install::python(home, "sign-in", &PYTHON)?.join("python");
     let client = install::node(home, "openid-client", &["openid-client@6.9.0"])?;
     let told = [
@@ -45,6 +53,17 @@ fn chromium_here() -> Option<PathBuf> {
         said.is_ok_and(|said| said.status.success())
     };
     BROWSERS.iter().find(|name| runs(name)).map(PathBuf::from)
+}
+
+fn xmlsec() -> Result<(), String> {
+    let here = || Path::new(XMLSEC).is_file();
+    if !here() {
+        debian::install(&["xmlsec1"])?;
+    }
+    match here() {
+        true => Ok(()),
+        false => Err(format!("{XMLSEC} is not there, though it was installed")),
+    }
 }
 
 /// Apache with the relying party in it. Its program alone: no service is made of it.

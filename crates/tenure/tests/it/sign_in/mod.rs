@@ -139,3 +139,51 @@ fn apache_signs_people_in() {
     ];
     tenant.plays(&python, "through.py", &expected);
 }
+
+#[test]
+fn pysaml2_signs_people_in_and_checks_everything() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.providers(&python);
+    let expected = [
+        "metadata: signed, and of one key",
+        "asked: Sign in",
+        "name: persistent, 64 characters",
+        "attributes: {'givenName': ['Ana'], 'mail': ['ana@acme.example']}",
+        "class: PasswordProtectedTransport",
+        "relay state as it was: True, a script in the page: False",
+        "by a form, without a page: the same name True",
+        "unsolicited: refused by pysaml2",
+        "the same request again: 400 This link does not work",
+        "unsigned: 400 This link does not work",
+        "another relay state: 400 This link does not work",
+        "passive, signed in nowhere: NoPassive",
+        "forced: Sign in",
+        "then: valid",
+    ];
+    tenant.plays(&python, "with_pysaml2.py", &expected);
+}
+
+#[test]
+fn python3_saml_signs_people_in_strictly() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.providers(&python);
+    let expected = [
+        "asked: Sign in",
+        "signed in: ana@acme.example {'mail': ['ana@acme.example']}",
+        "back to: /start",
+        "once more, without a page: ana@acme.example {'mail': ['ana@acme.example']}",
+        "for another request: The InResponseTo of the Response",
+        "started here: ana@acme.example {'mail': ['ana@acme.example']}",
+        "where that is not allowed: 400 This link does not work",
+        "passive, signed in nowhere: nobody is signed in who could be told of: ask so that a page may be shown",
+    ];
+    tenant.plays(&python, "with_python3_saml.py", &expected);
+}

@@ -27,7 +27,7 @@ class Reader(html.parser.HTMLParser):
             self.open = "hidden" not in had
             if self.open:
                 self.forms.append(Form(had["action"]))
-        elif tag == "input" and self.forms and self.open:
+        elif tag == "input" and "name" in had and self.forms and self.open:
             self.forms[-1].fields[had["name"]] = had.get("value") or ""
         elif tag == "h1":
             self.within = "heading"

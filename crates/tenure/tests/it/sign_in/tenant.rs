@@ -96,6 +96,26 @@ impl Tenant {
         secret
     }
 
+    /// Declares service providers of SAML with a key that is made for them, and tells scripts of it.
+    pub fn providers(&mut self, python: &str) {
+        let home = self.node.home.path().join("sp");
+        std::fs::create_dir(&home).unwrap();
+        let mut command = Command::new(python);
+        command.arg("-B").arg(beside("make_sp.py")).arg(&home);
+        assert!(run(command).1, "no key was made");
+        let certificate = std::fs::read_to_string(home.join("sp.crt")).unwrap();
+        let text = include_str!("saml.yaml")
+            .replace("@PORT@", &self.port.to_string())
+            .replace("@CERTIFICATE@", &certificate.replace('\n', " "));
+        let documents = self.node.home.path().join("documents");
+        std::fs::write(documents.join("saml.yaml"), text).unwrap();
+        let folder = documents.to_str().unwrap();
+        self.node
+            .run(&["config", "push", folder, "--reason", "T-4"])
+            .expect(0);
+        self.tell("SP_HOME", home.display().to_string());
+    }
+
     pub fn tell(&mut self, name: &str, value: String) {
         self.env.insert(name.to_owned(), value);
     }
