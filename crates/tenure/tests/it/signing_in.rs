@@ -219,7 +219,7 @@ async fn ends_a_password(node: &Node) {
     node.run(&[&drop[..], &["--dry-run"]].concat()).expect(0);
     assert!(browser.is_signed_in().await, "a dry run");
     let said = node.run(&drop).expect(0);
-    assert!(said.err.contains("1 sessions"), "{}", said.err);
+    assert!(said.err.contains("1 session of sub_"), "{}", said.err);
     assert!(!browser.is_signed_in().await);
     assert_eq!(browser.sign_in().await, 200, "told that it is wrong");
     assert!(!browser.is_signed_in().await);
