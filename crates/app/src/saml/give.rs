@@ -284,7 +284,7 @@ fn undeclared() -> AppError {
 pub(super) fn unwritten(why: &WriteError) -> AppError {
     AppError::new(
         ErrorKind::Broken,
-        "TNR-SIGN-0018",
+        "TNR-SIGN-0020",
         format!("a SAML response was not written: {why}"),
         "look at the attributes and the name of the relying party's document, and at who signs in",
     )

@@ -47,7 +47,7 @@ pub(crate) fn unusable_certificates(party: &RelyingParty) -> Vec<Diagnostic> {
     let all = party.saml().into_iter().flat_map(keys).enumerate();
     all.filter_map(|(place, key)| {
         Some(Diagnostic {
-            code: "TNR-SIGN-0017".to_owned(),
+            code: "TNR-SIGN-0019".to_owned(),
             place: format!("RelyingParty {}", party.name),
             line: 0,
             column: 0,

@@ -340,7 +340,7 @@ async fn a_certificate_that_is_none_is_refused_with_its_document() {
     assert_eq!(
         (&*told.code, &*told.place, &*told.field),
         (
-            "TNR-SIGN-0017",
+            "TNR-SIGN-0019",
             "RelyingParty shop",
             "spec.saml.certificates[0]"
         )
