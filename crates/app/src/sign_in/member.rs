@@ -3,6 +3,7 @@
 use model::SubjectId;
 use model::facts::Standing;
 use model::plan::About;
+use ports::store::Person;
 
 use crate::{App, AppError, Known};
 
@@ -44,9 +45,18 @@ impl App {
     /// # Errors
     /// When the store does not answer; that somebody may not is an answer.
     pub(crate) async fn member(&self, subject: SubjectId) -> Result<Result<Known, Bar>, AppError> {
-        let Some(person) = self.store.person(subject).await? else {
-            return Ok(Err(Bar::Unknown));
-        };
+        match self.store.person(subject).await? {
+            Some(person) => self.member_as(person).await,
+            None => Ok(Err(Bar::Unknown)),
+        }
+    }
+
+    /// The same, of somebody as they were just read.
+    ///
+    /// # Errors
+    /// As [`App::member`].
+    pub(crate) async fn member_as(&self, person: Person) -> Result<Result<Known, Bar>, AppError> {
+        let subject = person.subject;
         if person.termination.is_some() {
             return Ok(Err(Bar::Terminated));
         }
