@@ -37,7 +37,7 @@ pub use authorize::{Answer, Ask, Asker, Offers, Wrong};
 pub use clients::GivenClientSecret;
 pub use ends::LoggedOut;
 pub use factors::{Factors, OwnFactor};
-pub use logout::Teller;
+pub use logout::{Exposure, Teller, ToldSession};
 pub use parties::ToldParty;
 pub use portal::{Portal, PortalSession, Tile};
 pub use token::{Given, TokenCall};

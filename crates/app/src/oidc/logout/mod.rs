@@ -13,6 +13,7 @@
 //! relying party can tell.
 
 mod leavers;
+mod ledger;
 mod send;
 mod turn;
 mod whom;
@@ -30,6 +31,7 @@ use tokio::sync::{Mutex, OnceCell, watch};
 
 use crate::{App, AppError, ErrorKind};
 use leavers::Watch;
+pub use ledger::{Exposure, ToldSession};
 use send::Health;
 
 /// Sessions of which relying parties are told at the same time.
