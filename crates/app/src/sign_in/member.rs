@@ -3,7 +3,6 @@
 use model::SubjectId;
 use model::facts::Standing;
 use model::plan::About;
-use ports::store::Person;
 
 use crate::{App, AppError, Known};
 
@@ -45,35 +44,35 @@ impl App {
     /// # Errors
     /// When the store does not answer; that somebody may not is an answer.
     pub(crate) async fn member(&self, subject: SubjectId) -> Result<Result<Known, Bar>, AppError> {
-        match self.store.person(subject).await? {
-            Some(person) => self.member_as(person).await,
-            None => Ok(Err(Bar::Unknown)),
-        }
+        let Some(person) = self.store.person(subject).await? else {
+            return Ok(Err(Bar::Unknown));
+        };
+        let known = self.known(person).await?;
+        Ok(match self.bar_of(&known).await? {
+            Some(bar) => Err(bar),
+            None => Ok(known),
+        })
     }
 
-    /// The same, of somebody as they were just read.
+    /// Why somebody who is known may not be signed in, if they may not.
     ///
     /// # Errors
-    /// As [`App::member`].
-    pub(crate) async fn member_as(&self, person: Person) -> Result<Result<Known, Bar>, AppError> {
-        let subject = person.subject;
-        if person.termination.is_some() {
-            return Ok(Err(Bar::Terminated));
+    /// When the store does not answer.
+    pub(crate) async fn bar_of(&self, known: &Known) -> Result<Option<Bar>, AppError> {
+        if known.person.termination.is_some() {
+            return Ok(Some(Bar::Terminated));
         }
-        let known = self.known(person).await?;
         let bar = match known.identity.facts.standing(self.clock.now()) {
             Ok(standing) if standing.is_engaged() => None,
             Ok(Standing::Upcoming) => Some(Bar::Upcoming),
             Ok(_) => Some(Bar::Ended),
             Err(_) => Some(Bar::Unreadable),
         };
-        if let Some(bar) = bar {
-            return Ok(Err(bar));
+        if bar.is_some() || !known.identity.withdrawn {
+            return Ok(bar);
         }
-        if known.identity.withdrawn && !self.kept_waiting(subject).await? {
-            return Ok(Err(Bar::Withdrawn));
-        }
-        Ok(Ok(known))
+        let waits = self.kept_waiting(known.person.subject).await?;
+        Ok((!waits).then_some(Bar::Withdrawn))
     }
 
     /// Whether what follows from a row that is missing has not been decided yet: a file that lost

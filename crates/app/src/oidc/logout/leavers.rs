@@ -13,7 +13,7 @@ use ports::store::MAX_PAGE;
 use tokio::sync::watch;
 
 use super::Teller;
-use crate::AppError;
+use crate::{AppError, Known};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -134,15 +134,17 @@ impl Teller {
     async fn look_at(&self, people: &[SubjectId], watch: &mut Watch) -> Result<(), AppError> {
         let app = &self.app;
         for chunk in people.chunks(PAGE as usize) {
+            let sources = app.sources().await?;
             for person in app.store.people(chunk).await? {
-                let subject = person.subject;
-                let bar = match app.member_as(person).await? {
-                    Ok(known) if known.identity.withdrawn => {
+                let Ok(identity) = app.identity(&person, &sources) else {
+                    continue;
+                };
+                let (subject, known) = (person.subject, Known { person, identity });
+                let Some(bar) = app.bar_of(&known).await? else {
+                    if known.identity.withdrawn {
                         watch.waiting.insert(subject);
-                        continue;
                     }
-                    Ok(_) => continue,
-                    Err(bar) => bar,
+                    continue;
                 };
                 let since = app.now().minus(LAPSED);
                 for row in app.store.sessions_of(subject, since, MANY).await? {
