@@ -1,6 +1,7 @@
 //! Relying parties are told that a session has ended: each of them, by one node, until they know.
 
 mod again;
+mod held;
 mod told;
 
 use std::collections::BTreeSet;
