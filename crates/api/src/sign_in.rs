@@ -76,7 +76,7 @@ impl std::fmt::Debug for MadeClientSecret {
     }
 }
 
-/// A session of somebody that is open.
+/// A session of somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WireSession {
     /// Its id.
@@ -90,6 +90,31 @@ pub struct WireSession {
     pub idle_ends: String,
     /// It is over then, however it is used.
     pub ends: String,
+    /// Since when it is over before its time; empty while it is not.
+    pub ended: String,
+    /// Why; empty while it is not.
+    pub why: String,
+    /// Who was given anything in it, by name.
+    pub relying_parties: Vec<WireGiven>,
+}
+
+/// What a relying party has of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireGiven {
+    /// Its name.
+    pub relying_party: String,
+    /// Whether it knows that the session has ended: `signed_in` while it has not, `waiting`, `told`,
+    /// `refused`, `given_up`, `dropped` (its document no longer says where it is told), or `not_told` (it
+    /// did not want to be when the session ended).
+    pub status: String,
+    /// Since when it stands so; empty for one that is not told.
+    pub at: String,
+    /// Until then an API that verifies signatures by itself may take an access token of it, or a service
+    /// provider of SAML goes on with a session of its own; empty while the session is open, and where no such
+    /// token was given.
+    pub exposed_until: String,
+    /// How the last request to it ended; empty where there is nothing to say.
+    pub detail: String,
 }
 
 /// Ends every session of somebody.

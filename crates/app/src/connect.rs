@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use model::Secret;
 use model::source::{CsvMapping, Delivery};
 use ports::handoff::Paperwork;
-use ports::{Channel, Target};
+use ports::{BackChannel, Channel, Target};
 
 /// Makes a connection to the target that an app document describes.
 #[async_trait]
@@ -44,6 +44,16 @@ pub trait Connect: Send + Sync {
     ) -> Result<Arc<dyn Channel>, String> {
         let _ = (channel, secret);
         Err("this node tells nobody anything".to_owned())
+    }
+
+    /// The way to relying parties who are to know that a session has ended; to private addresses only
+    /// where `allow_private` says so. Opens no socket yet.
+    ///
+    /// # Errors
+    /// A text for people when there is none.
+    fn back_channel(&self, allow_private: bool) -> Result<Arc<dyn BackChannel>, String> {
+        let _ = allow_private;
+        Err("this node reaches no relying party".to_owned())
     }
 
     /// What writes and reads the files of apps that nobody but their own people can reach; `None`:

@@ -81,8 +81,9 @@ pub use leavers::{
 pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
-    Answer, Ask, Asker, Factors, Given, GivenClientSecret, LoggedOut, Offers, OwnFactor, Portal,
-    PortalSession, Tile, TokenCall, Told as UserTold, ToldParty, Wrong, paths,
+    Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, LoggedOut, Offers, OwnFactor,
+    Portal, PortalSession, Teller, Tile, TokenCall, Told as UserTold, ToldParty, ToldSession,
+    Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
@@ -131,6 +132,8 @@ pub struct App {
     planning: Arc<tokio::sync::Mutex<Option<planner::Memory>>>,
     /// Rings whenever there may be something new to carry out.
     pub(crate) bell: Arc<tokio::sync::Notify>,
+    /// Rings when a session has ended of which relying parties may have to be told.
+    pub(crate) goodbye: Arc<tokio::sync::Notify>,
     /// Plans whose people have answered since they were last looked at. Only a memory aid: they are
     /// looked at anyway, later.
     pub(crate) answered: Arc<std::sync::Mutex<Vec<model::PlanId>>>,
@@ -175,6 +178,7 @@ impl App {
             expected: Arc::default(),
             planning: Arc::default(),
             bell: Arc::default(),
+            goodbye: Arc::default(),
             answered: Arc::default(),
             following: Arc::new(tokio::sync::Semaphore::new(events::WAITING)),
             issuer: None,

@@ -1,6 +1,7 @@
 //! Connectors: one module per system, each translating between a port and what the system
 //! speaks. They decide nothing, retry nothing and sleep never.
 
+mod back_channel;
 pub mod channel;
 pub mod csv_source;
 pub mod forward;
@@ -9,5 +10,6 @@ pub mod http;
 pub mod scim;
 mod wire;
 
+pub use back_channel::BackChannelLogout;
 pub use handoff::HandOff;
 pub use scim::ScimTarget;

@@ -19,6 +19,7 @@ pub mod facts;
 pub mod finding;
 pub mod handoff;
 pub mod id;
+pub mod logout;
 pub mod notice;
 pub mod observation;
 pub mod outcome;
@@ -44,6 +45,7 @@ pub use id::{
     AuthorizationId, CredentialId, DeliveryId, EngagementId, FindingId, NoticeId, PassId, PlanId,
     RunId, SessionId, SubjectId, TaskId, TokenId, WaveId,
 };
+pub use logout::{Farewell, FarewellStatus, Logout};
 pub use notice::{Notice, Occasion};
 pub use observation::{Completeness, Ownership, Record, Shadow};
 pub use outcome::{Answer, Exchange, Outcome};

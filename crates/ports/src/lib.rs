@@ -3,6 +3,7 @@
 //! Use-cases (`app`) speak only to these. Each port has, behind the feature `conformance`, a
 //! suite that every adapter must pass.
 
+pub mod back_channel;
 pub mod channel;
 pub mod clock;
 #[cfg(feature = "conformance")]
@@ -13,6 +14,7 @@ pub mod listening;
 pub mod store;
 pub mod target;
 
+pub use back_channel::{BackChannel, LogoutAnswer};
 pub use channel::{Channel, Letter};
 pub use clock::{Clock, Entropy};
 pub use keyring::{KeyRing, KeyRingError, Sealed};

@@ -15,7 +15,7 @@ mod sign_in;
 pub use adoption::{ACCESS_DECISION, ACCOUNT_DECISION, NOT_SAME};
 pub use drill::DRILL_RUN;
 pub use operational::OPERATIONAL;
-pub use sign_in::{ACCESS_PASS, AUTHORIZATION, CREDENTIAL, LOGIN, SESSION, SIGNING_KEY};
+pub use sign_in::{ACCESS_PASS, AUTHORIZATION, CREDENTIAL, LOGIN, LOGOUT, SESSION, SIGNING_KEY};
 
 use crate::table::Table;
 use crate::table::Type::{Blob, Int, Text};
@@ -449,6 +449,7 @@ pub static TABLES: &[&Table] = &[
     &CREDENTIAL,
     &ACCESS_PASS,
     &SESSION,
+    &LOGOUT,
     &AUTHORIZATION,
     &SIGNING_KEY,
     &ACCOUNT_DECISION,

@@ -18,11 +18,11 @@ use ports::Store;
 use ports::store::{
     Adoption, Append, AppendError, AuthorizationRow, Committed, CredentialRow, DecidedAccount,
     Decisions, DeliveryRow, Documents, DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow,
-    Findings, Lease, Link, Log, LogRecord, LostName, NoticeRow, Notices, Objects, ObservationRow,
-    OpenLeavers, PassRow, People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, SessionRow,
-    SignIn, StandingStep, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
-    Told, UndecidedWave, Unread, WaveDecision, WaveFilter, WaveRow, Work, WorkerDigest,
-    WorkerMatch,
+    Findings, Lease, Link, Log, LogRecord, LogoutRow, LostName, NoticeRow, Notices, Objects,
+    ObservationRow, OpenLeavers, PassRow, People, Person, Pin, PlanRow, SecretName, SecretRow,
+    Secrets, SessionRow, SignIn, StandingStep, StepRow, Stir, StoreError, Stream, Tasks,
+    Termination, TokenRow, Tokens, Told, UndecidedWave, Unread, WaveDecision, WaveFilter, WaveRow,
+    Work, WorkerDigest, WorkerMatch,
 };
 
 use crate::sim::store::every_read;

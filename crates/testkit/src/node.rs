@@ -10,10 +10,11 @@ use connectors::handoff::Paper;
 use model::source::{CsvMapping, Delivery};
 use model::{Actor, Secret, TargetName, Timestamp};
 use ports::handoff::Paperwork;
-use ports::{Entropy, Store, Target};
+use ports::{BackChannel, Entropy, Store, Target};
 use store::{LocalKeyRing, StorePorts, TenureStore};
 
 use crate::memory::Memory;
+use crate::relying::Relying;
 use crate::time::{SeededEntropy, SimClock};
 
 /// The targets of a company, by name.
@@ -21,6 +22,8 @@ use crate::time::{SeededEntropy, SimClock};
 pub struct Company {
     /// The targets.
     pub targets: BTreeMap<TargetName, Arc<Memory>>,
+    /// Who is told of the end of sessions.
+    pub relying: Arc<Relying>,
 }
 
 impl Company {
@@ -31,7 +34,10 @@ impl Company {
             .iter()
             .map(|n| (TargetName::from(*n), Arc::new(Memory::new())))
             .collect();
-        Self { targets }
+        Self {
+            targets,
+            relying: Arc::default(),
+        }
     }
 
     /// One target.
@@ -55,6 +61,10 @@ impl Connect for Company {
         target
             .map(|t| t as Arc<dyn Target>)
             .ok_or_else(|| format!("no target `{}`", app.name))
+    }
+
+    fn back_channel(&self, allow_private: bool) -> Result<Arc<dyn BackChannel>, String> {
+        Ok(self.relying.way(allow_private))
     }
 
     fn paperwork(&self) -> Option<Arc<dyn Paperwork>> {

@@ -29,7 +29,7 @@ use futures_util::future::OptionFuture;
 use futures_util::stream::FuturesUnordered;
 use model::{PlanId, SubjectId, TargetName, Timestamp};
 
-use crate::{App, AppError, Notifier};
+use crate::{App, AppError, Notifier, Teller};
 use lane::Lane;
 use queue::{Cooling, Queue};
 
@@ -216,6 +216,8 @@ impl Worker {
         let notifier = Notifier::new(Arc::clone(&self.app), &self.settings.holder);
         let (notices, rounds) = (notifier.run(stop.clone()), self.rounds(stop.clone()));
         let drills = self.drills(stop.clone());
+        let teller = Teller::new(Arc::clone(&self.app));
+        let farewells = teller.run(stop.clone());
         tokio::join!(
             watch,
             hands,
@@ -223,6 +225,7 @@ impl Worker {
             notices,
             rounds,
             drills,
+            farewells,
             self.switch(stop)
         );
         self.give_up().await;

@@ -76,7 +76,7 @@ impl App {
             acr_values: &["any-factor", "multi-factor", PHR],
             ui_locales: &LOCALES,
             claims_parameter: false,
-            backchannel_logout: false,
+            backchannel_logout: true,
             documentation: None,
         };
         Ok(provider.to_json())

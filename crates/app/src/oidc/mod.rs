@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! authorize ─► (pages: steps) ─► issue ─► code ─► token ─► access, ID and refresh token
-//!                                                   └─► userinfo, introspect, revoke, logout
+//!                                                   └─► userinfo, introspect, revoke, ends
+//! (the end of a session) ─► logout: relying parties are told
 //! ```
 //!
 //! A code and a refresh token count once: each is used up by a unique insert in the same append that
@@ -22,6 +23,7 @@ mod enrol;
 mod factors;
 mod issue;
 mod keys;
+mod logout;
 mod machine;
 mod metadata;
 mod parties;
@@ -36,6 +38,7 @@ pub use authorize::{Answer, Ask, Asker, Offers, Wrong};
 pub use clients::GivenClientSecret;
 pub use ends::LoggedOut;
 pub use factors::{Factors, OwnFactor};
+pub use logout::{Exposure, Teller, ToldSession};
 pub use parties::ToldParty;
 pub use portal::{Portal, PortalSession, Tile};
 pub use token::{Given, TokenCall};

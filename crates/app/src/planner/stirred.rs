@@ -88,6 +88,7 @@ fn reach(kind: &str) -> Reach {
         | "credential.changed/1"
         | "pass.issued/1"
         | "session.changed/1"
+        | "logout.told/1"
         | "sign-in.failed/1"
         | "sign-in.decided/1"
         | "authorization.changed/1"

@@ -17,8 +17,8 @@ use ports::Store;
 use ports::store::{
     Adoption, Append, AppendError, AuthorizationRow, Committed, CredentialRow, DecidedAccount,
     Decisions, DeliveryRow, Documents, DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow,
-    Findings, Lease, Log, LogRecord, NoticeRow, Notices, PassRow, People, Person, Pin, PlanRow,
-    SecretName, SecretRow, Secrets, SessionRow, SignIn, Stir, StoreError, Stream, Tasks,
+    Findings, Lease, Log, LogRecord, LogoutRow, NoticeRow, Notices, PassRow, People, Person, Pin,
+    PlanRow, SecretName, SecretRow, Secrets, SessionRow, SignIn, Stir, StoreError, Stream, Tasks,
     Termination, TokenRow, Tokens, Told, WorkerDigest, WorkerMatch,
 };
 
@@ -235,7 +235,10 @@ port!(SignIn {
     never sessions_of(SubjectId, Timestamp, u32) -> Vec<SessionRow>;
     never open_sessions(Timestamp, Option<SessionId>, u32) -> Vec<SessionRow>;
     never authorization(AuthorizationId) -> Option<AuthorizationRow>;
-    never authorizations_in(SessionId, u32) -> Vec<AuthorizationRow>;
+    never ended_sessions_of(SubjectId, u32) -> Vec<SessionRow>;
+    never authorizations_in(SessionId, Option<AuthorizationId>, u32) -> Vec<AuthorizationRow>;
+    never logouts_due(Timestamp, u32) -> Vec<LogoutRow>;
+    never logout(SessionId) -> Option<LogoutRow>;
     never live_authorizations(Option<AuthorizationId>, u32) -> Vec<AuthorizationRow>;
     never signing_keys() -> Vec<SigningKey>;
 });

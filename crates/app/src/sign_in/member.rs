@@ -47,23 +47,32 @@ impl App {
         let Some(person) = self.store.person(subject).await? else {
             return Ok(Err(Bar::Unknown));
         };
-        if person.termination.is_some() {
-            return Ok(Err(Bar::Terminated));
-        }
         let known = self.known(person).await?;
+        Ok(match self.bar_of(&known).await? {
+            Some(bar) => Err(bar),
+            None => Ok(known),
+        })
+    }
+
+    /// Why somebody who is known may not be signed in, if they may not.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn bar_of(&self, known: &Known) -> Result<Option<Bar>, AppError> {
+        if known.person.termination.is_some() {
+            return Ok(Some(Bar::Terminated));
+        }
         let bar = match known.identity.facts.standing(self.clock.now()) {
             Ok(standing) if standing.is_engaged() => None,
             Ok(Standing::Upcoming) => Some(Bar::Upcoming),
             Ok(_) => Some(Bar::Ended),
             Err(_) => Some(Bar::Unreadable),
         };
-        if let Some(bar) = bar {
-            return Ok(Err(bar));
+        if bar.is_some() || !known.identity.withdrawn {
+            return Ok(bar);
         }
-        if known.identity.withdrawn && !self.kept_waiting(subject).await? {
-            return Ok(Err(Bar::Withdrawn));
-        }
-        Ok(Ok(known))
+        let waits = self.kept_waiting(known.person.subject).await?;
+        Ok((!waits).then_some(Bar::Withdrawn))
     }
 
     /// Whether what follows from a row that is missing has not been decided yet: a file that lost

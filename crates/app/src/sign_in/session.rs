@@ -175,7 +175,14 @@ impl App {
 
     /// Ends a session, whoever else writes at the same time. What was given in it counts no longer: that is
     /// asked of the session each time.
-    async fn end(&self, actor: &Actor, row: SessionRow, reason: &str) -> Result<(), AppError> {
+    /// Relying parties are told by others, later.
+    pub(crate) async fn end(
+        &self,
+        actor: &Actor,
+        row: SessionRow,
+        reason: &str,
+    ) -> Result<(), AppError> {
+        let tell = self.tells_relying_parties().await;
         let id = row.id;
         let mut current = Some(row);
         while let Some(mut row) = current.take().filter(|row| row.state.ended.is_none()) {
@@ -183,8 +190,9 @@ impl App {
                 at: self.clock.now(),
                 reason: reason.to_owned(),
             });
-            match self.keep(actor, &row).await {
-                Ok(_) => {}
+            let event = told(&row, tell);
+            match self.keep_as(actor, &row, event).await {
+                Ok(_) => self.goodbye.notify_one(),
                 Err(error) if error.kind() == ErrorKind::Conflict => {
                     current = self.store.session(id).await?;
                 }
@@ -195,7 +203,16 @@ impl App {
     }
 
     async fn keep(&self, actor: &Actor, row: &SessionRow) -> Result<u64, AppError> {
-        let append = Append::of(actor.clone(), vec![changed(row)]);
+        self.keep_as(actor, row, changed(row)).await
+    }
+
+    async fn keep_as(
+        &self,
+        actor: &Actor,
+        row: &SessionRow,
+        event: Event,
+    ) -> Result<u64, AppError> {
+        let append = Append::of(actor.clone(), vec![event]);
         let append = append.on(stream(row.id), row.head);
         Ok(self.store.append(append).await?.last)
     }
@@ -208,8 +225,14 @@ pub(crate) fn stream(id: SessionId) -> Stream {
 
 /// The event that tells how a session stands.
 pub(crate) fn changed(row: &SessionRow) -> Event {
+    told(row, false)
+}
+
+/// The same; with `tell`, it has ended and relying parties are to know.
+pub(super) fn told(row: &SessionRow, tell: bool) -> Event {
     Event::SessionChanged(SessionChanged {
         session: row.id,
         state: row.state.clone(),
+        tell,
     })
 }

@@ -36,7 +36,7 @@ impl App {
     }
 
     async fn void_sessions(&self, actor: &Actor) -> Result<(), AppError> {
-        let now = self.clock.now();
+        let (now, tell) = (self.clock.now(), self.tells_relying_parties().await);
         let mut after: Option<SessionId> = None;
         loop {
             let rows = self.store.open_sessions(now, after, PAGE).await?;
@@ -48,7 +48,7 @@ impl App {
             for mut row in rows {
                 row.state.ended = Some(ended(now, RESTORED));
                 append = append.on(session::stream(row.id), row.head);
-                append.events.push(session::changed(&row));
+                append.events.push(session::told(&row, tell));
             }
             self.store.append(append).await?;
         }

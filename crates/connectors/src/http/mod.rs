@@ -158,9 +158,9 @@ impl Client {
     }
 
     async fn bounded(&self, request: Request<'_>, whole: bool) -> Result<Answer, Failure> {
-        if !self.allow_private
-            && let Some(address) = egress::literal(&request.url)
-            && !egress::allowed(address, false)
+        // What stands as an address is resolved by nobody, so it is judged here.
+        if let Some(address) = egress::literal(&request.url)
+            && !egress::allowed(address, self.allow_private)
         {
             return Err(Failure::NotSent(egress::refusal(address)));
         }

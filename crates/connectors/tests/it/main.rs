@@ -1,6 +1,7 @@
 //! The SCIM connector against emulated providers and, where they run, against real ones.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod back_channel;
 mod bench;
 mod completeness;
 mod emulated;

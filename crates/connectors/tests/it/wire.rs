@@ -275,3 +275,25 @@ async fn private_addresses_and_plain_http_need_leave() {
     }
     assert_eq!(serving.provider.lock().requests(), 0);
 }
+
+/// What may be inside is not thereby one of these: they hand out the host's own credentials.
+#[tokio::test]
+async fn leave_for_private_addresses_is_none_for_metadata_services() {
+    for host in [
+        "169.254.169.254",
+        "[::ffff:169.254.169.254]",
+        "[fd00:ec2::254]",
+    ] {
+        let mut settings = ScimSettings::bearer(format!("http://{host}/scim/v2"));
+        settings.allow_private = true;
+        let target = ScimTarget::new(&settings, Secret::new(SECRET)).unwrap();
+        match target
+            .apply(&disable(), Duration::from_secs(5))
+            .await
+            .outcome
+        {
+            Outcome::Later { detail, .. } => assert!(detail.contains("reserved"), "{detail}"),
+            other => panic!("{host}: {other:?}"),
+        }
+    }
+}

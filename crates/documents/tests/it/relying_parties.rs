@@ -21,7 +21,7 @@ spec:
     client_id: Handbook.1
     redirect_uris: [https://wiki.acme.example/cb, 'http://127.0.0.1:8000/cb', 'com.acme.wiki:/cb']
     post_logout_redirect_uris: [https://wiki.acme.example/bye]
-    backchannel_logout_uri: http://10.0.0.7/logout
+    backchannel_logout_uri: http://10.0.0.7/logout?of=handbook
     allow_private: true
     client: {secret: wiki-client, method: post}
     grants: [authorization_code, refresh_token, client_credentials]
@@ -69,7 +69,7 @@ fn a_relying_party_says_who_signs_in_and_how() {
     let told = oidc.backchannel_logout_uri.as_deref();
     assert_eq!(
         (told, oidc.allow_private),
-        (Some("http://10.0.0.7/logout"), true)
+        (Some("http://10.0.0.7/logout?of=handbook"), true)
     );
     let secret = "wiki-client".to_owned();
     let method = ClientAuth::Post;

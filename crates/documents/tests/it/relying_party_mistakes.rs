@@ -119,7 +119,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
          remove what stands before `@` [TNR-DOC-0014]",
     ),
     (
-        "    backchannel_logout_uri: http://10.0.0.7/logout\n",
+        "    backchannel_logout_uri: http://10.0.0.7/logout?of=handbook\n",
         "",
         "12:20 spec.oidc.allow_private: there is nothing that may be on a private address; remove it, \
          or write `backchannel_logout_uri` [TNR-DOC-0007]",

@@ -30,8 +30,8 @@ pub use people::{
     WorkerFacts, WorkerMatched,
 };
 pub use sign_in::{
-    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, Origin,
-    PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
+    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
+    Origin, PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
 };
 pub use tasks::{TaskDone, TaskDropped, TaskOpened};
 pub use tenant::{
@@ -189,6 +189,9 @@ pub enum Event {
     /// A session began, went on, or ended.
     #[serde(rename = "session.changed/1")]
     SessionChanged(SessionChanged),
+    /// Relying parties are being told that a session has ended, or were.
+    #[serde(rename = "logout.told/1")]
+    LogoutTold(LogoutTold),
     /// Somebody proved nothing.
     #[serde(rename = "sign-in.failed/1")]
     SignInFailed(SignInFailed),
@@ -265,6 +268,7 @@ impl Event {
             Self::CredentialChanged(e) => Some(e.state.subject),
             Self::PassIssued(e) => Some(e.subject),
             Self::SessionChanged(e) => Some(e.state.subject),
+            Self::LogoutTold(e) => Some(e.state.subject),
             Self::SignInFailed(e) => Some(e.subject),
             Self::SignInDecided(e) => Some(e.subject),
             Self::AuthorizationChanged(e) => Some(e.state.subject),

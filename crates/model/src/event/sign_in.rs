@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::canonical::Digest;
 use crate::id::{AuthorizationId, CredentialId, PassId, SessionId, SubjectId};
+use crate::logout::Logout;
 use crate::personal::Personal;
 use crate::sign_in::{Authorization, Credential, Factor, Session, SigningKey, Verifier};
 use crate::time::Timestamp;
@@ -51,6 +52,18 @@ pub struct SessionChanged {
     pub session: SessionId,
     /// How it stands now, whole.
     pub state: Session,
+    /// It ended with this, and relying parties are to be told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tell: bool,
+}
+
+/// Relying parties are being told that a session has ended, or were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogoutTold {
+    /// Which session.
+    pub session: SessionId,
+    /// How that stands now, whole.
+    pub state: Logout,
 }
 
 /// From where an attempt came, as far as the server can tell.

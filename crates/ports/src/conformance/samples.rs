@@ -321,16 +321,10 @@ pub fn about_person(n: u8) -> Vec<Event> {
         Event::ObjectLinked(link(Address::grant(&slack(), who, "staff"), "g1")),
         Event::TaskOpened(TaskOpened { task: task(n) }),
         Event::TaskDone(task_done(n)),
-        Event::LoginChanged(sign_in::login(n)),
-        Event::CredentialChanged(sign_in::credential(n)),
-        Event::PassIssued(sign_in::pass(n)),
-        Event::SessionChanged(sign_in::session(n, n)),
-        Event::SignInFailed(sign_in::failed(n)),
-        Event::SignInDecided(sign_in::decided(n)),
-        Event::AuthorizationChanged(sign_in::authorization(n, n)),
         Event::FindingOpened(finding(n, Some(who), None)),
         Event::FindingOpened(finding(n.wrapping_add(100), None, Some(account))),
     ];
+    events.extend(sign_in::about_person(n));
     events.extend(of_old(n));
     events
 }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use model::canonical::Digest;
+use model::logout::Logout;
 use model::sign_in::{Authorization, Credential, Session, SigningKey, Verifier};
 use model::{AuthorizationId, CredentialId, PassId, Personal, SessionId, SubjectId, Timestamp};
 
@@ -57,6 +58,19 @@ pub struct AuthorizationRow {
     pub state: Authorization,
 }
 
+/// The end of a session of which relying parties are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutRow {
+    /// The session.
+    pub session: SessionId,
+    /// Whose it was.
+    pub subject: SubjectId,
+    /// The head of the stream `logout/<session>`.
+    pub head: Option<u64>,
+    /// How that stands; `None`: nobody has looked yet who is to be told.
+    pub state: Option<Logout>,
+}
+
 /// People signing in. Each head is read in the same statement as its row: whoever decides from a row
 /// can only be too old, and then the append conflicts.
 #[async_trait]
@@ -105,12 +119,20 @@ pub trait SignIn: Send + Sync {
     ) -> Read<Vec<SessionRow>>;
     /// What a relying party was given.
     async fn authorization(&self, id: AuthorizationId) -> Read<Option<AuthorizationRow>>;
-    /// What was given in a session and has not ended, by id, at most `limit`.
+    /// The sessions of a person that were ended before their time, newest first, at most `limit`.
+    async fn ended_sessions_of(&self, subject: SubjectId, limit: u32) -> Read<Vec<SessionRow>>;
+    /// What was given in a session, ended or not, by id, what comes after `after`, at most `limit`.
     async fn authorizations_in(
         &self,
         session: SessionId,
+        after: Option<AuthorizationId>,
         limit: u32,
     ) -> Read<Vec<AuthorizationRow>>;
+    /// Ends of sessions of which somebody is to be told at or before `now`, those that have waited the
+    /// longest first, at most `limit`.
+    async fn logouts_due(&self, now: Timestamp, limit: u32) -> Read<Vec<LogoutRow>>;
+    /// Who was told of the end of a session; `None` where nobody was to be.
+    async fn logout(&self, session: SessionId) -> Read<Option<LogoutRow>>;
     /// What was given to anybody and has not ended, by id, those after `after`, at most `limit`. What ran
     /// out by itself is among it.
     async fn live_authorizations(

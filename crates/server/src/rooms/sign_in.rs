@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use api::{
     EndCredential, EndCredentialAnswer, EndSessions, EndSessionsAnswer, IssuePass, IssuedPass,
-    Page, Problem, WireCredential, WireSession, schema_of,
+    Page, Problem, WireCredential, WireGiven, WireSession, schema_of,
 };
-use app::ToldCredential;
-use app::rows::SessionRow;
+use app::{Exposure, ToldCredential, ToldSession};
 use model::{CredentialId, Scope};
 
-use super::shape::{get, post};
+use super::shape::{get, parameter, post};
 use super::{Rooms, fail};
 use crate::route::{Call, Reply, Route};
 
@@ -31,8 +30,11 @@ pub const PASS: Route<Rooms> = post(
 pub const SESSIONS: Route<Rooms> = get(
     "/api/v1/people/{person}/sessions",
     "listSessions",
-    "Lists the sessions of a person that are open, newest first.",
-    &[],
+    "Lists the sessions of a person, newest first, and who was given anything in them.",
+    &[parameter(
+        "ended",
+        "`true`: those too that were ended before their time, the last 100 of them.",
+    )],
     schema_of::<Page<WireSession>>,
     |rooms, call| Box::pin(sessions(rooms, call)),
 );
@@ -99,14 +101,19 @@ async fn pass(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
 }
 
 async fn sessions(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
-    let rows = rooms.app.sessions(call.text("person")?).await;
-    let rows = rows.map_err(fail)?;
-    Reply::json(&Page::whole(rows.iter().map(wire_session).collect()))
+    let ended = call.flag("ended")?;
+    let told = rooms.app.sessions_told(call.text("person")?, ended).await;
+    let told = told.map_err(fail)?;
+    Reply::json(&Page::whole(told.into_iter().map(wire_session).collect()))
 }
 
-fn wire_session(row: &SessionRow) -> WireSession {
-    let state = &row.state;
+fn wire_session(told: ToldSession) -> WireSession {
+    let (row, state) = (&told.row, &told.row.state);
     let factors = state.factors.iter();
+    let (ended, why) = match &state.ended {
+        Some(ended) => (ended.at.to_string(), ended.reason.clone()),
+        None => (String::new(), String::new()),
+    };
     WireSession {
         session: row.id.to_string(),
         began: state.began.to_string(),
@@ -115,6 +122,20 @@ fn wire_session(row: &SessionRow) -> WireSession {
             .collect(),
         idle_ends: state.idle_ends.to_string(),
         ends: state.ends.to_string(),
+        ended,
+        why,
+        relying_parties: told.given.into_iter().map(wire_given).collect(),
+    }
+}
+
+fn wire_given(given: Exposure) -> WireGiven {
+    let text = |at: Option<model::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    WireGiven {
+        relying_party: given.relying_party,
+        status: given.status.to_owned(),
+        at: text(given.at),
+        exposed_until: text(given.exposed_until),
+        detail: given.detail,
     }
 }
 

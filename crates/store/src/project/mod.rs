@@ -121,6 +121,7 @@ pub fn project(
         Event::CredentialChanged(e) => sign_in::credential(&mut rows, e)?,
         Event::PassIssued(e) => sign_in::pass(&mut rows, e)?,
         Event::SessionChanged(e) => sign_in::session(&mut rows, e)?,
+        Event::LogoutTold(e) => sign_in::logout(&mut rows, e)?,
         Event::AuthorizationChanged(e) => sign_in::authorization(&mut rows, e)?,
         Event::KeyChanged(e) => sign_in::key(&mut rows, e)?,
         Event::WritingStopped(e) => tenant::stopped(&mut rows, e)?,

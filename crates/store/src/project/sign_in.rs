@@ -1,12 +1,13 @@
 //! Rows of people signing in. Failed attempts and decisions leave none: they stay in the log only.
 
 use model::event::{
-    AuthorizationChanged, CredentialChanged, KeyChanged, LoginChanged, PassIssued, SessionChanged,
+    AuthorizationChanged, CredentialChanged, KeyChanged, LoginChanged, LogoutTold, PassIssued,
+    SessionChanged,
 };
 use model::sign_in::KeyStage;
 
 use super::{ProjectError, Rows, hash, instant, json, text};
-use crate::schema::{ACCESS_PASS, AUTHORIZATION, CREDENTIAL, LOGIN, SESSION, SIGNING_KEY};
+use crate::schema::{ACCESS_PASS, AUTHORIZATION, CREDENTIAL, LOGIN, LOGOUT, SESSION, SIGNING_KEY};
 use crate::table::Cell;
 
 type Projected = Result<(), ProjectError>;
@@ -49,7 +50,25 @@ pub(super) fn session(rows: &mut Rows, e: &SessionChanged) -> Projected {
         open_until,
         json(state)?,
     ];
-    rows.put(&SESSION, row)
+    rows.put(&SESSION, row)?;
+    match &state.ended {
+        Some(ended) if e.tell => {
+            let (session, subject) = (text(e.session), text(state.subject));
+            let row = vec![session, subject, instant(ended.at), Cell::Null];
+            rows.put(&LOGOUT, row)
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn logout(rows: &mut Rows, e: &LogoutTold) -> Projected {
+    let row = vec![
+        text(e.session),
+        text(e.state.subject),
+        e.state.due().map_or(Cell::Null, instant),
+        json(&e.state)?,
+    ];
+    rows.put(&LOGOUT, row)
 }
 
 pub(super) fn authorization(rows: &mut Rows, e: &AuthorizationChanged) -> Projected {

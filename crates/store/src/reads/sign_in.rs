@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use model::sign_in::SigningKey;
 use model::{AuthorizationId, CredentialId, Digest, PassId, SessionId, SubjectId, Timestamp};
-use ports::store::{AuthorizationRow, CredentialRow, PassRow, SessionRow, SignIn, StoreError};
+use ports::store::{
+    AuthorizationRow, CredentialRow, LogoutRow, PassRow, SessionRow, SignIn, StoreError,
+};
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, limit, page, text};
@@ -37,6 +39,13 @@ static SESSION: Select = Select {
     key: 1,
     columns: &["s.session", "h.head", "s.state"],
     from: "session s LEFT JOIN stream h ON h.name = 'session/' || s.session",
+};
+
+static LOGOUT: Select = Select {
+    table: "logout",
+    key: 1,
+    columns: &["l.session", "l.subject", "h.head", "l.state"],
+    from: "logout l LEFT JOIN stream h ON h.name = 'logout/' || l.session",
 };
 
 static AUTHORIZATION: Select = Select {
@@ -80,6 +89,15 @@ fn session(row: &mut Fields) -> Read<SessionRow> {
         id: row.parsed()?,
         head: row.opt_number()?,
         state: row.json()?,
+    })
+}
+
+fn logout(row: &mut Fields) -> Read<LogoutRow> {
+    Ok(LogoutRow {
+        session: row.parsed()?,
+        subject: row.parsed()?,
+        head: row.opt_number()?,
+        state: row.opt_json()?,
     })
 }
 
@@ -200,15 +218,36 @@ impl SignIn for TenureStore {
             .await
     }
 
+    async fn ended_sessions_of(&self, subject: SubjectId, rows: u32) -> Read<Vec<SessionRow>> {
+        let rest = "WHERE s.subject = $1 AND s.open_until IS NULL ORDER BY s.session DESC LIMIT $2";
+        let args = [text(subject), limit(rows)];
+        SESSION.all(self.db(), rest, &args, session).await
+    }
+
     async fn authorizations_in(
         &self,
         session: SessionId,
+        after: Option<AuthorizationId>,
         rows: u32,
     ) -> Read<Vec<AuthorizationRow>> {
-        let rest = "WHERE a.session = $1 AND a.live = 1 ORDER BY a.id LIMIT $2";
-        let args = [text(session), limit(rows)];
+        let mut args = vec![text(session)];
+        let after = after.map(|id| id.to_string());
+        let page = page("a.id", after, rows, &mut args);
+        let rest = format!("WHERE a.session = $1 {page}");
         AUTHORIZATION
-            .all(self.db(), rest, &args, authorization)
+            .all(self.db(), &rest, &args, authorization)
+            .await
+    }
+
+    async fn logouts_due(&self, now: Timestamp, rows: u32) -> Read<Vec<LogoutRow>> {
+        let rest = "WHERE l.due <= $1 ORDER BY l.due LIMIT $2";
+        let args = [Cell::Int(now.as_micros()), limit(rows)];
+        LOGOUT.all(self.db(), rest, &args, logout).await
+    }
+
+    async fn logout(&self, id: SessionId) -> Read<Option<LogoutRow>> {
+        LOGOUT
+            .one(self.db(), "WHERE l.session = $1", &[text(id)], logout)
             .await
     }
 

@@ -140,6 +140,8 @@ async fn ask_of_sign_in(store: &TenureStore) {
     let session = SessionId::from_bits(1);
     store.session(session).await.unwrap();
     store.open_sessions(at(0), Some(session), 9).await.unwrap();
+    store.logouts_due(at(0), 9).await.unwrap();
+    store.logout(session).await.unwrap();
     let given = AuthorizationId::from_bits(1);
     store.authorization(given).await.unwrap();
     store.live_authorizations(Some(given), 9).await.unwrap();

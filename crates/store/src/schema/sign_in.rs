@@ -57,6 +57,20 @@ pub static SESSION: Table = Table {
     indexes: &[&["subject", "open_until"]],
 };
 
+/// Ends of sessions of which relying parties are told. `due` is null once all of them were; `state` is
+/// null until somebody has looked who they are.
+pub static LOGOUT: Table = Table {
+    name: "logout",
+    columns: &[
+        ("session", Text),
+        ("subject", Text),
+        ("due", Int),
+        ("state", Text),
+    ],
+    key: 1,
+    indexes: &[&["subject"], &["due"]],
+};
+
 /// What relying parties were given. `live` is 1 until it ended.
 pub static AUTHORIZATION: Table = Table {
     name: "authorization_of",

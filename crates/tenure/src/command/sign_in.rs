@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use api::{
     EndCredential, EndCredentialAnswer, EndSessions, EndSessionsAnswer, IssuePass, IssuedPass,
-    Page, WireCredential, WireSession,
+    Page, WireCredential, WireGiven, WireSession,
 };
 use clap::Subcommand;
+use serde_json::{Value, json};
 
 use super::{Change, Desk};
 use crate::failure::{Exit, Failure};
-use crate::output::{Format, print, printable};
+use crate::output::{Format, Section, print, printable};
 
 /// What follows `tenure sign-in`.
 #[derive(Debug, Subcommand)]
@@ -25,10 +26,13 @@ pub enum SignInCommand {
         #[command(flatten)]
         change: Change,
     },
-    /// Lists where somebody is signed in, newest first.
+    /// Lists where somebody is signed in, newest first, and which apps have something of it.
     Sessions {
         /// Subject id, worker key, mail address or name.
         person: String,
+        /// List what was ended too, and whether each app was told.
+        #[arg(long)]
+        ended: bool,
     },
     /// Signs somebody out everywhere. They may sign in again.
     End {
@@ -74,7 +78,7 @@ pub async fn sign_in(desk: &Desk, command: SignInCommand) -> Result<Exit, Failur
             life,
             change,
         } => pass(desk, &person, life, change).await,
-        SignInCommand::Sessions { person } => sessions(desk, &person).await,
+        SignInCommand::Sessions { person, ended } => sessions(desk, &person, ended).await,
         SignInCommand::End { person, change } => end(desk, &person, change).await,
         SignInCommand::Credentials { person } => credentials(desk, &person).await,
         SignInCommand::Drop {
@@ -114,17 +118,56 @@ async fn pass(desk: &Desk, person: &str, life: Duration, change: Change) -> Resu
     Ok(Exit::Fine)
 }
 
-async fn sessions(desk: &Desk, person: &str) -> Result<Exit, Failure> {
+async fn sessions(desk: &Desk, person: &str, ended: bool) -> Result<Exit, Failure> {
     let path = ["people", person, "sessions"];
-    let page: Page<WireSession> = desk.client.get(&path, &[]).await?;
-    desk.output.list(
-        &page.items,
-        &["session", "began", "factors", "idle_ends", "ends"],
-    )?;
-    if page.items.is_empty() && desk.output.format() == Format::Table {
+    let query: &[(&str, &str)] = match ended {
+        true => &[("ended", "true")],
+        false => &[],
+    };
+    let page: Page<WireSession> = desk.client.get(&path, query).await?;
+    let columns: &[&str] = match ended {
+        true => &["session", "began", "factors", "ends", "ended", "why"],
+        false => &["session", "began", "factors", "idle_ends", "ends"],
+    };
+    desk.output.list(&page.items, columns)?;
+    if desk.output.format() != Format::Table {
+        return Ok(Exit::Fine);
+    }
+    if page.items.is_empty() {
         eprintln!("They are signed in nowhere.");
+        return Ok(Exit::Fine);
+    }
+    let given: Vec<Value> = page.items.iter().flat_map(given).collect();
+    if !given.is_empty() {
+        let title = "At relying parties".to_owned();
+        let columns = &[
+            "session",
+            "relying_party",
+            "status",
+            "at",
+            "exposed_until",
+            "detail",
+        ];
+        let section = Section::of(title, columns, &given)?;
+        print(&format!("\n{}", Section::render(&[section], false)))?;
     }
     Ok(Exit::Fine)
+}
+
+/// What each relying party has of a session, a row each.
+fn given(session: &WireSession) -> Vec<Value> {
+    let given = session.relying_parties.iter();
+    let row = |given: &WireGiven| {
+        json!({
+            "session": session.session,
+            "relying_party": given.relying_party,
+            "status": given.status.replace('_', " "),
+            "at": given.at,
+            "exposed_until": given.exposed_until,
+            "detail": given.detail,
+        })
+    };
+    given.map(row).collect()
 }
 
 async fn end(desk: &Desk, person: &str, change: Change) -> Result<Exit, Failure> {

@@ -1,16 +1,16 @@
-//! Adapters for what documents describe: SCIM targets, CSV sources and channels.
+//! Adapters for what documents describe: SCIM targets, CSV sources, channels and relying parties.
 
 use std::sync::Arc;
 
 use app::{Connect, ReadSource};
-use connectors::ScimTarget;
 use connectors::channel::{Encryption, Login, Mailbox, Slack, Smtp, Webhook};
 use connectors::handoff::Paper;
+use connectors::{BackChannelLogout, ScimTarget};
 use documents::{Auth, By, ClientAuth, SmtpTls};
 use model::Secret;
 use model::source::{CsvMapping, Delivery};
 use ports::handoff::Paperwork;
-use ports::{Channel, Target};
+use ports::{BackChannel, Channel, Target};
 use protocol::scim::profile::{
     ClientSecretStyle, DeleteStyle, ScimAuth, ScimProfile, ScimSettings,
 };
@@ -63,6 +63,10 @@ impl Connect for Targets {
                 Arc::new(Slack::new(&secret.ok_or_else(unset)?, host, private)?)
             }
         })
+    }
+
+    fn back_channel(&self, allow_private: bool) -> Result<Arc<dyn BackChannel>, String> {
+        Ok(Arc::new(BackChannelLogout::new(allow_private)?))
     }
 
     fn paperwork(&self) -> Option<Arc<dyn Paperwork>> {

@@ -199,6 +199,12 @@ async fn a_pass_lets_somebody_in_once_and_they_are_signed_out_again() {
     assert!(!browser.is_signed_in().await);
     let none = node.run(&["sign-in", "sessions", ANA]).expect(0);
     assert!(none.rows().is_empty(), "{}", none.out);
+    let ended = ["sign-in", "sessions", ANA, "--ended"];
+    let ended = row(&node.run(&ended).expect(0));
+    assert_eq!(
+        (text(&ended, "why"), &ended["relying_parties"]),
+        ("T-2", &serde_json::json!([]))
+    );
     ends_a_password(&node).await;
     log_holds_none_of(&node, &[&secret, PASSWORD]);
 }

@@ -16,11 +16,11 @@ use model::{
 use ports::store::{
     Adoption, Append, AppendError, AuthorizationRow, Committed, CredentialRow, DecidedAccount,
     Decisions, DeliveryRow, Documents, DocumentsRow, Door, DrillRow, Drills, Fence, FindingRow,
-    Findings, Lease, Link, Log, LogRecord, LostName, NoticeRow, Notices, Objects, ObservationRow,
-    OpenLeavers, PassRow, People, Person, Pin, PlanRow, SecretName, SecretRow, Secrets, SessionRow,
-    SignIn, StandingStep, StepRow, Stir, StoreError, Stream, Tasks, Termination, TokenRow, Tokens,
-    Told, UndecidedWave, Unread, WaveDecision, WaveFilter, WaveRow, Work, WorkerDigest,
-    WorkerMatch,
+    Findings, Lease, Link, Log, LogRecord, LogoutRow, LostName, NoticeRow, Notices, Objects,
+    ObservationRow, OpenLeavers, PassRow, People, Person, Pin, PlanRow, SecretName, SecretRow,
+    Secrets, SessionRow, SignIn, StandingStep, StepRow, Stir, StoreError, Stream, Tasks,
+    Termination, TokenRow, Tokens, Told, UndecidedWave, Unread, WaveDecision, WaveFilter, WaveRow,
+    Work, WorkerDigest, WorkerMatch,
 };
 use store::TenureStore;
 
@@ -267,7 +267,10 @@ $relay!(SignIn {
     sessions_of(subject: SubjectId, now: Timestamp, limit: u32) -> Vec<SessionRow>;
     open_sessions(now: Timestamp, after: Option<SessionId>, limit: u32) -> Vec<SessionRow>;
     authorization(id: AuthorizationId) -> Option<AuthorizationRow>;
-    authorizations_in(session: SessionId, limit: u32) -> Vec<AuthorizationRow>;
+    ended_sessions_of(subject: SubjectId, limit: u32) -> Vec<SessionRow>;
+    authorizations_in(session: SessionId, after: Option<AuthorizationId>, limit: u32) -> Vec<AuthorizationRow>;
+    logouts_due(now: Timestamp, limit: u32) -> Vec<LogoutRow>;
+    logout(session: SessionId) -> Option<LogoutRow>;
     live_authorizations(after: Option<AuthorizationId>, limit: u32) -> Vec<AuthorizationRow>;
     signing_keys() -> Vec<SigningKey>;
 });

@@ -117,12 +117,16 @@ fn addresses(
     found
 }
 
-/// We call this one ourselves, so it is checked as the addresses of apps are.
+/// We call this one ourselves, so it is checked as the addresses of apps are; but it may have a query
+/// (Back-Channel Logout 1.0 §2.2), by which some relying parties tell what they are called for.
 fn backchannel(spec: &OidcSpec, reporter: &mut Reporter<'_, '_>) {
     let path = at("backchannel_logout_uri");
     match &spec.backchannel_logout_uri {
         Some(text) => match address::sound(text) {
-            Ok(_) => check_url(text, spec.allow_private, &path, reporter),
+            Ok(_) => {
+                let bare = text.split('?').next().unwrap_or(text);
+                check_url(bare, spec.allow_private, &path, reporter);
+            }
             Err((problem, fix)) => reporter.at(report::URL, &path, problem, fix),
         },
         None if spec.allow_private => {

@@ -28,7 +28,7 @@ pub async fn erasure(store: &dyn Store) {
         reason: "asked".to_owned(),
     };
     tell(store, vec![Event::SubjectErased(erased.clone())]).await;
-    assert_eq!(everything(store, 1).await, [0; 22]);
+    assert_eq!(everything(store, 1).await, [0; 23]);
     assert_eq!(everything(store, 2).await, of_other);
     let found = store.people_matching(PERSONAL, 9).await.unwrap();
     assert!(found.iter().all(|person| person.subject == subject(2)));
@@ -48,7 +48,7 @@ pub async fn erasure(store: &dyn Store) {
 }
 
 /// How many rows each read finds of the `n`th person.
-async fn everything(store: &dyn Store, n: u8) -> [usize; 22] {
+async fn everything(store: &dyn Store, n: u8) -> [usize; 23] {
     let who = subject(n);
     let account = Address::account(&slack(), who);
     let remote = RemoteId(format!("u{n}"));
@@ -102,10 +102,20 @@ async fn everything(store: &dyn Store, n: u8) -> [usize; 22] {
             .await
             .unwrap()
             .is_some()),
+        logouts(store, n).await,
         is(store
             .authorization(sign_in::authorization(n, n).authorization)
             .await
             .unwrap()
             .is_some()),
     ]
+}
+
+/// How many ends of sessions of the `n`th person are known, by the session and by when they are due.
+async fn logouts(store: &dyn Store, n: u8) -> usize {
+    let due = store.logouts_due(at(99), 0).await.unwrap();
+    let due = due.iter().filter(|row| row.subject == subject(n)).count();
+    let known = store.logout(sign_in::session(n, n).session).await.unwrap();
+    assert_eq!(usize::from(known.is_some()), due);
+    due
 }

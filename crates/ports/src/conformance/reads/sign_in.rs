@@ -176,7 +176,61 @@ pub async fn sessions(store: &dyn Store) {
     assert_eq!(open(3_601, None).await, [three], "the first is idle");
 }
 
-/// What was given in a session is listed until it ends; one is found for ever.
+/// Who is told of the end of a session is found by the session, and due in turn.
+pub async fn logouts(store: &dyn Store) {
+    let session = |number| made::session(1, number).session;
+    let end = |number, second| {
+        let mut event = made::session(1, number);
+        event.state.ended = Some(Ended {
+            at: at(second),
+            reason: "signed out".to_owned(),
+        });
+        event.tell = true;
+        Event::SessionChanged(event)
+    };
+    tell(store, vec![end(1, 9), end(2, 5)]).await;
+    let mut silent = made::session(1, 3);
+    silent.state.ended = Some(Ended {
+        at: at(1),
+        reason: "signed out".to_owned(),
+    });
+    tell(store, vec![Event::SessionChanged(silent)]).await;
+    let ended = store.ended_sessions_of(subject(1), 0).await.unwrap();
+    let ids: Vec<_> = ended.into_iter().map(|row| row.id).collect();
+    assert_eq!(ids, [session(3), session(2), session(1)]);
+    let ended = store.ended_sessions_of(subject(2), 0).await.unwrap();
+    assert!(ended.is_empty());
+
+    let due = |second| async move {
+        let rows = store.logouts_due(at(second), 0).await.unwrap();
+        let of = |row: &crate::store::LogoutRow| (row.session, row.state.is_some());
+        rows.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(due(4).await, []);
+    assert_eq!(due(9).await, [(session(2), false), (session(1), false)]);
+    assert_eq!(store.logout(session(3)).await.unwrap(), None);
+    let row = store.logout(session(1)).await.unwrap().unwrap();
+    assert_eq!((row.subject, row.head, row.state), (subject(1), None, None));
+
+    let mut told = made::logout(1, 1);
+    let stream = Stream::new("logout", session(1));
+    let append = Append::of(Actor::system(), vec![Event::LogoutTold(told.clone())]);
+    let head = store.append(append.on(stream, None)).await.unwrap().last;
+    assert_eq!(due(13).await, [(session(2), false)]);
+    assert_eq!(due(14).await, [(session(2), false), (session(1), true)]);
+    let row = store.logout(session(1)).await.unwrap().unwrap();
+    assert_eq!(
+        (row.head, row.state),
+        (Some(head), Some(told.state.clone()))
+    );
+    told.state.parties[0].next = None;
+    tell(store, vec![Event::LogoutTold(told.clone())]).await;
+    assert_eq!(due(99).await, [(session(2), false)]);
+    let row = store.logout(session(1)).await.unwrap().unwrap();
+    assert_eq!(row.state, Some(told.state));
+}
+
+/// What was given in a session is listed, ended or not; one is found for ever.
 pub async fn authorizations(store: &dyn Store) {
     let event = |e: &AuthorizationChanged| vec![Event::AuthorizationChanged(e.clone())];
     let mut one = made::authorization(1, 1);
@@ -186,7 +240,7 @@ pub async fn authorizations(store: &dyn Store) {
     elsewhere.state.session = made::session(1, 2).session;
     tell(store, event(&elsewhere)).await;
     let session = one.state.session;
-    let given = store.authorizations_in(session, 0).await.unwrap();
+    let given = store.authorizations_in(session, None, 0).await.unwrap();
     let ids: Vec<_> = given.iter().map(|row| row.id).collect();
     assert_eq!(
         ids,
@@ -201,8 +255,12 @@ pub async fn authorizations(store: &dyn Store) {
     let stream = Stream::new("authorization", one.authorization);
     let append = Append::of(Actor::system(), event(&one)).on(stream, None);
     let head = store.append(append).await.unwrap().last;
-    let given = store.authorizations_in(session, 0).await.unwrap();
-    assert_eq!(given.len(), 1);
+    let given = store.authorizations_in(session, None, 0).await.unwrap();
+    assert_eq!(given.len(), 2, "ended or not");
+    let after = Some(one.authorization);
+    let given = store.authorizations_in(session, after, 1).await.unwrap();
+    let ids: Vec<_> = given.iter().map(|row| row.id).collect();
+    assert_eq!(ids, [made::authorization(1, 2).authorization]);
     // Those of everyone, page by page.
     let page = |after| async move {
         let rows = store.live_authorizations(after, 1).await.unwrap();

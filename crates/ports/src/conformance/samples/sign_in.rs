@@ -1,16 +1,31 @@
 //! People signing in.
 
 use model::event::{
-    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, Origin,
-    PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
+    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
+    Origin, PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
 };
+use model::logout::{Farewell, FarewellStatus, Logout};
 use model::sign_in::{
     Authorization, Credential, Factor, FactorUse, KeyStage, Session, SigningKey, Verifier,
 };
-use model::{AuthorizationId, CredentialId, Digest, PassId, Personal, SessionId};
+use model::{AuthorizationId, CredentialId, Digest, Event, PassId, Personal, SessionId};
 use serde_json::{Map, json};
 
 use super::{at, subject};
+
+/// Everything of signing in that is told of subject `n`.
+pub fn about_person(n: u8) -> Vec<Event> {
+    vec![
+        Event::LoginChanged(login(n)),
+        Event::CredentialChanged(credential(n)),
+        Event::PassIssued(pass(n)),
+        Event::SessionChanged(session(n, n)),
+        Event::LogoutTold(logout(n, n)),
+        Event::SignInFailed(failed(n)),
+        Event::SignInDecided(decided(n)),
+        Event::AuthorizationChanged(authorization(n, n)),
+    ]
+}
 
 /// Subject `n` signs in under a name of their own.
 pub fn login(n: u8) -> LoginChanged {
@@ -70,6 +85,28 @@ pub fn session(n: u8, number: u8) -> SessionChanged {
             idle_ends: at(began + 3_600),
             ends: at(began + 7_200),
             ended: None,
+        },
+        tell: false,
+    }
+}
+
+/// The wiki is to be told that this session of subject `n` ended at second 9; it is tried again at 14.
+pub fn logout(n: u8, number: u8) -> LogoutTold {
+    LogoutTold {
+        session: SessionId::from_bits(u128::from(number)),
+        state: Logout {
+            subject: subject(n),
+            ended: at(9),
+            parties: vec![Farewell {
+                relying_party: "wiki".to_owned(),
+                client: "wiki".to_owned(),
+                status: FarewellStatus::Waiting,
+                attempts: 1,
+                unsure: false,
+                at: at(9),
+                next: Some(at(14)),
+                detail: "answered 503".to_owned(),
+            }],
         },
     }
 }

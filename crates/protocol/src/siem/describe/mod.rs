@@ -129,6 +129,7 @@ pub(super) fn what(event: &Event, verb: Option<&str>) -> What {
         Event::CredentialChanged(e) => sign_in::credential(e),
         Event::PassIssued(e) => sign_in::pass(e),
         Event::SessionChanged(e) => sign_in::session(e),
+        Event::LogoutTold(e) => sign_in::logout(e),
         Event::SignInFailed(e) => sign_in::failed(e),
         Event::SignInDecided(e) => sign_in::decided(e),
         Event::AuthorizationChanged(e) => sign_in::authorization(e),

@@ -1,9 +1,10 @@
 //! People signing in. Neither from where nor with which device: both are personal.
 
 use model::event::{
-    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, PassIssued, SessionChanged,
-    SignInAnswer, SignInDecided, SignInFailed,
+    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LogoutTold, PassIssued,
+    SessionChanged, SignInAnswer, SignInDecided, SignInFailed,
 };
+use model::logout::FarewellStatus;
 use model::sign_in::KeyStage;
 
 use super::{Act, Class, Ending, Severity, Thing, What, id};
@@ -37,6 +38,29 @@ pub(super) fn session(event: &SessionChanged) -> What {
         .class(Class::SignIn)
         .about(Some(state.subject))
         .with("factors", factors.join(" "))
+}
+
+/// A relying party that was not told in all attempts may still let the person in.
+pub(super) fn logout(event: &LogoutTold) -> What {
+    let parties = &event.state.parties;
+    let is = |status| parties.iter().any(|party| party.status == status);
+    let failed = is(FarewellStatus::GivenUp) || is(FarewellStatus::Refused);
+    let over = parties.iter().all(|party| party.status.is_over());
+    let (ending, severity) = match (failed, over) {
+        (true, _) => (Ending::Failure, Severity::Medium),
+        (false, true) => (Ending::Success, Severity::Informational),
+        (false, false) => (Ending::Open, Severity::Informational),
+    };
+    let told: Vec<_> = parties
+        .iter()
+        .map(|party| format!("{}={}", party.relying_party, party.status.as_str()))
+        .collect();
+    What::new(Thing::Session, event.session, Act::Logoff)
+        .class(Class::SignIn)
+        .about(Some(event.state.subject))
+        .ends(ending)
+        .matters(severity)
+        .with("relying_parties", told.join(" "))
 }
 
 pub(super) fn failed(event: &SignInFailed) -> What {

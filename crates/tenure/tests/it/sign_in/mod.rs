@@ -6,6 +6,9 @@
 mod party;
 mod tenant;
 
+use std::time::Duration;
+
+use model::Timestamp;
 use party::Party;
 use tenant::{Tenant, peers};
 
@@ -40,6 +43,8 @@ fn authlib_signs_people_in_and_checks_everything() {
         "logout to elsewhere: 400 This link does not work",
         "logout without a hint: 200 My apps",
         "logout: BYE?state=s+1",
+        "told of the end: logout+jwt, as in the ID token: True, nonce: False",
+        "told again: False",
         "then: Sign in",
         "then its refresh token: 400 invalid_grant",
         "without a page: login_required",
@@ -138,6 +143,40 @@ fn apache_signs_people_in() {
         "once more, without a page: True 200",
     ];
     tenant.plays(&python, "through.py", &expected);
+}
+
+/// mod_auth_openidc verifies the token, and ends its own session.
+#[test]
+fn apache_signs_people_out_who_have_signed_out_here() {
+    let Some([python, apache]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_APACHE"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.secret("apache");
+    let _party = Party::apache(&tenant, &apache);
+    tenant.tell("START", format!("http://127.0.0.1:{}/secure/", tenant.port));
+    let expected = [
+        "signed in there: True 200",
+        "it goes on by itself: True 200",
+        "out here: You are signed out",
+        "out there: Sign in, within two seconds: True",
+    ];
+    tenant.plays(&python, "signed_out.py", &expected);
+    let ask = ["sign-in", "sessions", "ana@acme.example", "--ended"];
+    let sessions = tenant.node.run(&ask).expect(0).rows();
+    assert_eq!(sessions.len(), 1, "{sessions:?}");
+    assert_eq!(sessions[0]["why"], "signed out");
+    let given = &sessions[0]["relying_parties"][0];
+    assert_eq!(
+        (&given["relying_party"], &given["status"]),
+        (&"apache".into(), &"told".into())
+    );
+    let until: Timestamp = given["exposed_until"].as_str().unwrap().parse().unwrap();
+    let ended: Timestamp = sessions[0]["ended"].as_str().unwrap().parse().unwrap();
+    assert_eq!(until.since(ended), Duration::from_secs(600));
+    let open = tenant.node.run(&ask[..3]).expect(0).rows();
+    assert!(open.is_empty(), "{open:?}");
 }
 
 #[test]

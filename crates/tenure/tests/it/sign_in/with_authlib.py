@@ -1,6 +1,9 @@
 """authlib as a relying party that checks everything that it can."""
 
 import os
+import queue
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
@@ -167,9 +170,45 @@ def revocation(browser):
     print(f"an unknown token: {told(post('revocation_endpoint', token='x'))}, active {active('x')}")
 
 
+TOLD = queue.Queue()
+
+
+class BackChannel(BaseHTTPRequestHandler):
+    """Where this relying party is told that a session has ended."""
+
+    def do_POST(self):
+        form = self.rfile.read(int(self.headers["content-length"])).decode()
+        TOLD.put((self.path, self.headers["content-type"], parse_qs(form, strict_parsing=True)))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def told_of_the_end(id_token):
+    """What Back-Channel Logout 1.0 §2.6 has a relying party check."""
+    path, kind, form = TOLD.get(timeout=30)
+    [token] = form["logout_token"]
+    assert (path, kind, set(form)) == ("/out", "application/x-www-form-urlencoded", {"logout_token"}), (path, kind, form)
+    keys = KeySet.import_key_set(requests.get(META["jwks_uri"], timeout=30).json())
+    signed = jwt.decode(token, keys, algorithms=["ES256"])
+    need = {"essential": True}
+    checks = jwt.JWTClaimsRegistry(
+        leeway=0, iss={**need, "value": BASE}, aud={**need, "value": "wiki"}, iat=need, exp=need, jti=need, sub=need, sid=need,
+        events={**need, "value": {"http://schemas.openid.net/event/backchannel-logout": {}}})
+    checks.validate(signed.claims)
+    known = jwt.decode(id_token, keys, algorithms=["ES256"]).claims
+    same = all(signed.claims[name] == known[name] for name in ("iss", "sub", "sid", "aud"))
+    assert signed.claims["exp"] - signed.claims["iat"] <= 120
+    print(f"told of the end: {signed.header['typ']}, as in the ID token: {same}, nonce: {'nonce' in signed.claims}")
+    print(f"told again: {not TOLD.empty()}")
+
+
 def logout(browser):
-    location, verifier, _, _ = again(browser)
+    location, verifier, nonce, _ = again(browser)
     token = exchange(location, verifier)
+    claims_of(token["id_token"], nonce)
     bye = os.environ["BYE"]
 
     def ask(**query):
@@ -182,6 +221,7 @@ def logout(browser):
     assert active(token["access_token"])
     ask(id_token_hint=token["id_token"], post_logout_redirect_uri=bye, state="s 1")
     print(f"logout: {browser.at.replace(bye, 'BYE')}")
+    told_of_the_end(token["id_token"])
     browser.open(BASE + "/")
     print(f"then: {browser.page.heading}")
     print(f"then its refresh token: {told(refresh(token['refresh_token']))}")
@@ -198,6 +238,9 @@ def logout(browser):
 
 
 def main():
+    assert META["backchannel_logout_supported"] is True and META["backchannel_logout_session_supported"] is True
+    server = HTTPServer(("127.0.0.1", int(os.environ["PORT"])), BackChannel)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     browser = Browser(BASE)
     rotation(first_login(browser))
     code_twice(browser)

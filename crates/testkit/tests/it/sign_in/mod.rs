@@ -3,6 +3,7 @@
 
 mod leavers;
 mod login;
+mod logout;
 mod machine;
 mod oauth;
 mod provider;

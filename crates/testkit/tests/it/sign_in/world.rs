@@ -12,7 +12,7 @@ use ports::conformance::cluster;
 use protocol::oauth::{Issuer, Object, Response};
 use store::{PostgresOptions, StorePorts, TenureStore};
 use testkit::node::{actor, keyring, morning};
-use testkit::{Company, Node, SeededEntropy, SimClock};
+use testkit::{Company, Node, Relying, SeededEntropy, SimClock};
 
 pub const SIGN_ON: &str = r#"kind: Group
 metadata: {name: engineers}
@@ -84,6 +84,8 @@ pub struct World {
     pub nodes: [App; 2],
     pub clock: Arc<SimClock>,
     pub store: Arc<dyn Store>,
+    /// Who is told of the end of sessions, by both nodes.
+    pub relying: Arc<Relying>,
     /// The secrets of the clients, in the order of [`CLIENTS`].
     secrets: Vec<Secret>,
     /// The company's HR file.
@@ -138,6 +140,8 @@ impl World {
             Some(url) => [open(url, &clock, 1).await, open(url, &clock, 2).await],
         };
         let first = Arc::clone(&stores[0]);
+        let company = Company::with(&[]);
+        let relying = Arc::clone(&company.relying);
         let mut salt = 10;
         let nodes = stores.map(|store| {
             salt += 1;
@@ -146,7 +150,7 @@ impl World {
                 Arc::clone(&clock),
                 Arc::new(SeededEntropy::new(salt)),
                 Arc::new(keyring().unwrap()),
-                Arc::new(Company::with(&[])),
+                Arc::new(company.clone()),
                 "node",
             );
             let issuer = Issuer::new("https://id.acme.example").unwrap();
@@ -156,6 +160,7 @@ impl World {
             nodes,
             clock,
             store: first,
+            relying,
             secrets: Vec::new(),
             rows: crate::company::workers(4),
         };

@@ -90,7 +90,7 @@ impl Company {
         let (app, store) = open_with(&path, connect, Arc::new(Wall), keyring)?;
         let app = (*app)
             .clone()
-            .issuing(Issuer::new(&format!("http://127.0.0.1:{port}"))?);
+            .issuing(Issuer::on_loopback(&format!("http://127.0.0.1:{port}"))?);
         let secrets = hires(&app, people).await?;
         for n in 0..enrolled {
             enrol(&app, n).await?;

@@ -99,5 +99,6 @@ fn session(n: usize, now: Timestamp) -> Event {
             ends: now.plus(Duration::from_secs(12 * 3_600)),
             ended: None,
         },
+        tell: false,
     })
 }
