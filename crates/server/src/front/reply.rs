@@ -17,7 +17,8 @@ use crate::answer;
 pub(super) type Answered = Pin<Box<dyn Future<Output = Result<Response<Body>, AppError>> + Send>>;
 
 /// What pages may load and where their forms may go. A form that answers a relying party goes to it, so
-/// `form-action` is set by that page alone; a redirect that follows a form of ours is not hindered.
+/// `form-action` is set by that page alone. Browsers hold what the party answers with to it as well, and
+/// many send people on to another of their hosts: so any `https` address may follow.
 const PAGE: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                     base-uri 'none'; frame-ancestors 'none'";
 
@@ -132,7 +133,7 @@ pub(super) fn harden(response: &mut Response<Body>, id: &str, tls: bool) {
         let policy = match form {
             Some(FormAction(place)) => {
                 let place = place.to_str().unwrap_or("'none'");
-                HeaderValue::from_str(&format!("{PAGE}; form-action {place}"))
+                HeaderValue::from_str(&format!("{PAGE}; form-action {place} https:"))
             }
             None => Ok(HeaderValue::from_static(PAGE)),
         };
