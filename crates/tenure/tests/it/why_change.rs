@@ -147,7 +147,10 @@ fn went_well(node: &Node) -> String {
     );
     assert_eq!(at(&answer, "answered")["answer"], "done");
     let not_kept = answer["not_kept"].to_string();
-    assert!(not_kept.contains("bodies of answers"), "{not_kept}");
+    assert!(
+        not_kept.contains("bodies of requests and answers"),
+        "{not_kept}"
+    );
 
     in_every_format(node, &step, &answer);
     step
@@ -164,7 +167,7 @@ fn in_every_format(node: &Node, step: &str, answer: &Value) {
         "Changes\n",
         "Why\n",
         "Timeline\n",
-        "Not in the log: the method",
+        "Not in the log: the bodies of",
     ] {
         assert!(table.contains(title), "{title}: {table}");
     }

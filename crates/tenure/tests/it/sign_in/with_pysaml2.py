@@ -68,7 +68,7 @@ def form(browser):
     [found] = browser.page.forms
     assert found.action == ACS, found.action
     policy = browser.headers["content-security-policy"]
-    assert policy.endswith(f"; form-action {ACS}"), policy
+    assert policy.endswith(f"; form-action {ACS} https:"), policy
     return found.fields
 
 
