@@ -2,7 +2,7 @@
 //!
 //! XML Signature can say nearly anything; SAML says one thing with it (SAML Core §5.4), and only that is
 //! read here: one signature in the element that it covers, with one reference to that element's ID, in
-//! exclusive canonical form, by an algorithm of a fixed list. What [`verify`] gives is the element that the
+//! exclusive canonical form, by an algorithm of a fixed list. What [`verify()`] gives is the element that the
 //! signature covers, in the tree in which it was verified, and whoever reads a signed message reads it from
 //! there.
 //!
