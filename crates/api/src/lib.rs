@@ -67,8 +67,8 @@ pub use rehearsal::{
 pub use schema::{SchemaOf, schema_of};
 pub use sign_in::{
     EndCredential, EndCredentialAnswer, EndSessions, EndSessionsAnswer, IssuePass, IssuedPass,
-    MadeClientSecret, MakeClientSecret, RollKeys, RollKeysAnswer, WireCredential, WireGiven,
-    WireRelyingParty, WireSession, WireSigningKey,
+    MadeClientSecret, MakeClientSecret, RollKeys, RollKeysAnswer, TurnKeys, TurnKeysAnswer,
+    WireCredential, WireGiven, WireKeyTurn, WireRelyingParty, WireSession, WireSigningKey,
 };
 pub use tasks::{FinishTask, TaskAnswer, WireTask};
 pub use tenant::{

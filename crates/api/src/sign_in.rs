@@ -208,7 +208,7 @@ pub struct WireRelyingParty {
 /// A key that tokens are signed with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WireSigningKey {
-    /// Its name (`kid`).
+    /// Its name (`kid`); empty for one that would have to be made.
     pub kid: String,
     /// Its algorithm (`alg`).
     pub alg: String,
@@ -235,6 +235,49 @@ pub struct RollKeysAnswer {
     pub gone: Vec<String>,
     /// Those that are signed with from now on; none on a dry run.
     pub keys: Vec<WireSigningKey>,
+    /// Whether that is only what would be.
+    pub dry_run: bool,
+}
+
+/// A turn of the signing keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WireKeyTurn {
+    /// Keys are made and published; nothing is signed with them yet.
+    Stage,
+    /// The staged keys are signed with from now on; those before them stay published.
+    Promote,
+    /// Those before them are no longer published; what they signed counts no longer.
+    Retire,
+}
+
+/// Turns the signing keys by one stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TurnKeys {
+    /// By which.
+    pub turn: WireKeyTurn,
+    /// For which algorithms (`alg`) keys are staged; for all that are signed with where none is named.
+    #[serde(default)]
+    pub algorithms: Vec<String>,
+    /// Do not wait until relying parties had a day to fetch what is published.
+    #[serde(default)]
+    pub early: bool,
+    /// Say what it would be; turn nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// Signing keys that were turned, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TurnKeysAnswer {
+    /// Those that changed, at the stage they are at now; `gone` are no longer published.
+    pub turned: Vec<WireSigningKey>,
+    /// The names of the service providers of SAML that are signed for with another key from now on: who of
+    /// them holds one certificate has to be given the new one.
+    pub service_providers: Vec<String>,
     /// Whether that is only what would be.
     pub dry_run: bool,
 }

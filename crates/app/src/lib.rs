@@ -81,9 +81,9 @@ pub use leavers::{
 pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
-    Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, LoggedOut, Offers, OwnFactor,
-    Portal, PortalSession, Teller, Tile, TokenCall, Told as UserTold, ToldParty, ToldSession,
-    Wrong, paths,
+    Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, KeyTurn, LoggedOut, Offers,
+    OwnFactor, Portal, PortalSession, Teller, Tile, TokenCall, Told as UserTold, ToldParty,
+    ToldSession, Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};

@@ -23,6 +23,8 @@ pub(crate) struct Keys {
     signing: BTreeMap<Algorithm, Arc<SigningKey>>,
     /// What SAML is signed with: the key for RS256, with its certificate.
     credential: Option<Credential>,
+    /// What SAML will be signed with, where that is another.
+    next: Option<Credential>,
     /// What is published.
     pub(crate) published: Jwks,
     /// The same, as it is sent.
@@ -62,13 +64,18 @@ impl Keys {
         self.credential.as_ref().ok_or_else(missing)
     }
 
+    /// The key that SAML will be signed with and its certificate, where they are published already.
+    pub(crate) const fn next_credential(&self) -> Option<&Credential> {
+        self.next.as_ref()
+    }
+
     /// The key that signs with an algorithm.
     pub(crate) fn signing(&self, algorithm: Algorithm) -> Option<&SigningKey> {
         self.signing.get(&algorithm).map(Arc::as_ref)
     }
 }
 
-fn stream() -> Stream {
+pub(super) fn stream() -> Stream {
     Stream("signing-keys".to_owned())
 }
 
@@ -102,11 +109,10 @@ impl App {
             let Some(algorithm) = missing else {
                 return Ok(current);
             };
-            match self
-                .make_key(algorithm, head, "it was needed for the first time")
-                .await
-            {
-                Ok(()) => {}
+            let (system, reason) = (Actor::system(), "it was needed for the first time");
+            let made = self.make_key(&system, algorithm, KeyStage::Current, head, reason);
+            match made.await {
+                Ok(_) => {}
                 // Another node was first.
                 Err(error) if error.kind() == ErrorKind::Conflict => {}
                 Err(error) => return Err(error),
@@ -117,16 +123,22 @@ impl App {
     async fn read_keys(&self, head: Option<u64>) -> Result<Keys, AppError> {
         let mut signing = BTreeMap::new();
         let mut public = Vec::new();
-        let mut credential = None;
+        let (mut credential, mut next) = (None, None);
         for state in self.store.signing_keys().await? {
             if state.stage == KeyStage::Current {
                 let (algorithm, key) = self.open_key(&state).await?;
-                if algorithm == Algorithm::Rs256 {
-                    let (_, again) = self.open_key(&state).await?;
-                    let made = crate::saml::credential(again);
-                    credential = Some(made.map_err(|why| broken(why.to_string()))?);
-                }
                 signing.insert(algorithm, Arc::new(key));
+            }
+            let certified = match state.stage {
+                KeyStage::Current => Some(&mut credential),
+                KeyStage::Next => Some(&mut next),
+                KeyStage::Past | KeyStage::Gone => None,
+            };
+            let certified = certified.filter(|_| state.algorithm == Algorithm::Rs256.name());
+            if let Some(certified) = certified {
+                let (_, key) = self.open_key(&state).await?;
+                let made = crate::saml::credential(key);
+                *certified = Some(made.map_err(|why| broken(why.to_string()))?);
             }
             public.push(Value::Object(state.public));
         }
@@ -139,6 +151,7 @@ impl App {
             head,
             signing,
             credential,
+            next,
             published,
             jwks,
         })
@@ -155,14 +168,16 @@ impl App {
         Ok((algorithm, key))
     }
 
-    /// Makes a key and signs with it from now on. The private half is stored first: one that nothing
-    /// names harms nobody, and one that is named is there.
-    async fn make_key(
+    /// Makes a key and publishes it at a stage. The private half is stored first: one that nothing names
+    /// harms nobody, and one that is named is there.
+    pub(super) async fn make_key(
         &self,
+        actor: &Actor,
         algorithm: Algorithm,
+        stage: KeyStage,
         head: Option<u64>,
         reason: &str,
-    ) -> Result<(), AppError> {
+    ) -> Result<KeyState, AppError> {
         let made = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
         let made = made.map_err(|_| broken("a signing key could not be made".to_owned()))?;
         let (key, private) =
@@ -180,18 +195,19 @@ impl App {
                 expires: None,
             })
             .await?;
+        let made = KeyState {
+            kid,
+            algorithm: algorithm.name().to_owned(),
+            public,
+            stage,
+        };
         let event = Event::KeyChanged(KeyChanged {
-            key: KeyState {
-                kid,
-                algorithm: algorithm.name().to_owned(),
-                public,
-                stage: KeyStage::Current,
-            },
+            key: made.clone(),
             reason: reason.to_owned(),
         });
-        let append = Append::of(Actor::system(), vec![event]).on(stream(), head);
+        let append = Append::of(actor.clone(), vec![event]).on(stream(), head);
         self.store.append(append).await?;
-        Ok(())
+        Ok(made)
     }
 
     /// Takes every key out of use at once and signs with new ones: what the old ones have signed counts no

@@ -26,12 +26,19 @@ impl App {
         let credential = keys.credential()?;
         let location = self.sso()?;
         let (entity_id, id) = (self.entity_id()?, self.message_id());
+        // Whoever fetches these once a day believes the next key before it is signed with.
+        let signs = [Some(credential), keys.next_credential()];
+        let signs: Vec<_> = signs
+            .into_iter()
+            .flatten()
+            .map(Credential::public)
+            .collect();
         let sign_in = Binding::ALL.map(|binding| (binding, location.clone()));
         let provider = IdentityProvider {
             entity_id: &entity_id,
             id: &id,
             valid_until: self.now().plus(COUNTS),
-            keys: &[credential.public()],
+            keys: &signs,
             sign_in: &sign_in,
             logout: &[],
             name_id_formats: &[

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use api::{
-    MadeClientSecret, MakeClientSecret, Page, Problem, RollKeys, RollKeysAnswer, WireRelyingParty,
-    WireSigningKey, schema_of,
+    MadeClientSecret, MakeClientSecret, Page, Problem, RollKeys, RollKeysAnswer, TurnKeys,
+    TurnKeysAnswer, WireKeyTurn, WireRelyingParty, WireSigningKey, schema_of,
 };
-use app::ToldParty;
+use app::{KeyTurn, ToldParty};
 use model::{Scope, SigningKey};
 
 use super::shape::{get, post};
@@ -42,6 +42,18 @@ pub const ROLL_KEYS: Route<Rooms> = post(
     schema_of::<RollKeys>,
     schema_of::<RollKeysAnswer>,
     |rooms, call| Box::pin(roll_keys(rooms, call)),
+);
+
+/// By stages, on any other day.
+pub const TURN_KEYS: Route<Rooms> = post(
+    Scope::Administer,
+    "/api/v1/signing-keys/turn",
+    "turnSigningKeys",
+    "Turns the signing keys by one stage: next ones are published, signed with, or their predecessors taken \
+     out.",
+    schema_of::<TurnKeys>,
+    schema_of::<TurnKeysAnswer>,
+    |rooms, call| Box::pin(turn_keys(rooms, call)),
 );
 
 /// The secret of a relying party.
@@ -134,6 +146,34 @@ async fn roll_keys(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     Reply::json(&RollKeysAnswer {
         gone,
         keys,
+        dry_run: asked.dry_run,
+    })
+}
+
+async fn turn_keys(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let asked: TurnKeys = call.json()?;
+    let turn = match asked.turn {
+        WireKeyTurn::Stage => KeyTurn::Stage(asked.algorithms),
+        WireKeyTurn::Promote => KeyTurn::Promote,
+        WireKeyTurn::Retire => KeyTurn::Retire,
+    };
+    let (early, write) = (asked.early, !asked.dry_run);
+    let turned = rooms
+        .app
+        .turn_keys(call.actor(), &turn, early, write, &asked.reason);
+    let turned = turned.await.map_err(fail)?;
+    let signs_saml = |key: &SigningKey| key.algorithm == "RS256";
+    let service_providers = match turn == KeyTurn::Promote && turned.iter().any(signs_saml) {
+        true => {
+            let parties = rooms.app.relying_parties().await.map_err(fail)?;
+            let saml = parties.into_iter().filter(|party| party.is_saml);
+            saml.map(|party| party.name).collect()
+        }
+        false => Vec::new(),
+    };
+    Reply::json(&TurnKeysAnswer {
+        turned: turned.into_iter().map(signing_key).collect(),
+        service_providers,
         dry_run: asked.dry_run,
     })
 }

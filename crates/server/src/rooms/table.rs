@@ -227,6 +227,7 @@ pub static ROUTES: &[Route<Rooms>] = &[
     relying_parties::SECRET,
     relying_parties::KEYS,
     relying_parties::ROLL_KEYS,
+    relying_parties::TURN_KEYS,
     get(
         "/api/v1/why/access",
         "whyAccess",

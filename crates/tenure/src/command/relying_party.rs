@@ -1,8 +1,8 @@
 //! What people sign in to, and the keys that its tokens are signed with.
 
 use api::{
-    MadeClientSecret, MakeClientSecret, Page, RollKeys, RollKeysAnswer, WireRelyingParty,
-    WireSigningKey,
+    MadeClientSecret, MakeClientSecret, Page, RollKeys, RollKeysAnswer, TurnKeys, TurnKeysAnswer,
+    WireKeyTurn, WireRelyingParty, WireSigningKey,
 };
 use clap::Subcommand;
 
@@ -29,6 +29,31 @@ pub enum RelyingPartyCommand {
 pub enum SigningKeysCommand {
     /// Lists those that are published.
     List,
+    /// Makes the next keys and publishes them; nothing is signed with them yet.
+    Stage {
+        /// Only for this algorithm (`ES256`, …); may be given several times. For all that are signed with
+        /// where it is not given.
+        #[arg(long = "alg", value_name = "ALG")]
+        algorithms: Vec<String>,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Signs with the staged keys from now on; those before them stay published.
+    Promote {
+        /// Do not wait until relying parties have had a day to fetch them.
+        #[arg(long)]
+        early: bool,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Takes those before them out: what they have signed counts no longer.
+    Retire {
+        /// Do not wait until nothing that they have signed is still in use.
+        #[arg(long)]
+        early: bool,
+        #[command(flatten)]
+        change: Change,
+    },
     /// Takes every key out of use at once and makes new ones, because somebody else may have them: what
     /// they have signed counts no longer.
     Roll {
@@ -49,6 +74,15 @@ pub async fn relying_party(desk: &Desk, command: RelyingPartyCommand) -> Result<
 pub async fn signing_keys(desk: &Desk, command: SigningKeysCommand) -> Result<Exit, Failure> {
     match command {
         SigningKeysCommand::List => keys(desk).await,
+        SigningKeysCommand::Stage { algorithms, change } => {
+            turn(desk, WireKeyTurn::Stage, algorithms, false, change).await
+        }
+        SigningKeysCommand::Promote { early, change } => {
+            turn(desk, WireKeyTurn::Promote, Vec::new(), early, change).await
+        }
+        SigningKeysCommand::Retire { early, change } => {
+            turn(desk, WireKeyTurn::Retire, Vec::new(), early, change).await
+        }
         SigningKeysCommand::Roll { change } => roll(desk, change).await,
     }
 }
@@ -117,5 +151,38 @@ async fn roll(desk: &Desk, change: Change) -> Result<Exit, Failure> {
     }
     eprintln!("{gone} keys are gone; what they have signed counts no longer. From now on:");
     desk.output.list(&answer.keys, &["kid", "alg", "stage"])?;
+    Ok(Exit::Fine)
+}
+
+async fn turn(
+    desk: &Desk,
+    turn: WireKeyTurn,
+    algorithms: Vec<String>,
+    early: bool,
+    change: Change,
+) -> Result<Exit, Failure> {
+    let body = TurnKeys {
+        turn,
+        algorithms,
+        early,
+        dry_run: change.dry_run,
+        reason: change.needed_reason()?,
+    };
+    let path = ["signing-keys", "turn"];
+    let answer: TurnKeysAnswer = desk.client.post(&path, &body).await?;
+    let what = match answer.dry_run {
+        true => "Would be turned:",
+        false => "Turned:",
+    };
+    eprintln!("{what}");
+    desk.output.list(&answer.turned, &["kid", "alg", "stage"])?;
+    if !answer.service_providers.is_empty() {
+        let names: Vec<String> = answer.service_providers.iter().map(printable).collect();
+        eprintln!(
+            "Responses of SAML carry the other certificate of /saml2/metadata from then on: an app that holds \
+             one has to be given it. They go to {}.",
+            names.join(", ")
+        );
+    }
     Ok(Exit::Fine)
 }

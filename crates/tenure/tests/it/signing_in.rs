@@ -302,6 +302,22 @@ async fn introspects(node: &Node, secret: &str) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
+fn keys_are_turned(node: &Node) {
+    let turn =
+        |words: &[&str]| node.run(&[&["signing-keys"], words, &["--reason", "T-6"]].concat());
+    let early = turn(&["promote", "--early"]).expect(1);
+    assert!(early.err.contains("TNR-SIGN-0051"), "{}", early.err);
+    let staged = turn(&["stage", "--alg", "ES256"]).expect(0).rows();
+    assert_eq!((staged.len(), text(&staged[0], "stage")), (1, "next"));
+    let early = turn(&["promote"]).expect(1);
+    assert!(early.err.contains("TNR-SIGN-0050"), "{}", early.err);
+    let promoted = turn(&["promote", "--early"]).expect(0).rows();
+    assert_eq!(text(&promoted[1], "kid"), text(&staged[0], "kid"));
+    assert_eq!(text(&promoted[0], "stage"), "past");
+    let gone = turn(&["retire", "--early"]).expect(0).rows();
+    assert_eq!(text(&gone[0], "kid"), text(&promoted[0], "kid"));
+}
+
 fn keys_are_rolled_and_none_is_a_secret(node: &Node) {
     let roll = ["signing-keys", "roll", "--reason", "T-4"];
     let first = node.run(&roll).expect(0).rows();
@@ -315,6 +331,7 @@ fn keys_are_rolled_and_none_is_a_secret(node: &Node) {
     let second = node.run(&roll).expect(0).rows();
     assert_eq!((first.len(), second.len()), (2, 2));
     assert!(second.iter().all(|key| !first.contains(key)), "{second:?}");
+    keys_are_turned(node);
 
     let secrets = node.run(&["secret", "list"]).expect(0).rows();
     let names: Vec<_> = secrets.iter().map(|row| text(row, "name")).collect();
