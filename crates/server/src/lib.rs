@@ -33,5 +33,5 @@ pub use metrics::Metrics;
 pub use pipeline::Pipeline;
 pub use rooms::{ROUTES, Rooms};
 pub use route::{Call, Handler, Method, Parameter, Reply, Route, Takes};
-pub use router::{CodePages, router};
+pub use router::{Behind, CodePages, router};
 pub use tls::{Reloaded, Tls, TlsFiles};

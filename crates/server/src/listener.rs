@@ -14,6 +14,7 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -39,6 +40,7 @@ pub struct Peer {
 pub struct Bound {
     sockets: Vec<(TcpListener, Option<Arc<Tls>>)>,
     limits: Arc<Limits>,
+    only_from: Vec<IpNet>,
 }
 
 impl Bound {
@@ -64,7 +66,19 @@ impl Bound {
                 .map_err(|source| ServerError::Bind { address, source })?;
             sockets.push((socket, tls.clone()));
         }
-        Ok(Self { sockets, limits })
+        Ok(Self {
+            sockets,
+            limits,
+            only_from: Vec::new(),
+        })
+    }
+
+    /// Talks to nobody outside these networks, where there are any: their connections are closed before
+    /// anything is read from them.
+    #[must_use]
+    pub fn only_from(mut self, networks: Vec<IpNet>) -> Self {
+        self.only_from = networks;
+        self
     }
 
     /// The addresses, with the ports that the system chose where 0 was asked for.
@@ -92,6 +106,7 @@ impl Bound {
             room: Arc::new(Semaphore::new(self.limits.connections)),
             by_address: Arc::default(),
             limits: Arc::clone(&self.limits),
+            only_from: self.only_from,
         });
         let accepting: Vec<_> = self
             .sockets
@@ -123,6 +138,7 @@ struct Floor {
     room: Arc<Semaphore>,
     by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
     limits: Arc<Limits>,
+    only_from: Vec<IpNet>,
 }
 
 async fn accept(
@@ -147,7 +163,8 @@ async fn accept(
                 continue;
             }
         };
-        let Some(seat) = floor.seat(address.ip()) else {
+        let seat = floor.seat(address.ip());
+        let Some(seat) = seat.filter(|_| floor.is_for(address.ip())) else {
             floor
                 .metrics
                 .refused_connections
@@ -188,6 +205,13 @@ impl Drop for Seat {
 }
 
 impl Floor {
+    /// Whether an address is one of those that are talked to.
+    fn is_for(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        let networks = &self.only_from;
+        networks.is_empty() || networks.iter().any(|network| network.contains(&address))
+    }
+
     fn seat(&self, address: IpAddr) -> Option<Seat> {
         let permit = Arc::clone(&self.room).try_acquire_owned().ok()?;
         let key = address_key(address);

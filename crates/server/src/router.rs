@@ -18,15 +18,33 @@ use crate::{answer, openapi, problem};
 /// Pages about stable codes: code and Markdown text, sorted by code.
 pub type CodePages = &'static [(&'static str, &'static str)];
 
-/// The router; with the front door where people sign in.
-pub fn router<S: Gate>(
-    pipeline: Arc<Pipeline<S>>,
-    codes: CodePages,
-    front: Option<Arc<Front>>,
-) -> Router {
+/// What is behind a door.
+pub enum Behind {
+    /// What administrators use, and where people sign in.
+    All(Arc<Front>),
+    /// What administrators use: the API, its description, and the metrics.
+    Administration,
+    /// Where people sign in, and nothing of what administrators use.
+    SignIn(Arc<Front>),
+}
+
+/// The router of a door.
+pub fn router<S: Gate>(pipeline: Arc<Pipeline<S>>, codes: CodePages, behind: &Behind) -> Router {
+    let mut router = open_paths(Router::new(), Arc::clone(&pipeline), codes);
+    if let Behind::All(_) | Behind::Administration = behind {
+        router = administration(router, &pipeline);
+    }
+    if let Behind::All(front) | Behind::SignIn(front) = behind {
+        router = front::with_front(router, &pipeline, front);
+    }
+    router
+}
+
+/// The API, from its table, its description, and the metrics.
+fn administration<S: Gate>(mut router: Router, pipeline: &Arc<Pipeline<S>>) -> Router {
     let mut by_pattern: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
     for (number, route) in pipeline.routes.iter().enumerate() {
-        let of_route = Arc::clone(&pipeline);
+        let of_route = Arc::clone(pipeline);
         let handler = move |request: Request<Body>| Arc::clone(&of_route).call(number, request);
         let filter = match route.method {
             Method::Get => MethodFilter::GET,
@@ -36,20 +54,36 @@ pub fn router<S: Gate>(
         let methods = by_pattern.remove(route.pattern).unwrap_or_default();
         by_pattern.insert(route.pattern, methods.on(filter, handler));
     }
-    let mut router = Router::new();
     for (pattern, methods) in by_pattern {
-        let allowed = allowed(&pipeline, pattern);
-        let of_route = Arc::clone(&pipeline);
+        let allowed = allowed(pipeline, pattern);
+        let of_route = Arc::clone(pipeline);
         let methods = methods.fallback(move |request: Request<Body>| {
             let (pipeline, allowed) = (Arc::clone(&of_route), allowed.clone());
             async move { no_method(&pipeline, &allowed, &request) }
         });
         router = router.route(pattern, methods);
     }
-    if let Some(front) = front {
-        router = front::with_front(router, &pipeline, &front);
-    }
-    open_paths(router, pipeline, codes)
+    let description = openapi::describe(pipeline.routes, &pipeline.public_url);
+    let description = Bytes::from(description.to_string());
+    let (metrics, described) = (Arc::clone(pipeline), Arc::clone(pipeline));
+    router
+        .route(
+            "/metrics",
+            get(move |request| show_metrics(Arc::clone(&metrics), request)),
+        )
+        .route(
+            "/api/openapi.json",
+            get(move |request: Request<Body>| {
+                let (pipeline, text) = (Arc::clone(&described), description.clone());
+                async move {
+                    open(
+                        &pipeline,
+                        &request,
+                        answer::raw(200, "application/json", text),
+                    )
+                }
+            }),
+        )
 }
 
 fn allowed<S>(pipeline: &Pipeline<S>, pattern: &str) -> String {
@@ -75,16 +109,13 @@ fn no_method<S: Gate>(
     response
 }
 
-/// Health, metrics, the description of the API, pages about codes, and 404 for the rest.
+/// Behind every door: health, pages about codes, and 404 for the rest.
 fn open_paths<S: Gate>(router: Router, pipeline: Arc<Pipeline<S>>, codes: CodePages) -> Router {
-    let description = openapi::describe(pipeline.routes, &pipeline.public_url);
-    let description = Bytes::from(description.to_string());
-    let (ready, metrics, live) = (
+    let (ready, live, pages) = (
         Arc::clone(&pipeline),
         Arc::clone(&pipeline),
         Arc::clone(&pipeline),
     );
-    let (pages, described) = (Arc::clone(&pipeline), Arc::clone(&pipeline));
     let only_get = MethodFilter::GET;
     router
         .route(
@@ -97,23 +128,6 @@ fn open_paths<S: Gate>(router: Router, pipeline: Arc<Pipeline<S>>, codes: CodePa
         .route(
             "/health/ready",
             get(move |request| show_ready(Arc::clone(&ready), request)),
-        )
-        .route(
-            "/metrics",
-            get(move |request| show_metrics(Arc::clone(&metrics), request)),
-        )
-        .route(
-            "/api/openapi.json",
-            get(move |request: Request<Body>| {
-                let (pipeline, text) = (Arc::clone(&described), description.clone());
-                async move {
-                    open(
-                        &pipeline,
-                        &request,
-                        answer::raw(200, "application/json", text),
-                    )
-                }
-            }),
         )
         .route(
             "/codes/{code}",

@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::failure::Failure;
 use crate::suggest::nearest;
 
@@ -19,6 +21,14 @@ pub const KEYS: &[(&str, &str)] = &[
         "where people and programs reach this server; the only source of links",
     ),
     ("listen", "addresses to listen on"),
+    (
+        "admin.listen",
+        "addresses for administrators alone: what they use is at none of the others then",
+    ),
+    (
+        "admin.networks",
+        "networks from which administrators come; connections to `admin.listen` from elsewhere are closed",
+    ),
     ("tls.certificate", "certificate chain, PEM"),
     ("tls.key", "its private key, PEM"),
     (
@@ -50,6 +60,9 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Where a server listens that is not told where.
+const HERE: (std::net::Ipv4Addr, u16) = (std::net::Ipv4Addr::LOCALHOST, 8743);
+
 /// Variables that begin with `TENURE_` and are no keys of the configuration.
 const OTHER_VARIABLES: &[&str] = &[
     "TENURE_CONFIG",
@@ -74,6 +87,10 @@ pub struct Config {
     pub public_url: String,
     /// Where to listen.
     pub listen: Vec<SocketAddr>,
+    /// Where to listen for administrators; where people sign in, if nowhere.
+    pub admin_listen: Vec<SocketAddr>,
+    /// From where they come; from anywhere, if empty.
+    pub admin_networks: Vec<IpNet>,
     /// Certificate and key.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// A PostgreSQL URL; SQLite where missing.
@@ -210,7 +227,9 @@ impl Values {
                 return Err(wrong(problem, "set both, or neither"));
             }
         };
-        let listen = self.addresses()?;
+        let listen = self.addresses("listen")?;
+        let listen = listen.unwrap_or_else(|| vec![HERE.into()]);
+        let (admin_listen, admin_networks) = self.administration()?;
         let public_url = match self.text("public_url")? {
             Some(url) => check_url(&url)?,
             None => {
@@ -243,6 +262,8 @@ impl Values {
             tenant,
             public_url,
             listen,
+            admin_listen,
+            admin_networks,
             tls,
             postgres: self.text("store.postgres")?,
             master_key: place(
@@ -285,18 +306,46 @@ impl Values {
         Ok((deadline, lease))
     }
 
-    fn addresses(&mut self) -> Result<Vec<SocketAddr>, Failure> {
-        let listen = self.list("listen")?;
-        listen
-            .unwrap_or_else(|| vec!["127.0.0.1:8743".to_owned()])
-            .iter()
-            .map(|text| {
-                text.parse().map_err(|_| {
-                    let problem = format!("`listen` holds `{text:.60}`, which is no address");
-                    wrong(problem, "write it as 127.0.0.1:8743 or [::]:8743")
-                })
+    /// Where administrators come to, and from where. Networks alone would keep nobody out.
+    fn administration(&mut self) -> Result<(Vec<SocketAddr>, Vec<IpNet>), Failure> {
+        let listen = self.addresses("admin.listen")?.unwrap_or_default();
+        let networks = self.list("admin.networks")?.unwrap_or_default();
+        if listen.is_empty() && !networks.is_empty() {
+            let problem = "`admin.networks` is set and `admin.listen` is not".to_owned();
+            let fix =
+                "set an address for administrators too: only connections to it are told apart";
+            return Err(wrong(problem, fix));
+        }
+        let network = |text: &String| {
+            let network = text.parse::<IpNet>().ok();
+            let network = network.filter(|network| network.trunc() == *network);
+            network.ok_or_else(|| {
+                let problem = format!("`admin.networks` holds `{text:.60}`, which is no network");
+                wrong(
+                    problem,
+                    "write it as 10.0.0.0/8, with nothing behind its prefix",
+                )
             })
-            .collect()
+        };
+        let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
+        Ok((listen, networks))
+    }
+
+    fn addresses(&mut self, key: &str) -> Result<Option<Vec<SocketAddr>>, Failure> {
+        let Some(listen) = self.list(key)? else {
+            return Ok(None);
+        };
+        let address = |text: &String| {
+            text.parse().map_err(|_| {
+                let problem = format!("`{key}` holds `{text:.60}`, which is no address");
+                wrong(problem, "write it as 127.0.0.1:8743 or [::]:8743")
+            })
+        };
+        listen
+            .iter()
+            .map(address)
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 
     fn text(&mut self, key: &str) -> Result<Option<String>, Failure> {
@@ -435,6 +484,24 @@ mod tests {
             ("", &[], "`tenant` is missing", ""),
             ("tenant=1", &[], "is a text, not a integer", ""),
             ("tenant='a'\nlisten=['here']", &[], "no address", ""),
+            (
+                "tenant='a'\n[admin]\nlisten=['here']",
+                &[],
+                "`admin.listen` holds `here`",
+                "",
+            ),
+            (
+                "tenant='a'\n[admin]\nnetworks=['10.0.0.0/8']",
+                &[],
+                "`admin.listen` is not",
+                "",
+            ),
+            (
+                "tenant='a'\n[admin]\nlisten=['[::1]:1']\nnetworks=['10.1.0.0/8']",
+                &[],
+                "no network",
+                "nothing behind its prefix",
+            ),
             (
                 "tenant='a'\n[worker]\nlease_ms=40000",
                 &[],

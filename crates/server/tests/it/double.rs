@@ -191,7 +191,7 @@ pub fn router(rooms: &Arc<Double>, limits: Limits) -> Router {
     server::router(
         Arc::new(pipeline),
         &[("TNR-API-0001", "# TNR-API-0001\n")],
-        None,
+        &server::Behind::Administration,
     )
 }
 

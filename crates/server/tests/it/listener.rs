@@ -30,10 +30,16 @@ struct Running {
 }
 
 async fn start(tls: Option<Arc<Tls>>, limits: Limits) -> Running {
+    start_for(tls, limits, &[]).await
+}
+
+async fn start_for(tls: Option<Arc<Tls>>, limits: Limits, networks: &[&str]) -> Running {
     let rooms = Double::new();
     let router = router(&rooms, limits.clone());
     let any = ["127.0.0.1:0".parse().unwrap()];
     let bound = Bound::bind(&any, tls, Arc::new(limits)).await.unwrap();
+    let networks = networks.iter().map(|network| network.parse().unwrap());
+    let bound = bound.only_from(networks.collect());
     let address = bound.addresses()[0];
     let (stop, stopped) = watch::channel(false);
     let metrics = Arc::new(Metrics::new(std::iter::empty()));
@@ -101,6 +107,25 @@ async fn it_answers_then_stops_without_cutting_off_a_call() {
     );
     assert!(TcpStream::connect(running.address).await.is_err());
     drop(idle);
+}
+
+/// Nothing is read from an address outside the networks, whatever it would send.
+#[tokio::test]
+async fn who_comes_from_elsewhere_is_not_talked_to() {
+    for (networks, answered) in [
+        (&["10.0.0.0/8", "127.0.0.0/8"][..], true),
+        (&["10.0.0.0/8", "::/0"], false),
+    ] {
+        let running = start_for(None, limits(), networks).await;
+        let mut plain = TcpStream::connect(running.address).await.unwrap();
+        // It may be closed before this is sent.
+        let _ = plain.write_all(LIVE).await;
+        let answer = read_all(plain).await;
+        assert_eq!(answer.starts_with("HTTP/1.1 200 OK"), answered, "{answer}");
+        assert_eq!(answer.is_empty(), !answered);
+        let refused = running.metrics.refused_connections.load(Ordering::SeqCst);
+        assert_eq!(refused, u64::from(!answered));
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use app::{Worker, WorkerSettings};
-use server::{Bound, Front, Limits, Metrics, Pipeline, ROUTES, Rate, Rooms, Tls, TlsFiles};
+use server::{Behind, Bound, Front, Limits, Metrics, Pipeline, ROUTES, Rate, Rooms, Tls, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -34,6 +34,12 @@ pub async fn run(path: &Path, log: Option<String>) -> Result<(), Failure> {
     let house = compose::open(&config).await?;
     let mut standing = Standing::up(&config, &house).await?;
     standing.work(&config, &house);
+    for url in &standing.admin_urls {
+        tracing::info!(
+            tenant = config.tenant,
+            "listening for administrators on {url}"
+        );
+    }
     for url in &standing.urls {
         tracing::info!(tenant = config.tenant, "listening on {url}");
     }
@@ -49,9 +55,11 @@ pub async fn run(path: &Path, log: Option<String>) -> Result<(), Failure> {
 pub struct Standing {
     /// Where it listens.
     pub urls: Vec<String>,
+    /// Where it listens for administrators alone, if anywhere.
+    pub admin_urls: Vec<String>,
     poke: watch::Sender<u64>,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<usize>,
+    serving: Vec<JoinHandle<usize>>,
     running: Arc<AtomicBool>,
     ended: watch::Sender<bool>,
     worker: Option<JoinHandle<()>>,
@@ -72,6 +80,7 @@ impl Standing {
             }
         };
         let bound = Bound::bind(&config.listen, tls.clone(), Arc::clone(&limits)).await?;
+        let apart = admin_door(config, tls.clone(), &limits).await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let (poke, poked) = watch::channel(0u64);
         if let Some(tls) = tls {
@@ -82,16 +91,34 @@ impl Standing {
         let (stop, stopped) = watch::channel(false);
         let (ended, _) = watch::channel(false);
         let running = Arc::new(AtomicBool::new(false));
-        let addresses = bound.addresses().into_iter();
-        let urls = addresses.map(|address| format!("{scheme}://{address}"));
-        let urls = urls.collect();
+        let urls = |bound: &Bound| {
+            let addresses = bound.addresses().into_iter();
+            addresses
+                .map(|address| format!("{scheme}://{address}"))
+                .collect()
+        };
+        let (urls, admin_urls) = (urls(&bound), apart.as_ref().map_or_else(Vec::new, urls));
         let metrics = Arc::new(Metrics::new(
             ROUTES.iter().map(|r| (r.method.as_str(), r.pattern)),
         ));
-        let router = router(config, house, &running, limits, &metrics);
-        let serving = tokio::spawn(bound.serve(router, metrics, stopped));
+        let mut serving = Vec::new();
+        let pipeline = pipeline(config, house, &running, &limits, &metrics);
+        let front = front(config, house, limits);
+        let behind = match apart {
+            None => Behind::All(front),
+            Some(apart) => {
+                let pages = explain::PAGES;
+                let router = server::router(Arc::clone(&pipeline), pages, &Behind::Administration);
+                let (metrics, stopped) = (Arc::clone(&metrics), stopped.clone());
+                serving.push(tokio::spawn(apart.serve(router, metrics, stopped)));
+                Behind::SignIn(front)
+            }
+        };
+        let router = server::router(pipeline, explain::PAGES, &behind);
+        serving.push(tokio::spawn(bound.serve(router, metrics, stopped)));
         Ok(Self {
             urls,
+            admin_urls,
             poke,
             stop,
             serving,
@@ -122,7 +149,10 @@ impl Standing {
     pub async fn down(self) {
         // An error means that everyone who listens is gone already.
         let _ = self.stop.send(true);
-        let cut = self.serving.await.unwrap_or(0);
+        let mut cut = 0;
+        for serving in self.serving {
+            cut += serving.await.unwrap_or(0);
+        }
         if cut > 0 {
             tracing::warn!(connections = cut, "connections were cut off");
         }
@@ -136,13 +166,27 @@ impl Standing {
     }
 }
 
-fn router(
+/// The sockets for administrators, where they have their own: other people's connections take none of
+/// their room.
+async fn admin_door(
+    config: &Config,
+    tls: Option<Arc<Tls>>,
+    limits: &Arc<Limits>,
+) -> Result<Option<Bound>, Failure> {
+    if config.admin_listen.is_empty() {
+        return Ok(None);
+    }
+    let bound = Bound::bind(&config.admin_listen, tls, Arc::clone(limits)).await?;
+    Ok(Some(bound.only_from(config.admin_networks.clone())))
+}
+
+fn pipeline(
     config: &Config,
     house: &House,
     running: &Arc<AtomicBool>,
-    limits: Arc<Limits>,
+    limits: &Arc<Limits>,
     metrics: &Arc<Metrics>,
-) -> server::Router {
+) -> Arc<Pipeline<Rooms>> {
     let rooms = Rooms {
         app: Arc::clone(&house.app),
         tenant: config.tenant.clone(),
@@ -150,10 +194,15 @@ fn router(
     };
     let boot = u64::try_from(house.app.now().as_micros()).unwrap_or(0);
     let (metrics, public_url) = (Arc::clone(metrics), config.public_url.clone());
+    let (rooms, limits) = (Arc::new(rooms), Arc::clone(limits));
+    Arc::new(Pipeline::new(
+        rooms, ROUTES, limits, metrics, public_url, boot,
+    ))
+}
+
+fn front(config: &Config, house: &House, limits: Arc<Limits>) -> Arc<Front> {
     let (app, tenant) = (Arc::clone(&house.app), config.tenant.clone());
-    let front = Front::new(app, tenant, &public_url, Arc::clone(&limits));
-    let pipeline = Pipeline::new(Arc::new(rooms), ROUTES, limits, metrics, public_url, boot);
-    server::router(Arc::new(pipeline), explain::PAGES, Some(Arc::new(front)))
+    Arc::new(Front::new(app, tenant, &config.public_url, limits))
 }
 
 fn limits(config: &Config) -> Limits {

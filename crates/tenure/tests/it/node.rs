@@ -120,7 +120,10 @@ impl Node {
             let show = std::env::var_os("TENURE_TEST_LOG").is_some();
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 assert!(!line.contains(&token), "a token in the log: {line}");
-                if let Some((_, url)) = line.split_once("listening on ") {
+                // Where administrators have a door of their own, that one is told first.
+                let place = line.split_once("listening on ");
+                let place = place.or_else(|| line.split_once("listening for administrators on "));
+                if let Some((_, url)) = place {
                     let _ = told.send(url.split_whitespace().next().unwrap().to_owned());
                 }
                 if show {

@@ -102,3 +102,37 @@ fn the_command_line_keeps_its_contract() {
     node.stop();
     assert!(node.run(&["status"]).expect(5).err.contains("TNR-CLI-0013"));
 }
+
+/// Whoever reaches the pages at which people sign in does not reach what administrators use.
+#[tokio::test]
+async fn administrators_come_through_a_door_of_their_own() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let public = free.local_addr().unwrap().to_string();
+    drop(free);
+    let mut node = Node::init_at(&public);
+    let mut config = std::fs::read_to_string(node.config()).unwrap();
+    config.push_str("\n[admin]\nlisten = [\"127.0.0.1:0\"]\nnetworks = [\"127.0.0.0/8\"]\n");
+    std::fs::write(node.config(), config).unwrap();
+    node.serve();
+    assert!(!node.url.ends_with(&public), "{}", node.url);
+    node.run(&["status"]).expect(0);
+
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let admin = node.url.clone();
+    let status = async |base: &str, path: &str| {
+        let request = http.get(format!("{base}{path}")).bearer_auth(&node.token);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let public = format!("http://{public}");
+    for path in ["/api/v1/status", "/api/openapi.json", "/metrics"] {
+        assert_eq!(status(&public, path).await, 404, "{path}");
+        assert_eq!(status(&admin, path).await, 200, "{path}");
+    }
+    for path in ["/", "/oauth2/jwks", "/assets/pages.css"] {
+        assert_eq!(status(&public, path).await, 200, "{path}");
+        assert_eq!(status(&admin, path).await, 404, "{path}");
+    }
+    for base in [&public, &admin] {
+        assert_eq!(status(base, "/health/ready").await, 200);
+    }
+}
