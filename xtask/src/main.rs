@@ -7,6 +7,7 @@ mod ci;
 mod debian;
 mod door;
 mod licences;
+mod package;
 mod peers;
 mod picture;
 mod postgres;
@@ -28,6 +29,8 @@ cargo xtask <task>
   openapi [--check]     writes docs/openapi.json from the binary, or checks that it is current
   licences              licences, sources and banned crates, offline
   picture               draws docs/img/demo.svg from what the demo prints
+  deb                   the Debian package, in target/package
+  sbom                  what the binary is made of, as CycloneDX, in target/package
   peers start|stop      the software that tests speak to
   ci                    everything that must hold before a change lands";
 
@@ -52,6 +55,8 @@ fn task(words: &[&str]) -> Result<(), String> {
         ["openapi"] => door::openapi(false),
         ["openapi", "--check"] => door::openapi(true),
         ["licences"] => licences::run(),
+        ["deb"] => package::deb(),
+        ["sbom"] => package::sbom(),
         ["peers", "start"] => peers::start().map(|_| ()),
         ["peers", "stop"] => peers::stop(),
         ["picture"] => picture::run(),
