@@ -1,22 +1,22 @@
-//! The type checker: from CEL's syntax tree to ours, with every error it finds.
+//! The type checker: from what was read to a tree with types, with every error it finds.
 
 mod group;
 
-use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
-
 use crate::error::{ExprError, Span};
-use crate::functions::{FUNCTIONS, comparison, is_known, symbol, usage};
+use crate::functions::{FUNCTIONS, WITHOUT, comparison, is_known, usage};
 use crate::group::IN_GROUP;
 use crate::schema::{MANAGER, MANAGER_CHAIN, Schema, Type, WORKER_KEY, ZONE};
-use crate::span;
 use crate::suggest::closest;
+use crate::syntax::{Call, LOOPS, Part, PartKind};
 use crate::tree::{Comparison, Kind, Literal, Node, Origin, Slot, Test, Transform};
 use crate::{MAX_DEPTH, MAX_NODES};
+
+/// The function that asks whether an attribute was stated.
+const HAS: &str = "has";
 
 pub(crate) struct Checker<'a> {
     source: &'a str,
     schema: &'a Schema,
-    info: &'a SourceInfo,
     pub nodes: usize,
     pub deepest: usize,
     too_much: bool,
@@ -25,12 +25,11 @@ pub(crate) struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub fn new(source: &'a str, schema: &'a Schema, info: &'a SourceInfo) -> Self {
+    pub fn new(source: &'a str, schema: &'a Schema) -> Self {
         let (slots, errors) = (Vec::new(), Vec::new());
         Self {
             source,
             schema,
-            info,
             nodes: 0,
             deepest: 0,
             too_much: false,
@@ -40,8 +39,8 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the whole expression; `None` when an error was found.
-    pub fn root(&mut self, expr: &IdedExpr) -> Option<Node> {
-        self.node(expr, 1)
+    pub fn root(&mut self, part: &Part) -> Option<Node> {
+        self.node(part, 1)
     }
 
     pub fn complain(&mut self, span: Span, problem: impl Into<String>, fix: impl Into<String>) {
@@ -62,42 +61,55 @@ impl<'a> Checker<'a> {
         None
     }
 
-    fn node(&mut self, expr: &IdedExpr, depth: usize) -> Option<Node> {
+    fn node(&mut self, part: &Part, depth: usize) -> Option<Node> {
         self.grow(1, depth)?;
-        let token = span::token(self.info, expr.id, self.source);
-        match &expr.expr {
-            Expr::Literal(literal) => self.literal(literal, token),
-            Expr::Ident(name) => self.stray_name(name, token),
-            Expr::Select(select) => {
-                let span = span::select(self.source, token, select.test);
-                if !matches!(&select.operand.expr, Expr::Ident(name) if name == "person") {
-                    return self.not_a_field(&select.operand, &select.field, span, depth);
-                }
-                let (slot, of) = self.attribute(&select.field, span)?;
-                if select.test {
-                    return Some(Node {
-                        span,
-                        of: Type::Bool,
-                        kind: Kind::Has(slot),
-                    });
-                }
-                Some(Node {
-                    span,
-                    of,
-                    kind: Kind::Fact(slot),
-                })
+        let span = part.span;
+        let literal = |of, literal| {
+            Some(Node {
+                span,
+                of,
+                kind: Kind::Literal(literal),
+            })
+        };
+        match &part.kind {
+            PartKind::Bool(flag) => literal(Type::Bool, Literal::Bool(*flag)),
+            PartKind::Int(number) => literal(Type::Int, Literal::Int(*number)),
+            PartKind::Text(text) => literal(Type::Text, Literal::Text(text.clone())),
+            PartKind::Foreign(problem, fix) => self.wrong(span, *problem, *fix),
+            PartKind::Name(name) => self.stray_name(name, span),
+            PartKind::Field(of, name) if is_person(of) => {
+                let (slot, of) = self.attribute(name, span)?;
+                let kind = Kind::Fact(slot);
+                Some(Node { span, of, kind })
             }
-            Expr::Call(call) => self.call(call, token, depth),
-            Expr::List(list) => self.list(&list.elements, token, depth),
-            Expr::Map(_) => self.wrong(token, "there are no maps here", ""),
-            Expr::Struct(_) => self.wrong(token, "there are no structures here", ""),
-            Expr::Comprehension(_) => self.wrong(
-                token,
-                "there are no loops here (`all`, `exists`, `map`, `filter`)",
-                "test one value with `in`",
-            ),
-            Expr::Unspecified => self.wrong(token, "this part is empty", ""),
+            PartKind::Field(of, name) => self.not_a_field(of, name, span, depth),
+            PartKind::Call(call) if call.name == HAS => self.has(call, span),
+            PartKind::Call(call) => self.call(call, span, depth),
+            PartKind::List(items) => self.list(items, span, depth),
         }
+    }
+
+    /// `has(person.attribute)`
+    fn has(&mut self, call: &Call, span: Span) -> Option<Node> {
+        let [
+            Part {
+                kind: PartKind::Field(of, name),
+                ..
+            },
+        ] = call.operands.as_slice()
+        else {
+            return self.unknown(HAS, call.operands.len(), call.at);
+        };
+        if !is_person(of) {
+            let problem = "`has` looks at what is said of a person";
+            return self.wrong(span, problem, format!("write `{}`", usage(HAS)));
+        }
+        let (slot, _) = self.attribute(name, span)?;
+        Some(Node {
+            span,
+            of: Type::Bool,
+            kind: Kind::Has(slot),
+        })
     }
 
     /// Counts parts at a depth; complains once when they are too many or too deep.
@@ -125,36 +137,6 @@ impl<'a> Checker<'a> {
         None
     }
 
-    fn literal(&mut self, literal: &LiteralValue, token: Span) -> Option<Node> {
-        let (of, literal) = match literal {
-            LiteralValue::Boolean(flag) => (Type::Bool, Literal::Bool(*flag.inner())),
-            LiteralValue::Int(number) => (Type::Int, Literal::Int(*number.inner())),
-            LiteralValue::String(text) => (Type::Text, Literal::Text(text.inner().to_owned())),
-            LiteralValue::Double(_) => {
-                return self.wrong(token, "there are no fractions here", "use a whole number");
-            }
-            LiteralValue::UInt(_) => {
-                return self.wrong(token, "there are no unsigned numbers", "leave out the `u`");
-            }
-            LiteralValue::Bytes(_) => {
-                return self.wrong(token, "there are no byte strings", "leave out the `b`");
-            }
-            LiteralValue::Null => {
-                return self.wrong(
-                    token,
-                    "there is no null; what was not stated is missing",
-                    "test it with `has(person.…)`",
-                );
-            }
-        };
-        let span = span::literal(self.source, token);
-        Some(Node {
-            span,
-            of,
-            kind: Kind::Literal(literal),
-        })
-    }
-
     fn stray_name<T>(&mut self, name: &str, token: Span) -> Option<T> {
         if name == "person" {
             return self.wrong(
@@ -174,7 +156,7 @@ impl<'a> Checker<'a> {
 
     fn not_a_field(
         &mut self,
-        operand: &IdedExpr,
+        operand: &Part,
         field: &str,
         span: Span,
         depth: usize,
@@ -220,7 +202,7 @@ impl<'a> Checker<'a> {
         Some((slot, of))
     }
 
-    fn list(&mut self, elements: &[IdedExpr], token: Span, depth: usize) -> Option<Node> {
+    fn list(&mut self, elements: &[Part], span: Span, depth: usize) -> Option<Node> {
         let mut items = Vec::new();
         let mut sound = true;
         for element in elements {
@@ -234,7 +216,6 @@ impl<'a> Checker<'a> {
                 None => sound = false,
             }
         }
-        let span = span::call(self.source, token, items.last().map(|item| item.span));
         if !sound {
             return None;
         }
@@ -255,33 +236,22 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn call(&mut self, call: &CallExpr, token: Span, depth: usize) -> Option<Node> {
-        let operands: Vec<&IdedExpr> = call
-            .target
-            .as_deref()
-            .into_iter()
-            .chain(&call.args)
-            .collect();
+    fn call(&mut self, call: &Call, span: Span, depth: usize) -> Option<Node> {
+        let name = call.name.as_str();
+        if LOOPS.contains(&name) {
+            let problem = "there are no loops here (`all`, `exists`, `map`, `filter`)";
+            return self.wrong(span, problem, "test one value with `in`");
+        }
+        let operands = call.operands.iter();
         let nodes: Vec<Option<Node>> = operands
-            .iter()
             .map(|operand| self.node(operand, depth + 1))
             .collect();
         let count = nodes.len();
         let nodes: Option<Vec<Node>> = nodes.into_iter().collect();
-        let name = call.func_name.as_str();
         if !is_known(name, count) {
-            return self.unknown(name, count, token);
+            return self.unknown(name, count, call.at);
         }
         let nodes = nodes?;
-        let inside = nodes.iter().map(|node| node.span).reduce(Span::cover);
-        let span = if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            span::call(self.source, token, inside)
-        } else {
-            span::operator(
-                self.source,
-                inside.map_or(token, |inside| inside.cover(token)),
-            )
-        };
         match <[Node; 2]>::try_from(nodes) {
             Ok(two) => self.two(name, two, span),
             Err(nodes) => match <[Node; 3]>::try_from(nodes) {
@@ -292,8 +262,8 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown<T>(&mut self, name: &str, count: usize, token: Span) -> Option<T> {
-        if let Some(operator) = symbol(name) {
-            return self.wrong(token, format!("there is no operator `{operator}` here"), "");
+        if WITHOUT.contains(&name) {
+            return self.wrong(token, format!("there is no operator `{name}` here"), "");
         }
         if FUNCTIONS.contains(&name) {
             let usage = usage(name);
@@ -314,7 +284,7 @@ impl<'a> Checker<'a> {
         if name == IN_GROUP {
             return self.in_group(&inner, span, depth);
         }
-        if name == operators::LOGICAL_NOT {
+        if name == "!" {
             self.expect(&inner, Type::Bool, "`!`")?;
             return Some(Node {
                 span,
@@ -345,30 +315,26 @@ impl<'a> Checker<'a> {
             })
         };
         match name {
-            operators::LOGICAL_AND | operators::LOGICAL_OR => {
-                let word = if name == operators::LOGICAL_AND {
-                    "`&&`"
-                } else {
-                    "`||`"
-                };
-                let left = self.expect(&sides[0], Type::Bool, word);
-                let right = self.expect(&sides[1], Type::Bool, word);
+            "&&" | "||" => {
+                let word = format!("`{name}`");
+                let left = self.expect(&sides[0], Type::Bool, &word);
+                let right = self.expect(&sides[1], Type::Bool, &word);
                 left.and(right)?;
                 let sides = Box::new(sides);
-                let and = name == operators::LOGICAL_AND;
+                let and = name == "&&";
                 boolean(if and {
                     Kind::And(sides)
                 } else {
                     Kind::Or(sides)
                 })
             }
-            operators::IN => {
+            "in" => {
                 let left = self.expect(&sides[0], Type::Text, "`in` (left)");
                 let right = self.expect(&sides[1], Type::List, "`in` (right)");
                 left.and(right)?;
                 boolean(Kind::In(Box::new(sides)))
             }
-            operators::ADD => {
+            "+" => {
                 let of = self.same(&sides, "`+`", span)?;
                 if of == Type::Bool {
                     return self.wrong(span, "`+` does not join bool", "use `&&` or `||`");
@@ -467,4 +433,8 @@ impl<'a> Checker<'a> {
             fix,
         )
     }
+}
+
+fn is_person(part: &Part) -> bool {
+    matches!(&part.kind, PartKind::Name(name) if name == "person")
 }

@@ -1,8 +1,7 @@
 //! The operators and functions of the language: names, number of operands, how they are written.
 
-use cel::common::ast::operators;
-
 use crate::group::IN_GROUP;
+use crate::syntax::{CHOOSE, INDEX};
 use crate::tree::Comparison;
 
 /// The functions, sorted.
@@ -21,11 +20,9 @@ pub(crate) const FUNCTIONS: [&str; 10] = [
 
 pub(crate) fn is_known(name: &str, count: usize) -> bool {
     match name {
-        operators::CONDITIONAL => count == 3,
-        operators::LOGICAL_NOT | IN_GROUP | "lower" | "upper" | "slug" | "transliterate" => {
-            count == 1
-        }
-        operators::LOGICAL_AND | operators::LOGICAL_OR | operators::IN | operators::ADD => true,
+        CHOOSE => count == 3,
+        "!" | IN_GROUP | "lower" | "upper" | "slug" | "transliterate" => count == 1,
+        "&&" | "||" | "in" | "+" => true,
         "orValue" | "startsWith" | "endsWith" | "contains" => count == 2,
         _ => comparison(name).is_some(),
     }
@@ -33,27 +30,18 @@ pub(crate) fn is_known(name: &str, count: usize) -> bool {
 
 pub(crate) fn comparison(name: &str) -> Option<Comparison> {
     Some(match name {
-        operators::EQUALS => Comparison::Equal,
-        operators::NOT_EQUALS => Comparison::NotEqual,
-        operators::LESS => Comparison::Less,
-        operators::LESS_EQUALS => Comparison::AtMost,
-        operators::GREATER => Comparison::Greater,
-        operators::GREATER_EQUALS => Comparison::AtLeast,
+        "==" => Comparison::Equal,
+        "!=" => Comparison::NotEqual,
+        "<" => Comparison::Less,
+        "<=" => Comparison::AtMost,
+        ">" => Comparison::Greater,
+        ">=" => Comparison::AtLeast,
         _ => return None,
     })
 }
 
-pub(crate) fn symbol(name: &str) -> Option<&'static str> {
-    Some(match name {
-        operators::SUBSTRACT | operators::NEGATE => "-",
-        operators::MULTIPLY => "*",
-        operators::DIVIDE => "/",
-        operators::MODULO => "%",
-        operators::INDEX | operators::OPT_INDEX => "[…]",
-        operators::OPT_SELECT => ".?",
-        _ => return None,
-    })
-}
+/// Operators of CEL that have no meaning here.
+pub(crate) const WITHOUT: [&str; 5] = ["-", "*", "/", "%", INDEX];
 
 pub(crate) fn usage(name: &str) -> &'static str {
     match name {

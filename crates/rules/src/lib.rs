@@ -1,7 +1,7 @@
 //! Typed expressions over what HR says of a person.
 //!
-//! The syntax is that of CEL (the Common Expression Language), read by the `cel` crate's parser;
-//! types, cost, evaluation and trace are our own. There is one variable, `person`: its fields are
+//! The syntax is that of CEL (the Common Expression Language), of which we read a
+//! small part; types, cost, evaluation and trace are our own. There is one variable, `person`: its fields are
 //! the attributes of the directory [`Schema`]; `person.worker_key` is the worker's key,
 //! `person.zone` their IANA zone and `person.manager_chain` the keys of the managers above them.
 //! Facts are looked up while an expression runs; they never become expression text.
@@ -46,8 +46,8 @@ mod group;
 mod parse;
 mod schema;
 pub mod sign_on;
-mod span;
 mod suggest;
+mod syntax;
 pub mod text;
 mod tree;
 
