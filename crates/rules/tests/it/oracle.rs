@@ -149,6 +149,37 @@ fn truth(depth: u32) -> BoxedStrategy<Both> {
     .boxed()
 }
 
+/// Conditions without brackets: what binds how strongly is up to the reader.
+fn bare() -> impl Strategy<Value = String> {
+    let atom = prop::sample::select(vec![
+        "true",
+        "!person.remote",
+        "!!person.remote",
+        "1 + person.grade == 2",
+        "person.grade < 1 + -1 + 2",
+        "0x1 <= person.grade == true",
+        r#""a" + person.title == "ab""#,
+        r#"person.title + "b" in ["ab", "b",]"#,
+        r#""a" in person.skills == person.remote"#,
+        r#"!person.title.startsWith("a")"#,
+        "has(person.title) != false",
+    ]);
+    let operator = prop::sample::select(vec!["&&", "||"]);
+    let chain = (
+        prop::collection::vec((atom.clone(), operator), 0..9),
+        atom.clone(),
+    )
+        .prop_map(|(pairs, last)| {
+            let pairs = pairs.into_iter();
+            let pairs = pairs.map(|(atom, operator)| format!("{atom} {operator} "));
+            format!("{}{last}", pairs.collect::<String>())
+        });
+    (chain, prop::option::of((atom.clone(), atom))).prop_map(|(chain, choice)| match choice {
+        Some((yes, no)) => format!("{chain} ? {yes} : {no} ? {no} : {yes}"),
+        None => chain,
+    })
+}
+
 fn people() -> impl Strategy<Value = Facts> {
     (
         prop::option::of(word()),
@@ -215,8 +246,85 @@ fn ours(source: &str, facts: &Facts) -> Option<cel::Value> {
     }
 }
 
+#[test]
+fn literals_agree() {
+    for source in [
+        r#""a\n\t\"\'\\\?\`""#,
+        r#"'it\'s "quoted"'"#,
+        r#""\u00e9\U0001F600\x41\X42\101""#,
+        r#"r"a\n""#,
+        "\"\"\"two\n\"lines\" of it\"\"\"",
+        "'''it's\n'''",
+        "r\"\"\"\\\n\"\"\"",
+        r#""" + '' + "a""#,
+        "1 // the rest is said to people",
+        "// first\n\t1\r\n",
+        "0x1F",
+        "-0x1f",
+        "--1",
+        "- 1",
+        "---1",
+        "-9223372036854775808",
+        "9223372036854775807",
+        "[\"a\", \"b\",]",
+        "[]",
+    ] {
+        let nobody = facts(&[]);
+        let value = ours(source, &nobody);
+        assert!(value.is_some(), "{source}");
+        assert_eq!(value, ask(source, &nobody), "{source}");
+    }
+}
+
+/// What CEL's own parser does not take, we do not either.
+#[test]
+fn refusals_agree() {
+    for source in [
+        "1 +",
+        "a b",
+        "(1",
+        "1)",
+        "[1",
+        "f(1,)",
+        "'a",
+        "\"a\nb\"",
+        r#""\q""#,
+        r#""\400""#,
+        r#""\u12""#,
+        r#""\ud800""#,
+        "1 ? 2",
+        "1 ? 2 : ",
+        "a.",
+        ".",
+        "a..b",
+        "in",
+        "a in",
+        "&& a",
+        "a = b",
+        "a & b",
+        "9223372036854775808",
+        "0x8000000000000000",
+        "#",
+        "a.'b'",
+        "a[",
+        "1 2",
+        "!",
+        "-",
+        "true ? false",
+        "a ? b ? c : d : e",
+    ] {
+        assert!(Program::compile(source).is_err(), "CEL takes {source}");
+        assert!(compile_mapping(source, &schema()).is_err(), "{source}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn what_binds_how_strongly_agrees(source in bare(), person in people()) {
+        prop_assert_eq!(ours(&source, &person), ask(&source, &person), "{}", source);
+    }
 
     #[test]
     fn conditions_agree(expression in truth(3), person in people()) {
