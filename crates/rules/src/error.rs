@@ -11,6 +11,17 @@ pub struct Span {
     pub end: usize,
 }
 
+impl Span {
+    /// The smallest span that has both.
+    #[must_use]
+    pub(crate) fn cover(self, other: Self) -> Self {
+        Self {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
+    }
+}
+
 /// One thing that is wrong with an expression's text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}{}", hint(.fix))]

@@ -211,7 +211,7 @@ impl Reader<'_> {
     }
 
     /// Parts between brackets, with commas; one may stand behind the last of a list.
-    fn list(&mut self, open: &str, close: &str) -> Result<(Vec<Part>, Span), ExprError> {
+    fn list(&mut self, open: &str, close: &'static str) -> Result<(Vec<Part>, Span), ExprError> {
         self.expect(open)?;
         let mut items = Vec::new();
         while self.is_at(&[close]).is_none() {

@@ -112,7 +112,7 @@ fn each_mistake_has_its_message() {
     );
     assert_eq!(
         told("in_group()"),
-        "(: `in_group` does not take 0 values; write `in_group(\"name\")`"
+        "in_group: `in_group` does not take 0 values; write `in_group(\"name\")`"
     );
 }
 
