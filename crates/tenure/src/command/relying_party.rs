@@ -177,7 +177,11 @@ async fn turn(
     eprintln!("{what}");
     desk.output.list(&answer.turned, &["kid", "alg", "stage"])?;
     if !answer.service_providers.is_empty() {
-        let names: Vec<String> = answer.service_providers.iter().map(printable).collect();
+        let names: Vec<String> = answer
+            .service_providers
+            .iter()
+            .map(|name| printable(name))
+            .collect();
         eprintln!(
             "Responses of SAML carry the other certificate of /saml2/metadata from then on: an app that holds \
              one has to be given it. They go to {}.",

@@ -39,7 +39,8 @@ impl World {
         turn: KeyTurn,
         early: bool,
     ) -> Result<Vec<String>, &'static str> {
-        let turned = self.nodes[node].turn_keys(&actor(), &turn, early, true, "T-1");
+        let kim = actor("kim");
+        let turned = self.nodes[node].turn_keys(&kim, &turn, early, true, "T-1");
         let turned = turned.await.map_err(|error| error.code())?;
         Ok(turned.into_iter().map(|key| key.kid).collect())
     }
@@ -133,7 +134,8 @@ async fn of_two_who_stage_at_once_one_does() {
 async fn what_would_be_turned_is_told_and_not_done() {
     for world in World::each("any-factor").await {
         let all = KeyTurn::Stage(Vec::new());
-        let would = world.nodes[0].turn_keys(&actor(), &all, false, false, "T-1");
+        let kim = actor("kim");
+        let would = world.nodes[0].turn_keys(&kim, &all, false, false, "T-1");
         let would = would.await.unwrap();
         let algorithms: Vec<_> = would.iter().map(|key| key.algorithm.as_str()).collect();
         assert_eq!(algorithms, ["ES256", "RS256"]);
