@@ -1,25 +1,29 @@
 //! Logs of the server, to stderr.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
 
 use crate::failure::Failure;
 
-/// Starts logging as `text` or `json`, filtered by `level`.
+/// Starts logging as `text` or `json`, filtered by `level`: a level, or levels by module.
 pub fn start(format: &str, level: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(level).map_err(|e| {
+    let filter: Targets = level.parse().map_err(|e| {
         Failure::new(
             "TNR-CFG-0001",
             format!("`log.level` cannot be read: {e}"),
-            "write info",
+            "write info, or for example info,server=debug",
         )
     })?;
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(std::io::stderr)
         .with_ansi(crate::coloured());
     let started = match format {
-        "json" => subscriber.json().flatten_event(true).try_init(),
-        _ => subscriber.try_init(),
+        "json" => {
+            let subscriber = subscriber.json().flatten_event(true).finish();
+            subscriber.with(filter).try_init()
+        }
+        _ => subscriber.finish().with(filter).try_init(),
     };
     started.map_err(|e| Failure::new("TNR-CLI-0003", e.to_string(), "report it"))
 }
