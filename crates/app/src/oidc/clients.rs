@@ -5,7 +5,7 @@ use std::sync::Arc;
 use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty};
 use model::{Actor, Digest, Secret};
 use ports::store::SecretRow;
-use protocol::oauth::token::{AuthMethod, Refusal};
+use protocol::oauth::token::{Assertion, AuthMethod, Refusal};
 use protocol::oauth::{
     ApplicationType, ClientAuth, ClientView, GrantType, PkcePolicy, RegisteredRedirect, Scopes,
 };
@@ -110,6 +110,7 @@ impl Client {
                 Sends::Basic => AuthMethod::ClientSecretBasic,
                 Sends::Post => AuthMethod::ClientSecretPost,
             },
+            OidcClient::Keys { .. } => AuthMethod::PrivateKeyJwt,
         }
     }
 }
@@ -144,10 +145,17 @@ impl App {
         auth: &ClientAuth,
     ) -> Result<Result<Client, Refusal>, AppError> {
         let refused = || Ok(Err(auth.refused()));
-        let Some(client_id) = auth.client_id() else {
+        let claimed = match auth {
+            ClientAuth::Assertion {
+                client_id: None,
+                assertion,
+            } => Assertion::claimed_client(assertion.expose()),
+            _ => auth.client_id().map(str::to_owned),
+        };
+        let Some(client_id) = claimed else {
             return refused();
         };
-        let Some(client) = self.client(client_id).await? else {
+        let Some(client) = self.client(&client_id).await? else {
             return refused();
         };
         if !auth.fits(client.method()) {
@@ -156,7 +164,13 @@ impl App {
         let sent = match auth {
             ClientAuth::Basic { secret, .. } | ClientAuth::Post { secret, .. } => secret,
             ClientAuth::None { .. } => return Ok(Ok(client)),
-            ClientAuth::Assertion { .. } => return refused(),
+            ClientAuth::Assertion { assertion, .. } => {
+                return Ok(match self.asserted(&client, assertion).await? {
+                    Ok(()) => Ok(client),
+                    Err(Some(error)) => Err(auth.refused_as(error)),
+                    Err(None) => Err(auth.refused()),
+                });
+            }
         };
         let Some(kept) = self.client_secret(client.party()).await? else {
             return refused();
@@ -201,12 +215,16 @@ impl App {
         let party = loaded.tenant.relying_parties.get(relying_party);
         let party = party.ok_or_else(|| AppError::missing("relying party", relying_party))?;
         let keeps_none = || {
-            let (what, fix) = match party.saml() {
-                None => (
+            let (what, fix) = match party.oidc().map(|oidc| &oidc.client) {
+                Some(OidcClient::Keys { .. }) => (
+                    "a client with keys of its own",
+                    "write its public keys into its document",
+                ),
+                Some(_) => (
                     "a public client",
                     "write `client: {secret: NAME}` into its document if it can keep one",
                 ),
-                Some(_) => (
+                None => (
                     "a service provider of SAML",
                     "write its `certificates` into its document",
                 ),

@@ -63,9 +63,10 @@ impl App {
             auth_methods: &[
                 AuthMethod::ClientSecretBasic,
                 AuthMethod::ClientSecretPost,
+                AuthMethod::PrivateKeyJwt,
                 AuthMethod::None,
             ],
-            assertion_algorithms: &[],
+            assertion_algorithms: &Algorithm::ALL,
             id_token_algorithms: &[
                 Algorithm::Es256,
                 Algorithm::EdDsa,

@@ -15,6 +15,7 @@
 //! is still open is asked again each time.
 
 mod access;
+mod assertion;
 mod authorize;
 mod claims;
 mod clients;
@@ -44,6 +45,7 @@ pub use portal::{Portal, PortalSession, Tile};
 pub use token::{Given, TokenCall};
 pub use userinfo::Told;
 
+pub(crate) use assertion::unusable_keys;
 pub(crate) use authorize::proved_at;
 pub(crate) use issue::{
     acr, amr, changed as authorization_changed, stream as authorization_stream,

@@ -241,6 +241,7 @@ port!(SignIn {
     never logout(SessionId) -> Option<LogoutRow>;
     never live_authorizations(Option<AuthorizationId>, u32) -> Vec<AuthorizationRow>;
     never signing_keys() -> Vec<SigningKey>;
+    never spend(ports::store::OneTime, Timestamp, Timestamp) -> bool;
 });
 
 port!(Secrets {

@@ -34,7 +34,7 @@ pub(crate) use lifecycle_test::lifecycle_test;
 pub(crate) use mapping_test::mapping_test;
 pub(crate) use person::person;
 pub use relying_party::PERSONAL_SCOPES;
-pub(crate) use relying_party::{client_id, relying_party};
+pub(crate) use relying_party::{client_id, relying_party, same_key};
 pub(crate) use rule::rule;
 pub(crate) use sign_on::sign_on;
 pub(crate) use source::source;

@@ -107,6 +107,12 @@ pub enum OidcClient {
         /// Where it stands in a request.
         method: ClientAuth,
     },
+    /// By what it signs (`private_key_jwt`, OpenID Connect Core §9).
+    Keys {
+        /// Its public keys as JWK (RFC 7517), 1 to 10 texts of JSON; no other relying party has one of them.
+        /// Each looks like a key: whether it is one is found by whoever uses it.
+        keys: Vec<String>,
+    },
 }
 
 impl OidcClient {
@@ -114,7 +120,7 @@ impl OidcClient {
     #[must_use]
     pub fn secret(&self) -> Option<&str> {
         match self {
-            Self::Public => None,
+            Self::Public | Self::Keys { .. } => None,
             Self::Secret { secret, .. } => Some(secret),
         }
     }

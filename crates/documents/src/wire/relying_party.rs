@@ -1,5 +1,6 @@
 //! `RelyingParty`: something that people sign in to.
 
+mod keys;
 mod saml;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 
 use super::ClientAuth;
 
+pub(crate) use keys::{Curve, JwkSpec, KeyAlg, KeyType, KeysClientSpec};
 pub(crate) use saml::{AcsSpec, NameIdFormat, SamlSigns, SamlSpec};
 
 /// Something that people sign in to.
@@ -53,7 +55,7 @@ pub(crate) struct OidcSpec {
     /// `backchannel_logout_uri` may be on a private or loopback address, and `http` is allowed there.
     #[serde(default)]
     pub allow_private: bool,
-    /// How it proves who it is: `public` (it cannot keep a secret) or `{secret: NAME}`.
+    /// How it proves who it is: `public` (it cannot keep a secret), `{secret: NAME}` or `{keys: […]}`.
     pub client: ClientSpec,
     /// What it exchanges for tokens; `authorization_code` alone if not given.
     #[serde(default)]
@@ -87,6 +89,8 @@ pub(crate) enum ClientSpec {
     Public(PublicClient),
     /// It proves who it is by a secret.
     Secret(SecretClientSpec),
+    /// It proves who it is by what it signs.
+    Keys(KeysClientSpec),
 }
 
 #[derive(Deserialize, JsonSchema)]

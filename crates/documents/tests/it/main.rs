@@ -1,6 +1,7 @@
 //! Tenant directories, from text to a checked tenant.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod client_keys;
 mod alarms;
 mod beside;
 mod drills;

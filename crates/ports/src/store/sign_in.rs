@@ -6,7 +6,7 @@ use model::logout::Logout;
 use model::sign_in::{Authorization, Credential, Session, SigningKey, Verifier};
 use model::{AuthorizationId, CredentialId, PassId, Personal, SessionId, SubjectId, Timestamp};
 
-use super::StoreError;
+use super::{OneTime, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -142,4 +142,10 @@ pub trait SignIn: Send + Sync {
     ) -> Read<Vec<AuthorizationRow>>;
     /// The signing keys that are not gone, by name.
     async fn signing_keys(&self) -> Read<Vec<SigningKey>>;
+    /// Uses up what counts once and for a short time, and of which nothing else is written down: a client's
+    /// proof of who it is, or of the key that it holds. Operational state, outside the log: it is forgotten
+    /// some time after `until`, from when on it must count no longer by itself.
+    ///
+    /// `false`: it was used before. Of several who bring the same one, on any node, one is told `true`.
+    async fn spend(&self, one: OneTime, until: Timestamp, now: Timestamp) -> Read<bool>;
 }

@@ -7,6 +7,7 @@ mod jose_laws;
 mod jose_parsers;
 mod jose_sets;
 mod jose_vectors;
+mod oauth_assertions;
 mod oauth_attacks;
 mod oauth_client;
 mod oauth_laws;

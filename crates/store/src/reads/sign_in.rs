@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use model::sign_in::SigningKey;
 use model::{AuthorizationId, CredentialId, Digest, PassId, SessionId, SubjectId, Timestamp};
 use ports::store::{
-    AuthorizationRow, CredentialRow, LogoutRow, PassRow, SessionRow, SignIn, StoreError,
+    AuthorizationRow, CredentialRow, LogoutRow, OneTime, PassRow, SessionRow, SignIn, StoreError,
 };
 
 use crate::TenureStore;
@@ -268,5 +268,23 @@ impl SignIn for TenureStore {
     async fn signing_keys(&self) -> Read<Vec<SigningKey>> {
         let rest = "WHERE k.shown = 1 ORDER BY k.kid";
         SIGNING_KEY.all(self.db(), rest, &[], key).await
+    }
+
+    async fn spend(&self, one: OneTime, until: Timestamp, now: Timestamp) -> Read<bool> {
+        // Each time or nobody forgets; one of 64 values does, so that it costs little.
+        if one.value.0[0] < 4 {
+            let sql = "DELETE FROM spent WHERE until < $1";
+            self.db().execute(sql, &[Cell::Int(now.as_micros())]).await?;
+        }
+        // The key of the table decides: of two at once the second waits for the first.
+        let sql = "INSERT INTO spent (space, value, until) VALUES ($1, $2, $3) \
+                   ON CONFLICT (space, value) DO NOTHING RETURNING until";
+        let args = [
+            text(one.space),
+            blob(one.value),
+            Cell::Int(until.as_micros()),
+        ];
+        let (_, first) = self.db().execute_returning(sql, &args).await?;
+        Ok(!first.is_empty())
     }
 }

@@ -27,5 +27,13 @@ static SECRET_END: Table = Table {
     indexes: &[],
 };
 
+/// What counted once and for a short time: proofs of clients. Forgotten after `until`.
+static SPENT: Table = Table {
+    name: "spent",
+    columns: &[("space", Text), ("value", Blob), ("until", Int)],
+    key: 2,
+    indexes: &[&["until"]],
+};
+
 /// Tables that reads own and the log knows nothing of.
-pub static OPERATIONAL: &[&Table] = &[&SECRET, &SECRET_END];
+pub static OPERATIONAL: &[&Table] = &[&SECRET, &SECRET_END, &SPENT];

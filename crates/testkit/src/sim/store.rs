@@ -273,6 +273,7 @@ $relay!(SignIn {
     logout(session: SessionId) -> Option<LogoutRow>;
     live_authorizations(after: Option<AuthorizationId>, limit: u32) -> Vec<AuthorizationRow>;
     signing_keys() -> Vec<SigningKey>;
+    spend(one: ports::store::OneTime, until: Timestamp, now: Timestamp) -> bool;
 });
 
 $relay!(Secrets {

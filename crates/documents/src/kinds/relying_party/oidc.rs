@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::SubjectId;
 use rules::closest;
 
-use super::{SPEC, address, claims};
+use super::{SPEC, address, claims, keys};
 use crate::kinds;
 use crate::kinds::app::check_url;
 use crate::report::{self, Reporter};
@@ -152,6 +152,9 @@ fn client(spec: &ClientSpec, reporter: &mut Reporter<'_, '_>) -> OidcClient {
                 },
             }
         }
+        ClientSpec::Keys(spec) => OidcClient::Keys {
+            keys: keys::keys(&spec.keys, reporter),
+        },
     }
 }
 
@@ -173,7 +176,7 @@ fn grants(
         };
         if grant == GrantType::ClientCredentials && *client == OidcClient::Public {
             let problem = "a public client has no credentials (RFC 6749 §4.4)";
-            let fix = "remove it, or give the client a secret";
+            let fix = "remove it, or give the client a secret or keys";
             reporter.at(report::VALUE, &path, problem, fix);
         }
         if !grants.insert(grant) {

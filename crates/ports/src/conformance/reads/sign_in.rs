@@ -6,7 +6,7 @@ use model::{Actor, Event};
 
 use super::tell;
 use crate::conformance::samples::{at, sign_in as made, subject};
-use crate::store::{Append, AppendError, Store, Stream};
+use crate::store::{Append, AppendError, OneTime, Store, Stream};
 
 /// Under a name are found those who have it now; of more than two no more are named.
 pub async fn logins(store: &dyn Store) {
@@ -296,4 +296,31 @@ pub async fn signing_keys(store: &dyn Store) {
     );
     tell(store, vec![staged("c", KeyStage::Gone)]).await;
     assert_eq!(told(store.signing_keys().await.unwrap()), [a, b]);
+}
+
+/// What counts once counts once, in its own space, and whoever forgets it forgets no other. Nothing of it is
+/// in the log.
+pub async fn spent(store: &dyn Store) {
+    let one = |space, n: u32| OneTime {
+        space,
+        value: model::Digest::of(&n.to_be_bytes()),
+    };
+    let spend = |space, n, now| store.spend(one(space, n), at(now + 60), at(now));
+    assert_eq!(spend("a", 0, 1).await, Ok(true));
+    assert_eq!(spend("a", 0, 2).await, Ok(false));
+    assert_eq!(spend("b", 0, 2).await, Ok(true));
+    // Among so many there are some that have the store forget what is over.
+    for n in 1..70 {
+        assert_eq!(spend("a", n, 60).await, Ok(true), "{n}");
+        assert_eq!(spend("a", n, 60).await, Ok(false), "{n}");
+    }
+    assert_eq!(spend("a", 0, 61).await, Ok(false), "it is still remembered");
+    for n in 560..600 {
+        assert_eq!(spend("a", n, 119).await, Ok(true), "{n}");
+    }
+    assert_eq!(spend("a", 0, 119).await, Ok(true), "it was forgotten");
+    assert_eq!(spend("a", 1, 119).await, Ok(false));
+    let (first, second) = tokio::join!(spend("c", 0, 119), spend("c", 0, 119));
+    assert_ne!(first, second, "of two at once one is first");
+    assert_eq!(store.head().await.unwrap().0, 0);
 }

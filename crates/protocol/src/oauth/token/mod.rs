@@ -2,11 +2,13 @@
 //!
 //! Parameters come from the body of a POST and nowhere else: a query stands in logs.
 
+mod assertion;
 mod authentication;
 mod refusal;
 mod request;
 mod response;
 
+pub use assertion::{Assertion, LONGEST_ASSERTION, TYP as ASSERTION_TYP};
 pub use authentication::{AuthMethod, ClientAuth, JWT_BEARER};
 pub use refusal::{NO_STORE, Refusal};
 pub use request::{Grant, TokenRequest};

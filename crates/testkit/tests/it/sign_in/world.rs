@@ -282,7 +282,8 @@ impl World {
     }
 }
 
-fn call<'a>(authorization: &'a [&'a [u8]], body: &'a str) -> TokenCall<'a> {
+/// A call as an endpoint for clients takes it.
+pub fn call<'a>(authorization: &'a [&'a [u8]], body: &'a str) -> TokenCall<'a> {
     TokenCall {
         authorization,
         content_type: Some(b"application/x-www-form-urlencoded"),
