@@ -31,7 +31,7 @@ pub use tenant::{
     GrantType, Group, GroupRef, Guard, HandOff, Hold, Joiner, LifecycleTest, Limit, Limits,
     Lingering, ListedGroup, MANAGER, MANAGER_PATH, ManualStep, MappingTest, MaySignIn, Mode,
     Moment, NameIdRule, Oidc, OidcClient, OnLeave, PEOPLE, PersonalGrant, Privileged, Profile,
-    Reach, RelyingParty, Rule, Saml, SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts,
+    Reach, RelyingParty, Require, Rule, Saml, SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts,
     SessionLimits, SignOn, SigningAlg, Smtp, SmtpTls, Source, Speaks, SponsoredPerson, SubjectType,
     Tenant, TokenFormat, UniqueName,
 };

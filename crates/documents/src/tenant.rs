@@ -25,7 +25,7 @@ pub use expectation::{
 };
 pub use handoff::{ACTIVE, HandOff};
 pub use relying_party::{
-    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, SigningAlg, Speaks,
+    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, Require, SigningAlg, Speaks,
     SubjectType, TokenFormat,
 };
 pub use saml::{Acs, GivenNameId, NameIdRule, Saml, SamlSigns};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty};
+use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty, Require};
 use model::{Actor, Digest, Secret};
 use ports::store::SecretRow;
 use protocol::oauth::token::{Assertion, AuthMethod, Refusal};
@@ -82,6 +82,11 @@ impl Client {
     /// Whether it may come to tokens this way.
     pub(crate) fn may(&self, grant: GrantType) -> bool {
         self.grants.contains(&grant)
+    }
+
+    /// Whether its document says that it has to.
+    pub(crate) fn requires(&self, what: Require) -> bool {
+        self.oidc.require.contains(&what)
     }
 
     /// As its authorization requests are held to it.

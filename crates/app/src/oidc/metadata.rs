@@ -51,6 +51,7 @@ impl App {
                 userinfo: Some(paths::USERINFO),
                 revocation: Some(paths::REVOKE),
                 introspection: Some(paths::INTROSPECT),
+                pushed: Some(paths::PUSHED),
                 end_session: Some(paths::LOGOUT),
             },
             scopes: &scopes,
@@ -77,6 +78,7 @@ impl App {
             acr_values: &["any-factor", "multi-factor", PHR],
             ui_locales: &LOCALES,
             claims_parameter: false,
+            pushed_only: false,
             backchannel_logout: true,
             documentation: None,
         };

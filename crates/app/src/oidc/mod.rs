@@ -30,6 +30,7 @@ mod metadata;
 mod parties;
 mod portal;
 mod proofs;
+mod pushed;
 mod steps;
 mod token;
 mod userinfo;
@@ -66,6 +67,8 @@ pub mod paths {
     pub const JWKS: &str = "/oauth2/jwks";
     /// What is told of a person.
     pub const USERINFO: &str = "/oauth2/userinfo";
+    /// Where authorization requests are pushed.
+    pub const PUSHED: &str = "/oauth2/par";
     /// Where tokens are revoked.
     pub const REVOKE: &str = "/oauth2/revoke";
     /// Where tokens are asked about.

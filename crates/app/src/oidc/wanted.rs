@@ -85,7 +85,7 @@ impl App {
     ) -> Result<Result<Wanted, Answer>, AppError> {
         Ok(match asking {
             Asking::Oidc(raw) => {
-                let sent = self.sent(raw.as_bytes()).await?;
+                let sent = self.sent(raw.as_bytes(), first).await?;
                 sent.map(|sent| Wanted::Oidc(Box::new(sent)))
             }
             Asking::SamlRedirect(_) | Asking::SamlPost(_) | Asking::SamlStart(_) => {

@@ -78,6 +78,8 @@ pub struct Oidc {
     pub allow_private: bool,
     /// How it proves who it is.
     pub client: OidcClient,
+    /// What it has to do that others may do.
+    pub require: BTreeSet<Require>,
     /// What it exchanges for tokens; `AuthorizationCode` is always among them.
     pub grants: BTreeSet<GrantType>,
     /// What it may ask for; `openid` is always among them.
@@ -124,6 +126,13 @@ impl OidcClient {
             Self::Secret { secret, .. } => Some(secret),
         }
     }
+}
+
+/// What a client may have to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Require {
+    /// To push its authorization requests (RFC 9126 §6).
+    Pushed,
 }
 
 /// What a client exchanges for tokens (RFC 6749 §1.3).

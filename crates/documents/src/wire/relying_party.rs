@@ -57,6 +57,9 @@ pub(crate) struct OidcSpec {
     pub allow_private: bool,
     /// How it proves who it is: `public` (it cannot keep a secret), `{secret: NAME}` or `{keys: […]}`.
     pub client: ClientSpec,
+    /// What it has to do that others may do.
+    #[serde(default)]
+    pub require: Vec<Require>,
     /// What it exchanges for tokens; `authorization_code` alone if not given.
     #[serde(default)]
     pub grants: Option<Vec<GrantType>>,
@@ -108,6 +111,13 @@ pub(crate) struct SecretClientSpec {
     /// Where the client's credentials go: the header (`basic`, if not given) or the body.
     #[serde(default)]
     pub method: ClientAuth,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Require {
+    /// To push its authorization requests before it sends people here.
+    Pushed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

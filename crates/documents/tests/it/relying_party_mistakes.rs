@@ -154,6 +154,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
          give the client a secret or keys [TNR-DOC-0007]",
     ),
     (
+        "    grants: [authorization_code,",
+        "    require: [pushed, pushed]\n    grants: [authorization_code,",
+        "15:23 spec.oidc.require[1]: this stands here twice; remove one of them [TNR-DOC-0009]",
+    ),
+    (
+        "    grants: [authorization_code,",
+        "    require: [pushd]\n    grants: [authorization_code,",
+        "15:15 spec.oidc.require[0]: `pushd` is not possible here; did you mean `pushed`? [TNR-DOC-0007]",
+    ),
+    (
         "grants: [authorization_code,",
         "grants: [refresh_token,",
         "15:13 spec.oidc.grants: people sign in by `authorization_code`, which is not here; add it \

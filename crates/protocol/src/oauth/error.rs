@@ -41,6 +41,9 @@ pub enum ErrorCode {
     RequestNotSupported,
     /// `request_uri` is not spoken (OpenID Connect Core 1.0 §3.1.2.6).
     RequestUriNotSupported,
+    /// What `request_uri` names was never pushed, is over, or was used (OpenID Connect Core 1.0 §3.1.2.6, RFC
+    /// 9126 §4).
+    InvalidRequestUri,
     /// `registration` is not spoken (OpenID Connect Core 1.0 §3.1.2.6).
     RegistrationNotSupported,
     /// A resource is malformed, unknown, or not for this client (RFC 8707 §2).
@@ -77,6 +80,7 @@ impl ErrorCode {
             Self::AccountSelectionRequired => "account_selection_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidTarget => "invalid_target",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",

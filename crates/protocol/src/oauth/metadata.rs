@@ -26,6 +26,8 @@ pub struct Endpoints<'a> {
     pub revocation: Option<&'a str>,
     /// Where tokens are asked about (RFC 7662).
     pub introspection: Option<&'a str>,
+    /// Where authorization requests are pushed (RFC 9126 §5).
+    pub pushed: Option<&'a str>,
     /// Where a person's browser is sent to log out (RP-Initiated Logout 1.0).
     pub end_session: Option<&'a str>,
 }
@@ -66,6 +68,8 @@ pub struct Provider<'a> {
     pub ui_locales: &'a [&'a str],
     /// Whether claims can be asked for by name.
     pub claims_parameter: bool,
+    /// Whether every client has to push its requests.
+    pub pushed_only: bool,
     /// Whether clients are told when a session ends (Back-Channel Logout 1.0), and `sid` is said.
     pub backchannel_logout: bool,
     /// A page for people who write clients.
@@ -112,6 +116,9 @@ impl Provider<'_> {
         if !self.ui_locales.is_empty() {
             put("ui_locales_supported", json!(self.ui_locales));
         }
+        if self.endpoints.pushed.is_some() {
+            put("require_pushed_authorization_requests", json!(self.pushed_only));
+        }
         if self.backchannel_logout {
             put("backchannel_logout_supported", json!(true));
             put("backchannel_logout_session_supported", json!(true));
@@ -131,6 +138,7 @@ impl Provider<'_> {
             ("userinfo_endpoint", endpoints.userinfo),
             ("revocation_endpoint", endpoints.revocation),
             ("introspection_endpoint", endpoints.introspection),
+            ("pushed_authorization_request_endpoint", endpoints.pushed),
             ("end_session_endpoint", endpoints.end_session),
         ] {
             if let Some(path) = path {

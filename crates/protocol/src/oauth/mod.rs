@@ -7,11 +7,12 @@
 //! ```text
 //! query, body ─► Params ─┬─► authorize::Sender ─► (the client is looked up) ─► AuthorizationRequest ─► ReplyTo
 //!                        ├─► ClientAuth + TokenRequest ─► TokenResponse, or token::Refusal
+//!                        ├─► pushed ─► (kept, or sealed) ─► an authorization request that names it
 //!                        ├─► introspect, revoke
 //!                        └─► logout
 //! ```
 //!
-//! What it holds to (RFC 6749, 6750, 7009, 7636, 7662, 8252, 8414, 8707, 9068, 9207, 9700; OAuth 2.1;
+//! What it holds to (RFC 6749, 6750, 7009, 7523, 7636, 7662, 8252, 8414, 8707, 9068, 9126, 9207, 9700; OAuth 2.1;
 //! OpenID Connect Core, Discovery, RP-Initiated and Back-Channel Logout 1.0):
 //!
 //! - **An error goes to a redirect URI only after the client and the URI are known good.** [`ReplyTo`] is
@@ -40,6 +41,7 @@ pub mod introspect;
 pub mod logout;
 pub mod metadata;
 pub mod params;
+pub mod pushed;
 pub mod respond;
 pub mod revoke;
 pub mod token;

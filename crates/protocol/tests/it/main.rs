@@ -13,6 +13,7 @@ mod oauth_client;
 mod oauth_laws;
 mod oauth_metadata;
 mod oauth_parsers;
+mod oauth_pushed;
 mod oauth_registration;
 mod oauth_tokens;
 mod saml_attacks;

@@ -5,6 +5,7 @@ use protocol::oauth::authorize::{ClaimsRequest, Prompt, Refusal, Sender};
 use protocol::oauth::introspect::IntrospectionRequest;
 use protocol::oauth::logout::LogoutRequest;
 use protocol::oauth::params::encode;
+use protocol::oauth::pushed::{Reference, accepted};
 use protocol::oauth::revoke::RevocationRequest;
 use protocol::oauth::{
     ApplicationType, AuthorizationRequest, ClientAuth, CodeChallenge, Issuer, Params,
@@ -21,6 +22,11 @@ const PARSERS: [(&str, Parser); 6] = [
         };
         let uris = ["http://127.0.0.1/cb", "https://app.example/cb"];
         let client = Client::with(&uris, ApplicationType::Native);
+        drop(Reference::read(&params).inspect_err(well_told));
+        if let Ok(kept) = accepted(&params, &client.view()).inspect_err(well_told) {
+            let kept = Params::query(kept.as_bytes()).expect("what was kept is read");
+            assert!(AuthorizationRequest::parse(&kept, &client.view()).is_ok());
+        }
         let read = AuthorizationRequest::parse(&params, &client.view());
         let to = match &read {
             Ok(request) => &request.reply_to,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{Given, UserTold};
 use axum::body::Body;
-use axum::http::Response;
+use axum::http::{Response, StatusCode};
 use protocol::oauth::Object;
 use protocol::oauth::token::NO_STORE;
 
@@ -17,6 +17,19 @@ pub(super) fn token(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let authorization = visit.authorization();
         Ok(given(front.app.token(visit.call(&authorization)).await?))
+    })
+}
+
+pub(super) fn push(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let authorization = visit.authorization();
+        let pushed = front.app.push(visit.call(&authorization)).await?;
+        let created = matches!(pushed, Given::Body(_));
+        let mut response = given(pushed);
+        if created {
+            *response.status_mut() = StatusCode::CREATED;
+        }
+        Ok(response)
     })
 }
 

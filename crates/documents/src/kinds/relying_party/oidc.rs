@@ -10,7 +10,7 @@ use crate::kinds;
 use crate::kinds::app::check_url;
 use crate::report::{self, Reporter};
 use crate::tenant::{
-    AccessToken, ClientAuth, GrantType, Oidc, OidcClient, SigningAlg, SubjectType, Tenant,
+    AccessToken, ClientAuth, GrantType, Oidc, OidcClient, Require, SigningAlg, SubjectType, Tenant,
     TokenFormat,
 };
 use crate::wire::relying_party::{self as wire, AccessTokenSpec, ClientSpec, OidcSpec};
@@ -58,6 +58,7 @@ pub(super) fn oidc(
         backchannel_logout_uri: spec.backchannel_logout_uri.clone(),
         allow_private: spec.allow_private,
         client,
+        require: require(spec, reporter),
         grants,
         scopes,
         subject: match spec.subject {
@@ -156,6 +157,21 @@ fn client(spec: &ClientSpec, reporter: &mut Reporter<'_, '_>) -> OidcClient {
             keys: keys::keys(&spec.keys, reporter),
         },
     }
+}
+
+fn require(spec: &OidcSpec, reporter: &mut Reporter<'_, '_>) -> BTreeSet<Require> {
+    let mut found = BTreeSet::new();
+    for (index, one) in spec.require.iter().enumerate() {
+        let one = match one {
+            wire::Require::Pushed => Require::Pushed,
+        };
+        if !found.insert(one) {
+            let path = [&at("require")[..], &[Part::Index(index)]].concat();
+            let problem = "this stands here twice";
+            reporter.at(report::DUPLICATE, &path, problem, "remove one of them");
+        }
+    }
+    found
 }
 
 fn grants(

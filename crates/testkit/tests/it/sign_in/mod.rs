@@ -8,5 +8,6 @@ mod logout;
 mod machine;
 mod oauth;
 mod provider;
+mod pushed;
 mod saml;
 mod world;

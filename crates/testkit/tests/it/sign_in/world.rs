@@ -268,7 +268,8 @@ impl World {
         said(given.await.unwrap())
     }
 
-    fn proves(&self, client: usize) -> String {
+    /// The header by which a client proves who it is.
+    pub fn proves(&self, client: usize) -> String {
         let secret = self.secrets[client].expose();
         let pair = format!("{}:{secret}", CLIENTS[client]);
         format!("Basic {}", STANDARD.encode(pair))
