@@ -83,7 +83,7 @@ pub use notify::Notifier;
 pub use oidc::{
     Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, LoggedOut, Offers, OwnFactor,
     Portal, PortalSession, Teller, Tile, TokenCall, Told as UserTold, ToldParty, ToldSession,
-    Wrong, paths,
+    UserCall, Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};

@@ -174,6 +174,10 @@ pub struct Authorization {
     pub refreshed: u32,
     /// The last refresh token counts until then; `None`: there is none.
     pub refresh_ends: Option<Timestamp>,
+    /// The key, by its thumbprint (RFC 7638), whose holder alone may exchange the code (RFC 9449 §10) and, where
+    /// the client is public, the refresh tokens (§5). `None`: whoever has them may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jkt: Option<String>,
     /// Since when and why nothing of it counts.
     pub ended: Option<Ended>,
 }

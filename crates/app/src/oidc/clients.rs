@@ -84,6 +84,11 @@ impl Client {
         self.grants.contains(&grant)
     }
 
+    /// Whether it proves nothing of who it is.
+    pub(crate) fn is_public(&self) -> bool {
+        self.oidc.client == OidcClient::Public
+    }
+
     /// Whether its document says that it has to.
     pub(crate) fn requires(&self, what: Require) -> bool {
         self.oidc.require.contains(&what)
@@ -96,7 +101,7 @@ impl Client {
             redirects: &self.redirects,
             scopes: &self.scopes,
             grants: &self.grants,
-            is_public: self.oidc().client == OidcClient::Public,
+            is_public: self.is_public(),
             pkce: PkcePolicy::Required,
         }
     }
@@ -104,7 +109,7 @@ impl Client {
     /// Where it may send browsers after people have signed out.
     pub(crate) fn after_logout(&self) -> Vec<RegisteredRedirect> {
         let uris = self.oidc().post_logout_redirect_uris.iter();
-        let public = self.oidc().client == OidcClient::Public;
+        let public = self.is_public();
         uris.filter_map(|uri| registered(uri, public)).collect()
     }
 

@@ -61,6 +61,7 @@ impl App {
                 redeemed: None,
                 refreshed: 0,
                 refresh_ends: None,
+                jkt: request.jkt.clone(),
                 ended: None,
             },
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use protocol::jose::Algorithm;
 use protocol::oauth::claims::PHR;
+use protocol::oauth::dpop::ALGORITHMS;
 use protocol::oauth::metadata::{Endpoints, Provider, SubjectType};
 use protocol::oauth::token::AuthMethod;
 use protocol::oauth::{GrantType, Object};
@@ -74,6 +75,7 @@ impl App {
                 Algorithm::Rs256,
                 Algorithm::Ps256,
             ],
+            proof_algorithms: &ALGORITHMS,
             subject_types: &[SubjectType::Public, SubjectType::Pairwise],
             acr_values: &["any-factor", "multi-factor", PHR],
             ui_locales: &LOCALES,

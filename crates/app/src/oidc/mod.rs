@@ -29,6 +29,7 @@ mod machine;
 mod metadata;
 mod parties;
 mod portal;
+mod possession;
 mod proofs;
 mod pushed;
 mod steps;
@@ -44,7 +45,7 @@ pub use logout::{Exposure, Teller, ToldSession};
 pub use parties::ToldParty;
 pub use portal::{Portal, PortalSession, Tile};
 pub use token::{Given, TokenCall};
-pub use userinfo::Told;
+pub use userinfo::{Told, UserCall};
 
 pub(crate) use assertion::unusable_keys;
 pub(crate) use authorize::proved_at;

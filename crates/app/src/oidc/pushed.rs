@@ -15,6 +15,7 @@ use protocol::oauth::{ErrorCode, OAuthError, Params};
 use serde::{Deserialize, Serialize};
 
 use super::authorize::{Answer, shown};
+use super::possession::no_proof;
 use super::token::{Given, TokenCall};
 use crate::{App, AppError};
 
@@ -48,10 +49,24 @@ impl App {
             Ok(caller) => caller,
             Err(refusal) => return Ok(Given::Refused(refusal)),
         };
-        let request = match accepted(&params, &client.view()) {
-            Ok(request) => request,
+        let (read, mut request) = match accepted(&params, &client.view()) {
+            Ok(accepted) => accepted,
             Err(error) => return Ok(Given::Refused(auth.refused_as(error))),
         };
+        // Whoever proves a key here has the code bound to it (RFC 9449 §10.1).
+        let proved = self.possessed(call.proofs, ("POST", super::paths::PUSHED), None);
+        match (proved.await?, read.jkt) {
+            (Err(error), _) => return Ok(Given::Refused(auth.refused_as(error))),
+            (Ok(Some(jkt)), None) => {
+                request.push_str("&dpop_jkt=");
+                request.push_str(&jkt);
+            }
+            (Ok(Some(jkt)), Some(asked)) if jkt != asked => {
+                let error = no_proof("is of another key than `dpop_jkt`: send one of them");
+                return Ok(Given::Refused(auth.refused_as(error)));
+            }
+            (Ok(_), _) => {}
+        }
         let pushed = Pushed {
             client: client.oidc().client_id.clone(),
             request,

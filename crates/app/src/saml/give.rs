@@ -106,6 +106,7 @@ impl App {
                 redeemed: Some(now),
                 refreshed: 0,
                 refresh_ends: None,
+                jkt: None,
                 ended: None,
             },
         }

@@ -133,6 +133,8 @@ impl OidcClient {
 pub enum Require {
     /// To push its authorization requests (RFC 9126 §6).
     Pushed,
+    /// To prove possession of a key, to which its tokens are bound (RFC 9449 §5.2).
+    Dpop,
 }
 
 /// What a client exchanges for tokens (RFC 6749 §1.3).

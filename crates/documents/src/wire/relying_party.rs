@@ -118,6 +118,8 @@ pub(crate) struct SecretClientSpec {
 pub(crate) enum Require {
     /// To push its authorization requests before it sends people here.
     Pushed,
+    /// To prove for each token which key it holds, to which the token is bound (DPoP).
+    Dpop,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -55,6 +55,8 @@ pub enum ErrorCode {
     UnsupportedTokenType,
     /// The access token is not good (RFC 6750 §3.1).
     InvalidToken,
+    /// The proof of possession is missing or not good (RFC 9449 §12.2).
+    InvalidDpopProof,
     /// The access token allows less than this takes (RFC 6750 §3.1).
     InsufficientScope,
 }
@@ -86,6 +88,7 @@ impl ErrorCode {
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidToken => "invalid_token",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::InsufficientScope => "insufficient_scope",
         }
     }

@@ -60,6 +60,8 @@ pub struct Provider<'a> {
     pub assertion_algorithms: &'a [Algorithm],
     /// What ID tokens are signed with. OpenID Connect demands RS256 among them (Discovery 1.0 §3).
     pub id_token_algorithms: &'a [Algorithm],
+    /// What proofs of possession may be signed with (RFC 9449 §5.1). Told when there are some.
+    pub proof_algorithms: &'a [Algorithm],
     /// How people are named.
     pub subject_types: &'a [SubjectType],
     /// Which classes of logins there are.
@@ -115,6 +117,10 @@ impl Provider<'_> {
         }
         if !self.ui_locales.is_empty() {
             put("ui_locales_supported", json!(self.ui_locales));
+        }
+        if !self.proof_algorithms.is_empty() {
+            let signed = names(self.proof_algorithms);
+            put("dpop_signing_alg_values_supported", json!(signed));
         }
         if self.endpoints.pushed.is_some() {
             put("require_pushed_authorization_requests", json!(self.pushed_only));

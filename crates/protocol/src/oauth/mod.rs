@@ -12,7 +12,8 @@
 //!                        └─► logout
 //! ```
 //!
-//! What it holds to (RFC 6749, 6750, 7009, 7523, 7636, 7662, 8252, 8414, 8707, 9068, 9126, 9207, 9700; OAuth 2.1;
+//! What it holds to (RFC 6749, 6750, 7009, 7523, 7636, 7662, 8252, 8414, 8707, 9068, 9126, 9207, 9449, 9700;
+//! OAuth 2.1;
 //! OpenID Connect Core, Discovery, RP-Initiated and Back-Channel Logout 1.0):
 //!
 //! - **An error goes to a redirect URI only after the client and the URI are known good.** [`ReplyTo`] is
@@ -37,6 +38,7 @@ mod scope;
 pub mod authorize;
 pub mod bearer;
 pub mod claims;
+pub mod dpop;
 pub mod introspect;
 pub mod logout;
 pub mod metadata;

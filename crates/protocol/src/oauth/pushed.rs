@@ -18,18 +18,21 @@ const REQUEST_URI: Field = Field::visible("request_uri", 7 << 10);
 /// What proves who the client is, and is no part of what it asks for.
 const PROOFS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
 
-/// What a client pushes, held to it: the request as it is to be read again, encoded.
+/// What a client pushes, held to it: the request, and the same as it is to be read again, encoded.
 ///
 /// # Errors
 /// As [`AuthorizationRequest::parse`], all of it to be told to the client that pushes (RFC 9126 §2.3); and
 /// `invalid_request`: when it names another request (§2.1), or is longer than any that is taken.
-pub fn accepted(params: &Params, client: &ClientView<'_>) -> Result<String, OAuthError> {
+pub fn accepted(
+    params: &Params,
+    client: &ClientView<'_>,
+) -> Result<(AuthorizationRequest, String), OAuthError> {
     if params.get("request_uri")?.is_some() {
         let problem = "is there: push the parameters themselves (RFC 9126 2.1)";
         return Err(OAuthError::invalid("request_uri", problem));
     }
     let read = AuthorizationRequest::parse(params, client);
-    read.map_err(|refusal| match refusal {
+    let read = read.map_err(|refusal| match refusal {
         Refusal::Shown(error) | Refusal::Replied { error, .. } => error,
     })?;
     let kept = params.without(&PROOFS);
@@ -37,7 +40,7 @@ pub fn accepted(params: &Params, client: &ClientView<'_>) -> Result<String, OAut
         let problem = "the request is longer than is taken: send less";
         return Err(OAuthError::new(super::ErrorCode::InvalidRequest, problem));
     }
-    Ok(kept)
+    Ok((read, kept))
 }
 
 /// The body of the answer to a client that has pushed a request (RFC 9126 §2.2).

@@ -10,6 +10,7 @@ mod jose_vectors;
 mod oauth_assertions;
 mod oauth_attacks;
 mod oauth_client;
+mod oauth_dpop;
 mod oauth_laws;
 mod oauth_metadata;
 mod oauth_parsers;

@@ -25,6 +25,7 @@ fn bare(issuer: &Issuer) -> Provider<'_> {
         auth_methods: &[AuthMethod::ClientSecretBasic, AuthMethod::None],
         assertion_algorithms: &[Algorithm::Es256],
         id_token_algorithms: &[Algorithm::Rs256],
+        proof_algorithms: &[],
         subject_types: &[SubjectType::Public],
         acr_values: &[],
         ui_locales: &[],
@@ -74,6 +75,7 @@ fn what_is_on_is_told() {
         AuthMethod::None,
     ];
     provider.endpoints.pushed = Some("par");
+    provider.proof_algorithms = &[Algorithm::Es256];
     provider.acr_values = &["phr"];
     provider.backchannel_logout = true;
     let told = provider.to_json();
@@ -89,6 +91,7 @@ fn what_is_on_is_told() {
         told["pushed_authorization_request_endpoint"],
         "https://id.example/par"
     );
+    assert_eq!(told["dpop_signing_alg_values_supported"], json!(["ES256"]));
     assert_eq!(told["require_pushed_authorization_requests"], false);
     assert_eq!(told["acr_values_supported"], json!(["phr"]));
     assert_eq!(told["backchannel_logout_session_supported"], true);

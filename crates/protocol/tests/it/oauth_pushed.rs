@@ -15,7 +15,7 @@ fn what_is_pushed_is_read_at_once_and_kept_without_proofs() {
     let client = Client::web();
     let sent = query(&[]);
     let proved = format!("{sent}&client_secret=hunter2&client_assertion=a.b.c&client_assertion_type=x");
-    let kept = accepted(&params(&proved), &client.view()).unwrap();
+    let (_, kept) = accepted(&params(&proved), &client.view()).unwrap();
     assert!(!kept.contains("hunter2") && !kept.contains("assertion"), "{kept}");
     let read = client.parse(&kept).unwrap();
     let plain = client.parse(&sent).unwrap();
@@ -29,7 +29,8 @@ fn what_is_pushed_is_read_at_once_and_kept_without_proofs() {
         (format!("{sent}&scope=openid"), ErrorCode::InvalidRequest),
     ] {
         let refused = accepted(&params(&wrong), &client.view());
-        assert_eq!(refused.map_err(|error| error.code()), Err(code), "{wrong}");
+        let refused = refused.map(drop).map_err(|error| error.code());
+        assert_eq!(refused, Err(code), "{wrong}");
     }
     let told = json!({"request_uri": "urn:x", "expires_in": 60});
     assert_eq!(json!(answer("urn:x", 60)), told);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{Given, UserTold};
+use app::{Given, UserCall, UserTold};
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use protocol::oauth::Object;
@@ -15,15 +15,15 @@ use crate::answer;
 
 pub(super) fn token(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        let authorization = visit.authorization();
-        Ok(given(front.app.token(visit.call(&authorization)).await?))
+        let [authorization, proofs] = visit.proofs();
+        Ok(given(front.app.token(visit.call(&authorization, &proofs)).await?))
     })
 }
 
 pub(super) fn push(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        let authorization = visit.authorization();
-        let pushed = front.app.push(visit.call(&authorization)).await?;
+        let [authorization, proofs] = visit.proofs();
+        let pushed = front.app.push(visit.call(&authorization, &proofs)).await?;
         let created = matches!(pushed, Given::Body(_));
         let mut response = given(pushed);
         if created {
@@ -35,17 +35,17 @@ pub(super) fn push(front: Arc<Front>, visit: Visit) -> Answered {
 
 pub(super) fn introspect(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        let authorization = visit.authorization();
+        let [authorization, proofs] = visit.proofs();
         Ok(given(
-            front.app.introspect(visit.call(&authorization)).await?,
+            front.app.introspect(visit.call(&authorization, &proofs)).await?,
         ))
     })
 }
 
 pub(super) fn revoke(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        let authorization = visit.authorization();
-        let revoked = front.app.revoke(visit.call(&authorization)).await?;
+        let [authorization, proofs] = visit.proofs();
+        let revoked = front.app.revoke(visit.call(&authorization, &proofs)).await?;
         Ok(match revoked {
             Given::Body(_) => answer::raw(200, "application/json", ""),
             refused @ Given::Refused(_) => given(refused),
@@ -55,7 +55,13 @@ pub(super) fn revoke(front: Arc<Front>, visit: Visit) -> Answered {
 
 pub(super) fn userinfo(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        Ok(match front.app.userinfo(&visit.authorization()).await? {
+        let [authorization, proofs] = visit.proofs();
+        let call = UserCall {
+            method: visit.method.as_str(),
+            authorization: &authorization,
+            proofs: &proofs,
+        };
+        Ok(match front.app.userinfo(call).await? {
             UserTold::Claims(claims) => json(200, &claims, &[]),
             UserTold::Refused(status, challenge) => {
                 json(status, &Object::new(), &[("www-authenticate", challenge)])

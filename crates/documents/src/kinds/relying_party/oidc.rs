@@ -164,6 +164,7 @@ fn require(spec: &OidcSpec, reporter: &mut Reporter<'_, '_>) -> BTreeSet<Require
     for (index, one) in spec.require.iter().enumerate() {
         let one = match one {
             wire::Require::Pushed => Require::Pushed,
+            wire::Require::Dpop => Require::Dpop,
         };
         if !found.insert(one) {
             let path = [&at("require")[..], &[Part::Index(index)]].concat();

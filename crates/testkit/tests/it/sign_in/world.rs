@@ -278,7 +278,12 @@ impl World {
     /// Whether an access token counts at a node.
     pub async fn counts(&self, node: usize, token: &str) -> bool {
         let header = format!("Bearer {token}");
-        let told = self.nodes[node].userinfo(&[header.as_bytes()]).await;
+        let call = app::UserCall {
+            method: "GET",
+            authorization: &[header.as_bytes()],
+            proofs: &[],
+        };
+        let told = self.nodes[node].userinfo(call).await;
         matches!(told.unwrap(), app::UserTold::Claims(_))
     }
 }
@@ -287,6 +292,7 @@ impl World {
 pub fn call<'a>(authorization: &'a [&'a [u8]], body: &'a str) -> TokenCall<'a> {
     TokenCall {
         authorization,
+        proofs: &[],
         content_type: Some(b"application/x-www-form-urlencoded"),
         body: body.as_bytes(),
     }
