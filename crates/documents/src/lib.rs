@@ -31,8 +31,8 @@ pub use tenant::{
     GrantType, Group, GroupRef, Guard, HandOff, Hold, Joiner, LifecycleTest, Limit, Limits,
     Lingering, ListedGroup, MANAGER, MANAGER_PATH, ManualStep, MappingTest, MaySignIn, Mode,
     Moment, NameIdRule, Oidc, OidcClient, OnLeave, PEOPLE, PersonalGrant, Privileged, Profile,
-    Reach, RelyingParty, Require, Rule, Saml, SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts,
-    SessionLimits, SignOn, SigningAlg, Smtp, SmtpTls, Source, Speaks, SponsoredPerson, SubjectType,
-    Tenant, TokenFormat, UniqueName,
+    Reach, RelyingParty, Require, Rule, Saml, SamlSigns, Schedule, Scim, ServiceAccount,
+    ServiceAccounts, SessionLimits, SignOn, SigningAlg, Smtp, SmtpTls, Source, Speaks,
+    SponsoredPerson, SubjectType, Tenant, TokenFormat, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

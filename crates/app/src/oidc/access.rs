@@ -123,7 +123,9 @@ impl App {
     pub(super) async fn live(&self, token: &Secret) -> Result<Option<Live>, AppError> {
         let now = self.now();
         // What is not bound counts no longer once the client's document demands that it be.
-        let may = |client: &Client, jkt: Option<&String>| jkt.is_some() || !client.requires(Require::Dpop);
+        let may = |client: &Client, jkt: Option<&String>| {
+            jkt.is_some() || !client.requires(Require::Dpop)
+        };
         let (id, ends, jkt) = match self.recognised(token).await? {
             Some(Recognised::Person(id, ends, jkt)) => (id, ends, jkt),
             Some(Recognised::Client(token)) => {

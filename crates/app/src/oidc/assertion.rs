@@ -73,7 +73,8 @@ pub(crate) fn unusable_keys(party: &RelyingParty) -> Vec<Diagnostic> {
             column: 0,
             field: format!("spec.oidc.client.keys[{place}]"),
             problem: key.err()?.to_string(),
-            fix: "write the public key as the client made it, or have it make another one".to_owned(),
+            fix: "write the public key as the client made it, or have it make another one"
+                .to_owned(),
         })
     })
     .collect()

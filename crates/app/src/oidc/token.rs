@@ -196,9 +196,7 @@ impl App {
             return Ok(Err(no_grant()));
         }
         let scopes = scopes_of(&row);
-        self.tokens(client, &row, &scopes, true, jkt)
-            .await
-            .map(Ok)
+        self.tokens(client, &row, &scopes, true, jkt).await.map(Ok)
     }
 
     /// Exchanges a refresh token for the next one, once.
@@ -252,9 +250,7 @@ impl App {
             self.end_again(id, "a refresh token came twice").await?;
             return Ok(Err(no_grant()));
         }
-        self.tokens(client, &row, &scopes, false, jkt)
-            .await
-            .map(Ok)
+        self.tokens(client, &row, &scopes, false, jkt).await.map(Ok)
     }
 
     /// Writes down that something was used up; `false`: somebody else was first.

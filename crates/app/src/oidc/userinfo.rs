@@ -1,9 +1,9 @@
 //! What is told of a person, and of tokens, to whoever may ask.
 
 use model::Secret;
+use protocol::oauth::bearer::{self, Scheme};
 use protocol::oauth::introspect::{ActiveToken, IntrospectionRequest, answer};
 use protocol::oauth::token::Refusal;
-use protocol::oauth::bearer::{self, Scheme};
 use protocol::oauth::{ErrorCode, OAuthError, Object, Resource};
 
 use super::access::{Live, audience};
@@ -82,7 +82,9 @@ impl App {
             (Scheme::Bearer, None) => return Ok(Ok(())),
             (Scheme::Dpop, Some(jkt)) => jkt,
             (Scheme::Bearer, Some(_)) => {
-                return invalid("the access token is bound to a key: send it as DPoP, with a proof");
+                return invalid(
+                    "the access token is bound to a key: send it as DPoP, with a proof",
+                );
             }
             (Scheme::Dpop, None) => {
                 return invalid("the access token is bound to no key: send it as Bearer");

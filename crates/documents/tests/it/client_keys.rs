@@ -48,7 +48,10 @@ fn a_client_has_keys_that_are_written_as_they_are_made() {
     let OidcClient::Keys { keys } = client else {
         panic!("{client:?}")
     };
-    let read: Vec<serde_json::Value> = keys.iter().map(|key| serde_json::from_str(key).unwrap()).collect();
+    let read: Vec<serde_json::Value> = keys
+        .iter()
+        .map(|key| serde_json::from_str(key).unwrap())
+        .collect();
     let want = serde_json::json!([
         {"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "a", "x": X, "y": Y},
         {"kty": "OKP", "crv": "Ed25519", "kid": "b", "x": ED},
@@ -56,7 +59,10 @@ fn a_client_has_keys_that_are_written_as_they_are_made() {
     ]);
     assert_eq!(serde_json::Value::from(read), want);
     assert_eq!(client.secret(), None);
-    assert!(load(&with(&party("forge", &format!("[{}]", ec(""))))).is_ok(), "one needs no name");
+    assert!(
+        load(&with(&party("forge", &format!("[{}]", ec(""))))).is_ok(),
+        "one needs no name"
+    );
 }
 
 #[test]
@@ -69,20 +75,62 @@ fn what_is_wrong_with_a_key_is_told_without_repeating_it() {
         (long, "keys: 11 keys; write 1 to 10"),
         (format!("[{d}]"), "keys[0]: this is a private key"),
         (two(&a, &ed("")), "keys[1]: one of several keys has no name"),
-        (two(&a, &ed(r#","kid":"a""#)), "keys[1].kid: two keys have this name"),
-        (two(&a, &ec(r#","kid":"b""#)), "keys[1]: this key stands here twice"),
-        (format!("[{}]", ec(r#","alg":"RS256""#)), "keys[0].alg: the algorithm does not go with"),
-        (format!("[{}]", ec(r#","alg":"none""#)), "keys[0].alg: `none` is not possible here"),
-        (format!("[{}]", ec(r#","use":"enc""#)), "keys[0].use: `enc` is not possible here"),
-        (format!("[{}]", ec(r#","kid":"""#)), "keys[0].kid: this is no name of a key"),
-        (format!("[{}]", ec(r#","n":"AQAB""#)), "keys[0].n: a key of this type has no such member"),
-        (format!("[{}]", ec(r#","k":"AQAB""#)), "keys[0].k: unknown field `k`"),
-        (format!("[{}]", ec("").replace(Y, "short")), "keys[0].y: this is not what its type"),
-        (format!("[{}]", ec("").replace("MKB", "M+B")), "keys[0].x: this is not what its type"),
-        (format!("[{}]", ed("").replace("OKP", "EC")), "keys[0].crv: the curve does not go with"),
-        (format!("[{}]", ed("").replace("OKP", "oct")), "keys[0].kty: `oct` is not possible here"),
-        ("[{kty: RSA, e: AQAB}]".to_owned(), "keys[0].alg: nothing says which algorithm"),
-        ("[{kty: RSA, alg: RS256, e: AQAB}]".to_owned(), "keys[0].n: it is missing"),
+        (
+            two(&a, &ed(r#","kid":"a""#)),
+            "keys[1].kid: two keys have this name",
+        ),
+        (
+            two(&a, &ec(r#","kid":"b""#)),
+            "keys[1]: this key stands here twice",
+        ),
+        (
+            format!("[{}]", ec(r#","alg":"RS256""#)),
+            "keys[0].alg: the algorithm does not go with",
+        ),
+        (
+            format!("[{}]", ec(r#","alg":"none""#)),
+            "keys[0].alg: `none` is not possible here",
+        ),
+        (
+            format!("[{}]", ec(r#","use":"enc""#)),
+            "keys[0].use: `enc` is not possible here",
+        ),
+        (
+            format!("[{}]", ec(r#","kid":"""#)),
+            "keys[0].kid: this is no name of a key",
+        ),
+        (
+            format!("[{}]", ec(r#","n":"AQAB""#)),
+            "keys[0].n: a key of this type has no such member",
+        ),
+        (
+            format!("[{}]", ec(r#","k":"AQAB""#)),
+            "keys[0].k: unknown field `k`",
+        ),
+        (
+            format!("[{}]", ec("").replace(Y, "short")),
+            "keys[0].y: this is not what its type",
+        ),
+        (
+            format!("[{}]", ec("").replace("MKB", "M+B")),
+            "keys[0].x: this is not what its type",
+        ),
+        (
+            format!("[{}]", ed("").replace("OKP", "EC")),
+            "keys[0].crv: the curve does not go with",
+        ),
+        (
+            format!("[{}]", ed("").replace("OKP", "oct")),
+            "keys[0].kty: `oct` is not possible here",
+        ),
+        (
+            "[{kty: RSA, e: AQAB}]".to_owned(),
+            "keys[0].alg: nothing says which algorithm",
+        ),
+        (
+            "[{kty: RSA, alg: RS256, e: AQAB}]".to_owned(),
+            "keys[0].n: it is missing",
+        ),
     ] {
         let found = told(&with(&party("forge", &keys)));
         let wanted = format!("spec.oidc.client.{wanted}");
@@ -93,11 +141,17 @@ fn what_is_wrong_with_a_key_is_told_without_repeating_it() {
 
 #[test]
 fn no_two_relying_parties_have_one_key() {
-    let (one, other) = (party("forge", &format!("[{}]", ec(""))), party("mint", &format!("[{}, {}]",
-        ed(r#","kid":"a""#), ec(r#","kid":"b""#))));
+    let (one, other) = (
+        party("forge", &format!("[{}]", ec(""))),
+        party(
+            "mint",
+            &format!("[{}, {}]", ed(r#","kid":"a""#), ec(r#","kid":"b""#)),
+        ),
+    );
     let mut files = with(&one).to_vec();
     files.push(("party-2", &other));
     let found = told(&files);
-    let wanted = "spec.oidc.client.keys[1]: the RelyingParty `forge` has the same key; give each its own";
+    let wanted =
+        "spec.oidc.client.keys[1]: the RelyingParty `forge` has the same key; give each its own";
     assert!(found.contains(wanted), "{found}");
 }

@@ -1,9 +1,9 @@
 //! Tenant directories, from text to a checked tenant.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod client_keys;
 mod alarms;
 mod beside;
+mod client_keys;
 mod drills;
 mod examples;
 mod expectations;

@@ -28,9 +28,14 @@ pub fn token(authorization: &[&[u8]]) -> Result<Option<(Secret, Scheme)>, OAuthE
         [header] => *header,
         _ => return refused("there are several Authorization headers: send one"),
     };
-    let name = header.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let name = header
+        .split(|byte| *byte == b' ')
+        .next()
+        .unwrap_or_default();
     let schemes = [(&b"Bearer"[..], Scheme::Bearer), (b"DPoP", Scheme::Dpop)];
-    let scheme = schemes.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+    let scheme = schemes
+        .into_iter()
+        .find(|(known, _)| name.eq_ignore_ascii_case(known));
     let Some((_, scheme)) = scheme else {
         return Ok(None);
     };
@@ -120,7 +125,10 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_would_be_enough() {
-        assert_eq!(challenge(Scheme::Bearer, None, None), "Bearer realm=\"api\"");
+        assert_eq!(
+            challenge(Scheme::Bearer, None, None),
+            "Bearer realm=\"api\""
+        );
         let algorithms = "DPoP algs=\"ES256 ES384 EdDSA RS256 PS256\"";
         assert_eq!(challenge(Scheme::Dpop, None, None), algorithms);
         let error = OAuthError::new(ErrorCode::InsufficientScope, "too little");

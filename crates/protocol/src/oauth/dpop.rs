@@ -96,16 +96,18 @@ fn refused(problem: &'static str) -> OAuthError {
 fn is_for(claims: &Claims, request: &Request<'_>) -> Result<(), OAuthError> {
     let text = |name: &str| claims.rest.get(name).and_then(|value| value.as_str());
     if text("htm") != Some(request.method) {
-        return Err(refused("the DPoP proof is for another method: see its `htm`"));
+        return Err(refused(
+            "the DPoP proof is for another method: see its `htm`",
+        ));
     }
     if !text("htu").is_some_and(|htu| same_place(htu, request.url)) {
         return Err(refused("the DPoP proof is for another URL: see its `htu`"));
     }
     let hash = |token: &str| base64url::encode(digest(&SHA256, token.as_bytes()));
     match request.token {
-        Some(token) if text("ath") != Some(hash(token).as_str()) => {
-            Err(refused("the DPoP proof is for another access token: see its `ath`"))
-        }
+        Some(token) if text("ath") != Some(hash(token).as_str()) => Err(refused(
+            "the DPoP proof is for another access token: see its `ath`",
+        )),
         _ => Ok(()),
     }
 }

@@ -123,7 +123,10 @@ impl Provider<'_> {
             put("dpop_signing_alg_values_supported", json!(signed));
         }
         if self.endpoints.pushed.is_some() {
-            put("require_pushed_authorization_requests", json!(self.pushed_only));
+            put(
+                "require_pushed_authorization_requests",
+                json!(self.pushed_only),
+            );
         }
         if self.backchannel_logout {
             put("backchannel_logout_supported", json!(true));

@@ -68,7 +68,10 @@ impl<'p> Reference<'p> {
     /// `invalid_request`, to be shown to the person: when a parameter is there twice or missing, longer than
     /// any, or it brings a `request` as well.
     pub fn read(params: &'p Params) -> Result<Option<Self>, OAuthError> {
-        let Some(name) = params.get("request_uri")?.and_then(|uri| uri.strip_prefix(PREFIX)) else {
+        let Some(name) = params
+            .get("request_uri")?
+            .and_then(|uri| uri.strip_prefix(PREFIX))
+        else {
             return Ok(None);
         };
         params.once()?;

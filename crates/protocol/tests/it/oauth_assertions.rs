@@ -2,8 +2,8 @@
 
 use model::Timestamp;
 use protocol::jose::{Algorithm, Jwks, MacKey, SigningKey, jws, jwt};
-use protocol::oauth::{ErrorCode, OAuthError};
 use protocol::oauth::token::{ASSERTION_TYP, Assertion};
+use protocol::oauth::{ErrorCode, OAuthError};
 use serde_json::{Value, json};
 
 use crate::oauth_client::issuer;
@@ -47,7 +47,9 @@ fn good() -> Value {
 
 #[track_caller]
 fn told(read: Result<Assertion, Option<OAuthError>>) -> String {
-    let error = read.unwrap_err().expect("whoever holds the key is told why");
+    let error = read
+        .unwrap_err()
+        .expect("whoever holds the key is told why");
     assert_eq!(error.code(), ErrorCode::InvalidClient);
     crate::oauth_client::well_told(&error);
     error.description()
@@ -90,7 +92,10 @@ fn an_assertion_for_another_server_is_refused() {
         json!(["https://id.example", "https://other.example"]),
     ] {
         let why = told(client.with("aud", audience.clone()));
-        assert!(why.contains("`aud` has to be the issuer"), "{audience}: {why}");
+        assert!(
+            why.contains("`aud` has to be the issuer"),
+            "{audience}: {why}"
+        );
     }
 }
 
@@ -133,15 +138,26 @@ fn o6_the_key_says_by_which_algorithm_an_assertion_is_signed() {
         use base64::Engine as _;
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
     };
-    for forged in [r#"{"alg":"none"}"#, r#"{"alg":"PS256"}"#, r#"{"alg":"HS256"}"#] {
+    for forged in [
+        r#"{"alg":"none"}"#,
+        r#"{"alg":"PS256"}"#,
+        r#"{"alg":"HS256"}"#,
+    ] {
         let token = format!("{}.{rest}", header(forged));
         assert_eq!(client.reads(&token), Err(None), "{forged}");
     }
     let other = Client::new(Algorithm::Rs256);
     assert_eq!(client.reads(&other.signs(&good())), Err(None));
     let embedded = json!({"alg": "RS256", "jwk": other.key.public().to_jwk()}).to_string();
-    let (_, rest) = other.signs(&good()).split_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-    assert_eq!(client.reads(&format!("{}.{rest}", header(&embedded))), Err(None));
+    let (_, rest) = other
+        .signs(&good())
+        .split_once('.')
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    assert_eq!(
+        client.reads(&format!("{}.{rest}", header(&embedded))),
+        Err(None)
+    );
 }
 
 /// While a client changes its keys both count; the name in the header says which one is meant.
@@ -150,7 +166,8 @@ fn a_client_changes_its_keys_one_after_the_other() {
     let (old, new) = (Client::new(Algorithm::Es256), Client::new(Algorithm::Es256));
     let both = Jwks::new(vec![old.key.public().clone(), new.key.public().clone()]).unwrap();
     let now = Timestamp::from_micros(NOW * 1_000_000);
-    let reads = |keys: &Jwks, token: &str| Assertion::verify(token, keys, "app", &issuer(), now).is_ok();
+    let reads =
+        |keys: &Jwks, token: &str| Assertion::verify(token, keys, "app", &issuer(), now).is_ok();
     let (by_old, by_new) = (old.signs(&good()), new.signs(&good()));
     assert!(reads(&both, &by_old) && reads(&both, &by_new));
     assert!(!reads(&new.keys, &by_old) && reads(&new.keys, &by_new));

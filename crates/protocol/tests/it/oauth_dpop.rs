@@ -86,7 +86,10 @@ fn a_proof_tells_of_the_key_that_made_it() {
     let holder = Holder::new();
     let proof = read(&holder.proves(&good()), None).unwrap().unwrap();
     assert_eq!((proof.jkt, proof.jti.as_str()), (holder.jkt(), "one"));
-    assert!(proof.ends.as_micros() >= (NOW + 70) * 1_000_000, "as long as it would be taken");
+    assert!(
+        proof.ends.as_micros() >= (NOW + 70) * 1_000_000,
+        "as long as it would be taken"
+    );
     // The same URL, however it is written; and its query is nobody's business.
     for htu in [
         "https://ID.example/oauth2/token",
@@ -94,13 +97,24 @@ fn a_proof_tells_of_the_key_that_made_it() {
         "https://id.example/oauth2/token?x=1#y",
         "https://id.example/x/../oauth2/token",
     ] {
-        assert!(read(&holder.proves(&with("htu", json!(htu))), None).is_ok(), "{htu}");
+        assert!(
+            read(&holder.proves(&with("htu", json!(htu))), None).is_ok(),
+            "{htu}"
+        );
     }
     assert!(read(&holder.proves(&with("ath", json!(ath()))), Some(TOKEN)).is_ok());
     for iat in [NOW - 70, NOW + 10] {
-        assert!(read(&holder.proves(&with("iat", json!(iat))), None).is_ok(), "{iat}");
+        assert!(
+            read(&holder.proves(&with("iat", json!(iat))), None).is_ok(),
+            "{iat}"
+        );
     }
-    let request = Request { method: "POST", url: URL, token: None, now: Timestamp::from_micros(0) };
+    let request = Request {
+        method: "POST",
+        url: URL,
+        token: None,
+        now: Timestamp::from_micros(0),
+    };
     assert_eq!(Proof::read(&[], &request), Ok(None));
 }
 
@@ -133,7 +147,10 @@ fn attack_o23_a_proof_for_another_request_is_refused() {
         refused(&holder.proves(&claims), None);
     }
     refused(&holder.proves(&good()), Some(TOKEN));
-    refused(&holder.proves(&with("ath", json!(ath()))), Some("another-token"));
+    refused(
+        &holder.proves(&with("ath", json!(ath()))),
+        Some("another-token"),
+    );
 }
 
 #[test]
@@ -160,11 +177,22 @@ fn attack_o23_a_proof_is_made_by_the_key_in_it() {
     header.as_object_mut().unwrap().remove("jwk");
     refused(&holder.signs(&header, &good()), None);
     let good = holder.proves(&good());
-    for odd in ["", "a.b.c", &good[1..], &good[..good.len() - 1], &format!("{good}, {good}")] {
+    for odd in [
+        "",
+        "a.b.c",
+        &good[1..],
+        &good[..good.len() - 1],
+        &format!("{good}, {good}"),
+    ] {
         refused(odd, None);
     }
     refused(&"a".repeat(9_000), None);
-    let request = Request { method: "POST", url: URL, token: None, now: Timestamp::from_micros(NOW * 1_000_000) };
+    let request = Request {
+        method: "POST",
+        url: URL,
+        token: None,
+        now: Timestamp::from_micros(NOW * 1_000_000),
+    };
     let twice = Proof::read(&[good.as_bytes(), good.as_bytes()], &request);
     assert_eq!(twice.unwrap_err().code(), ErrorCode::InvalidDpopProof);
 }
@@ -175,7 +203,12 @@ fn a_code_is_asked_for_the_holder_of_a_key() {
     let asked = client.parse(&query(&[("dpop_jkt", &jkt)])).unwrap();
     assert_eq!(asked.jkt, Some(jkt.clone()));
     assert_eq!(client.parse(&query(&[])).unwrap().jkt, None);
-    for wrong in [&jkt[1..], &format!("{jkt}A"), &jkt.replace(&jkt[..1], "+"), "x"] {
+    for wrong in [
+        &jkt[1..],
+        &format!("{jkt}A"),
+        &jkt.replace(&jkt[..1], "+"),
+        "x",
+    ] {
         let refused = client.parse(&query(&[("dpop_jkt", wrong)])).unwrap_err();
         assert_eq!(refused.error().code(), ErrorCode::InvalidRequest, "{wrong}");
     }

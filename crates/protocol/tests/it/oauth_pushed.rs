@@ -14,18 +14,37 @@ fn params(text: &str) -> Params {
 fn what_is_pushed_is_read_at_once_and_kept_without_proofs() {
     let client = Client::web();
     let sent = query(&[]);
-    let proved = format!("{sent}&client_secret=hunter2&client_assertion=a.b.c&client_assertion_type=x");
+    let proved =
+        format!("{sent}&client_secret=hunter2&client_assertion=a.b.c&client_assertion_type=x");
     let (_, kept) = accepted(&params(&proved), &client.view()).unwrap();
-    assert!(!kept.contains("hunter2") && !kept.contains("assertion"), "{kept}");
+    assert!(
+        !kept.contains("hunter2") && !kept.contains("assertion"),
+        "{kept}"
+    );
     let read = client.parse(&kept).unwrap();
     let plain = client.parse(&sent).unwrap();
-    assert_eq!((read.scopes, read.challenge), (plain.scopes, plain.challenge));
+    assert_eq!(
+        (read.scopes, read.challenge),
+        (plain.scopes, plain.challenge)
+    );
     for (wrong, code) in [
-        (query(&[("redirect_uri", "https://evil.example/cb")]), ErrorCode::InvalidRequest),
-        (query(&[("response_type", "token")]), ErrorCode::UnsupportedResponseType),
+        (
+            query(&[("redirect_uri", "https://evil.example/cb")]),
+            ErrorCode::InvalidRequest,
+        ),
+        (
+            query(&[("response_type", "token")]),
+            ErrorCode::UnsupportedResponseType,
+        ),
         (query(&[("scope", "admin")]), ErrorCode::InvalidScope),
-        (format!("{sent}&request_uri=urn%3Ax"), ErrorCode::InvalidRequest),
-        (format!("{sent}&request=a.b.c"), ErrorCode::RequestNotSupported),
+        (
+            format!("{sent}&request_uri=urn%3Ax"),
+            ErrorCode::InvalidRequest,
+        ),
+        (
+            format!("{sent}&request=a.b.c"),
+            ErrorCode::RequestNotSupported,
+        ),
         (format!("{sent}&scope=openid"), ErrorCode::InvalidRequest),
     ] {
         let refused = accepted(&params(&wrong), &client.view());
@@ -76,7 +95,10 @@ fn a_reference_has_its_client_and_stands_alone() {
     let good = Ok(Some(("app".to_owned(), "name".to_owned())));
     assert_eq!(read(&format!("client_id=app&{named}")), good);
     // What stands beside is not looked at, so nobody can change the request by it.
-    assert_eq!(read(&format!("client_id=app&{named}&scope=admin&state=x")), good);
+    assert_eq!(
+        read(&format!("client_id=app&{named}&scope=admin&state=x")),
+        good
+    );
     let refused = Err(ErrorCode::InvalidRequest);
     for wrong in [
         named.clone(),

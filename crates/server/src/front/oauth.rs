@@ -16,7 +16,9 @@ use crate::answer;
 pub(super) fn token(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let [authorization, proofs] = visit.proofs();
-        Ok(given(front.app.token(visit.call(&authorization, &proofs)).await?))
+        Ok(given(
+            front.app.token(visit.call(&authorization, &proofs)).await?,
+        ))
     })
 }
 
@@ -37,7 +39,10 @@ pub(super) fn introspect(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let [authorization, proofs] = visit.proofs();
         Ok(given(
-            front.app.introspect(visit.call(&authorization, &proofs)).await?,
+            front
+                .app
+                .introspect(visit.call(&authorization, &proofs))
+                .await?,
         ))
     })
 }
@@ -45,7 +50,10 @@ pub(super) fn introspect(front: Arc<Front>, visit: Visit) -> Answered {
 pub(super) fn revoke(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let [authorization, proofs] = visit.proofs();
-        let revoked = front.app.revoke(visit.call(&authorization, &proofs)).await?;
+        let revoked = front
+            .app
+            .revoke(visit.call(&authorization, &proofs))
+            .await?;
         Ok(match revoked {
             Given::Body(_) => answer::raw(200, "application/json", ""),
             refused @ Given::Refused(_) => given(refused),

@@ -274,7 +274,9 @@ impl SignIn for TenureStore {
         // Each time or nobody forgets; one of 64 values does, so that it costs little.
         if one.value.0[0] < 4 {
             let sql = "DELETE FROM spent WHERE until < $1";
-            self.db().execute(sql, &[Cell::Int(now.as_micros())]).await?;
+            self.db()
+                .execute(sql, &[Cell::Int(now.as_micros())])
+                .await?;
         }
         // The key of the table decides: of two at once the second waits for the first.
         let sql = "INSERT INTO spent (space, value, until) VALUES ($1, $2, $3) \

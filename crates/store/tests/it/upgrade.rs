@@ -347,7 +347,12 @@ async fn fill(store: &TenureStore) {
         expires: Some(samples::at(90)),
     };
     store.put_secret(secret).await.unwrap();
-    assert!(store.spend(proof(), samples::at(90), samples::at(3)).await.unwrap());
+    assert!(
+        store
+            .spend(proof(), samples::at(90), samples::at(3))
+            .await
+            .unwrap()
+    );
 }
 
 /// What a client proved itself with.

@@ -19,7 +19,12 @@ const MODULUS: (usize, usize) = (342, 1_366);
 
 /// The keys as texts of JSON. Nothing of a value is repeated: it might be a private one.
 pub(super) fn keys(given: &[JwkSpec], reporter: &mut Reporter<'_, '_>) -> Vec<String> {
-    let list = [SPEC, Part::Key("oidc"), Part::Key("client"), Part::Key("keys")];
+    let list = [
+        SPEC,
+        Part::Key("oidc"),
+        Part::Key("client"),
+        Part::Key("keys"),
+    ];
     if !(1..=MAX_KEYS).contains(&given.len()) {
         let problem = format!("{} keys", given.len());
         let fix = format!("write 1 to {MAX_KEYS}");
@@ -29,7 +34,8 @@ pub(super) fn keys(given: &[JwkSpec], reporter: &mut Reporter<'_, '_>) -> Vec<St
     for (place, key) in given.iter().enumerate() {
         let path = [&list[..], &[Part::Index(place)]].concat();
         if key.d.is_some() {
-            let problem = "this is a private key, with which everybody who reads it can pass for the client";
+            let problem =
+                "this is a private key, with which everybody who reads it can pass for the client";
             let fix = "make a new one, and write its public members alone";
             reporter.at(report::VALUE, &path, problem, fix);
             continue;
@@ -97,7 +103,11 @@ fn wrong(key: &JwkSpec) -> Vec<Wrong> {
         }
         _ => {}
     }
-    if key.kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > MAX_KID) {
+    if key
+        .kid
+        .as_ref()
+        .is_some_and(|kid| kid.is_empty() || kid.len() > MAX_KID)
+    {
         found.push(("kid", "this is no name of a key", "write 1 to 256 bytes"));
     }
     let exactly = |length: usize| (length, length);
@@ -115,7 +125,8 @@ fn wrong(key: &JwkSpec) -> Vec<Wrong> {
             (Some(value), Some((least, most))) => {
                 let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
                 if !(least..=most).contains(&value.len()) || !value.bytes().all(fits) {
-                    let problem = "this is not what its type and curve need, as base64url without padding";
+                    let problem =
+                        "this is not what its type and curve need, as base64url without padding";
                     found.push((name, problem, "export the key again from where it was made"));
                 }
             }

@@ -7,8 +7,8 @@ use model::{Personal, Secret};
 use super::{ClaimsRequest, ClientView, Prompt, Refusal, Sender};
 use crate::oauth::field::{Alphabet, Field};
 use crate::oauth::{
-    dpop, CodeChallenge, ErrorCode, GrantType, OAuthError, Params, PkcePolicy, ReplyTo, Resource,
-    ResponseMode, Scopes,
+    CodeChallenge, ErrorCode, GrantType, OAuthError, Params, PkcePolicy, ReplyTo, Resource,
+    ResponseMode, Scopes, dpop,
 };
 
 const RESPONSE_TYPE: Field = Field::visible("response_type", 128);

@@ -63,19 +63,21 @@ impl Assertion {
         };
         let claims = jwt::verify(token, keys, &expect).map_err(|why| match why {
             JwtError::Jws(_) => None,
-            JwtError::OtherAudience => refused(
-                "is not for this server alone: its `aud` has to be the issuer, as one text",
-            ),
-            JwtError::Ended | JwtError::NotYet | JwtError::FromTheFuture => {
-                refused("is not good at this time: make a new one for each request, by the right time")
+            JwtError::OtherAudience => {
+                refused("is not for this server alone: its `aud` has to be the issuer, as one text")
             }
+            JwtError::Ended | JwtError::NotYet | JwtError::FromTheFuture => refused(
+                "is not good at this time: make a new one for each request, by the right time",
+            ),
             _ => refused("lacks a claim or has a wrong one: see RFC 7523 3, and add `jti`"),
         })?;
         let (Some(jti), Some(exp)) = (claims.jti, claims.exp) else {
             return Err(refused("has no `jti` or no `exp`: add it"));
         };
         if claims.sub.as_deref() != Some(client_id) {
-            return Err(refused("is about somebody else: its `sub` has to be the client_id"));
+            return Err(refused(
+                "is about somebody else: its `sub` has to be the client_id",
+            ));
         }
         let leeway = Duration::from_secs(LEEWAY_S.into());
         if exp > now.plus(LONGEST_ASSERTION).plus(leeway) {

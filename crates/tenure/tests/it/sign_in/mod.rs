@@ -125,6 +125,44 @@ fn openid_client_signs_people_in() {
     tenant.plays(&python, "through.py", &expected);
 }
 
+/// With a key in place of a secret, requests that are pushed, and tokens that are bound to another key.
+#[test]
+fn openid_client_signs_people_in_by_keys_alone() {
+    let Some([python, client]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_OPENID_CLIENT"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.forge();
+    let _party = Party::openid_client(&tenant, &client);
+    tenant.tell("START", format!("http://127.0.0.1:{}/login", tenant.port));
+    let expected = [
+        "sent to us: Sign in",
+        "back there: CALLBACK 200 ana@acme.example proved with pwd, DPoP jkt, as Bearer 401, pushed 2",
+        "once more, without a page: True 200",
+    ];
+    tenant.plays(&python, "through.py", &expected);
+}
+
+/// authlib proves itself by a key wherever clients do, and not twice by the same assertion.
+#[test]
+fn authlib_proves_itself_by_a_key() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.forge();
+    let expected = [
+        "metadata: private_key_jwt True, pushed True, DPoP True",
+        "a token: DPoP missing, 400 invalid_dpop_proof",
+        "for the token endpoint: 401 invalid_client",
+        "introspected: 200 False",
+        "the same assertion: 401 invalid_client",
+        "without a push: 400 This link does not work",
+    ];
+    tenant.plays(&python, "with_a_key.py", &expected);
+}
+
 #[test]
 fn apache_signs_people_in() {
     let Some([python, apache]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_APACHE"]) else {

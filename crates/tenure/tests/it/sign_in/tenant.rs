@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use protocol::jose::{Algorithm, SigningKey};
+
 use crate::e2e::cluster::REQUIRE;
 use crate::e2e::peer::told;
 use crate::node::Node;
@@ -114,6 +118,22 @@ impl Tenant {
             .run(&["config", "push", folder, "--reason", "T-4"])
             .expect(0);
         self.tell("SP_HOME", home.display().to_string());
+    }
+
+    /// Declares a client with a key that is made for it, and tells scripts of it: PKCS #8 in base64.
+    pub fn forge(&mut self) {
+        let (key, private) = SigningKey::generate(Algorithm::Es256).unwrap();
+        let jwk = serde_json::Value::Object(key.public().to_jwk());
+        let text = include_str!("forge.yaml")
+            .replace("@PORT@", &self.port.to_string())
+            .replace("@KEY@", &jwk.to_string());
+        let documents = self.node.home.path().join("documents");
+        std::fs::write(documents.join("forge.yaml"), text).unwrap();
+        let folder = documents.to_str().unwrap();
+        self.node
+            .run(&["config", "push", folder, "--reason", "T-5"])
+            .expect(0);
+        self.tell("FORGE_KEY", STANDARD.encode(private.expose()));
     }
 
     pub fn tell(&mut self, name: &str, value: String) {

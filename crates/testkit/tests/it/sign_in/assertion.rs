@@ -93,7 +93,9 @@ fn said(given: Given) -> Result<Object, String> {
 async fn a_client_proves_who_it_is_by_what_it_signs() {
     for world in World::each("any-factor").await {
         let forge = Forge::in_force(&world, "    refresh_days: 30\n").await;
-        let own = token(&world, 0, &forge.proves(&world, GRANT)).await.unwrap();
+        let own = token(&world, 0, &forge.proves(&world, GRANT))
+            .await
+            .unwrap();
         let by_other = with(GRANT, &forge.asserts(&world, 1, json!({})));
         assert!(token(&world, 1, &by_other).await.is_ok());
         let named = format!("{}&client_id=forge", forge.proves(&world, GRANT));
@@ -118,7 +120,11 @@ async fn a_client_proves_who_it_is_by_what_it_signs() {
         let revoked = forge.proves(&world, &body);
         let revoked = world.nodes[0].revoke(call(&[], &revoked)).await.unwrap();
         assert!(said(revoked).is_ok());
-        assert!(!world.counts(0, next["access_token"].as_str().unwrap()).await);
+        assert!(
+            !world
+                .counts(0, next["access_token"].as_str().unwrap())
+                .await
+        );
     }
 }
 
@@ -130,7 +136,9 @@ async fn o10_an_assertion_counts_once_and_leaves_no_record_of_its_own() {
         let forge = Forge::in_force(&world, "").await;
         let assertion = forge.asserts(&world, 0, json!({}));
         let given = token(&world, 0, &with(GRANT, &assertion)).await.unwrap();
-        let again = token(&world, 1, &with(GRANT, &assertion)).await.unwrap_err();
+        let again = token(&world, 1, &with(GRANT, &assertion))
+            .await
+            .unwrap_err();
         assert!(again.contains("came before"), "{again}");
         let body = format!("token={}", given["access_token"].as_str().unwrap());
         let elsewhere = with(&body, &assertion);
@@ -185,7 +193,10 @@ async fn an_assertion_is_held_to_its_client_and_to_us() {
         let new = with(GRANT, &forge.asserts(&world, 1, json!({})));
         assert!(token(&world, 0, &new).await.is_ok());
         world.clock.advance(Duration::from_secs(71));
-        assert!(token(&world, 0, &new).await.is_err(), "it is over before it is forgotten");
+        assert!(
+            token(&world, 0, &new).await.is_err(),
+            "it is over before it is forgotten"
+        );
     }
 }
 
@@ -201,10 +212,14 @@ async fn a_client_with_keys_gets_in_by_nothing_else() {
         let robot = json!({"iss": "robot", "sub": "robot"});
         let robot = with(GRANT, &forge.asserts(&world, 0, robot));
         assert!(token(&world, 0, &robot).await.is_err());
-        let refused = world.nodes[0].check_client_secret("forge").await.unwrap_err();
+        let refused = world.nodes[0]
+            .check_client_secret("forge")
+            .await
+            .unwrap_err();
         assert_eq!(refused.code(), "TNR-SIGN-0013");
         let records = world.store.records(0, 1_000).await.unwrap();
-        let granted = |record: &ports::store::LogRecord| matches!(record.event, Event::ClientGranted(_));
+        let granted =
+            |record: &ports::store::LogRecord| matches!(record.event, Event::ClientGranted(_));
         assert!(!records.iter().any(granted));
     }
 }

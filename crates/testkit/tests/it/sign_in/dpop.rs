@@ -50,7 +50,9 @@ impl Holder {
         let mut claims = json!({"jti": format!("p{count}"), "iat": now, "htm": method,
             "htu": format!("{ISSUER}{path}")});
         if let Some(token) = token {
-            claims["ath"] = URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes())).into();
+            claims["ath"] = URL_SAFE_NO_PAD
+                .encode(digest(&SHA256, token.as_bytes()))
+                .into();
         }
         let header = json!({"typ": "dpop+jwt", "alg": "EdDSA",
             "jwk": {"kty": "OKP", "crv": "Ed25519", "x": self.x()}});
@@ -118,8 +120,23 @@ async fn userinfo(world: &World, scheme: &str, token: &str, proofs: &[&str]) -> 
     }
 }
 
+/// What `wiki` is told that pushes a request with a proof.
+async fn pushes(world: &World, holder: &Holder, body: &str) -> Result<Object, String> {
+    let header = world.proves(0);
+    let proof = holder.proves(world, ("POST", "/oauth2/par"), None);
+    let (headers, proofs) = ([header.as_bytes()], [proof.as_bytes()]);
+    let call = TokenCall {
+        proofs: &proofs,
+        ..call(&headers, body)
+    };
+    said(world.nodes[0].push(call).await.unwrap())
+}
+
 async fn code(world: &World, query: &str, browser: &mut Browser) -> String {
-    let answer = world.nodes[1].authorize(query.as_bytes(), browser.asker()).await.unwrap();
+    let answer = world.nodes[1]
+        .authorize(query.as_bytes(), browser.asker())
+        .await
+        .unwrap();
     code_of(&answer).unwrap_or_else(|| panic!("{answer:?}"))
 }
 
@@ -130,17 +147,30 @@ async fn a_token_that_is_asked_for_with_a_proof_is_bound_to_its_key() {
         let holder = Holder::new();
         for client in [ROBOT, PROBE] {
             let grant = "grant_type=client_credentials";
-            let given = token(&world, Some(client), grant, &[&holder.asks(&world)]).await.unwrap();
+            let given = token(&world, Some(client), grant, &[&holder.asks(&world)])
+                .await
+                .unwrap();
             assert_eq!(given["token_type"], "DPoP");
-            let told = world.introspected(client, given["access_token"].as_str().unwrap()).await;
-            assert_eq!((&told["token_type"], &told["cnf"]), (&json!("DPoP"), &json!({"jkt": holder.jkt()})));
+            let told = world
+                .introspected(client, given["access_token"].as_str().unwrap())
+                .await;
+            assert_eq!(
+                (&told["token_type"], &told["cnf"]),
+                (&json!("DPoP"), &json!({"jkt": holder.jkt()}))
+            );
         }
         let mut browser = world.enrolled("w001", "p1@acme.example").await;
         for opaque in [false, true] {
-            let more = if opaque { "    access_token: {format: opaque}\n" } else { "" };
+            let more = if opaque {
+                "    access_token: {format: opaque}\n"
+            } else {
+                ""
+            };
             in_force(&world, more).await;
             let code = code(&world, &request("badge"), &mut browser).await;
-            let given = token(&world, None, &redeems(&code), &[&holder.asks(&world)]).await.unwrap();
+            let given = token(&world, None, &redeems(&code), &[&holder.asks(&world)])
+                .await
+                .unwrap();
             assert_eq!(given["token_type"], "DPoP");
             let access = given["access_token"].as_str().unwrap();
             let proof = holder.proves(&world, ("GET", USERINFO), Some(access));
@@ -164,18 +194,35 @@ async fn o23_a_bound_token_is_worth_nothing_without_its_key() {
         let mut browser = world.enrolled("w001", "p1@acme.example").await;
         in_force(&world, "").await;
         let code = code(&world, &request("badge"), &mut browser).await;
-        let given = token(&world, None, &redeems(&code), &[&holder.asks(&world)]).await.unwrap();
+        let given = token(&world, None, &redeems(&code), &[&holder.asks(&world)])
+            .await
+            .unwrap();
         let access = given["access_token"].as_str().unwrap();
         let bearer = userinfo(&world, "Bearer", access, &[]).await;
-        assert!(bearer.starts_with("401") && bearer.contains("invalid_token"), "{bearer}");
+        assert!(
+            bearer.starts_with("401") && bearer.contains("invalid_token"),
+            "{bearer}"
+        );
         let at = ("GET", USERINFO);
         let good = holder.proves(&world, at, Some(access));
         for (proofs, wanted) in [
             (vec![], "invalid_dpop_proof"),
-            (vec![thief.proves(&world, at, Some(access))], "invalid_token"),
-            (vec![holder.proves(&world, ("POST", USERINFO), Some(access))], "invalid_dpop_proof"),
-            (vec![holder.proves(&world, ("GET", TOKEN), Some(access))], "invalid_dpop_proof"),
-            (vec![holder.proves(&world, at, Some("another"))], "invalid_dpop_proof"),
+            (
+                vec![thief.proves(&world, at, Some(access))],
+                "invalid_token",
+            ),
+            (
+                vec![holder.proves(&world, ("POST", USERINFO), Some(access))],
+                "invalid_dpop_proof",
+            ),
+            (
+                vec![holder.proves(&world, ("GET", TOKEN), Some(access))],
+                "invalid_dpop_proof",
+            ),
+            (
+                vec![holder.proves(&world, at, Some("another"))],
+                "invalid_dpop_proof",
+            ),
             (vec![holder.proves(&world, at, None)], "invalid_dpop_proof"),
             (vec![good.clone(), good.clone()], "invalid_dpop_proof"),
         ] {
@@ -207,7 +254,9 @@ async fn o23_a_proof_counts_once() {
         in_force(&world, "").await;
         let asked = holder.asks(&world);
         let first = code(&world, &request("badge"), &mut browser).await;
-        let given = token(&world, None, &redeems(&first), &[&asked]).await.unwrap();
+        let given = token(&world, None, &redeems(&first), &[&asked])
+            .await
+            .unwrap();
         let second = code(&world, &request("badge"), &mut browser).await;
         let again = token(&world, None, &redeems(&second), &[&asked]).await;
         assert_eq!(again, Err("invalid_dpop_proof".into()));
@@ -224,7 +273,11 @@ async fn o23_a_proof_counts_once() {
             won += usize::from(call.await.unwrap());
         }
         assert_eq!(won, 1);
-        assert_eq!(world.store.head().await.unwrap(), before, "nothing of it is in the log");
+        assert_eq!(
+            world.store.head().await.unwrap(),
+            before,
+            "nothing of it is in the log"
+        );
     }
 }
 
@@ -237,9 +290,13 @@ async fn a_refresh_token_of_a_public_client_is_bound_to_its_key() {
         let mut browser = world.enrolled("w001", "p1@acme.example").await;
         in_force(&world, "").await;
         let code = code(&world, &request("badge"), &mut browser).await;
-        let first = token(&world, None, &redeems(&code), &[&holder.asks(&world)]).await.unwrap();
+        let first = token(&world, None, &redeems(&code), &[&holder.asks(&world)])
+            .await
+            .unwrap();
         let old = refreshes(first["refresh_token"].as_str().unwrap());
-        let second = token(&world, None, &old, &[&holder.asks(&world)]).await.unwrap();
+        let second = token(&world, None, &old, &[&holder.asks(&world)])
+            .await
+            .unwrap();
         let new = refreshes(second["refresh_token"].as_str().unwrap());
         for stolen in [&old, &new] {
             for proofs in [vec![], vec![thief.asks(&world)]] {
@@ -248,14 +305,24 @@ async fn a_refresh_token_of_a_public_client_is_bound_to_its_key() {
                 assert_eq!(refused, Err("invalid_grant".into()));
             }
         }
-        assert!(token(&world, None, &new, &[&holder.asks(&world)]).await.is_ok());
+        assert!(
+            token(&world, None, &new, &[&holder.asks(&world)])
+                .await
+                .is_ok()
+        );
         // A client that proves who it is may take another key.
         let code = self::code(&world, &request("wiki"), &mut browser).await;
-        let given = token(&world, Some(0), &redeems(&code), &[&holder.asks(&world)]).await.unwrap();
+        let given = token(&world, Some(0), &redeems(&code), &[&holder.asks(&world)])
+            .await
+            .unwrap();
         let next = refreshes(given["refresh_token"].as_str().unwrap());
-        let given = token(&world, Some(0), &next, &[&thief.asks(&world)]).await.unwrap();
+        let given = token(&world, Some(0), &next, &[&thief.asks(&world)])
+            .await
+            .unwrap();
         assert_eq!(given["token_type"], "DPoP");
-        let told = world.introspected(0, given["access_token"].as_str().unwrap()).await;
+        let told = world
+            .introspected(0, given["access_token"].as_str().unwrap())
+            .await;
         assert_eq!(told["cnf"], json!({"jkt": thief.jkt()}));
     }
 }
@@ -269,13 +336,7 @@ async fn a_code_is_for_the_holder_of_the_key_that_was_named() {
         let mut browser = world.enrolled("w001", "p1@acme.example").await;
         in_force(&world, "").await;
         let named = format!("{}&dpop_jkt={}", request("wiki"), holder.jkt());
-        let header = world.proves(0);
-        let proof = holder.proves(&world, ("POST", "/oauth2/par"), None);
-        let pushed = TokenCall {
-            proofs: &[proof.as_bytes()],
-            ..call(&[header.as_bytes()], &request("wiki"))
-        };
-        let pushed = said(world.nodes[0].push(pushed).await.unwrap()).unwrap();
+        let pushed = pushes(&world, &holder, &request("wiki")).await.unwrap();
         let uri = pushed["request_uri"].as_str().unwrap().replace(':', "%3A");
         for query in [named.clone(), format!("client_id=wiki&request_uri={uri}")] {
             let code = code(&world, &query, &mut browser).await;
@@ -285,14 +346,13 @@ async fn a_code_is_for_the_holder_of_the_key_that_was_named() {
                 let refused = token(&world, Some(0), &body, &proofs).await;
                 assert_eq!(refused, Err("invalid_grant".into()), "{query}");
             }
-            assert!(token(&world, Some(0), &body, &[&holder.asks(&world)]).await.is_ok());
+            assert!(
+                token(&world, Some(0), &body, &[&holder.asks(&world)])
+                    .await
+                    .is_ok()
+            );
         }
-        let proof = thief.proves(&world, ("POST", "/oauth2/par"), None);
-        let differs = TokenCall {
-            proofs: &[proof.as_bytes()],
-            ..call(&[header.as_bytes()], &named)
-        };
-        let differs = said(world.nodes[0].push(differs).await.unwrap());
+        let differs = pushes(&world, &thief, &named).await;
         assert_eq!(differs, Err("invalid_dpop_proof".into()));
     }
 }
@@ -309,11 +369,17 @@ async fn a_client_that_has_to_prove_a_key_gets_nothing_without() {
         let access = before["access_token"].as_str().unwrap();
         assert_eq!(userinfo(&world, "Bearer", access, &[]).await, "200");
         in_force(&world, "    require: [dpop]\n").await;
-        assert!(userinfo(&world, "Bearer", access, &[]).await.starts_with("401"));
+        assert!(
+            userinfo(&world, "Bearer", access, &[])
+                .await
+                .starts_with("401")
+        );
         let next = refreshes(before["refresh_token"].as_str().unwrap());
         let bare = token(&world, None, &next, &[]).await;
         assert_eq!(bare, Err("invalid_dpop_proof".into()));
-        let bound = token(&world, None, &next, &[&holder.asks(&world)]).await.unwrap();
+        let bound = token(&world, None, &next, &[&holder.asks(&world)])
+            .await
+            .unwrap();
         assert_eq!(bound["token_type"], "DPoP");
         let again = refreshes(bound["refresh_token"].as_str().unwrap());
         let other = token(&world, None, &again, &[&Holder::new().asks(&world)]).await;

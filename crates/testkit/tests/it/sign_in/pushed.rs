@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use app::{Answer, Given};
 
-use super::world::{
-    Browser, SIGN_ON, World, attempt, call, code_of, error_of, redeems, request,
-};
+use super::world::{Browser, SIGN_ON, World, attempt, call, code_of, error_of, redeems, request};
 
 /// What `client` may bring to the browser for what it pushes: the query that names it.
 async fn pushes(world: &World, node: usize, client: usize, body: &str) -> Result<String, String> {
@@ -54,10 +52,17 @@ async fn a_pushed_request_is_answered_as_it_was_pushed() {
         let answer = world.nodes[0].send_password(attempt(&page), name, &password, browser.asker());
         let answer = answer.await.unwrap();
         let code = code_of(&answer).unwrap_or_else(|| panic!("{answer:?}"));
-        let Answer::Send { response: protocol::oauth::Response::Redirect { location }, .. } = &answer else {
+        let Answer::Send {
+            response: protocol::oauth::Response::Redirect { location },
+            ..
+        } = &answer
+        else {
             panic!("{answer:?}")
         };
-        assert!(location.contains("state=s&") || location.ends_with("state=s"), "{location}");
+        assert!(
+            location.contains("state=s&") || location.ends_with("state=s"),
+            "{location}"
+        );
         let given = world.token(1, 0, &redeems(&code)).await.unwrap();
         assert_eq!(given["scope"], "email openid");
     }
@@ -78,8 +83,11 @@ async fn o10_a_pushed_request_gives_one_code() {
         let uri = pushes(&world, 1, 0, &request("wiki")).await.unwrap();
         let world = Arc::new(world);
         let calls = (0..8).map(|n| {
-            let (world, mut browser, query) = (Arc::clone(&world), browser.clone(), names("wiki", &uri));
-            tokio::spawn(async move { code_of(&asks(&world, n % 2, &query, &mut browser).await).is_some() })
+            let (world, mut browser, query) =
+                (Arc::clone(&world), browser.clone(), names("wiki", &uri));
+            tokio::spawn(async move {
+                code_of(&asks(&world, n % 2, &query, &mut browser).await).is_some()
+            })
         });
         let mut won = 0;
         for call in calls.collect::<Vec<_>>() {
@@ -102,13 +110,24 @@ async fn o13_a_name_counts_for_its_client_and_a_minute_and_is_never_fetched() {
         let middle = turned.len() - 20;
         turned[middle] = if turned[middle] == b'A' { b'B' } else { b'A' };
         let turned = String::from_utf8(turned).unwrap();
-        for wrong in [cut, &turned, "urn:ietf:params:oauth:request_uri:", "urn:ietf:params:oauth:request_uri:a.b"] {
+        for wrong in [
+            cut,
+            &turned,
+            "urn:ietf:params:oauth:request_uri:",
+            "urn:ietf:params:oauth:request_uri:a.b",
+        ] {
             let refused = asks(&world, 0, &names("wiki", wrong), &mut browser).await;
             assert!(is_refused(&refused), "{wrong}: {refused:?}");
         }
-        let elsewhere = format!("{}&request_uri=https%3A%2F%2Fevil.example%2F", request("wiki"));
+        let elsewhere = format!(
+            "{}&request_uri=https%3A%2F%2Fevil.example%2F",
+            request("wiki")
+        );
         let refused = asks(&world, 0, &elsewhere, &mut browser).await;
-        assert_eq!(error_of(&refused).as_deref(), Some("request_uri_not_supported"));
+        assert_eq!(
+            error_of(&refused).as_deref(),
+            Some("request_uri_not_supported")
+        );
         world.clock.advance(Duration::from_secs(60));
         let late = asks(&world, 0, &names("wiki", &uri), &mut browser).await;
         assert!(is_refused(&late), "{late:?}");
@@ -122,11 +141,23 @@ async fn a_push_is_held_to_the_client_that_pushes() {
         let evil = request("wiki").replace("wiki.acme", "evil.acme");
         for (client, body, error) in [
             (0, evil, "invalid_request"),
-            (0, request("wiki").replace("openid%20email", "admin"), "invalid_scope"),
-            (0, format!("{}&request_uri=urn%3Ax", request("wiki")), "invalid_request"),
+            (
+                0,
+                request("wiki").replace("openid%20email", "admin"),
+                "invalid_scope",
+            ),
+            (
+                0,
+                format!("{}&request_uri=urn%3Ax", request("wiki")),
+                "invalid_request",
+            ),
             (1, request("wiki"), "invalid_request"),
         ] {
-            assert_eq!(pushes(&world, 0, client, &body).await, Err(error.into()), "{body}");
+            assert_eq!(
+                pushes(&world, 0, client, &body).await,
+                Err(error.into()),
+                "{body}"
+            );
         }
         let (bare, headers) = (request("wiki"), []);
         let nobody = world.nodes[0].push(call(&headers, &bare)).await.unwrap();
@@ -151,6 +182,9 @@ async fn a_client_that_has_to_push_is_answered_for_nothing_else() {
         let moved = strict.replacen("wiki.acme.example/cb", "wiki.acme.example/new", 1);
         world.documents_with("any-factor", &moved).await;
         let refused = asks(&world, 1, &names("wiki", &uri), &mut browser).await;
-        assert!(matches!(refused, Answer::Refused { person: false, .. }), "{refused:?}");
+        assert!(
+            matches!(refused, Answer::Refused { person: false, .. }),
+            "{refused:?}"
+        );
     }
 }
