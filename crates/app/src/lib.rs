@@ -82,8 +82,8 @@ pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
     Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, LoggedOut, Offers, OwnFactor,
-    Portal, PortalSession, Teller, Tile, TokenCall, Told as UserTold, ToldParty, ToldSession,
-    UserCall, Wrong, paths,
+    Portal, PortalSession, ShownDevice, Teller, Tile, TokenCall, Told as UserTold, ToldParty,
+    ToldSession, UserCall, Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};

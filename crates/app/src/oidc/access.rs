@@ -29,7 +29,7 @@ pub(super) enum Live {
     /// A person's, and the app's to whom they signed in.
     Person(Box<LivePerson>),
     /// A client's own.
-    Client(Client, ClientToken),
+    Client(Client, Box<ClientToken>),
 }
 
 /// An access token that was given on behalf of a person.
@@ -131,7 +131,7 @@ impl App {
             Some(Recognised::Client(token)) => {
                 let client = self.client_of(&token).await?;
                 let client = client.filter(|client| may(client, token.jkt.as_ref()));
-                return Ok(client.map(|client| Live::Client(client, token)));
+                return Ok(client.map(|client| Live::Client(client, Box::new(token))));
             }
             None => return Ok(None),
         };

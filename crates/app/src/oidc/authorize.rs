@@ -11,6 +11,7 @@ use protocol::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, Respo
 use rules::sign_on::{Demand, SignOn, Strength};
 
 use super::clients::Client;
+use super::device::ShownDevice;
 use super::wanted::{Wanted, WhyNot};
 use crate::sign_in::{Asked, Asking, Attempt, From, Judged, Opened, SignedIn};
 use crate::{App, AppError, Known};
@@ -106,6 +107,18 @@ pub enum Answer {
         /// The session that began, if one did.
         signed_in: Option<SignedIn>,
     },
+    /// A page that shows a device without a browser to somebody who may let it in.
+    Device {
+        /// What asks.
+        shown: ShownDevice,
+        /// The session that began, if one did.
+        signed_in: Option<SignedIn>,
+    },
+    /// A page that says what has become of a device.
+    DeviceDone {
+        /// Whether it was let in; `None`: it waits no longer.
+        is_in: Option<bool>,
+    },
     /// A page that says no. Nothing is sent anywhere.
     Refused {
         /// Why, in words that hold nothing that was sent.
@@ -120,8 +133,10 @@ impl Answer {
     #[must_use]
     pub const fn begins_session(&self) -> bool {
         match self {
-            Self::Send { signed_in, .. } | Self::Home { signed_in } => signed_in.is_some(),
-            Self::Ask { .. } | Self::Refused { .. } => false,
+            Self::Send { signed_in, .. }
+            | Self::Device { signed_in, .. }
+            | Self::Home { signed_in } => signed_in.is_some(),
+            Self::Ask { .. } | Self::DeviceDone { .. } | Self::Refused { .. } => false,
         }
     }
 
@@ -130,7 +145,10 @@ impl Answer {
     pub const fn was_right(&self) -> bool {
         match self {
             Self::Ask { wrong, .. } => matches!(wrong, None | Some(Wrong::Again)),
-            Self::Send { signed_in, .. } | Self::Home { signed_in } => signed_in.is_some(),
+            Self::Send { signed_in, .. }
+            | Self::Device { signed_in, .. }
+            | Self::Home { signed_in } => signed_in.is_some(),
+            Self::DeviceDone { .. } => false,
             Self::Refused { person, .. } => *person,
         }
     }

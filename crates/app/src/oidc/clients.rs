@@ -48,6 +48,7 @@ impl Client {
             documents::GrantType::AuthorizationCode => GrantType::AuthorizationCode,
             documents::GrantType::RefreshToken => GrantType::RefreshToken,
             documents::GrantType::ClientCredentials => GrantType::ClientCredentials,
+            documents::GrantType::DeviceCode => GrantType::DeviceCode,
         });
         Some(Self {
             redirects,

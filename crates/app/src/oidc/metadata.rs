@@ -52,6 +52,7 @@ impl App {
                 userinfo: Some(paths::USERINFO),
                 revocation: Some(paths::REVOKE),
                 introspection: Some(paths::INTROSPECT),
+                device: Some(paths::DEVICE),
                 pushed: Some(paths::PUSHED),
                 end_session: Some(paths::LOGOUT),
             },
@@ -61,6 +62,7 @@ impl App {
                 GrantType::AuthorizationCode,
                 GrantType::RefreshToken,
                 GrantType::ClientCredentials,
+                GrantType::DeviceCode,
             ],
             auth_methods: &[
                 AuthMethod::ClientSecretBasic,

@@ -4,7 +4,8 @@
 //! [`sign_in`](crate::sign_in)'s. Here it is put together:
 //!
 //! ```text
-//! authorize ─► (pages: steps) ─► issue ─► code ─► token ─► access, ID and refresh token
+//! push ─► authorize ─► (pages: steps) ─► issue ─► code ─► token ─► access, ID and refresh token
+//! device ─► (typed) ┘               └─► (shown, answered) ─┘
 //!                                                   └─► userinfo, introspect, revoke, ends
 //! (the end of a session) ─► logout: relying parties are told
 //! ```
@@ -19,6 +20,7 @@ mod assertion;
 mod authorize;
 mod claims;
 mod clients;
+mod device;
 mod ends;
 mod enrol;
 mod factors;
@@ -39,6 +41,7 @@ mod wanted;
 
 pub use authorize::{Answer, Ask, Asker, Offers, Wrong};
 pub use clients::GivenClientSecret;
+pub use device::ShownDevice;
 pub use ends::LoggedOut;
 pub use factors::{Factors, OwnFactor};
 pub use logout::{Exposure, Teller, ToldSession};
@@ -70,6 +73,10 @@ pub mod paths {
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// Where authorization requests are pushed.
     pub const PUSHED: &str = "/oauth2/par";
+    /// Where devices without a browser ask.
+    pub const DEVICE: &str = "/oauth2/device";
+    /// Where people type the code of such a device.
+    pub const DEVICE_PAGE: &str = "/device";
     /// Where tokens are revoked.
     pub const REVOKE: &str = "/oauth2/revoke";
     /// Where tokens are asked about.

@@ -140,6 +140,7 @@ impl App {
                 let scopes = scopes.as_ref();
                 self.refresh(client, refresh_token, scopes, jkt).await
             }
+            Grant::DeviceCode { device_code } => self.redeem_device(client, device_code, jkt).await,
             Grant::ClientCredentials { scopes } => {
                 self.client_credentials(client, scopes.as_ref(), jkt).await
             }
@@ -158,7 +159,7 @@ impl App {
         let Some((id, _)) = read else {
             return Ok(Err(no_grant()));
         };
-        let Some(mut row) = self.store.authorization(id).await? else {
+        let Some(row) = self.store.authorization(id).await? else {
             return Ok(Err(no_grant()));
         };
         if row.state.client != client.oidc().client_id {
@@ -167,21 +168,31 @@ impl App {
         if row.state.jkt.is_some() && row.state.jkt.as_deref() != jkt {
             return Ok(Err(no_grant()));
         }
+        if row.state.redeemed.is_none() {
+            let Ok(challenge) = CodeChallenge::parse(&row.state.challenge) else {
+                return Ok(Err(no_grant()));
+            };
+            if let Err(error) = grant.redeems(&row.state.redirect_uri, Some(&challenge)) {
+                return Ok(Err(error));
+            }
+        }
+        self.exchange(client, row, "authorization-code", jkt).await
+    }
+
+    /// Exchanges what a code of this space gave for tokens, once. That the code is good is the caller's.
+    pub(super) async fn exchange(
+        &self,
+        client: &Client,
+        mut row: AuthorizationRow,
+        space: &'static str,
+        jkt: Option<&str>,
+    ) -> Result<Answered, AppError> {
+        let (id, now) = (row.id, self.now());
         if row.state.redeemed.is_some() {
             self.end_given(row, "its code came twice").await?;
             return Ok(Err(no_grant()));
         }
-        let now = self.now();
-        if now >= row.state.code_ends {
-            return Ok(Err(no_grant()));
-        }
-        let Ok(challenge) = CodeChallenge::parse(&row.state.challenge) else {
-            return Ok(Err(no_grant()));
-        };
-        if let Err(error) = grant.redeems(&row.state.redirect_uri, Some(&challenge)) {
-            return Ok(Err(error));
-        }
-        if self.standing(&row).await?.is_none() {
+        if now >= row.state.code_ends || self.standing(&row).await?.is_none() {
             return Ok(Err(no_grant()));
         }
         row.state.redeemed = Some(now);
@@ -190,8 +201,7 @@ impl App {
             row.state.refreshed = 1;
             row.state.refresh_ends = Some(now.plus(refreshable(client)));
         }
-        let once = used_up("authorization-code", id, 0);
-        if !self.first(&row, once).await? {
+        if !self.first(&row, used_up(space, id, 0)).await? {
             self.end_again(id, "its code came twice").await?;
             return Ok(Err(no_grant()));
         }
@@ -406,7 +416,7 @@ fn used_up(space: &'static str, id: AuthorizationId, number: u32) -> OneTime {
 }
 
 /// Whatever is wrong with a code or a refresh token, in the same words.
-const fn no_grant() -> OAuthError {
+pub(super) const fn no_grant() -> OAuthError {
     let problem = "the code or refresh token does not count: begin again";
     OAuthError::new(ErrorCode::InvalidGrant, problem)
 }

@@ -118,7 +118,9 @@ impl App {
         let received = match asking {
             Asking::SamlStart(name) => return self.saml_unasked(name).await,
             Asking::SamlRedirect(query) => Received::redirect(query.as_bytes()),
-            Asking::SamlPost(body) | Asking::Oidc(body) => Received::post(body.as_bytes()),
+            Asking::SamlPost(body) | Asking::Oidc(body) | Asking::Device(body) => {
+                Received::post(body.as_bytes())
+            }
         };
         let received = match received {
             Ok(received) => received,

@@ -22,6 +22,8 @@ impl Bearer {
     pub(crate) const CODE: Self = Self("code");
     /// An access token that says nothing; its number is the second at which it ends.
     pub(crate) const ACCESS: Self = Self("access");
+    /// The code of a device without a browser.
+    pub(crate) const DEVICE: Self = Self("device");
     /// A refresh token.
     pub(crate) const REFRESH: Self = Self("refresh");
 

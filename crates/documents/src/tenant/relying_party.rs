@@ -146,6 +146,8 @@ pub enum GrantType {
     RefreshToken,
     /// Its own credentials, for nobody; never of a public client.
     ClientCredentials,
+    /// The code that a device without a browser shows (RFC 8628).
+    DeviceCode,
 }
 
 /// What people are called at a relying party (OpenID Connect Core §8).

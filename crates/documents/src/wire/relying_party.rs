@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::ClientAuth;
 
-pub(crate) use keys::{Curve, JwkSpec, KeyAlg, KeyType, KeysClientSpec};
+pub(crate) use keys::{Curve, JwkSpec, KeyAlg, KeyType, KeyUse, KeysClientSpec};
 pub(crate) use saml::{AcsSpec, NameIdFormat, SamlSigns, SamlSpec};
 
 /// Something that people sign in to.
@@ -128,6 +128,7 @@ pub(crate) enum GrantType {
     AuthorizationCode,
     RefreshToken,
     ClientCredentials,
+    DeviceCode,
 }
 
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]

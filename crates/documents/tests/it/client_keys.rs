@@ -53,7 +53,7 @@ fn a_client_has_keys_that_are_written_as_they_are_made() {
         .map(|key| serde_json::from_str(key).unwrap())
         .collect();
     let want = serde_json::json!([
-        {"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "a", "x": X, "y": Y},
+        {"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "a", "use": "sig", "x": X, "y": Y},
         {"kty": "OKP", "crv": "Ed25519", "kid": "b", "x": ED},
         {"kty": "RSA", "alg": "PS256", "kid": "c", "n": n, "e": "AQAB"},
     ]);

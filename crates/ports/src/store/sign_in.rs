@@ -58,6 +58,19 @@ pub struct AuthorizationRow {
     pub state: Authorization,
 }
 
+/// A device that waits for somebody to type its code. Operational state, outside the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// What the relying party will have been given, if somebody lets the device in.
+    pub id: AuthorizationId,
+    /// The keyed digest of the code.
+    pub code: Digest,
+    /// From when on it waits no longer.
+    pub until: Timestamp,
+    /// What it asks for, and from where, as text.
+    pub asked: String,
+}
+
 /// The end of a session of which relying parties are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogoutRow {
@@ -148,4 +161,18 @@ pub trait SignIn: Send + Sync {
     ///
     /// `false`: it was used before. Of several who bring the same one, on any node, one is told `true`.
     async fn spend(&self, one: OneTime, until: Timestamp, now: Timestamp) -> Read<bool>;
+    /// Keeps a device that waits from `now` on, and forgets those that wait no longer.
+    async fn put_device(&self, row: DeviceRow, now: Timestamp) -> Read<()>;
+    /// A device, until it is forgotten.
+    async fn device(&self, id: AuthorizationId) -> Read<Option<DeviceRow>>;
+    /// The devices that still wait under the code of this keyed digest: none, one, or several by chance; at most
+    /// two are named.
+    async fn devices_with_code(&self, code: Digest, now: Timestamp) -> Read<Vec<DeviceRow>>;
+    /// Writes down that a device asks; `false`: it has asked since `since`, and nothing is written.
+    async fn device_asks(
+        &self,
+        id: AuthorizationId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Read<bool>;
 }

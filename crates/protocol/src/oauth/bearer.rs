@@ -32,7 +32,10 @@ pub fn token(authorization: &[&[u8]]) -> Result<Option<(Secret, Scheme)>, OAuthE
         .split(|byte| *byte == b' ')
         .next()
         .unwrap_or_default();
-    let schemes = [(&b"Bearer"[..], Scheme::Bearer), (b"DPoP", Scheme::Dpop)];
+    let schemes = [
+        (&b"Bearer"[..], Scheme::Bearer),
+        (&b"DPoP"[..], Scheme::Dpop),
+    ];
     let scheme = schemes
         .into_iter()
         .find(|(known, _)| name.eq_ignore_ascii_case(known));

@@ -51,6 +51,12 @@ pub enum ErrorCode {
     /// What was demanded of the login cannot be met (OpenID Connect Core Error Code
     /// `unmet_authentication_requirements` 1.0).
     UnmetAuthenticationRequirements,
+    /// Nobody has typed the code of the device yet (RFC 8628 §3.5).
+    AuthorizationPending,
+    /// The same, and the device asks too often (RFC 8628 §3.5).
+    SlowDown,
+    /// The code of the device is over (RFC 8628 §3.5).
+    ExpiredToken,
     /// Tokens of this kind cannot be revoked (RFC 7009 §2.2.1).
     UnsupportedTokenType,
     /// The access token is not good (RFC 6750 §3.1).
@@ -86,6 +92,9 @@ impl ErrorCode {
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidTarget => "invalid_target",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidToken => "invalid_token",
             Self::InvalidDpopProof => "invalid_dpop_proof",

@@ -26,6 +26,8 @@ pub struct Endpoints<'a> {
     pub revocation: Option<&'a str>,
     /// Where tokens are asked about (RFC 7662).
     pub introspection: Option<&'a str>,
+    /// Where devices without a browser ask (RFC 8628 §4).
+    pub device: Option<&'a str>,
     /// Where authorization requests are pushed (RFC 9126 §5).
     pub pushed: Option<&'a str>,
     /// Where a person's browser is sent to log out (RP-Initiated Logout 1.0).
@@ -147,6 +149,7 @@ impl Provider<'_> {
             ("userinfo_endpoint", endpoints.userinfo),
             ("revocation_endpoint", endpoints.revocation),
             ("introspection_endpoint", endpoints.introspection),
+            ("device_authorization_endpoint", endpoints.device),
             ("pushed_authorization_request_endpoint", endpoints.pushed),
             ("end_session_endpoint", endpoints.end_session),
         ] {

@@ -16,6 +16,7 @@ fn bare(issuer: &Issuer) -> Provider<'_> {
             userinfo: None,
             revocation: None,
             introspection: None,
+            device: None,
             pushed: None,
             end_session: None,
         },

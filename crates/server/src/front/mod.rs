@@ -9,6 +9,7 @@
 
 mod assets;
 mod cookies;
+mod device;
 mod factors;
 mod held;
 mod oauth;
@@ -87,7 +88,7 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 30] = [
+    let routes: [(&str, MethodRouter); 33] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
@@ -105,6 +106,12 @@ pub(crate) fn with_front<S: Gate>(
         (paths::SAML_SSO, both(saml::sso)),
         (paths::SAML_START, get(route(saml::start))),
         (paths::SAML_METADATA, get(program(saml::metadata))),
+        (
+            paths::DEVICE_PAGE,
+            get(route(device::look)).post(route(device::type_code)),
+        ),
+        ("/device/answer", post(route(device::answer))),
+        (paths::DEVICE, post(program(oauth::device))),
         (paths::PUSHED, post(program(oauth::push))),
         (paths::TOKEN, post(program(oauth::token))),
         (paths::REVOKE, post(program(oauth::revoke))),

@@ -35,6 +35,14 @@ pub(super) fn push(front: Arc<Front>, visit: Visit) -> Answered {
     })
 }
 
+pub(super) fn device(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let [authorization, proofs] = visit.proofs();
+        let call = visit.call(&authorization, &proofs);
+        Ok(given(front.app.device(call, visit.from.network).await?))
+    })
+}
+
 pub(super) fn introspect(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let [authorization, proofs] = visit.proofs();

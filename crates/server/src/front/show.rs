@@ -1,6 +1,6 @@
 //! Answers of use-cases as pages.
 
-use app::{Answer, Ask, Factors, Offers, Portal, SignedIn, Wrong};
+use app::{Answer, Ask, Factors, Offers, Portal, ShownDevice, SignedIn, Wrong};
 use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
@@ -77,6 +77,22 @@ struct PortalPage<'a> {
     tiles: &'a [app::Tile],
     sessions: &'a [app::PortalSession],
     proof: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "device_code.html")]
+struct DeviceCodePage<'a> {
+    words: Words,
+    tenant: &'a str,
+    wrong: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "device.html")]
+struct DevicePage<'a> {
+    words: Words,
+    tenant: &'a str,
+    device: &'a ShownDevice,
 }
 
 #[derive(Template)]
@@ -157,6 +173,20 @@ pub(super) fn factors(front: &Front, visit: &Visit, factors: &Factors) -> Respon
     page(200, text(&page_of))
 }
 
+/// Where somebody types the code of a device.
+pub(super) fn device_code(
+    front: &Front,
+    visit: &Visit,
+    wrong: Option<&'static str>,
+) -> Response<Body> {
+    let code = DeviceCodePage {
+        words: visit.words,
+        tenant: &front.tenant,
+        wrong,
+    };
+    page(200, text(&code))
+}
+
 /// An answer of a use-case, as a browser is shown it.
 pub(super) fn answered(
     front: &Front,
@@ -187,6 +217,24 @@ pub(super) fn answered(
             signed_in,
         } => (sent(words, response), signed_in),
         Answer::Home { signed_in } => (see_other("/"), signed_in),
+        Answer::Device { shown, signed_in } => {
+            let tenant = &front.tenant;
+            let html = text(&DevicePage {
+                words,
+                tenant,
+                device: &shown,
+            });
+            (page(200, html), signed_in)
+        }
+        Answer::DeviceDone { is_in } => {
+            let (title, says) = match is_in {
+                Some(true) => ("device-in", "device-in-text"),
+                Some(false) => ("device-out", "device-out-text"),
+                None => ("device-over", "device-over-text"),
+            };
+            let says = (words.get(title), words.get(says));
+            (notice(front, words, 200, says, None, true), None)
+        }
         Answer::Refused { why, person } => {
             let (status, title, says) = match person {
                 true => (403, "denied", "denied-text"),

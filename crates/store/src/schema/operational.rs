@@ -35,5 +35,20 @@ static SPENT: Table = Table {
     indexes: &[&["until"]],
 };
 
+/// Devices that wait for somebody to type their code, a keyed digest of which is kept. `polled` is when each last
+/// asked; forgotten after `until`.
+static DEVICE: Table = Table {
+    name: "device",
+    columns: &[
+        ("device", Text),
+        ("code", Blob),
+        ("until", Int),
+        ("polled", Int),
+        ("asked", Text),
+    ],
+    key: 1,
+    indexes: &[&["code"], &["until"]],
+};
+
 /// Tables that reads own and the log knows nothing of.
-pub static OPERATIONAL: &[&Table] = &[&SECRET, &SECRET_END, &SPENT];
+pub static OPERATIONAL: &[&Table] = &[&SECRET, &SECRET_END, &SPENT, &DEVICE];

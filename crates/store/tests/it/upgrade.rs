@@ -353,6 +353,13 @@ async fn fill(store: &TenureStore) {
             .await
             .unwrap()
     );
+    let device = ports::store::DeviceRow {
+        id: model::AuthorizationId::from_bits(7),
+        code: model::Digest::of(b"code"),
+        until: samples::at(600),
+        asked: "{}".to_owned(),
+    };
+    store.put_device(device, samples::at(3)).await.unwrap();
 }
 
 /// What a client proved itself with.

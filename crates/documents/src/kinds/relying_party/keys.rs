@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::SPEC;
 use crate::report::{self, Reporter};
-use crate::wire::relying_party::{Curve, JwkSpec, KeyAlg, KeyType};
+use crate::wire::relying_party::{Curve, JwkSpec, KeyAlg, KeyType, KeyUse};
 use crate::yaml::Part;
 
 /// The most keys: one in use, those that follow it, and those that are on their way out.
@@ -159,6 +159,7 @@ fn text(key: &JwkSpec) -> String {
         ("crv", crv),
         ("alg", alg),
         ("kid", key.kid.as_deref()),
+        ("use", key.usage.map(|KeyUse::Sig| "sig")),
         ("x", key.x.as_deref()),
         ("y", key.y.as_deref()),
         ("n", key.n.as_deref()),

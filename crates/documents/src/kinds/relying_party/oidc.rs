@@ -190,6 +190,7 @@ fn grants(
             wire::GrantType::AuthorizationCode => GrantType::AuthorizationCode,
             wire::GrantType::RefreshToken => GrantType::RefreshToken,
             wire::GrantType::ClientCredentials => GrantType::ClientCredentials,
+            wire::GrantType::DeviceCode => GrantType::DeviceCode,
         };
         if grant == GrantType::ClientCredentials && *client == OidcClient::Public {
             let problem = "a public client has no credentials (RFC 6749 §4.4)";

@@ -163,6 +163,31 @@ fn authlib_proves_itself_by_a_key() {
     tenant.plays(&python, "with_a_key.py", &expected);
 }
 
+/// The page at which codes are typed shows what asks, takes no other site's form, and slows guesses down.
+#[test]
+fn a_device_without_a_browser_is_let_in() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.forge();
+    let expected = [
+        "shown: 9 characters, /device",
+        "asks: authorization_pending",
+        "there: Sign a device in",
+        "a guess: No device waits under this code. It may be mistyped, or too old.",
+        "the code: Sign in",
+        "signed in: Is this your device? True True",
+        "another site's form: 303 /device",
+        "yes: 200 True",
+        "asks: Bearer",
+        "asks again: invalid_grant",
+        "many guesses: 429",
+    ];
+    tenant.plays(&python, "with_a_device.py", &expected);
+}
+
 #[test]
 fn apache_signs_people_in() {
     let Some([python, apache]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_APACHE"]) else {

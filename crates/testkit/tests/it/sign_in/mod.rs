@@ -2,6 +2,7 @@
 //! attack is named after its row in the list of attacks on identity providers that SECURITY.md keeps.
 
 mod assertion;
+mod device;
 mod dpop;
 mod leavers;
 mod login;

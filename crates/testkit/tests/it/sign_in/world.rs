@@ -111,7 +111,9 @@ impl Browser {
 
     /// Keeps what an answer sets.
     pub fn keep(&mut self, answer: &Answer) {
-        if let Answer::Send { signed_in, .. } | Answer::Home { signed_in } = answer
+        if let Answer::Send { signed_in, .. }
+        | Answer::Device { signed_in, .. }
+        | Answer::Home { signed_in } = answer
             && let Some(signed_in) = signed_in
         {
             self.session = Some(signed_in.cookie.expose().to_owned());
