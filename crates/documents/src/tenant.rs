@@ -28,7 +28,9 @@ pub use relying_party::{
     AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, SigningAlg, Speaks,
     SubjectType, TokenFormat,
 };
-pub use saml::{Acs, GivenNameId, NameIdRule, Saml, SamlSigns};
+pub use saml::{
+    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns,
+};
 pub use sign_on::{SessionLimits, SignOn};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,

@@ -6,14 +6,14 @@ use ports::store::{Append, AppendError, AuthorizationRow, SessionRow};
 use protocol::oauth::Response;
 use protocol::saml::authn::RequestedContext;
 use protocol::saml::response::{
-    Attribute, NameFormat, SignIn, Signs, Success, WriteError, success,
+    Attribute, NameFormat, Sealing, SignIn, Signs, Success, WriteError, success,
 };
 use protocol::saml::{MessageId, NameId, Status, StatusDetail};
 use rules::Mapped;
 use rules::sign_on::Strength;
 
 use super::asked::{REQUEST, SamlAsk, shown};
-use super::provider::format;
+use super::provider::{encryption_key, format};
 use super::{LIFE, SKEW, context};
 use crate::oidc::{Answer, acr, amr, authorization_changed, authorization_stream, proved_at};
 use crate::sign_in::{Judged, SignedIn, proved};
@@ -187,15 +187,12 @@ impl App {
         let index = self
             .keyring
             .keyed_digest("saml/session", id.to_string().as_bytes());
-        let values: Vec<Vec<&str>> = said
-            .attributes
-            .iter()
-            .map(|(_, values)| values.iter().map(String::as_str).collect())
+        let values = said.attributes.iter().map(|(_, values)| values);
+        let values: Vec<Vec<&str>> = values
+            .map(|values| values.iter().map(String::as_str).collect())
             .collect();
-        let attributes: Vec<Attribute<'_>> = said
-            .attributes
-            .iter()
-            .zip(&values)
+        let named = said.attributes.iter().zip(&values);
+        let attributes: Vec<Attribute<'_>> = named
             .map(|((name, _), values)| Attribute {
                 name,
                 format: name_format(name),
@@ -205,6 +202,14 @@ impl App {
             .collect();
         let (issuer, response_id, assertion_id) =
             (self.entity_id()?, self.message_id(), self.message_id());
+        // Where it is to be encrypted and cannot be, it is not sent.
+        let key = encryption_key(saml).transpose();
+        let key = key.map_err(|_| unwritten(&WriteError::Encrypt))?;
+        let chance = ports::clock::draw(&*self.entropy);
+        let sealing = key.as_ref().map(|key| Sealing {
+            key,
+            chance: &chance,
+        });
         let success_of = Success {
             issuer: &issuer,
             response_id: &response_id,
@@ -225,7 +230,7 @@ impl App {
                 SamlSigns::Response => Signs::Response,
                 SamlSigns::Assertion => Signs::Assertion,
             },
-            sealing: None,
+            sealing,
         };
         let form = success(&ask.reply_to, &success_of, keys.credential()?);
         let form = form.map_err(|why| unwritten(&why))?;

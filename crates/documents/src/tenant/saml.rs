@@ -22,6 +22,8 @@ pub struct Saml {
     pub want_signed_requests: bool,
     /// What of a response is signed.
     pub sign: SamlSigns,
+    /// For whom its assertion is encrypted, once it is signed; `None`: it is not.
+    pub encryption: Option<Encryption>,
     /// It may be sent responses that it has not asked for.
     pub idp_initiated: bool,
 }
@@ -33,6 +35,35 @@ pub struct Acs {
     pub index: u16,
     /// Its address as the document writes it: https, or http on a loopback address.
     pub url: String,
+}
+
+/// For whom an assertion is encrypted, and by what (XML Encryption 1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encryption {
+    /// A certificate in base64 of DER, which looks like one.
+    pub certificate: String,
+    /// What encrypts the assertion.
+    pub cipher: SamlCipher,
+    /// What encrypts the key of that.
+    pub key_transport: KeyTransport,
+}
+
+/// What encrypts an assertion (XML Encryption 1.1 §5.2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SamlCipher {
+    /// AES-256-GCM.
+    Aes256Gcm,
+    /// AES-128-GCM.
+    Aes128Gcm,
+}
+
+/// What encrypts the key of an assertion: RSA-OAEP (XML Encryption 1.1 §5.5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyTransport {
+    /// With SHA-1, of which no more is demanded there than it has.
+    OaepSha1,
+    /// With SHA-256.
+    OaepSha256,
 }
 
 /// What people are called at a service provider (SAML Core §8.3).

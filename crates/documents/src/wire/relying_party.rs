@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use super::ClientAuth;
 
-pub(crate) use saml::{AcsSpec, NameIdFormat, SamlSigns, SamlSpec};
+pub(crate) use saml::{
+    AcsSpec, EncryptSpec, KeyTransport, NameIdFormat, SamlCipher, SamlSigns, SamlSpec,
+};
 
 /// Something that people sign in to.
 #[derive(Deserialize, JsonSchema)]

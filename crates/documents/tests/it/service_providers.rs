@@ -1,6 +1,6 @@
 //! Relying parties as service providers of SAML: how they are read, and what is said of those that are wrong.
 
-use documents::{GivenNameId, NameIdRule, SamlSigns, load};
+use documents::{GivenNameId, KeyTransport, NameIdRule, SamlCipher, SamlSigns, load};
 
 use super::relying_parties::with;
 use super::told;
@@ -21,6 +21,7 @@ spec:
     want_signed_requests: true
     sign: assertion
     idp_initiated: true
+    encrypt: {certificate: '-----BEGIN CERTIFICATE----- MIIBBBBB -----END CERTIFICATE-----', cipher: aes128-gcm, key_transport: rsa-oaep-sha256}
 ";
 
 /// One that says only what it must.
@@ -53,6 +54,10 @@ fn a_service_provider_says_where_it_is_answered_and_what_it_is_told() {
     assert_eq!(saml.certificates, ["MIIBAAAAMIIB"]);
     assert!(saml.want_signed_requests && saml.idp_initiated);
     assert_eq!(saml.sign, SamlSigns::Assertion);
+    let encryption = saml.encryption.as_ref().unwrap();
+    assert_eq!(encryption.certificate, "MIIBBBBB");
+    assert_eq!(encryption.cipher, SamlCipher::Aes128Gcm);
+    assert_eq!(encryption.key_transport, KeyTransport::OaepSha256);
 }
 
 #[test]
@@ -63,6 +68,14 @@ fn what_is_not_said_of_a_service_provider_is_the_safe_one() {
     assert_eq!(saml.sign, SamlSigns::Both);
     assert!(!saml.want_signed_requests && !saml.idp_initiated);
     assert!(saml.certificates.is_empty() && saml.attributes.is_empty());
+    assert_eq!(saml.encryption, None);
+    let pem = "'-----BEGIN CERTIFICATE----- MIIBBBBB -----END CERTIFICATE-----'";
+    let sealed = LEAST.replace("entity_id", &format!("encrypt: {{certificate: {pem}}}, entity_id"));
+    let tenant = load(&with(&sealed)).unwrap();
+    let encryption = tenant.relying_parties["chat"].saml().unwrap();
+    let encryption = encryption.encryption.as_ref().unwrap();
+    let usual = (SamlCipher::Aes256Gcm, KeyTransport::OaepSha1);
+    assert_eq!((encryption.cipher, encryption.key_transport), usual);
     let transient = LEAST.replace("entity_id", "name_id: {format: transient}, entity_id");
     let tenant = load(&with(&transient)).unwrap();
     let saml = tenant.relying_parties["chat"].saml().unwrap();
@@ -180,6 +193,26 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "sign: assertion",
         "sign: nothing",
         "13:11 spec.saml.sign: `nothing` is not possible here; write one of: both response assertion [TNR-DOC-0007]",
+    ),
+    (
+        "aes128-gcm",
+        "aes128-cbc",
+        "15:102 spec.saml.encrypt.cipher: `aes128-cbc` is not possible here; did you mean `aes128-gcm`? [TNR-DOC-0007]",
+    ),
+    (
+        "rsa-oaep-sha256",
+        "rsa-1_5",
+        "15:129 spec.saml.encrypt.key_transport: `rsa-1_5` is not possible here; write one of: rsa-oaep-mgf1p rsa-oaep-sha256 [TNR-DOC-0007]",
+    ),
+    (
+        "MIIBBBBB",
+        "MIIBBBBB PRIVATE KEY",
+        "15:28 spec.saml.encrypt.certificate: this is a private key, which nobody else may have: make a new one; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+    ),
+    (
+        "certificate: '-----BEGIN CERTIFICATE----- MIIBBBBB -----END CERTIFICATE-----', cipher",
+        "cipher",
+        "15:14 spec.saml.encrypt: `certificate` is missing; The certificate in PEM, with a key for RSA: who has its private key reads the assertion, and nobody else. [TNR-DOC-0005]",
     ),
 ];
 

@@ -7,8 +7,10 @@ use rules::Mapping;
 use super::{SPEC, address};
 use crate::kinds::app;
 use crate::report::{self, Reporter};
-use crate::tenant::{Acs, GivenNameId, NameIdRule, Saml, SamlSigns, Tenant};
-use crate::wire::relying_party::{self as wire, AcsSpec, NameIdFormat, SamlSpec};
+use crate::tenant::{
+    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Tenant,
+};
+use crate::wire::relying_party::{self as wire, AcsSpec, EncryptSpec, NameIdFormat, SamlSpec};
 use crate::yaml::Part;
 
 const SAML: Part<'static> = Part::Key("saml");
@@ -24,6 +26,8 @@ const MAX_CERTIFICATES: usize = 10;
 const MAX_ENTITY_ID: usize = 1_024;
 /// The longest certificate, in characters of base64.
 const MAX_CERTIFICATE: usize = 16 << 10;
+const ONE: &str =
+    "write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it";
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
@@ -40,6 +44,7 @@ pub(super) fn saml(
         let fix = "write its `certificates`, or remove this";
         reporter.at(report::VALUE, &at("want_signed_requests"), problem, fix);
     }
+    let encryption = spec.encrypt.as_ref().map(|one| encryption(one, reporter));
     let name_id = name_id(spec, tenant, reporter);
     let attributes = attributes(spec, tenant, reporter);
     Some(Saml {
@@ -54,6 +59,7 @@ pub(super) fn saml(
             wire::SamlSigns::Response => SamlSigns::Response,
             wire::SamlSigns::Assertion => SamlSigns::Assertion,
         },
+        encryption,
         idp_initiated: spec.idp_initiated,
     })
 }
@@ -186,18 +192,35 @@ fn certificates(given: &[String], reporter: &mut Reporter<'_, '_>) -> Vec<String
     let mut found: Vec<String> = Vec::new();
     for (index, text) in given.iter().enumerate() {
         let path = [&at("certificates")[..], &[Part::Index(index)]].concat();
-        let fix = "write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata \
-                   have it";
         match pem(text) {
             Ok(base64) if found.contains(&base64) => {
                 let problem = "this certificate stands here twice";
                 reporter.at(report::DUPLICATE, &path, problem, "remove one of them");
             }
             Ok(base64) => found.push(base64),
-            Err(problem) => reporter.at(report::VALUE, &path, problem, fix),
+            Err(problem) => reporter.at(report::VALUE, &path, problem, ONE),
         }
     }
     found
+}
+
+fn encryption(spec: &EncryptSpec, reporter: &mut Reporter<'_, '_>) -> Encryption {
+    let certificate = pem(&spec.certificate).unwrap_or_else(|problem| {
+        let path = [&at("encrypt")[..], &[Part::Key("certificate")]].concat();
+        reporter.at(report::VALUE, &path, problem, ONE);
+        String::new()
+    });
+    Encryption {
+        certificate,
+        cipher: match spec.cipher {
+            wire::SamlCipher::Aes256Gcm => SamlCipher::Aes256Gcm,
+            wire::SamlCipher::Aes128Gcm => SamlCipher::Aes128Gcm,
+        },
+        key_transport: match spec.key_transport {
+            wire::KeyTransport::OaepSha1 => KeyTransport::OaepSha1,
+            wire::KeyTransport::OaepSha256 => KeyTransport::OaepSha256,
+        },
+    }
 }
 
 /// What stands in PEM (RFC 7468 §5.1), without its lines. A private key that somebody has put here is said

@@ -29,6 +29,9 @@ pub(crate) struct SamlSpec {
     /// What of a response is signed; `both` if not given.
     #[serde(default)]
     pub sign: SamlSigns,
+    /// For which certificate the assertion is encrypted, once it is signed; it is not if this is not given.
+    #[serde(default)]
+    pub encrypt: Option<EncryptSpec>,
     /// People may start at Tenure's own page: the app is sent a response that it has not asked for.
     #[serde(default)]
     pub idp_initiated: bool,
@@ -52,6 +55,38 @@ pub(crate) struct NumberedAcs {
     pub url: String,
     /// `index` of the `AssertionConsumerService` in the metadata.
     pub index: u16,
+}
+
+/// For whom an assertion is encrypted, and by what.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EncryptSpec {
+    /// The certificate in PEM, with a key for RSA: who has its private key reads the assertion, and nobody else.
+    pub certificate: String,
+    /// What encrypts the assertion; `aes256-gcm` if not given.
+    #[serde(default)]
+    pub cipher: SamlCipher,
+    /// What encrypts the key of that; `rsa-oaep-mgf1p` if not given. `rsa-oaep-sha256` is that of XML
+    /// Encryption 1.1, which not every app speaks.
+    #[serde(default)]
+    pub key_transport: KeyTransport,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SamlCipher {
+    #[default]
+    Aes256Gcm,
+    Aes128Gcm,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+pub(crate) enum KeyTransport {
+    #[default]
+    #[serde(rename = "rsa-oaep-mgf1p")]
+    OaepSha1,
+    #[serde(rename = "rsa-oaep-sha256")]
+    OaepSha256,
 }
 
 /// What people are called.

@@ -226,3 +226,23 @@ fn python3_saml_signs_people_in_strictly() {
     ];
     tenant.plays(&python, "with_python3_saml.py", &expected);
 }
+
+/// Each demands that assertions are encrypted for it, and opens them with its own library.
+#[test]
+fn assertions_are_encrypted_for_pysaml2_and_python3_saml() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.providers(&python);
+    let expected = [
+        "metadata: signed, and of one key",
+        "for pysaml2: ['aes256-gcm', 'rsa-oaep-mgf1p'], in the clear: []",
+        "opened: ana@acme.example {'mail': ['ana@acme.example']}",
+        "for python3-saml: ['aes256-gcm', 'rsa-oaep-mgf1p'], in the clear: []",
+        "opened: ana@acme.example {'mail': ['ana@acme.example']}",
+        "in the clear: The assertion of the Response is not encrypted and the SP require it",
+    ];
+    tenant.plays(&python, "with_encryption.py", &expected);
+}

@@ -37,9 +37,9 @@ def metadata():
     print("metadata: signed, and of one key")
 
 
-def client(**other):
+def client(entity=SP, **other):
     sp = {
-        "endpoints": {"assertion_consumer_service": [(ACS, BINDING_HTTP_POST)]},
+        "endpoints": {"assertion_consumer_service": [(f"{entity}/acs", BINDING_HTTP_POST)]},
         "authn_requests_signed": True, "want_response_signed": True, "want_assertions_signed": True,
         "allow_unsolicited": False,
         "name_id_policy_format": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
@@ -48,7 +48,8 @@ def client(**other):
         **other,
     }
     return Saml2Client(SPConfig().load({
-        "entityid": SP, "key_file": str(HOME / "sp.key"), "cert_file": str(HOME / "sp.crt"),
+        "entityid": entity, "key_file": str(HOME / "sp.key"), "cert_file": str(HOME / "sp.crt"),
+        "encryption_keypairs": [{"key_file": str(HOME / "sp.key"), "cert_file": str(HOME / "sp.crt")}],
         "xmlsec_binary": "/usr/bin/xmlsec1", "metadata": {"local": [str(HOME / "idp.xml")]},
         "accepted_time_diff": 60, "allow_unknown_attributes": True, "service": {"sp": sp},
     }))
@@ -144,4 +145,5 @@ def main():
     refused(sp, browser, fields, url)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -17,12 +17,12 @@ WHO, PASSWORD = "ana@acme.example", "correct horse battery staple"
 EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 
 
-def settings():
+def settings(entity=SP, **security):
     idp = OneLogin_Saml2_IdPMetadataParser.parse(requests.get(IDP, timeout=30).text)["idp"]
     return {
         "strict": True, "debug": False, "idp": idp,
         "sp": {
-            "entityId": SP, "assertionConsumerService": {"url": ACS}, "NameIDFormat": EMAIL,
+            "entityId": entity, "assertionConsumerService": {"url": f"{entity}/acs"}, "NameIDFormat": EMAIL,
             "x509cert": (HOME / "sp.crt").read_text(), "privateKey": (HOME / "sp.key").read_text(),
         },
         "security": {
@@ -31,6 +31,7 @@ def settings():
             "rejectUnsolicitedResponsesWithInResponseTo": True, "failOnAuthnContextMismatch": True,
             "signatureAlgorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
             "digestAlgorithm": "http://www.w3.org/2001/04/xmlenc#sha256",
+            **security,
         },
     }
 
@@ -38,11 +39,11 @@ def settings():
 SETTINGS = settings()
 
 
-def at(path, fields):
+def at(path, fields, known=None):
     """A request of a browser to the service provider."""
     return OneLogin_Saml2_Auth({
         "https": "off", "http_host": f"127.0.0.1:{PORT}", "script_name": f"/python3-saml{path}",
-        "get_data": {}, "post_data": fields}, SETTINGS)
+        "get_data": {}, "post_data": fields}, known or SETTINGS)
 
 
 def asked(state, **more):
@@ -88,4 +89,5 @@ def main():
     print(f"passive, signed in nowhere: {told(form(stranger), said).rsplit('->', 1)[1].strip()}")
 
 
-main()
+if __name__ == "__main__":
+    main()

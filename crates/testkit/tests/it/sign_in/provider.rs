@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use app::Answer;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,7 +35,8 @@ static KEY: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
     (private.expose().to_vec(), pem)
 });
 
-/// `shop` signs its requests and is never sent what it has not asked for; `desk` has no key, and is.
+/// `shop` signs its requests and is never sent what it has not asked for; `desk` has no key, and is; what is said
+/// to `safe` is encrypted for it.
 pub fn providers() -> String {
     format!(
         r#"{SIGN_ON}---
@@ -57,8 +60,19 @@ spec:
     entity_id: https://desk.acme.example/metadata
     acs: [https://desk.acme.example/acs]
     idp_initiated: true
+---
+kind: RelyingParty
+metadata: {{name: safe}}
+spec:
+  groups: [engineers]
+  saml:
+    entity_id: https://safe.acme.example/metadata
+    acs: [https://safe.acme.example/acs]
+    name_id: {{format: emailAddress, value: person.email}}
+    attributes: {{mail: person.email}}
+    encrypt: {{certificate: '{}'}}
 "#,
-        KEY.1
+        KEY.1, KEY.1
     )
 }
 
@@ -198,6 +212,26 @@ pub fn signed_in(answer: &Answer) -> String {
         "{xml}"
     );
     xml
+}
+
+/// The assertion that only the service provider can read, as it reads it.
+pub fn opened(xml: &str) -> String {
+    // The key stands before what it opens.
+    let mut values = xml.split("CipherValue>").skip(1).step_by(2);
+    let mut next = || {
+        let (value, _) = values.next().unwrap().split_once("</").unwrap();
+        STANDARD.decode(value).unwrap()
+    };
+    let (sealed_key, mut sealed) = (next(), next());
+    let private = PrivateDecryptingKey::from_pkcs8(&KEY.0).unwrap();
+    let private = OaepPrivateDecryptingKey::new(private).unwrap();
+    let mut once = vec![0; private.min_output_size()];
+    let once = private.decrypt(&OAEP_SHA1_MGF1SHA1, &sealed_key, &mut once, None);
+    let once = UnboundKey::new(&AES_256_GCM, once.unwrap()).unwrap();
+    let (nonce, sealed) = sealed.split_at_mut(12);
+    let nonce = Nonce::try_assume_unique_for_key(nonce).unwrap();
+    let plain = LessSafeKey::new(once).open_in_place(nonce, Aad::empty(), sealed);
+    String::from_utf8(plain.unwrap().to_vec()).unwrap()
 }
 
 /// The status of a response that signs nobody in.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{Answer, Wrong};
 use model::Secret;
 
-use super::provider::{asks, encoded, is_shown, providers, response, signed_in, status};
+use super::provider::{asks, encoded, is_shown, opened, providers, response, signed_in, status};
 use super::world::{PASSWORD, SIGN_ON, World, attempt};
 
 /// S9: a request counts once, with its sender, on every node; of many who bring it at once, one is answered.
@@ -184,6 +184,66 @@ async fn s12_a_signature_is_demanded_and_is_over_what_came() {
             "counted by the form"
         );
     }
+}
+
+/// S14: what is said to a service provider whose document names a certificate can be read by it alone, cannot be
+/// changed unseen, and is never sent in the clear.
+#[tokio::test]
+async fn s14_what_is_said_to_one_that_has_a_key_is_read_by_nobody_else() {
+    for (world, browser) in World::with_providers("any-factor").await {
+        let mut seen = Vec::new();
+        for id in ["_one", "_two"] {
+            let query = asks("safe", id).query(&world);
+            let (xml, _) = response(&world.sso(0, &query, &browser).await).unwrap();
+            for said in ["p1@acme.example", "<saml:Assertion", "NameID", "AuthnStatement"] {
+                assert!(!xml.contains(said), "{said}: {xml}");
+            }
+            for algorithm in ["xmlenc11#aes256-gcm\"", "xmlenc#rsa-oaep-mgf1p\""] {
+                assert!(xml.contains(algorithm), "{algorithm}: {xml}");
+            }
+            assert!(!xml.contains("-cbc") && !xml.contains("rsa-1_5"), "{xml}");
+            assert!(xml.contains("<saml:EncryptedAssertion") && xml.contains("<ds:Signature"));
+            let inner = opened(&xml);
+            assert!(inner.starts_with("<saml:Assertion"), "{inner}");
+            assert!(inner.contains("<ds:SignatureValue>"), "signed first: {inner}");
+            assert!(inner.contains(">p1@acme.example</saml:NameID>"), "{inner}");
+            assert!(inner.contains(&format!("InResponseTo=\"{id}\"")), "{inner}");
+            let value = xml.split("CipherValue>").nth(1).unwrap().to_owned();
+            seen.push(value);
+        }
+        assert_ne!(seen[0], seen[1], "each has a key of its own");
+    }
+}
+
+/// One that nothing could be encrypted for is refused with its document, and nobody is told in the clear.
+#[tokio::test]
+async fn s14_a_certificate_that_nothing_is_encrypted_for_is_refused_with_its_document() {
+    let world = World::each("any-factor").await.swap_remove(0);
+    let good = providers();
+    let (before, rest) = good.rsplit_once("CERTIFICATE----- ").unwrap();
+    let (_, after) = rest.split_once(" -----END").unwrap();
+    let files = vec![
+        crate::company::documents("").swap_remove(0),
+        (
+            "sign-on.yaml".to_owned(),
+            format!("{before}CERTIFICATE----- MIIBAAAA -----END{after}"),
+        ),
+        ("policy.yaml".to_owned(), super::world::policy("any-factor")),
+    ];
+    let admin = testkit::node::actor("admin");
+    let refused = world.nodes[0].accept_documents(&admin, files, true).await;
+    let refused = refused.unwrap_err();
+    let [told] = refused.diagnostics() else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        (&*told.code, &*told.place, &*told.field),
+        (
+            "TNR-SIGN-0019",
+            "RelyingParty safe",
+            "spec.saml.encrypt.certificate"
+        )
+    );
 }
 
 /// S15: the document and the person are looked at again at each step.
