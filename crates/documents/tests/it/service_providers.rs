@@ -70,7 +70,10 @@ fn what_is_not_said_of_a_service_provider_is_the_safe_one() {
     assert!(saml.certificates.is_empty() && saml.attributes.is_empty());
     assert_eq!(saml.encryption, None);
     let pem = "'-----BEGIN CERTIFICATE----- MIIBBBBB -----END CERTIFICATE-----'";
-    let sealed = LEAST.replace("entity_id", &format!("encrypt: {{certificate: {pem}}}, entity_id"));
+    let sealed = LEAST.replace(
+        "entity_id",
+        &format!("encrypt: {{certificate: {pem}}}, entity_id"),
+    );
     let tenant = load(&with(&sealed)).unwrap();
     let encryption = tenant.relying_parties["chat"].saml().unwrap();
     let encryption = encryption.encryption.as_ref().unwrap();

@@ -246,3 +246,30 @@ fn assertions_are_encrypted_for_pysaml2_and_python3_saml() {
     ];
     tenant.plays(&python, "with_encryption.py", &expected);
 }
+
+/// mod_auth_mellon is added from the metadata that it writes itself. It verifies ours by the key that they are known to be of, signs what it asks, and opens
+/// what is encrypted for it.
+#[test]
+fn mellon_signs_people_in_strictly() {
+    let Some([python, apache]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_APACHE"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.providers(&python);
+    tenant.own_metadata();
+    let _party = Party::mellon(&tenant, &apache);
+    let attributes = "    attributes: {mail: person.email}\n    want_signed";
+    let more = [("    want_signed", attributes)];
+    tenant.adds("mellon", "/mellon/metadata", &more);
+    tenant.tell("START", format!("http://127.0.0.1:{}/secure/", tenant.port));
+    let expected = [
+        "sent to us: Sign in",
+        "a response that was changed: 400",
+        "back there: True 200 signed in",
+        "as: ana@acme.example",
+        "it goes on by itself: True 200",
+        "the same response again: 400",
+    ];
+    tenant.plays(&python, "with_mellon.py", &expected);
+}

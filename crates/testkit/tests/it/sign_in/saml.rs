@@ -195,7 +195,12 @@ async fn s14_what_is_said_to_one_that_has_a_key_is_read_by_nobody_else() {
         for id in ["_one", "_two"] {
             let query = asks("safe", id).query(&world);
             let (xml, _) = response(&world.sso(0, &query, &browser).await).unwrap();
-            for said in ["p1@acme.example", "<saml:Assertion", "NameID", "AuthnStatement"] {
+            for said in [
+                "p1@acme.example",
+                "<saml:Assertion",
+                "NameID",
+                "AuthnStatement",
+            ] {
                 assert!(!xml.contains(said), "{said}: {xml}");
             }
             for algorithm in ["xmlenc11#aes256-gcm\"", "xmlenc#rsa-oaep-mgf1p\""] {
@@ -205,7 +210,10 @@ async fn s14_what_is_said_to_one_that_has_a_key_is_read_by_nobody_else() {
             assert!(xml.contains("<saml:EncryptedAssertion") && xml.contains("<ds:Signature"));
             let inner = opened(&xml);
             assert!(inner.starts_with("<saml:Assertion"), "{inner}");
-            assert!(inner.contains("<ds:SignatureValue>"), "signed first: {inner}");
+            assert!(
+                inner.contains("<ds:SignatureValue>"),
+                "signed first: {inner}"
+            );
             assert!(inner.contains(">p1@acme.example</saml:NameID>"), "{inner}");
             assert!(inner.contains(&format!("InResponseTo=\"{id}\"")), "{inner}");
             let value = xml.split("CipherValue>").nth(1).unwrap().to_owned();
