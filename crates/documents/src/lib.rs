@@ -32,7 +32,7 @@ pub use tenant::{
     Limit, Limits, Lingering, ListedGroup, MANAGER, MANAGER_PATH, ManualStep, MappingTest,
     MaySignIn, Mode, Moment, NameIdRule, Oidc, OidcClient, OnLeave, PEOPLE, PersonalGrant,
     Privileged, Profile, Reach, RelyingParty, Rule, Saml, SamlCipher, SamlSigns, Schedule, Scim,
-    ServiceAccount, ServiceAccounts, SessionLimits, SignOn, SigningAlg, Smtp, SmtpTls, Source,
+    ServiceAccount, ServiceAccounts, SessionLimits, SignOn, SigningAlg, Slo, Smtp, SmtpTls, Source,
     Speaks, SponsoredPerson, SubjectType, Tenant, TokenFormat, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

@@ -29,7 +29,7 @@ pub use relying_party::{
     SubjectType, TokenFormat,
 };
 pub use saml::{
-    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns,
+    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Slo,
 };
 pub use sign_on::{SessionLimits, SignOn};
 

@@ -156,7 +156,8 @@ pub struct Authorization {
     pub redirect_uri: String,
     /// What it may ask for (`scope`).
     pub scopes: Vec<String>,
-    /// RFC 7636 `code_challenge`, of the method S256; empty by SAML, where there is no code.
+    /// RFC 7636 `code_challenge`, of the method S256. By SAML, where there is no code, a keyed digest of the name
+    /// that the person was told under, to which word of logout is held; empty where none is remembered.
     pub challenge: String,
     /// What the relying party recognises its ID token by (`nonce`), or its response (`InResponseTo`).
     pub nonce: Option<String>,

@@ -49,6 +49,7 @@ pub(crate) use issue::{
     acr, amr, changed as authorization_changed, stream as authorization_stream,
 };
 pub(crate) use keys::{KeyCache, is_private_key};
+pub(crate) use logout::is_told;
 
 use protocol::oauth::Issuer;
 
@@ -70,7 +71,9 @@ pub mod paths {
     pub const INTROSPECT: &str = "/oauth2/introspect";
     /// Where a person's browser is sent to sign out.
     pub const LOGOUT: &str = "/oauth2/logout";
-    pub use crate::saml::{METADATA as SAML_METADATA, SSO as SAML_SSO, START as SAML_START};
+    pub use crate::saml::{
+        METADATA as SAML_METADATA, SLO as SAML_SLO, SSO as SAML_SSO, START as SAML_START,
+    };
 }
 
 impl App {

@@ -16,7 +16,7 @@ use super::asked::{REQUEST, SamlAsk, shown};
 use super::provider::{encryption_key, format};
 use super::{LIFE, SKEW, context};
 use crate::oidc::{Answer, acr, amr, authorization_changed, authorization_stream, proved_at};
-use crate::sign_in::{Judged, SignedIn, proved};
+use crate::sign_in::{Bearer, Judged, SignedIn, proved};
 use crate::{App, AppError, ErrorKind, Known};
 
 /// What is said of somebody there.
@@ -47,7 +47,7 @@ impl App {
         // Whoever proved who they are is signed in here, whether or not there is something to say there.
         let response = match self.said(ask, &known, &session)? {
             Ok(said) => {
-                let row = self.saml_row(ask, &session);
+                let row = self.saml_row(ask, &session, &said);
                 let answer = self.written(ask, &said, &session, row.id).await?;
                 append.events.push(authorization_changed(&row));
                 append
@@ -82,10 +82,11 @@ impl App {
     }
 
     /// What is written down of it.
-    fn saml_row(&self, ask: &SamlAsk, session: &SessionRow) -> AuthorizationRow {
+    fn saml_row(&self, ask: &SamlAsk, session: &SessionRow, said: &Said) -> AuthorizationRow {
         let (now, factors) = (self.now(), &session.state.factors);
+        let id = AuthorizationId::new(now, ports::clock::draw(&*self.entropy));
         AuthorizationRow {
-            id: AuthorizationId::new(now, ports::clock::draw(&*self.entropy)),
+            id,
             head: None,
             state: Authorization {
                 subject: session.state.subject,
@@ -94,7 +95,7 @@ impl App {
                 client: ask.reply_to.provider().as_str().to_owned(),
                 redirect_uri: ask.reply_to.location().as_str().to_owned(),
                 scopes: Vec::new(),
-                challenge: String::new(),
+                challenge: self.name_told(id, &said.name_id).unwrap_or_default(),
                 nonce: ask.reply_to.in_response_to().map(str::to_owned),
                 auth_time: proved_at(factors).unwrap_or(now),
                 amr: amr(factors)
@@ -184,9 +185,7 @@ impl App {
         let saml = ask.saml().ok_or_else(undeclared)?;
         let keys = self.keys(&[]).await?;
         let now = self.now();
-        let index = self
-            .keyring
-            .keyed_digest("saml/session", id.to_string().as_bytes());
+        let index = Bearer::SAML.write(&*self.keyring, id, 0);
         let values = said.attributes.iter().map(|(_, values)| values);
         let values: Vec<Vec<&str>> = values
             .map(|values| values.iter().map(String::as_str).collect())
@@ -219,7 +218,7 @@ impl App {
             life: LIFE,
             sign_in: SignIn {
                 name_id: &said.name_id,
-                session_index: &format!("_{index}"),
+                session_index: &index,
                 authenticated_at: proved_at(&session.state.factors).unwrap_or(now),
                 context_class: said.class,
                 session_ends_at: Some(session.state.ends),

@@ -24,16 +24,17 @@ impl App {
     pub async fn saml_metadata(&self) -> Result<String, AppError> {
         let keys = self.keys(&[]).await?;
         let credential = keys.credential()?;
-        let location = self.sso()?;
+        let (location, slo) = (self.sso()?, self.slo()?);
         let (entity_id, id) = (self.entity_id()?, self.message_id());
         let sign_in = Binding::ALL.map(|binding| (binding, location.clone()));
+        let logout = Binding::ALL.map(|binding| (binding, slo.clone()));
         let provider = IdentityProvider {
             entity_id: &entity_id,
             id: &id,
             valid_until: self.now().plus(COUNTS),
             keys: &[credential.public()],
             sign_in: &sign_in,
-            logout: &[],
+            logout: &logout,
             name_id_formats: &[
                 NameIdFormat::Persistent,
                 NameIdFormat::EmailAddress,

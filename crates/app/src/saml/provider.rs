@@ -1,10 +1,12 @@
 //! Service providers as documents declare them.
 
-use documents::{KeyTransport, NameIdRule, RelyingParty, Saml, SamlCipher};
+use documents::{KeyTransport, NameIdRule, RelyingParty, Saml, SamlCipher, Slo};
 use model::Diagnostic;
 use protocol::saml::encryption::{Cipher, EncryptionKey, Transport};
 use protocol::saml::signature::{CertificateError, VerifyingKey};
-use protocol::saml::{Consumer, EntityId, Location, NameIdFormat, ServiceProvider};
+use protocol::saml::{
+    Binding, Consumer, EntityId, Location, LogoutService, NameIdFormat, ServiceProvider,
+};
 
 /// What requests are held to. An address or a name that is none was refused when the document was pushed;
 /// one that came past that is left out, so that it is never answered.
@@ -18,10 +20,27 @@ pub(super) fn provider(saml: &Saml) -> Option<ServiceProvider> {
         })
     });
     let mut provider = ServiceProvider::new(entity_id, consumers.collect());
+    provider.logouts = saml.slo.iter().filter_map(logout).collect();
     provider.signing_keys = keys(saml).filter_map(Result::ok).collect();
     provider.signs_requests = saml.want_signed_requests;
     provider.name_id_formats = vec![format(&saml.name_id)];
     Some(provider)
+}
+
+/// Where it is answered when it has signed somebody out.
+fn logout(slo: &Slo) -> Option<LogoutService> {
+    let response_location = match &slo.response_url {
+        Some(url) => Some(Location::new(url).ok()?),
+        None => None,
+    };
+    Some(LogoutService {
+        binding: match slo.by_post {
+            true => Binding::Post,
+            false => Binding::Redirect,
+        },
+        location: Location::new(&slo.url).ok()?,
+        response_location,
+    })
 }
 
 /// The kind of names that a document gives.

@@ -24,6 +24,9 @@ impl Bearer {
     pub(crate) const ACCESS: Self = Self("access");
     /// A refresh token.
     pub(crate) const REFRESH: Self = Self("refresh");
+    /// What a session is called at a service provider of SAML (`SessionIndex`). It opens nothing: a signed request
+    /// that names it may end what it names.
+    pub(crate) const SAML: Self = Self("saml");
 
     /// The text for a thing, and for a number where it has several in turn.
     pub(crate) fn write(

@@ -35,7 +35,9 @@ pub use session::{Opened, SignedIn};
 pub(crate) use attempt::{Asking, Attempt};
 pub(crate) use bearer::{Bearer, proof_of, same};
 pub(crate) use flow::{Next, next};
-pub(crate) use session::{changed as session_changed, stream as session_stream};
+pub(crate) use session::{
+    changed as session_changed, stream as session_stream, told as session_told,
+};
 
 use std::collections::BTreeSet;
 

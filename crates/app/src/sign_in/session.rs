@@ -229,7 +229,7 @@ pub(crate) fn changed(row: &SessionRow) -> Event {
 }
 
 /// The same; with `tell`, it has ended and relying parties are to know.
-pub(super) fn told(row: &SessionRow, tell: bool) -> Event {
+pub(crate) fn told(row: &SessionRow, tell: bool) -> Event {
     Event::SessionChanged(SessionChanged {
         session: row.id,
         state: row.state.clone(),

@@ -18,6 +18,8 @@ pub struct Saml {
     /// The certificates that it signs with, in base64 of DER, each of which looks like one: whether it is
     /// one is found by whoever uses it.
     pub certificates: Vec<String>,
+    /// Where it takes word of logout, by way of browsers; only where there are certificates.
+    pub slo: Option<Slo>,
     /// Requests that are not signed are refused; only where there are certificates.
     pub want_signed_requests: bool,
     /// What of a response is signed.
@@ -64,6 +66,17 @@ pub enum KeyTransport {
     OaepSha1,
     /// With SHA-256.
     OaepSha256,
+}
+
+/// Where a service provider takes word of logout (`SingleLogoutService`, SAML Metadata §2.4.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slo {
+    /// The address, as those of [`Acs`].
+    pub url: String,
+    /// The address for answers, where it is another.
+    pub response_url: Option<String>,
+    /// In a form that a browser posts, and not in the query of an address.
+    pub by_post: bool,
 }
 
 /// What people are called at a service provider (SAML Core §8.3).

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use super::ClientAuth;
 
 pub(crate) use saml::{
-    AcsSpec, EncryptSpec, KeyTransport, NameIdFormat, SamlCipher, SamlSigns, SamlSpec,
+    AcsSpec, EncryptSpec, KeyTransport, NameIdFormat, SamlBinding, SamlCipher, SamlSigns, SamlSpec,
+    SloSpec,
 };
 
 /// Something that people sign in to.

@@ -87,7 +87,7 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 29] = [
+    let routes: [(&str, MethodRouter); 30] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
@@ -103,6 +103,7 @@ pub(crate) fn with_front<S: Gate>(
         (paths::AUTHORIZE, both(pages::authorize)),
         (paths::LOGOUT, both(pages::logout)),
         (paths::SAML_SSO, both(saml::sso)),
+        (paths::SAML_SLO, both(saml::slo)),
         (paths::SAML_START, get(route(saml::start))),
         (paths::SAML_METADATA, get(program(saml::metadata))),
         (paths::TOKEN, post(program(oauth::token))),

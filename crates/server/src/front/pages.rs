@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{Answer, LoggedOut};
+use app::Answer;
 use axum::body::Body;
 use axum::http::Response;
 use model::Secret;
@@ -10,7 +10,7 @@ use model::Secret;
 use super::Front;
 use super::held::Held;
 use super::reply::{Answered, see_other};
-use super::show::{answered, notice, portal, signed_out, slow};
+use super::show::{answered, logged_out, portal, signed_out, slow};
 use super::throttle::Guess;
 use super::visit::Visit;
 
@@ -141,18 +141,8 @@ pub(super) fn sign_out(front: Arc<Front>, visit: Visit) -> Answered {
 pub(super) fn logout(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
-        let words = visit.words;
-        Ok(
-            match front.app.logout(visit.raw(), held.asker(&visit)).await? {
-                LoggedOut::Done(location) => signed_out(&front, &visit, location),
-                // Their own page has the button.
-                LoggedOut::Ask => see_other("/"),
-                LoggedOut::Refused(why) => {
-                    let says = (words.get("bad-request"), words.get("bad-request-text"));
-                    notice(&front, words, 400, says, Some(why), true)
-                }
-            },
-        )
+        let told = front.app.logout(visit.raw(), held.asker(&visit)).await?;
+        Ok(logged_out(&front, &visit, told))
     })
 }
 

@@ -1,6 +1,6 @@
 //! Answers of use-cases as pages.
 
-use app::{Answer, Ask, Factors, Offers, Portal, SignedIn, Wrong};
+use app::{Answer, Ask, Factors, LoggedOut, Offers, Portal, SignedIn, Wrong};
 use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
@@ -131,6 +131,27 @@ pub(super) fn signed_out(front: &Front, visit: &Visit, location: Option<String>)
     };
     set(&mut response, Cookie::Session.set(front.secure, ""));
     response
+}
+
+/// How a wish to sign out was answered.
+pub(super) fn logged_out(front: &Front, visit: &Visit, told: LoggedOut) -> Response<Body> {
+    let words = visit.words;
+    match told {
+        LoggedOut::Done(location) => signed_out(front, visit, location),
+        LoggedOut::Answered(response, own) => {
+            let mut response = sent(words, response);
+            if own {
+                set(&mut response, Cookie::Session.set(front.secure, ""));
+            }
+            response
+        }
+        // Their own page has the button.
+        LoggedOut::Ask => see_other("/"),
+        LoggedOut::Refused(why) => {
+            let says = (words.get("bad-request"), words.get("bad-request-text"));
+            notice(front, words, 400, says, Some(why), true)
+        }
+    }
 }
 
 /// Somebody's own page.

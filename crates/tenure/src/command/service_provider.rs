@@ -14,7 +14,7 @@ use ports::Clock as _;
 use protocol::saml::encryption::{Cipher, Transport};
 use protocol::saml::metadata::{Demands, Imported, Notice, read};
 use protocol::saml::xml::Limits;
-use protocol::saml::{NameIdFormat, ServiceProvider};
+use protocol::saml::{Binding, NameIdFormat, ServiceProvider};
 
 use super::handoff::write_new;
 use super::input::read_directory;
@@ -226,6 +226,7 @@ fn keys(provider: &ServiceProvider) -> Vec<String> {
             written.push(der);
         }
     }
+    lines.extend(slo(provider));
     if provider.signs_requests {
         lines.push("    want_signed_requests: true".to_owned());
     }
@@ -241,6 +242,27 @@ fn keys(provider: &ServiceProvider) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Where it takes word of logout: one way, which is the one that would be taken.
+fn slo(provider: &ServiceProvider) -> Option<String> {
+    let service = provider.logout().filter(|_| signs(provider))?;
+    let binding = match service.binding {
+        Binding::Redirect => "redirect",
+        Binding::Post => "post",
+    };
+    let url = quoted(service.location.as_str());
+    let answers = service.response_location.as_ref();
+    let answers = answers.map(|url| format!(", response_url: {}", quoted(url.as_str())));
+    let answers = answers.unwrap_or_default();
+    Some(format!(
+        "    slo: {{binding: {binding}, url: {url}{answers}}}"
+    ))
+}
+
+/// Whether it has a key that its signatures could be held to.
+fn signs(provider: &ServiceProvider) -> bool {
+    !provider.signing_keys.is_empty()
 }
 
 /// The lines of a certificate in PEM (RFC 7468 §5.1), each with this before it.
@@ -269,8 +291,11 @@ fn left_out(imported: &Imported) -> Vec<String> {
             "{other_keys} more certificates to encrypt for: one is encrypted for"
         ));
     }
-    if !provider.logouts.is_empty() || provider.back_channel_logout.is_some() {
-        lines.push("where it takes word of logout".to_owned());
+    if provider.back_channel_logout.is_some() {
+        lines.push("where it would be called to sign somebody out (SOAP)".to_owned());
+    }
+    if !provider.logouts.is_empty() && !signs(provider) {
+        lines.push("where it takes word of logout, because it has no key to sign with".to_owned());
     }
     let mut asked = provider.attribute_services.iter();
     if asked.any(|set| set.attributes.iter().any(|(name, _)| !is_attribute(name))) {

@@ -42,6 +42,8 @@ fn rich() -> String {
         &key("encryption", gcm),
         "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:SOAP\" \
          Location=\"https://travel.example/soap\"/>",
+        "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" \
+         Location=\"https://travel.example/slo\" ResponseLocation=\"https://travel.example/slo?done\"/>",
         "<md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>",
         "<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:transient</md:NameIDFormat>",
         &format!("<md:AssertionConsumerService index=\"1\" Binding=\"{post}\" Location=\"https://travel.example/other\"/>"),
@@ -115,13 +117,20 @@ fn an_app_is_added_from_its_metadata_as_a_document() {
     assert_eq!(format, documents::GivenNameId::EmailAddress);
     assert_eq!(saml.certificates, std::slice::from_ref(&*CERTIFICATE));
     assert!(saml.want_signed_requests && !saml.idp_initiated);
+    let slo = saml.slo.unwrap();
+    let done = Some("https://travel.example/slo?done");
+    assert_eq!(
+        (&*slo.url, slo.response_url.as_deref()),
+        ("https://travel.example/slo", done)
+    );
+    assert!(!slo.by_post);
     let encryption = saml.encryption.unwrap();
     assert_eq!(encryption.certificate, *CERTIFICATE);
     assert_eq!(encryption.cipher, documents::SamlCipher::Aes128Gcm);
     let asked = "    # \"urn:oid:0.9.2342.19200300.100.1.3\": …  (the app needs it)\n";
     assert!(text.contains(asked) && !text.contains("Guard"), "{text}");
     for told in [
-        "Left out: where it takes word of logout",
+        "Left out: where it would be called to sign somebody out (SOAP)",
         "Left out: attributes whose names have other characters",
         "tenure config push",
     ] {
@@ -131,8 +140,8 @@ fn an_app_is_added_from_its_metadata_as_a_document() {
     assert!(desk.add(&rich(), &words).err.contains("TNR-"));
 }
 
-/// S19, S6: a file that is too much, or that holds what XML should not, is refused before it is understood; and
-/// what is wrong writes nothing.
+/// S19, S6: a file that is too much, or that holds what XML should not, is refused before it is understood, and
+/// nothing is written.
 #[test]
 fn attack_s19_metadata_that_are_not_to_be_taken_write_nothing() {
     let desk = Desk::new();

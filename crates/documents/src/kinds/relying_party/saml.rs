@@ -8,9 +8,12 @@ use super::{SPEC, address};
 use crate::kinds::app;
 use crate::report::{self, Reporter};
 use crate::tenant::{
-    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Tenant,
+    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Slo,
+    Tenant,
 };
-use crate::wire::relying_party::{self as wire, AcsSpec, EncryptSpec, NameIdFormat, SamlSpec};
+use crate::wire::relying_party::{
+    self as wire, AcsSpec, EncryptSpec, NameIdFormat, SamlSpec, SloSpec,
+};
 use crate::yaml::Part;
 
 const SAML: Part<'static> = Part::Key("saml");
@@ -39,11 +42,17 @@ pub(super) fn saml(
     entity_id(&spec.entity_id, reporter);
     let acs = acs(&spec.acs, reporter);
     let certificates = certificates(&spec.certificates, reporter);
-    if spec.want_signed_requests && spec.certificates.is_empty() {
-        let problem = "nothing says whose signatures count";
-        let fix = "write its `certificates`, or remove this";
-        reporter.at(report::VALUE, &at("want_signed_requests"), problem, fix);
+    for (key, given) in [
+        ("want_signed_requests", spec.want_signed_requests),
+        ("slo", spec.slo.is_some()),
+    ] {
+        if given && spec.certificates.is_empty() {
+            let problem = "nothing says whose signatures count";
+            let fix = "write its `certificates`, or remove this";
+            reporter.at(report::VALUE, &at(key), problem, fix);
+        }
     }
+    let slo = spec.slo.as_ref().map(|one| slo(one, reporter));
     let encryption = spec.encrypt.as_ref().map(|one| encryption(one, reporter));
     let name_id = name_id(spec, tenant, reporter);
     let attributes = attributes(spec, tenant, reporter);
@@ -53,6 +62,7 @@ pub(super) fn saml(
         name_id: name_id?,
         attributes: attributes?,
         certificates,
+        slo,
         want_signed_requests: spec.want_signed_requests,
         sign: match spec.sign {
             wire::SamlSigns::Both => SamlSigns::Both,
@@ -202,6 +212,24 @@ fn certificates(given: &[String], reporter: &mut Reporter<'_, '_>) -> Vec<String
         }
     }
     found
+}
+
+fn slo(spec: &SloSpec, reporter: &mut Reporter<'_, '_>) -> Slo {
+    let given = [
+        ("url", Some(&spec.url)),
+        ("response_url", spec.response_url.as_ref()),
+    ];
+    for (key, url) in given {
+        if let Some(Err((problem, fix))) = url.map(|url| address::page(url)) {
+            let path = [&at("slo")[..], &[Part::Key(key)]].concat();
+            reporter.at(report::URL, &path, problem, fix);
+        }
+    }
+    Slo {
+        url: spec.url.clone(),
+        response_url: spec.response_url.clone(),
+        by_post: matches!(spec.binding, wire::SamlBinding::Post),
+    }
 }
 
 fn encryption(spec: &EncryptSpec, reporter: &mut Reporter<'_, '_>) -> Encryption {

@@ -23,6 +23,9 @@ pub(crate) struct SamlSpec {
     /// Its certificates in PEM: what it signs is held to their keys, of which each counts.
     #[serde(default)]
     pub certificates: Vec<String>,
+    /// Where browsers bring it word of logout; only with `certificates`, since what ends sessions has to be signed.
+    #[serde(default)]
+    pub slo: Option<SloSpec>,
     /// Requests that are not signed are refused.
     #[serde(default)]
     pub want_signed_requests: bool,
@@ -55,6 +58,28 @@ pub(crate) struct NumberedAcs {
     pub url: String,
     /// `index` of the `AssertionConsumerService` in the metadata.
     pub index: u16,
+}
+
+/// Where a service provider takes word of logout.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SloSpec {
+    /// The address.
+    pub url: String,
+    /// The address for answers; `url` if not given.
+    #[serde(default)]
+    pub response_url: Option<String>,
+    /// How it is to come there; `redirect` if not given.
+    #[serde(default)]
+    pub binding: SamlBinding,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SamlBinding {
+    #[default]
+    Redirect,
+    Post,
 }
 
 /// For whom an assertion is encrypted, and by what.

@@ -202,6 +202,9 @@ fn pysaml2_signs_people_in_and_checks_everything() {
         "passive, signed in nowhere: NoPassive",
         "forced: Sign in",
         "then: valid",
+        "logout, unsigned: 400 This link does not work",
+        "logout: signed, success, in part: False",
+        "then: Sign in",
     ];
     tenant.plays(&python, "with_pysaml2.py", &expected);
 }
@@ -223,6 +226,8 @@ fn python3_saml_signs_people_in_strictly() {
         "started here: ana@acme.example {'mail': ['ana@acme.example']}",
         "where that is not allowed: 400 This link does not work",
         "passive, signed in nowhere: nobody is signed in who could be told of: ask so that a page may be shown",
+        "logout: [] back to /bye",
+        "then: Sign in",
     ];
     tenant.plays(&python, "with_python3_saml.py", &expected);
 }
@@ -243,6 +248,8 @@ fn assertions_are_encrypted_for_pysaml2_and_python3_saml() {
         "for python3-saml: ['aes256-gcm', 'rsa-oaep-mgf1p'], in the clear: []",
         "opened: ana@acme.example {'mail': ['ana@acme.example']}",
         "in the clear: The assertion of the Response is not encrypted and the SP require it",
+        "logout by a form: success, PartialLogout",
+        "then: Sign in",
     ];
     tenant.plays(&python, "with_encryption.py", &expected);
 }
@@ -261,7 +268,15 @@ fn mellon_signs_people_in_strictly() {
     let _party = Party::mellon(&tenant, &apache);
     let attributes = "    attributes: {mail: person.email}\n    want_signed";
     let more = [("    want_signed", attributes)];
-    tenant.adds("mellon", "/mellon/metadata", &more);
+    let document = tenant.adds("mellon", "/mellon/metadata", &more);
+    for taken in [
+        "want_signed_requests: true",
+        "    encrypt:\n      certificate: |-\n",
+        "    slo: {binding: redirect, url: ",
+        "    name_id: {format: transient}\n",
+    ] {
+        assert!(document.contains(taken), "{taken}: {document}");
+    }
     tenant.tell("START", format!("http://127.0.0.1:{}/secure/", tenant.port));
     let expected = [
         "sent to us: Sign in",
@@ -270,6 +285,16 @@ fn mellon_signs_people_in_strictly() {
         "as: ana@acme.example",
         "it goes on by itself: True 200",
         "the same response again: 400",
+        "logout: back where it began True",
+        "then: Sign in",
     ];
     tenant.plays(&python, "with_mellon.py", &expected);
+    let ask = ["sign-in", "sessions", "ana@acme.example", "--ended"];
+    let sessions = tenant.node.run(&ask).expect(0).rows();
+    assert_eq!(sessions[0]["why"], "signed out at mellon", "{sessions:?}");
+    let given = &sessions[0]["relying_parties"][0];
+    assert_eq!(
+        (&given["relying_party"], &given["status"]),
+        (&"mellon".into(), &"told".into())
+    );
 }

@@ -129,8 +129,9 @@ impl Tenant {
         std::fs::write(home.join("idp.xml"), text).unwrap();
     }
 
-    /// Adds a relying party from the metadata that it serves itself, with what else its document is to say.
-    pub fn adds(&self, name: &str, path: &str, more: &[(&str, &str)]) {
+    /// Adds a relying party from the metadata that it serves itself, with what else its document is to say; the
+    /// document.
+    pub fn adds(&self, name: &str, path: &str, more: &[(&str, &str)]) -> String {
         let file = self.node.home.path().join("theirs.xml");
         let url = format!("http://127.0.0.1:{}{path}", self.port);
         std::fs::write(&file, fetched(&url)).unwrap();
@@ -155,10 +156,11 @@ impl Tenant {
             assert!(text.contains(from), "{text}");
             text = text.replace(from, to);
         }
-        std::fs::write(&written, text).unwrap();
+        std::fs::write(&written, &text).unwrap();
         self.node
             .run(&["config", "push", folder, "--reason", "T-5"])
             .expect(0);
+        text
     }
 
     pub fn tell(&mut self, name: &str, value: String) {

@@ -4,6 +4,7 @@ import base64
 import os
 
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
+from saml2 import BINDING_HTTP_POST
 
 import with_pysaml2 as pysaml2
 import with_python3_saml as python3_saml
@@ -29,7 +30,7 @@ def form(browser, acs):
 
 def with_pysaml2(browser):
     entity = f"http://127.0.0.1:{PORT}/sealed/pysaml2"
-    sp = pysaml2.client(entity)
+    sp = pysaml2.client(entity, BINDING_HTTP_POST)
     said, url = pysaml2.asked(sp)
     browser.open(url)
     browser.enrol(pysaml2.WHO, os.environ["ANA_PASS"], pysaml2.PASSWORD)
@@ -38,6 +39,7 @@ def with_pysaml2(browser):
     told = pysaml2.read(sp, fields, said)
     assert told.response.signature and told.assertion.signature
     print(f"opened: {told.name_id.text} {dict(sorted(told.ava.items()))}")
+    return sp, told.name_id
 
 
 def with_python3_saml(browser):
@@ -65,12 +67,31 @@ def in_the_clear(browser):
     print(f"in the clear: {told.get_last_error_reason()}")
 
 
+def signed_out(browser, sp, name):
+    """By a form, which brings no cookies from elsewhere; and there are apps that cannot be told."""
+    sent = pysaml2.leaving(sp, name, BINDING_HTTP_POST)
+    assert sent.action == f"{BASE}/saml2/slo", sent.action
+    alone = Browser(BASE)
+    alone._follow("POST", sent.action, sent.fields)
+    [once_more] = alone.page.forms
+    browser._follow("POST", BASE + once_more.action, once_more.fields)
+    fields = form(browser, f"http://127.0.0.1:{PORT}/sealed/pysaml2/slo")
+    told = sp.parse_logout_request_response(fields["SAMLResponse"], BINDING_HTTP_POST)
+    assert told.response.signature and told.status_ok()
+    second = told.response.status.status_code.status_code
+    print(f"logout by a form: success, {second.value.rsplit(':', 1)[1]}")
+    _, url = pysaml2.asked(sp)
+    browser.open(url)
+    print(f"then: {browser.page.heading}")
+
+
 def main():
     pysaml2.metadata()
     browser = Browser(BASE)
-    with_pysaml2(browser)
+    sp, name = with_pysaml2(browser)
     with_python3_saml(browser)
     in_the_clear(browser)
+    signed_out(browser, sp, name)
 
 
 main()

@@ -1,4 +1,4 @@
-"""mod_auth_mellon in front of a page, as strict as it can be: in, and what it refuses."""
+"""mod_auth_mellon in front of a page, as strict as it can be: in, what it refuses, and out."""
 
 import os
 
@@ -37,6 +37,11 @@ def main():
     print(f"it goes on by itself: {browser.at == START} {browser.status}")
     post(browser, fields)
     print(f"the same response again: {browser.status}")
+    bye = f"http://127.0.0.1:{PORT}/bye"
+    browser.open(f"http://127.0.0.1:{PORT}/mellon/logout?ReturnTo={bye}")
+    print(f"logout: back where it began {browser.at == bye}")
+    browser.open(START)
+    print(f"then: {browser.page.heading}")
 
 
 main()

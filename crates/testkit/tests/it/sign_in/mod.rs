@@ -8,4 +8,5 @@ mod machine;
 mod oauth;
 mod provider;
 mod saml;
+mod slo;
 mod world;

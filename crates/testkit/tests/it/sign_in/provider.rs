@@ -36,8 +36,9 @@ static KEY: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
 });
 
 /// `shop` signs its requests and is never sent what it has not asked for; `desk` has no key, and is; what is said
-/// to `safe` is encrypted for it.
+/// to `safe` is encrypted for it. `shop` and `safe` sign people out.
 pub fn providers() -> String {
+    let pem = &KEY.1;
     format!(
         r#"{SIGN_ON}---
 kind: RelyingParty
@@ -49,8 +50,9 @@ spec:
     acs: [https://shop.acme.example/acs, {{url: "https://shop.acme.example/other", index: 7}}]
     name_id: {{format: emailAddress, value: person.email}}
     attributes: {{mail: person.email}}
-    certificates: ['{}']
+    certificates: ['{pem}']
     want_signed_requests: true
+    slo: {{url: "https://shop.acme.example/slo", response_url: "https://shop.acme.example/slo/done"}}
 ---
 kind: RelyingParty
 metadata: {{name: desk}}
@@ -70,9 +72,10 @@ spec:
     acs: [https://safe.acme.example/acs]
     name_id: {{format: emailAddress, value: person.email}}
     attributes: {{mail: person.email}}
-    encrypt: {{certificate: '{}'}}
-"#,
-        KEY.1, KEY.1
+    certificates: ['{pem}']
+    slo: {{url: "https://safe.acme.example/slo", binding: post}}
+    encrypt: {{certificate: '{pem}'}}
+"#
     )
 }
 
@@ -125,45 +128,57 @@ impl Ask {
 
     /// As a query, not signed.
     pub fn query(&self, world: &World) -> String {
-        let xml = self.xml(world.nodes[0].now()).replace("{}", "");
-        let message = encoded(&STANDARD.encode(stored(xml.as_bytes())));
-        format!("SAMLRequest={message}&RelayState={}", encoded(&self.state))
+        query(&self.xml(world.nodes[0].now()), &self.state)
     }
 
     /// As a query, signed.
     pub fn signed(&self, world: &World) -> String {
-        let covered = format!("{}&SigAlg={}", self.query(world), encoded(RSA_SHA256));
-        let value = STANDARD.encode(sign(covered.as_bytes()));
-        format!("{covered}&Signature={}", encoded(&value))
+        signed(&self.query(world))
     }
 
     /// As the body of a form, signed.
     pub fn posted(&self, world: &World) -> String {
-        let text = self.xml(world.nodes[0].now());
-        let covered = text.replace("{}", "");
-        let hash = STANDARD.encode(digest(&SHA256, covered.as_bytes()));
-        let info = format!(
-            "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
-             <ds:SignatureMethod Algorithm=\"{RSA_SHA256}\"></ds:SignatureMethod>\
-             <ds:Reference URI=\"#{}\"><ds:Transforms><ds:Transform Algorithm=\"{DS}enveloped-signature\">\
-             </ds:Transform><ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>\
-             <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod>\
-             <ds:DigestValue>{hash}</ds:DigestValue></ds:Reference></ds:SignedInfo>",
-            self.id
-        );
-        let alone = info.replacen(
-            "<ds:SignedInfo>",
-            &format!("<ds:SignedInfo xmlns:ds=\"{DS}\">"),
-            1,
-        );
-        let value = STANDARD.encode(sign(alone.as_bytes()));
-        let signature = format!(
-            "<ds:Signature xmlns:ds=\"{DS}\">{info}<ds:SignatureValue>{value}</ds:SignatureValue>\
-             </ds:Signature>"
-        );
-        let message = encoded(&STANDARD.encode(text.replace("{}", &signature)));
-        format!("SAMLRequest={message}&RelayState={}", encoded(&self.state))
+        posted(&self.xml(world.nodes[0].now()), &self.id, &self.state)
     }
+}
+
+/// A message as a query, not signed. `{}` stands where a signature would.
+pub fn query(xml: &str, state: &str) -> String {
+    let message = encoded(&STANDARD.encode(stored(xml.replace("{}", "").as_bytes())));
+    format!("SAMLRequest={message}&RelayState={}", encoded(state))
+}
+
+/// A query, signed.
+pub fn signed(query: &str) -> String {
+    let covered = format!("{query}&SigAlg={}", encoded(RSA_SHA256));
+    let value = STANDARD.encode(sign(covered.as_bytes()));
+    format!("{covered}&Signature={}", encoded(&value))
+}
+
+/// A message as the body of a form, signed where `{}` stands.
+pub fn posted(text: &str, id: &str, state: &str) -> String {
+    let covered = text.replace("{}", "");
+    let hash = STANDARD.encode(digest(&SHA256, covered.as_bytes()));
+    let info = format!(
+        "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
+         <ds:SignatureMethod Algorithm=\"{RSA_SHA256}\"></ds:SignatureMethod>\
+         <ds:Reference URI=\"#{id}\"><ds:Transforms><ds:Transform Algorithm=\"{DS}enveloped-signature\">\
+         </ds:Transform><ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>\
+         <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod>\
+         <ds:DigestValue>{hash}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
+    );
+    let alone = info.replacen(
+        "<ds:SignedInfo>",
+        &format!("<ds:SignedInfo xmlns:ds=\"{DS}\">"),
+        1,
+    );
+    let value = STANDARD.encode(sign(alone.as_bytes()));
+    let signature = format!(
+        "<ds:Signature xmlns:ds=\"{DS}\">{info}<ds:SignatureValue>{value}</ds:SignatureValue>\
+         </ds:Signature>"
+    );
+    let message = encoded(&STANDARD.encode(text.replace("{}", &signature)));
+    format!("SAMLRequest={message}&RelayState={}", encoded(state))
 }
 
 impl World {
