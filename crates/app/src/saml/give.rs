@@ -8,7 +8,7 @@ use protocol::saml::authn::RequestedContext;
 use protocol::saml::response::{
     Attribute, NameFormat, Sealing, SignIn, Signs, Success, WriteError, success,
 };
-use protocol::saml::{MessageId, NameId, Status, StatusDetail};
+use protocol::saml::{MessageId, NameId, Status, StatusDetail, SubjectId};
 use rules::Mapped;
 use rules::sign_on::Strength;
 
@@ -143,22 +143,25 @@ impl App {
             let detail = StatusDetail::UnknownPrincipal;
             return Ok(Err(Status::responder(detail, problem)));
         }
+        let mut attributes = attributes(saml, known);
+        if let Some(scope) = &saml.pairwise_id {
+            let own = self.pairwise("saml/pairwise-id", ask, known);
+            attributes.push((
+                SubjectId::PAIRWISE.to_owned(),
+                vec![format!("{own}@{scope}")],
+            ));
+        }
         Ok(Ok(Said {
             name_id,
             class,
-            attributes: attributes(saml, known),
+            attributes,
         }))
     }
 
     /// What a person is called there; `None` where the document's expression gives nothing.
     fn saml_name(&self, ask: &SamlAsk, saml: &Saml, known: &Known) -> Option<NameId> {
         let value = match &saml.name_id {
-            NameIdRule::Pairwise => {
-                let entity_id = ask.reply_to.provider().as_str();
-                let named = format!("{}\0{entity_id}", known.person.subject);
-                let digest = self.keyring.keyed_digest("saml/name-id", named.as_bytes());
-                digest.to_string()
-            }
+            NameIdRule::Pairwise => self.pairwise("saml/name-id", ask, known),
             NameIdRule::Transient => {
                 let drawn: [u8; 32] = ports::clock::draw(&*self.entropy);
                 Digest(drawn).to_string()
@@ -172,6 +175,15 @@ impl App {
             }
         };
         Some(NameId::new(format(&saml.name_id), value))
+    }
+
+    /// Something that a person is called there, and that nobody else is told.
+    fn pairwise(&self, purpose: &str, ask: &SamlAsk, known: &Known) -> String {
+        let entity_id = ask.reply_to.provider().as_str();
+        let named = format!("{}\0{entity_id}", known.person.subject);
+        self.keyring
+            .keyed_digest(purpose, named.as_bytes())
+            .to_string()
     }
 
     /// The response, signed.

@@ -15,6 +15,9 @@ pub struct Saml {
     pub name_id: NameIdRule,
     /// Attribute → what gives it. Where it gives [`rules::Mapped::Missing`], the attribute is left out.
     pub attributes: BTreeMap<String, Mapping>,
+    /// The domain behind the `@` of its `pairwise-id`, where it is given one (SAML Subject Identifier Attributes
+    /// Profile 1.0 §3.4).
+    pub pairwise_id: Option<String>,
     /// The certificates that it signs with, in base64 of DER, each of which looks like one: whether it is
     /// one is found by whoever uses it.
     pub certificates: Vec<String>,

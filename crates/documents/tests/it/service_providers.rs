@@ -23,6 +23,7 @@ spec:
     idp_initiated: true
     slo: {url: https://wiki.acme.example/slo, response_url: https://wiki.acme.example/slo/done, binding: post}
     encrypt: {certificate: '-----BEGIN CERTIFICATE----- MIIBBBBB -----END CERTIFICATE-----', cipher: aes128-gcm, key_transport: rsa-oaep-sha256}
+    pairwise_id: acme.example
 ";
 
 /// One that says only what it must.
@@ -63,6 +64,7 @@ fn a_service_provider_says_where_it_is_answered_and_what_it_is_told() {
     assert_eq!(encryption.certificate, "MIIBBBBB");
     assert_eq!(encryption.cipher, SamlCipher::Aes128Gcm);
     assert_eq!(encryption.key_transport, KeyTransport::OaepSha256);
+    assert_eq!(saml.pairwise_id.as_deref(), Some("acme.example"));
 }
 
 #[test]
@@ -212,6 +214,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "sign: assertion",
         "sign: nothing",
         "13:11 spec.saml.sign: `nothing` is not possible here; write one of: both response assertion [TNR-DOC-0007]",
+    ),
+    (
+        "pairwise_id: acme.example",
+        "pairwise_id: '@acme.example'",
+        "17:18 spec.saml.pairwise_id: this is no domain; write a domain of yours in lower case, as in `acme.example` [TNR-DOC-0007]",
+    ),
+    (
+        "{mail: person.email",
+        "{'urn:oasis:names:tc:SAML:attribute:pairwise-id': person.email",
+        "17:18 spec.saml.pairwise_id: an attribute of the same name is among `attributes`; remove one of them [TNR-DOC-0013]",
     ),
     (
         "aes128-gcm",

@@ -14,7 +14,7 @@ use ports::Clock as _;
 use protocol::saml::encryption::{Cipher, Transport};
 use protocol::saml::metadata::{Demands, Imported, Notice, read};
 use protocol::saml::xml::Limits;
-use protocol::saml::{Binding, NameIdFormat, ServiceProvider};
+use protocol::saml::{Binding, NameIdFormat, ServiceProvider, SubjectId};
 
 use super::handoff::write_new;
 use super::input::read_directory;
@@ -301,8 +301,15 @@ fn left_out(imported: &Imported) -> Vec<String> {
     if asked.any(|set| set.attributes.iter().any(|(name, _)| !is_attribute(name))) {
         lines.push("attributes whose names have other characters than printable ASCII".to_owned());
     }
-    if provider.subject_id.is_some() {
-        lines.push("that it asks for `subject-id` or `pairwise-id`".to_owned());
+    match provider.subject_id {
+        Some(SubjectId::Pairwise | SubjectId::Any) => lines.push(
+            "that it asks for `pairwise-id`: write `pairwise_id:` with a domain of yours".to_owned(),
+        ),
+        Some(SubjectId::General) => lines.push(format!(
+            "that it asks for `subject-id`: write the attribute `{}`, a name with `@` and a domain of yours",
+            SubjectId::GENERAL
+        )),
+        Some(SubjectId::Unwanted) | None => {}
     }
     lines
 }

@@ -29,6 +29,9 @@ const MAX_CERTIFICATES: usize = 10;
 const MAX_ENTITY_ID: usize = 1_024;
 /// The longest certificate, in characters of base64.
 const MAX_CERTIFICATE: usize = 16 << 10;
+/// The longest scope, in characters (Subject Identifier Attributes §3.3.1).
+const MAX_SCOPE: usize = 127;
+const PAIRWISE: &str = "urn:oasis:names:tc:SAML:attribute:pairwise-id";
 const ONE: &str =
     "write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it";
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
@@ -56,11 +59,15 @@ pub(super) fn saml(
     let encryption = spec.encrypt.as_ref().map(|one| encryption(one, reporter));
     let name_id = name_id(spec, tenant, reporter);
     let attributes = attributes(spec, tenant, reporter);
+    if let Some(scope) = &spec.pairwise_id {
+        pairwise_id(scope, spec, reporter);
+    }
     Some(Saml {
         entity_id: spec.entity_id.clone(),
         acs,
         name_id: name_id?,
         attributes: attributes?,
+        pairwise_id: spec.pairwise_id.clone(),
         certificates,
         slo,
         want_signed_requests: spec.want_signed_requests,
@@ -187,6 +194,24 @@ fn attributes(
         }
     }
     sound.then_some(attributes)
+}
+
+/// The scope of the attribute (Subject Identifier Attributes §3.3.1), and that nothing else gives that one.
+fn pairwise_id(scope: &str, spec: &SamlSpec, reporter: &mut Reporter<'_, '_>) {
+    let path = at("pairwise_id");
+    let possible = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+    let begins = scope
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphanumeric());
+    if !begins || scope.len() > MAX_SCOPE || !scope.bytes().all(possible) {
+        let fix = "write a domain of yours in lower case, as in `acme.example`";
+        reporter.at(report::VALUE, &path, "this is no domain", fix);
+    }
+    if spec.attributes.contains_key(PAIRWISE) {
+        let problem = "an attribute of the same name is among `attributes`";
+        reporter.at(report::CONFLICT, &path, problem, "remove one of them");
+    }
 }
 
 fn certificates(given: &[String], reporter: &mut Reporter<'_, '_>) -> Vec<String> {

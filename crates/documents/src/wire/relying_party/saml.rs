@@ -20,6 +20,10 @@ pub(crate) struct SamlSpec {
     /// Attribute → the expression that gives it. Where that gives no value, the attribute is left out.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+    /// The attribute `pairwise-id` is given, with this domain of ours behind its `@`: a name that stays, and that
+    /// nobody else is told (SAML Subject Identifier Attributes Profile 1.0).
+    #[serde(default)]
+    pub pairwise_id: Option<String>,
     /// Its certificates in PEM: what it signs is held to their keys, of which each counts.
     #[serde(default)]
     pub certificates: Vec<String>,

@@ -62,6 +62,7 @@ spec:
     entity_id: https://desk.acme.example/metadata
     acs: [https://desk.acme.example/acs]
     idp_initiated: true
+    pairwise_id: acme.example
 ---
 kind: RelyingParty
 metadata: {{name: safe}}

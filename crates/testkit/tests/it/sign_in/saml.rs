@@ -386,6 +386,39 @@ async fn what_a_service_provider_asks_for_is_so_or_is_refused() {
     }
 }
 
+/// The attribute `pairwise-id` stays, is another one for somebody else, and its domain stands in our metadata.
+#[tokio::test]
+async fn a_pairwise_id_stays_and_is_nobody_elses() {
+    for (world, browser) in World::with_providers("any-factor").await {
+        let of = |xml: String| {
+            let name = "Name=\"urn:oasis:names:tc:SAML:attribute:pairwise-id\" \
+                        NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">";
+            let (_, rest) = xml.split_once(name).unwrap_or_else(|| panic!("{xml}"));
+            let (_, value) = rest.split_once("<saml:AttributeValue>").unwrap();
+            value.split('<').next().unwrap().to_owned()
+        };
+        let goes = async |id: &str, browser: &super::world::Browser| {
+            let query = asks("desk", id).query(&world);
+            of(signed_in(&world.sso(0, &query, browser).await))
+        };
+        let first = goes("_1", &browser).await;
+        let (own, scope) = first.split_once('@').unwrap();
+        assert_eq!((own.len(), scope), (64, "acme.example"));
+        assert_eq!(goes("_2", &browser).await, first);
+        let other = world.enrolled("w002", "p2@acme.example").await;
+        assert_ne!(goes("_3", &other).await, first);
+        let query = asks("shop", "_4").signed(&world);
+        let shop = signed_in(&world.sso(0, &query, &browser).await);
+        assert!(!shop.contains("pairwise-id"), "{shop}");
+        let metadata = world.nodes[1].saml_metadata().await.unwrap();
+        assert_eq!(
+            metadata.matches(">acme.example</shibmd:Scope>").count(),
+            1,
+            "{metadata}"
+        );
+    }
+}
+
 /// A certificate that nobody could sign with is refused with the documents, not with each request.
 #[tokio::test]
 async fn a_certificate_that_is_none_is_refused_with_its_document() {
