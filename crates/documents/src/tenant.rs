@@ -29,7 +29,7 @@ pub use relying_party::{
     SubjectType, TokenFormat,
 };
 pub use saml::{Acs, GivenNameId, NameIdRule, Saml, SamlSigns};
-pub use sign_on::{SessionLimits, SignOn};
+pub use sign_on::{BreakGlass, SessionLimits, SignOn, TellPeople};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
 /// however the documents are spread over files.

@@ -30,6 +30,9 @@ impl App {
             None => None,
         };
         let Some((subject, one)) = found else {
+            if let Some(subject) = named_so {
+                self.refusal_heard_of(subject).await?;
+            }
             let wanted = step.wanted.as_ref();
             let asked = self.asks(&step.attempt, wanted, Ask::Name, Some(Wrong::Pass));
             return Ok(named(asked, name));
@@ -152,6 +155,7 @@ impl App {
             space: "access-pass",
             value,
         }));
+        let made = self.announced(made).await?;
         let again = || self.begin(asker, Some(Wrong::Pass));
         or_again(self.go_on(step, asker, made).await, again)
     }

@@ -84,12 +84,11 @@ impl App {
             return self.factors(asker, Some(Wrong::TooOld)).await;
         };
         let wrong = match self.new_passkey(&attempt, subject, response, name).await? {
-            Ok(append) => self
-                .store
-                .append(append)
-                .await
-                .err()
-                .map(|_| Wrong::Passkey),
+            Ok(append) => {
+                let append = self.announced(append).await?;
+                let made = self.store.append(append).await;
+                made.err().map(|_| Wrong::Passkey)
+            }
             Err(why) => Some(Wrong::Refused(why)),
         };
         Ok(Ok(self
@@ -114,6 +113,7 @@ impl App {
         let subject = opened.known.person.subject;
         let (printed, wrong) = match self.kept_codes(subject, sealed, code).await? {
             Some((append, printed)) => {
+                let append = self.announced(append).await?;
                 self.store.append(append).await?;
                 (printed, None)
             }
@@ -151,6 +151,7 @@ impl App {
                 });
                 let append = Append::of(actor(subject), vec![event])
                     .on(Stream::new("credential", row.id), row.head);
+                let append = self.announced(append).await?;
                 // It was used or ended at the same time: the page shows how it stands.
                 let ended = self.store.append(append).await.map_err(AppError::from);
                 match ended {

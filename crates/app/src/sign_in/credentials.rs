@@ -63,6 +63,7 @@ impl App {
         reason: &str,
         from: &From,
     ) -> Result<(), AppError> {
+        self.refusal_heard_of(subject).await?;
         let event = Event::SignInFailed(SignInFailed {
             subject,
             factor,

@@ -11,6 +11,7 @@
 
 mod attempt;
 mod bearer;
+mod break_glass;
 mod codes;
 mod credentials;
 mod flow;

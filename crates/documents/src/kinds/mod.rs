@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::TargetName;
 use rules::closest;
 
+pub use alarm::is_mail_address;
 pub(crate) use alarm::{alarm, channel};
 pub(crate) use app::app;
 pub(crate) use beside::{grant, hold, service_account};

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod beside;
+mod break_glass;
 mod drills;
 mod examples;
 mod expectations;

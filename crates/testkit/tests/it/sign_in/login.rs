@@ -9,14 +9,14 @@ use model::Secret;
 
 use super::world::{Browser, PASSWORD, World, attempt, request};
 
-fn asks(answer: &Answer) -> (Ask, Option<Wrong>) {
+pub fn asks(answer: &Answer) -> (Ask, Option<Wrong>) {
     match answer {
         Answer::Ask { ask, wrong, .. } => (*ask, wrong.clone()),
         other => panic!("no page that asks: {other:?}"),
     }
 }
 
-async fn types(world: &World, browser: &Browser, name: &str, password: &str) -> Answer {
+pub async fn types(world: &World, browser: &Browser, name: &str, password: &str) -> Answer {
     let app = &world.nodes[1];
     let begun = app.begin(browser.asker(), None);
     let password = Secret::new(password);
@@ -170,7 +170,7 @@ async fn p3_a_pass_counts_once() {
 }
 
 /// The code that a device shows for a secret in base 32 (RFC 6238), computed here a second time.
-fn shown(secret: &str, at_s: i64) -> String {
+pub fn shown(secret: &str, at_s: i64) -> String {
     let mut bits = Vec::new();
     for character in secret.bytes() {
         let digit = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -193,7 +193,7 @@ fn shown(secret: &str, at_s: i64) -> String {
 }
 
 /// Somebody with a password and one-time codes: the secret, and the recovery codes.
-async fn with_codes(world: &World) -> (String, Vec<Secret>) {
+pub async fn with_codes(world: &World) -> (String, Vec<Secret>) {
     let browser = world.enrolled("w001", "p1@acme.example").await;
     let app = &world.nodes[0];
     let page = app.factors(browser.asker(), None).await.unwrap().unwrap();

@@ -1,6 +1,8 @@
 //! People signing in, and attacks on that: over a whole node on SQLite, and on PostgreSQL with two. Each
 //! attack is named after its row in the list of attacks on identity providers that SECURITY.md keeps.
 
+mod announced;
+mod break_glass;
 mod leavers;
 mod login;
 mod logout;

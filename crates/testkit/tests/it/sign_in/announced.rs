@@ -1,0 +1,143 @@
+//! People hear of what changes of what they sign in with, at the addresses that they had a week ago too.
+
+use std::time::Duration;
+
+use model::Occasion;
+use ports::Letter;
+use testkit::node::actor;
+
+use super::login::shown;
+use super::world::{SIGN_ON, World};
+
+fn telling(address: &str) -> String {
+    format!(
+        "kind: Channel
+metadata: {{name: mail}}
+spec:
+  smtp: {{host: mail.acme.example, from: a@acme.example, to: [oncall@acme.example]}}
+---
+kind: SignOnPolicy
+metadata: {{name: all}}
+spec:
+  login: person.email
+  rules: [{{name: all, demand: any-factor}}]
+  tell_people: {{channel: mail, addresses: [{address}]}}
+"
+    )
+}
+
+/// To whom what was sent, in the order of addresses and texts.
+fn sent(told: &[(Vec<String>, Letter)]) -> Vec<(String, String)> {
+    let sent = told.iter().map(|(to, letter)| {
+        assert_eq!(letter.occasion, Some(Occasion::CredentialChange));
+        assert_eq!(letter.notice, None, "nobody has to answer");
+        let text = letter
+            .text
+            .replace("what you sign in with has changed: ", "");
+        (to.join(","), text)
+    });
+    let mut sent: Vec<_> = sent.collect();
+    sent.sort();
+    sent
+}
+
+fn to(who: &str, text: &str) -> (String, String) {
+    (format!("{who}@acme.example"), text.to_owned())
+}
+
+const PASS: &str = "a temporary access pass was made for you: whoever has it can add a passkey or a password to \
+                    your account";
+
+/// P1, P3: each change is told once, by one of two nodes, and with nothing secret in it.
+#[tokio::test]
+async fn p3_a_pass_and_its_use_are_told_to_the_person_once() {
+    for world in World::each("any-factor").await {
+        world.policy_is(&telling("person.email"), SIGN_ON).await;
+        let pass = world.pass("w001").await;
+        let told = world.told().await;
+        assert_eq!(sent(&told), [to("p1", PASS)]);
+        let shown_pass = format!("{told:?}").contains(pass.expose());
+        assert!(!shown_pass, "nothing secret");
+        let browser = world.enrolled("w001", "p1@acme.example").await;
+        let told = sent(&world.told().await);
+        let with = "password added with a temporary access pass";
+        assert_eq!(told, [to("p1", PASS), to("p1", with)]);
+
+        let app = &world.nodes[0];
+        let page = app.factors(browser.asker(), None).await.unwrap().unwrap();
+        let secret = page.codes.secret.expose().replace(' ', "");
+        let code = shown(&secret, app.now().as_micros() / 1_000_000);
+        let kept = app.set_codes_up(&page.codes.sealed, &code, browser.asker());
+        let kept = kept.await.unwrap().unwrap();
+        let told = sent(&world.told().await);
+        assert_eq!(
+            told,
+            [to("p1", "one-time codes added, recovery codes added")]
+        );
+
+        let codes = kept.own.iter().find(|own| own.factor == "totp").unwrap();
+        let codes = codes.id.to_string();
+        let dropped = app.drop_factor(&codes, browser.asker());
+        dropped.await.unwrap().unwrap();
+        let password = kept
+            .own
+            .iter()
+            .find(|own| own.factor == "password")
+            .unwrap();
+        let desk = actor("desk");
+        let ended = app.end_credential(&desk, password.id, "lost", false);
+        ended.await.unwrap();
+        let told = sent(&world.told().await);
+        let by = "password removed by somebody who looks after sign-in";
+        assert_eq!(told, [to("p1", "one-time codes removed"), to("p1", by)]);
+        assert_eq!(world.told().await.len(), 0);
+        let open = world.store.open_notices(100).await.unwrap();
+        assert_eq!(open.len(), 0, "over once it is sent");
+    }
+}
+
+/// P2: whoever changes an address and then takes the account over does not keep its owner from hearing of it.
+#[tokio::test]
+async fn p2_an_address_that_changed_within_a_week_is_told_with_the_one_before() {
+    for mut world in World::each("any-factor").await {
+        world.policy_is(&telling("person.email"), SIGN_ON).await;
+        world.clock.advance(Duration::from_secs(30 * 86_400));
+        world.rows[0] = world.rows[0].replace("p1@", "thief@");
+        world.hears().await;
+        world.clock.advance(Duration::from_secs(6 * 86_400));
+        world.pass("w001").await;
+        let told = sent(&world.told().await);
+        assert_eq!(told, [to("p1", PASS), to("thief", PASS)]);
+        world.clock.advance(Duration::from_secs(2 * 86_400));
+        world.pass("w001").await;
+        assert_eq!(sent(&world.told().await), [to("thief", PASS)]);
+        // Whoever is new has no address before.
+        world
+            .rows
+            .push(world.rows[1].replace("w002", "w009").replace("p2@", "p9@"));
+        world.hears().await;
+        world.pass("w009").await;
+        assert_eq!(sent(&world.told().await), [to("p9", PASS)]);
+    }
+}
+
+/// Somebody without an address is a finding, and what is no address goes into no mail.
+#[tokio::test]
+async fn whoever_cannot_be_told_is_a_finding() {
+    for mut world in World::each("any-factor").await {
+        let first = telling("person.given_name");
+        world.policy_is(&first, SIGN_ON).await;
+        world.rows[0] = world.rows[0].replace("First1", "a@b>c");
+        world.hears().await;
+        world.pass("w001").await;
+        world.pass("w001").await;
+        assert_eq!(world.told().await.len(), 0);
+        let open = world.store.open_findings(100).await.unwrap();
+        let codes: Vec<_> = open.iter().map(|row| &*row.opened.finding.code).collect();
+        assert_eq!(codes, ["TNR-SIGN-0040"], "once");
+        // Where no document says how people are told, nobody is, and nobody minds.
+        world.documents("any-factor").await;
+        world.pass("w002").await;
+        assert_eq!(world.store.open_findings(100).await.unwrap().len(), 1);
+    }
+}
