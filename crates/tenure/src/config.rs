@@ -39,6 +39,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "limits.calls_per_second_of_address",
         "calls of one address per second",
     ),
+    (
+        "sign_in.breached_passwords",
+        "file with SHA-1 hashes of passwords that nobody may have, sorted",
+    ),
     ("worker.parallel", "plans carried out at the same time"),
     (
         "worker.deadline_ms",
@@ -94,6 +98,8 @@ pub struct Config {
     pub calls_per_second: f64,
     /// Calls of one address per second.
     pub calls_per_second_of_address: f64,
+    /// The file of passwords that nobody may have.
+    pub breached_passwords: Option<PathBuf>,
     /// Plans at the same time.
     pub parallel: usize,
     /// The longest one request to an app may take.
@@ -263,6 +269,7 @@ impl Values {
                 .unwrap_or(1024),
             calls_per_second: self.rate("limits.calls_per_second", 50)?,
             calls_per_second_of_address: self.rate("limits.calls_per_second_of_address", 100)?,
+            breached_passwords: self.text("sign_in.breached_passwords")?.map(place),
             parallel: self.number("worker.parallel", 1, 1024)?.unwrap_or(32),
         })
     }
@@ -408,6 +415,10 @@ mod tests {
         ];
         let config = read(text, &over).unwrap();
         assert_eq!((config.parallel, config.listen.len()), (9, 2));
+        assert_eq!(config.breached_passwords, None);
+        let list = [("TENURE_SIGN_IN_BREACHED_PASSWORDS", "pwned.txt")];
+        let path = read(text, &list).unwrap().breached_passwords.unwrap();
+        assert_eq!(path, Path::new("/data/pwned.txt"));
         assert_eq!(config.public_url, "https://id.acme.example");
     }
 

@@ -35,6 +35,7 @@ pub use session::{Opened, SignedIn};
 
 pub(crate) use attempt::{Asking, Attempt};
 pub(crate) use bearer::{Bearer, proof_of, same};
+pub(crate) use credentials::UNREADABLE;
 pub(crate) use flow::{Next, next};
 pub(crate) use session::{changed as session_changed, stream as session_stream};
 

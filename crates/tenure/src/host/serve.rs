@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use app::{Worker, WorkerSettings};
+use connectors::BreachedFile;
 use server::{Bound, Front, Limits, Metrics, Pipeline, ROUTES, Rate, Rooms, Tls, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -71,6 +72,7 @@ impl Standing {
                 Some(Arc::new(Tls::load(files)?))
             }
         };
+        passwords(config)?;
         let bound = Bound::bind(&config.listen, tls.clone(), Arc::clone(&limits)).await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let (poke, poked) = watch::channel(0u64);
@@ -154,6 +156,19 @@ fn router(
     let front = Front::new(app, tenant, &public_url, Arc::clone(&limits));
     let pipeline = Pipeline::new(Arc::new(rooms), ROUTES, limits, metrics, public_url, boot);
     server::router(Arc::new(pipeline), explain::PAGES, Some(Arc::new(front)))
+}
+
+/// A list of lost passwords that is none shows when a node begins, not when the first person is refused.
+fn passwords(config: &Config) -> Result<(), Failure> {
+    let Some(path) = &config.breached_passwords else {
+        return Ok(());
+    };
+    BreachedFile::at(path).check().map_err(|why| {
+        let problem = format!("the list of passwords that nobody may have is none: {why}");
+        let fix = "name the file of Have I Been Pwned with SHA-1 hashes, sorted by hash, in \
+                   `sign_in.breached_passwords`";
+        Failure::new("TNR-SIGN-0042", problem, fix)
+    })
 }
 
 fn limits(config: &Config) -> Limits {

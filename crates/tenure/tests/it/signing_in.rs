@@ -235,6 +235,25 @@ async fn ends_a_password(node: &Node) {
     assert!(again.err.contains("TNR-APP-0001"), "{}", again.err);
 }
 
+/// A list of lost passwords that is none shows when the server begins.
+#[test]
+fn a_server_does_not_begin_with_a_list_of_passwords_that_is_none() {
+    let node = Node::init();
+    let config = std::fs::read_to_string(node.config()).unwrap();
+    let list = node.home.path().join("pwned.txt");
+    let named = format!("{config}\n[sign_in]\nbreached_passwords = {list:?}\n");
+    std::fs::write(node.config(), named).unwrap();
+    let serve = ["serve", "--config", node.config().to_str().unwrap()].map(str::to_owned);
+    let serve: Vec<&str> = serve.iter().map(String::as_str).collect();
+    for text in [None, Some("not a list\n")] {
+        if let Some(text) = text {
+            std::fs::write(&list, text).unwrap();
+        }
+        let said = node.run(&serve).expect(1);
+        assert!(said.err.contains("TNR-SIGN-0042"), "{}", said.err);
+    }
+}
+
 fn log_holds_none_of(node: &Node, secrets: &[&str]) {
     let log = node.run(&["log", "--limit", "1000"]).expect(0).out;
     assert!(log.contains("pass.issued"), "{log}");

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use model::Occasion;
+use app::{Answer, Wrong};
+use connectors::BreachedFile;
+use model::{Occasion, Secret};
 use ports::Letter;
 use testkit::node::actor;
 
-use super::login::shown;
-use super::world::{SIGN_ON, World};
+use super::login::{asks, shown};
+use super::world::{PASSWORD, SIGN_ON, World, attempt};
 
 fn telling(address: &str) -> String {
     format!(
@@ -139,5 +141,48 @@ async fn whoever_cannot_be_told_is_a_finding() {
         world.documents("any-factor").await;
         world.pass("w002").await;
         assert_eq!(world.store.open_findings(100).await.unwrap().len(), 1);
+    }
+}
+
+/// A password that others have lost is refused, and so is every password while the list cannot be read.
+#[tokio::test]
+async fn a_password_that_others_have_lost_is_refused_and_so_is_each_while_nobody_can_tell() {
+    for world in World::each("any-factor").await {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pwned.txt");
+        // SHA-1 of the password of these tests, computed elsewhere.
+        let line = "ABF7AAD6438836DBE526AA231ABDE2D0EEF74D42:7\n";
+        std::fs::write(&path, line).unwrap();
+        let list = std::sync::Arc::new(BreachedFile::at(&path));
+        let app = world.nodes[0].clone().refusing(list);
+        let refused = async |password: &str| {
+            let pass = world.pass("w001").await;
+            let browser = world.browser();
+            let begun = app.begin(browser.asker(), None);
+            let name = "p1@acme.example";
+            let sent = app.send_pass(attempt(&begun), name, pass.expose(), browser.asker());
+            let page = sent.await.unwrap();
+            let password = Secret::new(password);
+            let twice = (&password, &password);
+            let answer = app.enrol_password(attempt(&page), twice, browser.asker());
+            match answer.await.unwrap() {
+                Answer::Home { .. } => None,
+                answer => match asks(&answer).1 {
+                    Some(Wrong::Refused(why)) => Some(why),
+                    other => panic!("{other:?}"),
+                },
+            }
+        };
+        let why = refused(PASSWORD).await.unwrap();
+        assert!(why.contains("others have lost"), "{why}");
+        assert_eq!(refused("a horse that nobody has lost").await, None);
+        for text in ["", "no list at all\n"] {
+            std::fs::write(&path, text).unwrap();
+            let why = refused("a horse that nobody has lost").await.unwrap();
+            assert!(why.contains("TNR-SIGN-0041"), "{why}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        let why = refused("a horse that nobody has lost").await.unwrap();
+        assert!(why.contains("TNR-SIGN-0041"), "{why}");
     }
 }
