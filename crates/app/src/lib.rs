@@ -82,7 +82,7 @@ pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
     Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, LoggedOut, Offers, OwnFactor,
-    Portal, PortalSession, Teller, Tile, TokenCall, Told as UserTold, ToldParty,
+    Portal, PortalSession, RecentSignIn, Teller, Tile, TokenCall, Told as UserTold, ToldParty,
     ToldSession, Wrong, paths,
 };
 pub use past::{Past, Told, When};

@@ -29,6 +29,7 @@ mod metadata;
 mod parties;
 mod portal;
 mod proofs;
+mod recent;
 mod steps;
 mod token;
 mod userinfo;
@@ -41,6 +42,7 @@ pub use factors::{Factors, OwnFactor};
 pub use logout::{Exposure, Teller, ToldSession};
 pub use parties::ToldParty;
 pub use portal::{Portal, PortalSession, Tile};
+pub use recent::RecentSignIn;
 pub use token::{Given, TokenCall};
 pub use userinfo::Told;
 

@@ -24,6 +24,8 @@ impl Bearer {
     pub(crate) const ACCESS: Self = Self("access");
     /// A refresh token.
     pub(crate) const REFRESH: Self = Self("refresh");
+    /// The cookie of a device on which somebody has signed in; its number is the minute at which they did.
+    pub(crate) const DEVICE: Self = Self("device");
 
     /// The text for a thing, and for a number where it has several in turn.
     pub(crate) fn write(

@@ -14,6 +14,7 @@ mod bearer;
 mod break_glass;
 mod codes;
 mod credentials;
+mod device;
 mod flow;
 mod manage;
 mod member;

@@ -87,7 +87,7 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 29] = [
+    let routes: [(&str, MethodRouter); 30] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
@@ -95,6 +95,7 @@ pub(crate) fn with_front<S: Gate>(
         ("/sign-in/code", post(route(pages::code))),
         ("/sign-in/enrol", post(route(pages::enrol_password))),
         ("/sign-in/enrol/passkey", post(route(pages::enrol_passkey))),
+        ("/recent", get(route(pages::recent))),
         ("/factors", get(route(factors::look))),
         ("/factors/passkey", post(route(factors::add_passkey))),
         ("/factors/codes", post(route(factors::set_codes_up))),

@@ -80,6 +80,14 @@ struct PortalPage<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "recent.html")]
+struct RecentPage<'a> {
+    words: Words,
+    tenant: &'a str,
+    recent: &'a [app::RecentSignIn],
+}
+
+#[derive(Template)]
 #[template(path = "form_post.html")]
 struct FormPostPage<'a> {
     words: Words,
@@ -145,6 +153,16 @@ pub(super) fn portal(front: &Front, visit: &Visit, portal: &Portal) -> Response<
     page(200, text(&portal))
 }
 
+/// What became of somebody's sign-ins of late.
+pub(super) fn recent(front: &Front, visit: &Visit, rows: &[app::RecentSignIn]) -> Response<Body> {
+    let recent = RecentPage {
+        words: visit.words,
+        tenant: &front.tenant,
+        recent: rows,
+    };
+    page(200, text(&recent))
+}
+
 /// What somebody signs in with.
 pub(super) fn factors(front: &Front, visit: &Visit, factors: &Factors) -> Response<Body> {
     let words = visit.words;
@@ -200,11 +218,10 @@ pub(super) fn answered(
         let cookie = Cookie::Browser.set(front.secure, held.browser.expose());
         set(&mut response, cookie);
     }
-    if let Some(SignedIn { cookie, .. }) = signed_in {
-        set(
-            &mut response,
-            Cookie::Session.set(front.secure, cookie.expose()),
-        );
+    if let Some(SignedIn { cookie, device, .. }) = signed_in {
+        for (kind, value) in [(Cookie::Session, cookie), (Cookie::Device, device)] {
+            set(&mut response, kind.set(front.secure, value.expose()));
+        }
     }
     response
 }

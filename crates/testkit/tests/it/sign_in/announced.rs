@@ -186,3 +186,69 @@ async fn a_password_that_others_have_lost_is_refused_and_so_is_each_while_nobody
         assert!(why.contains("TNR-SIGN-0041"), "{why}");
     }
 }
+
+/// L10: a browser in which somebody has signed in is a known device of theirs, of nobody else's, for half a year.
+#[tokio::test]
+async fn l10_a_device_is_known_for_whoever_signed_in_there() {
+    for world in World::each("any-factor").await {
+        world.enrolled("w001", "p1@acme.example").await;
+        world.enrolled("w002", "p2@acme.example").await;
+        let browser = world.browser();
+        let answer = super::login::types(&world, &browser, "p1@acme.example", PASSWORD).await;
+        let Answer::Home {
+            signed_in: Some(signed_in),
+        } = answer
+        else {
+            panic!("{answer:?}")
+        };
+        let (app, device) = (&world.nodes[0], signed_in.device.expose());
+        let known = async |held: &str, name: &str| app.known_device(held, name).await.unwrap();
+        let mine = known(device, " P1@acme.example").await.unwrap();
+        assert_eq!(known(device, "p2@acme.example").await, None);
+        assert_eq!(known(device, "nobody@acme.example").await, None);
+        assert_eq!(
+            known(signed_in.cookie.expose(), "p1@acme.example").await,
+            None
+        );
+        assert_eq!(known("", "p1@acme.example").await, None);
+        let who = mine.split(' ').next().unwrap();
+        assert_eq!(app.known_device_of(device, who), Some(mine.clone()));
+        assert_eq!(app.known_device_of(device, ""), None);
+        // It opens nothing.
+        assert!(app.session_of(device).await.unwrap().is_none());
+        world.clock.advance(Duration::from_secs(180 * 86_400));
+        assert!(known(device, "p1@acme.example").await.is_some());
+        world.clock.advance(Duration::from_secs(120));
+        assert_eq!(known(device, "p1@acme.example").await, None);
+    }
+}
+
+/// What became of somebody's sign-ins is shown to them, and to nobody else.
+#[tokio::test]
+async fn somebody_sees_their_own_recent_sign_ins() {
+    for world in World::each("any-factor").await {
+        let browser = world.enrolled("w001", "p1@acme.example").await;
+        world.enrolled("w002", "p2@acme.example").await;
+        let stranger = world.browser();
+        super::login::types(&world, &stranger, "p1@acme.example", "something else").await;
+        super::login::types(&world, &stranger, "p2@acme.example", "something else").await;
+        let mut mine = browser.clone();
+        world.code("wiki", &mut mine).await;
+        let app = &world.nodes[1];
+        let rows = app.recent_sign_ins(browser.asker()).await.unwrap().unwrap();
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| (row.outcome, row.to.as_deref()))
+            .collect();
+        let expected = [
+            ("let-in", Some("wiki")),
+            ("not-proved", None),
+            ("let-in", None),
+        ];
+        assert_eq!(told, expected);
+        assert!(rows.iter().all(|row| row.network == "192.0.2.7"));
+        assert!(rows.iter().all(|row| row.agent == "a browser"));
+        let nobody = app.recent_sign_ins(stranger.asker()).await.unwrap();
+        assert!(nobody.is_err());
+    }
+}
