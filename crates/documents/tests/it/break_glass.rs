@@ -62,7 +62,7 @@ spec:
   login: person.email
   rules: [{name: nobody, deny: true}]
   break_glass:
-    people: [{source: people, key: glass-one}, {source: hr, key: '1003'}]
+    people: [{source: Person, key: glass-one}, {source: hr, key: '1003'}]
     demand: multi-factor
     relying_parties: [handbook]
     test_within_days: 30
@@ -97,7 +97,7 @@ fn break_glass_accounts_have_a_rule_of_their_own() {
         key: key.to_owned(),
     };
     let people: Vec<_> = glass.people.into_iter().collect();
-    assert_eq!(people, [who("hr", "1003"), who("people", "glass-one")]);
+    assert_eq!(people, [who("Person", "glass-one"), who("hr", "1003")]);
     assert_eq!(glass.strength, Strength::MultiFactor);
     let [rule] = glass.policy.rules() else {
         panic!()
@@ -127,7 +127,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
          `phishing-resistant` or `multi-factor` [TNR-DOC-0007]",
     ),
     (
-        "people: [{source: people, key: glass-one}, {source: hr, key: '1003'}]",
+        "people: [{source: Person, key: glass-one}, {source: hr, key: '1003'}]",
         "people: []",
         "policy:8:13 spec.break_glass.people: 0 people; name two, so that one may fail, and at most 10 \
          [TNR-DOC-0007]",
@@ -139,7 +139,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
          [TNR-DOC-0010]",
     ),
     (
-        "{source: people, key: glass-one}",
+        "{source: Person, key: glass-one}",
         "{source: hr, key: '1003'}",
         "policy:8:41 spec.break_glass.people[1]: they stand here twice: two accounts are to be two people's; \
          remove one of them [TNR-DOC-0009]",
