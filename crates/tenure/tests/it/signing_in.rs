@@ -259,7 +259,10 @@ async fn guessing_elsewhere_keeps_nobody_out_where_they_have_signed_in() {
     assert_eq!(own.sign_in().await, 303, "a known one");
     // What it keeps signs nobody in.
     let mut copy = Browser::of(&node);
-    let kept = own.cookies.iter().filter(|(name, _)| name == "tenure-device");
+    let kept = own
+        .cookies
+        .iter()
+        .filter(|(name, _)| name == "tenure-device");
     copy.cookies.extend(kept.cloned());
     assert_eq!(copy.cookies.len(), 1);
     assert!(!copy.is_signed_in().await);
