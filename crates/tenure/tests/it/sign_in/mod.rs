@@ -3,8 +3,12 @@
 //! Each script says what it sees, line by line, and that is compared here. Where `TENURE_SCREENSHOTS`
 //! names a folder, the browser leaves a picture of each page there.
 
+mod balancer;
 mod party;
+mod people;
 mod tenant;
+mod visitor;
+mod with_two_nodes;
 
 use std::time::Duration;
 
