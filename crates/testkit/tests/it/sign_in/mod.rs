@@ -7,5 +7,6 @@ mod logout;
 mod machine;
 mod oauth;
 mod provider;
+mod rows;
 mod saml;
 mod world;
