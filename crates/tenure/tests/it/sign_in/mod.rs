@@ -3,6 +3,7 @@
 //! Each script says what it sees, line by line, and that is compared here. Where `TENURE_SCREENSHOTS`
 //! names a folder, the browser leaves a picture of each page there.
 
+mod at_the_door;
 mod balancer;
 mod party;
 mod people;
