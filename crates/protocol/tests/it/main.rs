@@ -14,6 +14,7 @@ mod oauth_metadata;
 mod oauth_parsers;
 mod oauth_registration;
 mod oauth_tokens;
+mod parser_bounds;
 mod saml_attacks;
 mod saml_data;
 mod saml_forgeries;

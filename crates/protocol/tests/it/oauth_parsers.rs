@@ -14,7 +14,7 @@ use protocol::oauth::{
 use crate::oauth_client::{Client, issuer, well_told};
 use crate::scim_parsers::{Dice, Parser, rounds, spoil};
 
-const PARSERS: [(&str, Parser); 6] = [
+pub const PARSERS: [(&str, Parser); 6] = [
     ("authorization request", |bytes| {
         let Ok(params) = Params::query(bytes).inspect_err(well_told) else {
             return;
