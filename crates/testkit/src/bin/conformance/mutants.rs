@@ -4,7 +4,7 @@
 use crate::meddle::{Mutant, answers, asks, located, resigned, sent};
 use crate::plans::PLANS;
 use crate::play;
-use crate::wire::{Answer, Meddler, Request};
+use crate::wire::{Meddler, Request};
 use crate::world::World;
 
 const CONFIG: usize = 0;

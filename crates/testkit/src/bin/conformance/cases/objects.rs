@@ -9,8 +9,16 @@ use crate::request::Asked;
 use crate::stage::{Stage, landed_at};
 use crate::verdict::{Failed, Outcome, Verdict, expect};
 
-/// What stands outside of a request object as well.
-const OUTSIDE: [&str; 4] = ["client_id", "response_type", "scope", "redirect_uri"];
+/// What stands outside of a request object as well. The suite has no challenge; here it is outside, so that a
+/// server that overlooks the object would go on.
+const OUTSIDE: [&str; 6] = [
+    "client_id",
+    "response_type",
+    "scope",
+    "redirect_uri",
+    "code_challenge",
+    "code_challenge_method",
+];
 
 /// An unsigned request object of a request, and the request that remains beside it.
 fn packed<'w>(asked: &Asked<'w>, name: &str, make: impl Fn(String) -> String) -> Asked<'w> {
