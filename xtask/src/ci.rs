@@ -12,6 +12,8 @@ const STEPS: &[Step] = &[
     ("licences", licences::run),
     ("clippy", clippy),
     ("test", tests),
+    ("conformance", || door::conformance(&["--quick"])),
+    ("conformance mutants", || door::conformance(&["--mutants"])),
     ("simulation", || sim(&["--runs", "50"])),
     ("mutants", || sim(&["--mutants"])),
     ("openapi", || door::openapi(true)),

@@ -120,6 +120,12 @@ pub fn bench(words: &[&str]) -> Result<(), String> {
     testkit("bench", "release", words)
 }
 
+/// Asks the real binary what the modules of the OpenID Foundation's conformance suite ask a provider.
+pub fn conformance(words: &[&str]) -> Result<(), String> {
+    see(cargo(&["build", "--quiet", "--package", "tenure"])?)?;
+    testkit("conformance", "dev", words)
+}
+
 /// Writes `docs/openapi.json` from the binary; with `check`, only compares.
 pub fn openapi(check: bool) -> Result<(), String> {
     let command = cargo(&["run", "--quiet", "--package", "tenure", "--", "openapi"])?;

@@ -26,6 +26,8 @@ cargo xtask <task>
                         measurements, in release mode
   sim --runs N | --mutants | --seed S
                         the whole-app simulation, optimised
+  conformance [PLAN...] [--quick | --mutants]
+                        what the OpenID conformance suite asks a provider, asked of the real binary
   openapi [--check]     writes docs/openapi.json from the binary, or checks that it is current
   licences              licences, sources and banned crates, offline
   picture               draws docs/img/demo.svg from what the demo prints
@@ -52,6 +54,7 @@ fn task(words: &[&str]) -> Result<(), String> {
         ["tidy"] => tidy::run(),
         ["bench", rest @ ..] => door::bench(rest),
         ["sim", rest @ ..] => door::testkit("sim", "sim", rest),
+        ["conformance", rest @ ..] => door::conformance(rest),
         ["openapi"] => door::openapi(false),
         ["openapi", "--check"] => door::openapi(true),
         ["licences"] => licences::run(),

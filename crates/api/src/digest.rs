@@ -159,7 +159,7 @@ pub struct DigestFinding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DigestSilence {
     /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`,
-    /// `budget` or `drill`.
+    /// `budget`, `drill` or `break-glass`.
     pub kind: String,
     /// What is silent: an app, a source, a principal, a drill; empty where people are.
     pub what: String,

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 pub struct WireNotice {
     /// Its id.
     pub notice: String,
-    /// `held-wave`, `late-leaver`, `stale-source`, `expiring-credential` or `failed-drill`.
+    /// `held-wave`, `late-leaver`, `stale-source`, `expiring-credential`, `failed-drill`, `break-glass` or
+    /// `credential-change`.
     pub occasion: String,
     /// Which wave, source or token.
     pub about: String,

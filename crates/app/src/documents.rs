@@ -114,10 +114,11 @@ impl App {
     pub(crate) fn checked(&self, files: &[(String, String)]) -> Result<(Tenant, usize), AppError> {
         let tenant = documents::load(files).map_err(wrong)?;
         let apps = tenant.apps.values();
-        let parties = tenant.relying_parties.values();
+        let parties = || tenant.relying_parties.values();
         let unusable: Vec<Diagnostic> = apps
             .filter_map(|app| Some(unusable(app, self.connect.check(app).err()?)))
-            .chain(parties.flat_map(crate::saml::unusable_certificates))
+            .chain(parties().flat_map(crate::saml::unusable_certificates))
+            .chain(parties().flat_map(crate::oidc::unusable_keys))
             .collect();
         if !unusable.is_empty() {
             return Err(wrong(unusable));

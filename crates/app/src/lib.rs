@@ -56,7 +56,7 @@ use std::sync::Arc;
 
 use model::{Actor, Event, Timestamp};
 use ports::store::{Append, Committed};
-use ports::{Clock, Entropy, KeyRing, Listening, Store};
+use ports::{Breached, Clock, Entropy, KeyRing, Listening, Store};
 
 pub use adopt::{
     DecidedRow, DecisionReport, DecisionRow, Estate, EstateAccount, Stands, State, Unexplained,
@@ -82,8 +82,8 @@ pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
     Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, KeyTurn, LoggedOut, Offers,
-    OwnFactor, Portal, PortalSession, Teller, Tile, TokenCall, Told as UserTold, ToldParty,
-    ToldSession, Wrong, paths,
+    OwnFactor, Portal, PortalSession, RecentSignIn, ShownDevice, Teller, Tile, TokenCall,
+    Told as UserTold, ToldParty, ToldSession, UserCall, Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
@@ -144,6 +144,8 @@ pub struct App {
     /// The keys that tokens are signed with, as they were last read.
     pub(crate) keys: Arc<oidc::KeyCache>,
     pub(crate) hashing: sign_in::Hashing,
+    /// Passwords that nobody is to have, on a node that was given a list of them.
+    pub(crate) breached: Option<Arc<dyn Breached>>,
 }
 
 /// What an [`App`] is made of.
@@ -184,6 +186,7 @@ impl App {
             issuer: None,
             keys: Arc::default(),
             hashing: sign_in::Hashing::for_cores(cores()),
+            breached: None,
         }
     }
 
@@ -198,6 +201,13 @@ impl App {
     #[must_use]
     pub fn issuing(mut self, issuer: protocol::oauth::Issuer) -> Self {
         self.issuer = Some(issuer);
+        self
+    }
+
+    /// The same, on a node that refuses the passwords of this list.
+    #[must_use]
+    pub fn refusing(mut self, breached: Arc<dyn Breached>) -> Self {
+        self.breached = Some(breached);
         self
     }
 

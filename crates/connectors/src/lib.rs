@@ -2,6 +2,7 @@
 //! speaks. They decide nothing, retry nothing and sleep never.
 
 mod back_channel;
+mod breached;
 pub mod channel;
 pub mod csv_source;
 pub mod forward;
@@ -11,5 +12,6 @@ pub mod scim;
 mod wire;
 
 pub use back_channel::BackChannelLogout;
+pub use breached::BreachedFile;
 pub use handoff::HandOff;
 pub use scim::ScimTarget;

@@ -19,20 +19,21 @@ mod wire;
 mod yaml;
 
 pub use expected::expects_deliveries;
-pub use kinds::PERSONAL_SCOPES;
+pub use kinds::{PERSONAL_SCOPES, is_mail_address};
 pub use load::load;
 pub use locate::{Located, locate};
 pub use people::stored;
 pub use report::CODES;
 pub use schema::{Kind, json_schema};
 pub use tenant::{
-    ACTIVE, AccessToken, Account, AccountState, Acs, Alarm, App, Apply, Auth, By, Channel,
-    ClientAuth, DRILLS, Drill, ExpectedAccess, ExpectedValue, Freeze, GivenNameId, Grant,
-    GrantType, Group, GroupRef, Guard, HandOff, Hold, Joiner, LifecycleTest, Limit, Limits,
-    Lingering, ListedGroup, MANAGER, MANAGER_PATH, ManualStep, MappingTest, MaySignIn, Mode,
-    Moment, NameIdRule, Oidc, OidcClient, OnLeave, PEOPLE, PersonalGrant, Privileged, Profile,
-    Reach, RelyingParty, Rule, Saml, SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts,
-    SessionLimits, SignOn, SigningAlg, Smtp, SmtpTls, Source, Speaks, SponsoredPerson, SubjectType,
-    Tenant, TokenFormat, UniqueName,
+    ACTIVE, AccessToken, Account, AccountState, Acs, Alarm, App, Apply, Auth, BreakGlass, By,
+    Channel, ClientAuth, DRILLS, Drill, Encryption, ExpectedAccess, ExpectedValue, Freeze,
+    GivenNameId, Grant, GrantType, Group, GroupRef, Guard, HandOff, Hold, Joiner, KeyTransport,
+    LifecycleTest, Limit, Limits, Lingering, ListedGroup, MANAGER, MANAGER_PATH, ManualStep,
+    MappingTest, MaySignIn, Mode, Moment, NameIdRule, Oidc, OidcClient, OnLeave, PEOPLE,
+    PersonalGrant, Privileged, Profile, Reach, RelyingParty, Require, Rule, Saml, SamlCipher,
+    SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts, SessionLimits, SignOn, SigningAlg,
+    Slo, Smtp, SmtpTls, Source, Speaks, SponsoredPerson, SubjectType, TellPeople, Tenant,
+    TokenFormat, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

@@ -25,11 +25,13 @@ pub use expectation::{
 };
 pub use handoff::{ACTIVE, HandOff};
 pub use relying_party::{
-    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, SigningAlg, Speaks,
+    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, Require, SigningAlg, Speaks,
     SubjectType, TokenFormat,
 };
-pub use saml::{Acs, GivenNameId, NameIdRule, Saml, SamlSigns};
-pub use sign_on::{SessionLimits, SignOn};
+pub use saml::{
+    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Slo,
+};
+pub use sign_on::{BreakGlass, SessionLimits, SignOn, TellPeople};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
 /// however the documents are spread over files.

@@ -23,16 +23,22 @@ pub enum Occasion {
     ExpiringCredential,
     /// A drill did not pass.
     FailedDrill,
+    /// A break-glass account was used, or was tried in vain.
+    BreakGlass,
+    /// What a person signs in with has changed, which only they are told.
+    CredentialChange,
 }
 
 impl Occasion {
     /// Every occasion.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::HeldWave,
         Self::LateLeaver,
         Self::StaleSource,
         Self::ExpiringCredential,
         Self::FailedDrill,
+        Self::BreakGlass,
+        Self::CredentialChange,
     ];
 
     /// The word in documents, stores and messages.
@@ -44,6 +50,8 @@ impl Occasion {
             Self::StaleSource => "stale-source",
             Self::ExpiringCredential => "expiring-credential",
             Self::FailedDrill => "failed-drill",
+            Self::BreakGlass => "break-glass",
+            Self::CredentialChange => "credential-change",
         }
     }
 }
@@ -54,7 +62,7 @@ impl Occasion {
 pub struct Notice {
     /// What kind of thing it is.
     pub occasion: Occasion,
-    /// Which one: a wave's id, a source and when it was heard of last, a token's id.
+    /// Which one: a wave's id, a source and when it was heard of last, a token's id, a session's id.
     pub about: String,
     /// One sentence: what happened.
     pub text: String,

@@ -156,7 +156,8 @@ pub struct Authorization {
     pub redirect_uri: String,
     /// What it may ask for (`scope`).
     pub scopes: Vec<String>,
-    /// RFC 7636 `code_challenge`, of the method S256; empty by SAML, where there is no code.
+    /// RFC 7636 `code_challenge`, of the method S256. By SAML, where there is no code, a keyed digest of the name
+    /// that the person was told under, to which word of logout is held; empty where none is remembered.
     pub challenge: String,
     /// What the relying party recognises its ID token by (`nonce`), or its response (`InResponseTo`).
     pub nonce: Option<String>,
@@ -174,6 +175,10 @@ pub struct Authorization {
     pub refreshed: u32,
     /// The last refresh token counts until then; `None`: there is none.
     pub refresh_ends: Option<Timestamp>,
+    /// The key, by its thumbprint (RFC 7638), whose holder alone may exchange the code (RFC 9449 §10) and, where
+    /// the client is public, the refresh tokens (§5). `None`: whoever has them may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jkt: Option<String>,
     /// Since when and why nothing of it counts.
     pub ended: Option<Ended>,
 }

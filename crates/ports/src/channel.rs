@@ -15,7 +15,8 @@ pub struct Letter {
     /// What a receiver can tell a repetition by: letters, digits, `_` and `-`, and the same for
     /// every attempt.
     pub id: String,
-    /// The notice; `None`: somebody tries the channel.
+    /// The notice that somebody can say that they have; `None` where nobody has to: somebody tries the
+    /// channel, or a person is told of what is theirs.
     pub notice: Option<NoticeId>,
     /// What it is about; `None`: somebody tries the channel.
     pub occasion: Option<Occasion>,

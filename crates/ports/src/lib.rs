@@ -4,6 +4,7 @@
 //! suite that every adapter must pass.
 
 pub mod back_channel;
+pub mod breached;
 pub mod channel;
 pub mod clock;
 #[cfg(feature = "conformance")]
@@ -15,6 +16,7 @@ pub mod store;
 pub mod target;
 
 pub use back_channel::{BackChannel, LogoutAnswer};
+pub use breached::Breached;
 pub use channel::{Channel, Letter};
 pub use clock::{Clock, Entropy};
 pub use keyring::{KeyRing, KeyRingError, Sealed};

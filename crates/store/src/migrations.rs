@@ -12,8 +12,9 @@ use crate::table::{Cell, Row, Table};
 /// 2: engagements and terminations. 3: decisions about apps that were there before. 4: names that
 /// accounts have lost, what people are told of, and tasks. 5: when secrets end, how many accounts
 /// may be used, of whom something was told when, and every decision about a wave. 6: people signing
-/// in. 7: relying parties being told of the end of a session.
-pub(crate) const SCHEMA: u64 = 7;
+/// in. 7: relying parties being told of the end of a session. 8: proofs of clients that came before, and devices
+/// that wait.
+pub(crate) const SCHEMA: u64 = 8;
 
 /// What brings a database to [`SCHEMA`].
 pub(crate) struct Migration {

@@ -49,6 +49,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "limits.calls_per_second_of_address",
         "calls of one address per second",
     ),
+    (
+        "sign_in.breached_passwords",
+        "file with SHA-1 hashes of passwords that nobody may have, sorted",
+    ),
     ("worker.parallel", "plans carried out at the same time"),
     (
         "worker.deadline_ms",
@@ -111,6 +115,8 @@ pub struct Config {
     pub calls_per_second: f64,
     /// Calls of one address per second.
     pub calls_per_second_of_address: f64,
+    /// The file of passwords that nobody may have.
+    pub breached_passwords: Option<PathBuf>,
     /// Plans at the same time.
     pub parallel: usize,
     /// The longest one request to an app may take.
@@ -284,6 +290,7 @@ impl Values {
                 .unwrap_or(1024),
             calls_per_second: self.rate("limits.calls_per_second", 50)?,
             calls_per_second_of_address: self.rate("limits.calls_per_second_of_address", 100)?,
+            breached_passwords: self.text("sign_in.breached_passwords")?.map(place),
             parallel: self.number("worker.parallel", 1, 1024)?.unwrap_or(32),
         })
     }
@@ -430,117 +437,4 @@ fn check_url(text: &str) -> Result<String, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-    use super::*;
-
-    fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, Failure> {
-        let variables = variables
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        Config::read(Path::new("/data"), text, variables)
-    }
-
-    #[test]
-    fn a_file_and_the_environment_above_it() {
-        let text = "tenant = 'acme'\nlisten = ['127.0.0.1:1']\n[worker]\nparallel = 7\n";
-        let config = read(text, &[]).unwrap();
-        assert_eq!((config.tenant.as_str(), config.parallel), ("acme", 7));
-        assert_eq!(config.lease, Duration::from_secs(60));
-        assert_eq!(config.public_url, "http://127.0.0.1:1");
-        assert_eq!(config.master_key, Path::new("/data/master.key"));
-        let over = [
-            ("TENURE_WORKER_PARALLEL", "9"),
-            ("TENURE_LISTEN", "[::1]:2, 127.0.0.1:3"),
-            ("TENURE_PUBLIC_URL", "https://id.acme.example/"),
-            ("TENURE_TOKEN", "ignored"),
-        ];
-        let config = read(text, &over).unwrap();
-        assert_eq!((config.parallel, config.listen.len()), (9, 2));
-        assert_eq!(config.public_url, "https://id.acme.example");
-    }
-
-    #[test]
-    fn administrators_have_addresses_or_no_networks() {
-        let apart = "tenant='a'\n[admin]\nlisten=['[::1]:1']\nnetworks=['10.0.0.0/8', '::1/128']";
-        let config = read(apart, &[]).unwrap();
-        assert_eq!(
-            (config.admin_listen.len(), config.admin_networks.len()),
-            (1, 2)
-        );
-        for (admin, problem) in [
-            ("listen=['here']", "`admin.listen` holds `here`"),
-            ("networks=['10.0.0.0/8']", "`admin.listen` is not"),
-            (
-                "listen=['[::1]:1']\nnetworks=['10.1.0.0/8']",
-                "`10.1.0.0/8`, which is no network",
-            ),
-        ] {
-            let refused = read(&format!("tenant='a'\n[admin]\n{admin}"), &[]).unwrap_err();
-            assert!(refused.problem.contains(problem), "{}", refused.problem);
-        }
-    }
-
-    #[test]
-    fn what_is_unknown_or_wrong_is_refused_with_its_fix() {
-        for (text, variables, problem, fix) in [
-            (
-                "tenant='a'\npublicurl='x'",
-                &[][..],
-                "`publicurl`",
-                "did you mean `public_url`",
-            ),
-            (
-                "tenant='a'\n[tls]\ncert='x'",
-                &[],
-                "`tls.cert`",
-                "`tls.certificate`",
-            ),
-            (
-                "tenant='a'",
-                &[("TENURE_LISTN", "x")],
-                "`TENURE_LISTN`",
-                "TENURE_LISTEN",
-            ),
-            ("", &[], "`tenant` is missing", ""),
-            ("tenant=1", &[], "is a text, not a integer", ""),
-            ("tenant='a'\nlisten=['here']", &[], "no address", ""),
-            (
-                "tenant='a'\n[worker]\nlease_ms=40000",
-                &[],
-                "not more than twice",
-                "",
-            ),
-            (
-                "tenant='a'\n[worker]\nparallel=0",
-                &[],
-                "out of range",
-                "from 1",
-            ),
-            ("tenant='a'\n[tls]\nkey='x'", &[], "belong together", ""),
-            ("tenant='a'\npublic_url='ftp://x'", &[], "https://", ""),
-            ("tenant='a'\npublic_url='https://u@x'", &[], "user name", ""),
-            (
-                "tenant='a'\npublic_url='https://x/y'",
-                &[],
-                "end after the host",
-                "",
-            ),
-            (
-                "tenant='a'\n[log]\nformat='xml'",
-                &[],
-                "neither text nor json",
-                "",
-            ),
-            ("tenant=", &[], "not TOML", ""),
-        ] {
-            let failure = read(text, variables).unwrap_err();
-            assert!(
-                failure.problem.contains(problem),
-                "{text}: {}",
-                failure.problem
-            );
-            assert!(failure.fix.contains(fix), "{text}: {}", failure.fix);
-        }
-    }
-}
+mod tests;

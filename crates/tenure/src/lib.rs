@@ -23,10 +23,11 @@ use cli::{
 };
 use command::decide::{Decision, decide};
 use command::leaver::{LeaverCommand, PersonCommand};
+use command::relying_party::RelyingPartyCommand;
 use command::task::TaskCommand;
 use command::{
     Desk, adopt, change, digest, drill, events, handoff, input, leaver, leavers, look, manage,
-    notice, preview, rehearse, relying_party, sign_in, task, test, why, work,
+    notice, preview, rehearse, relying_party, service_provider, sign_in, task, test, why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -73,6 +74,7 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
             client::context::run(command, &shared.to_output()).map(|()| Exit::Fine)
         }
         Command::Test { directory } => test::run(&shared.to_output(), &directory),
+        Command::RelyingParty(RelyingPartyCommand::Add(asked)) => service_provider::add(&asked),
         Command::Demo(demo) => busy()?.block_on(demo::run(demo)),
         Command::Init(init) => busy()?.block_on(host::init::run(init)).map(|()| Exit::Fine),
         Command::Serve { host, log } => busy()?

@@ -9,7 +9,7 @@
 //! | `TENURE_PEER_RSYSLOG` | the program of rsyslog, with TLS and RELP; tests start it |
 //! | `TENURE_PEER_SIGN_IN` | a Python that has the relying party authlib, and drives pages and a browser |
 //! | `TENURE_PEER_CHROMIUM` | the program of Chromium; tests start it |
-//! | `TENURE_PEER_APACHE` | the program of Apache, with mod_auth_openidc; tests start it |
+//! | `TENURE_PEER_APACHE` | the program of Apache, with mod_auth_openidc and mod_auth_mellon; tests start it |
 //! | `TENURE_PEER_OPENID_CLIENT` | a folder with the relying party openid-client of npm; tests start it |
 //! | `TENURE_PEER_CANAILLE_TOKEN_URL`, `…_CLIENT`, `…_SECRET` | OAuth client credentials |
 //!

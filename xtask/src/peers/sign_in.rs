@@ -22,7 +22,11 @@ const XMLSEC: &str = "/usr/bin/xmlsec1";
 /// Names of the browser, Debian's first.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const APACHE: &str = "/usr/sbin/apache2";
-const MODULE: &str = "/usr/lib/apache2/modules/mod_auth_openidc.so";
+/// The relying parties in it: of OpenID Connect, and of SAML.
+const MODULES: [&str; 2] = [
+    "/usr/lib/apache2/modules/mod_auth_openidc.so",
+    "/usr/lib/apache2/modules/mod_auth_mellon.so",
+];
 
 /// Installs what is missing; what tests are told of it.
 pub(super) fn parts(home: &Path) -> Result<Vec<(String, String)>, String> {
@@ -66,14 +70,21 @@ fn xmlsec() -> Result<(), String> {
     }
 }
 
-/// Apache with the relying party in it. Its program alone: no service is made of it.
+/// Apache with both relying parties in it. Its program alone: no service is made of it.
 fn apache() -> Result<PathBuf, String> {
-    let here = || Path::new(APACHE).is_file() && Path::new(MODULE).is_file();
+    let has = |path: &str| Path::new(path).is_file();
+    let here = || has(APACHE) && MODULES.into_iter().all(has);
     if !here() {
-        debian::install(&["apache2-bin", "libapache2-mod-auth-openidc"])?;
+        debian::install(&[
+            "apache2-bin",
+            "libapache2-mod-auth-openidc",
+            "libapache2-mod-auth-mellon",
+        ])?;
     }
     match here() {
         true => Ok(APACHE.into()),
-        false => Err("Apache is installed, but lacks mod_auth_openidc".to_owned()),
+        false => {
+            Err("Apache is installed, but lacks mod_auth_openidc or mod_auth_mellon".to_owned())
+        }
     }
 }

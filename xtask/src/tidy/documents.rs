@@ -2,10 +2,18 @@
 
 use super::House;
 
+/// Where the list of attacks on identity providers stands.
+const ATTACKS: &str = "docs/attacks.md";
+/// Its rows: by their letter, and how many there are.
+const ROWS: [(char, usize); 5] = [('S', 20), ('O', 26), ('L', 15), ('A', 10), ('P', 8)];
+
 /// Everything that is wrong.
 pub fn check(house: &House) -> Vec<String> {
     let mut wrong = decisions(house);
-    wrong.extend(defences(house));
+    for page in ["SECURITY.md", ATTACKS] {
+        wrong.extend(defences(house, page));
+    }
+    wrong.extend(rows(house));
     for (path, text) in house.ending(".md") {
         for (line, link) in links(text) {
             if let Some(problem) = follow(house, path, text, &link) {
@@ -46,10 +54,37 @@ fn decisions(house: &House) -> Vec<String> {
     wrong
 }
 
-/// Every test that SECURITY.md names exists: a defence whose test was renamed or removed shows.
-fn defences(house: &House) -> Vec<String> {
+/// Every row of the list of attacks is there once, with a test or the reason why there is none.
+fn rows(house: &House) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (path, text) in house.ending("SECURITY.md") {
+    for (path, text) in house.ending(ATTACKS) {
+        for (letter, most) in ROWS {
+            for number in 1..=most {
+                let begins = format!("| {letter}{number} |");
+                let found: Vec<&str> = text
+                    .lines()
+                    .filter(|line| line.starts_with(&begins))
+                    .collect();
+                let told = |line: &&str| {
+                    line.split('|')
+                        .nth(3)
+                        .is_some_and(|last| !last.trim().is_empty())
+                };
+                if found.len() != 1 || !found.iter().all(told) {
+                    wrong.push(format!(
+                        "{path}: {letter}{number} is not there once, with what there is of it"
+                    ));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+/// Every test that a page names exists: a defence whose test was renamed or removed shows.
+fn defences(house: &House, page: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (path, text) in house.ending(page) {
         for (number, line) in text.lines().enumerate() {
             let Some(tests) = line.trim_end_matches([' ', '|']).rsplit('|').next() else {
                 continue;
@@ -196,6 +231,23 @@ mod tests {
         let row = "| attack | defence | `a: it_holds` |\n";
         assert!(wrong(&[code, ("SECURITY.md", row)]).is_empty());
         assert_eq!(wrong(&[("SECURITY.md", row)]).len(), 1);
+    }
+
+    #[test]
+    fn every_row_of_the_attacks_is_there() {
+        let rows = ROWS
+            .iter()
+            .flat_map(|(letter, most)| (1..=*most).map(move |n| format!("{letter}{n}")));
+        let line = |row: String| format!("| {row} | attack | `a: it_holds` |\n");
+        let text: String = rows.map(line).collect();
+        let code = ("crates/a/tests/it/main.rs", "fn it_holds() {}\n");
+        assert!(wrong(&[code, (ATTACKS, &text)]).is_empty());
+        let gone = text.replace("| O7 |", "| O77 |");
+        assert_eq!(wrong(&[code, (ATTACKS, &gone)]).len(), 1);
+        let silent = text.replace("| L3 | attack | `a: it_holds` |", "| L3 | attack | |");
+        assert_eq!(wrong(&[code, (ATTACKS, &silent)]).len(), 1);
+        let renamed = text.replacen("it_holds", "it_held", 1);
+        assert_eq!(wrong(&[code, (ATTACKS, &renamed)]).len(), 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! the rest is put together from rows ([`assemble`]). Nothing is kept: a digest is an answer.
 
 mod assemble;
+mod break_glass;
 mod budgets;
 mod expected;
 mod failures;
@@ -180,6 +181,7 @@ impl App {
             expiries: self.expiries(loaded, now, silent::EXPIRY).await?,
             budgets: Vec::new(),
             drills,
+            break_glass: self.break_glass_told(loaded, now).await?,
         })
     }
 

@@ -232,7 +232,7 @@ pub struct FindingGroup {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silence {
     /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`,
-    /// `budget` or `drill`.
+    /// `budget`, `drill` or `break-glass`.
     pub kind: &'static str,
     /// What is silent: an app, a source, a principal, a drill; empty where people are.
     pub what: String,

@@ -49,6 +49,8 @@ pub(super) struct Signs<'a> {
     pub(super) budgets: Vec<Shortage>,
     /// Drills that did not pass, or did not begin, by name.
     pub(super) drills: Vec<(String, DrillTrouble)>,
+    /// What is to be said of break-glass accounts.
+    pub(super) break_glass: Vec<Silence>,
 }
 
 /// What is known of the last listing of an app's accounts.
@@ -126,10 +128,11 @@ pub(super) fn silences(signs: Signs<'_>) -> Vec<Silence> {
     rows.extend(signs.expiries.iter().map(|expiry| ends(expiry, now)));
     rows.extend(signs.budgets.iter().map(too_slow));
     rows.extend(signs.drills.into_iter().map(drill));
+    rows.extend(signs.break_glass);
     rows
 }
 
-fn row(kind: &'static str, what: &str) -> Silence {
+pub(super) fn row(kind: &'static str, what: &str) -> Silence {
     Silence {
         kind,
         what: what.to_owned(),
@@ -269,6 +272,7 @@ mod tests {
             expiries: Vec::new(),
             budgets: Vec::new(),
             drills: Vec::new(),
+            break_glass: Vec::new(),
         }
     }
 

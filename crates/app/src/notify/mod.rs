@@ -7,6 +7,7 @@
 mod answer;
 mod expected;
 mod occurrences;
+mod person;
 mod send;
 mod standing;
 
@@ -240,13 +241,39 @@ impl Notifier {
     }
 }
 
+impl App {
+    /// The same append with a notice that begins with it: neither is there without the other. Where no document
+    /// wants anybody to be told, there is none.
+    pub(crate) fn telling(&self, append: Append, loaded: &Loaded, of: &Occurrence) -> Append {
+        let Some(alarm) = alarm(loaded, of.occasion) else {
+            return append;
+        };
+        let state = raise(of, &alarm, self.clock.now());
+        let (id, head) = (state.id(), None);
+        let row = NoticeRow {
+            id,
+            head,
+            state: state.clone(),
+        };
+        let mut append = append.on(stream(id), head);
+        append
+            .events
+            .extend(changed(&row, Happened::Raised, &state).events);
+        append
+    }
+}
+
+fn stream(id: NoticeId) -> Stream {
+    Stream::new("notice", id)
+}
+
 fn changed(row: &NoticeRow, happened: Happened, state: &Notice) -> Append {
     let event = Event::NoticeChanged(NoticeChanged {
         notice: row.id,
         happened,
         state: state.clone(),
     });
-    Append::of(Actor::system(), vec![event]).on(Stream::new("notice", row.id), row.head)
+    Append::of(Actor::system(), vec![event]).on(stream(row.id), row.head)
 }
 
 /// What is so as a notice that begins now, for the first time or again; `None` where nobody is told.
@@ -274,6 +301,15 @@ fn turn_of(notice: &Notice, loaded: &Loaded, lasting: &BTreeSet<NoticeId>, now: 
 
 /// How documents want people to be told of an occasion.
 fn alarm(loaded: &Loaded, occasion: Occasion) -> Option<Alarm> {
+    // Of what is theirs people are told as the policy says, and nobody has to answer.
+    if occasion == Occasion::CredentialChange {
+        let tell = loaded.tenant.sign_on.as_ref()?.tell_people.as_ref()?;
+        return Some(Alarm {
+            channels: vec![tell.channel.clone()],
+            escalation: None,
+            repeat: None,
+        });
+    }
     let found = document(loaded, occasion)?;
     Some(Alarm {
         channels: found.channels.clone(),
@@ -281,8 +317,10 @@ fn alarm(loaded: &Loaded, occasion: Occasion) -> Option<Alarm> {
             let within = Duration::from_secs(u64::from(*minutes) * 60);
             (within, to.clone())
         }),
+        // What has happened is told once, and does not go on.
         repeat: found
             .repeat_after_hours
+            .filter(|_| occasion != Occasion::BreakGlass)
             .map(|hours| Duration::from_secs(u64::from(hours) * 3_600)),
     })
 }

@@ -7,7 +7,7 @@ use lifecycle::notices::answered;
 use model::event::FindingClosed;
 use model::finding::Finding;
 use model::notice::{Answer, Happened, Message, MessageStatus};
-use model::{Event, Notice};
+use model::{Event, Notice, Occasion};
 use ports::store::NoticeRow;
 use ports::{Channel, Letter};
 
@@ -129,9 +129,10 @@ impl Notifier {
 impl App {
     /// Sends one message once.
     async fn tell(&self, notice: &Notice, message: &Message, loaded: &Loaded) -> Answer {
+        let theirs = notice.occasion == Occasion::CredentialChange;
         let letter = Letter {
             id: message.id(notice.id(), notice.round),
-            notice: Some(notice.id()),
+            notice: (!theirs).then(|| notice.id()),
             occasion: Some(notice.occasion),
             about: notice.about.clone(),
             text: notice.text.clone(),
@@ -145,7 +146,11 @@ impl App {
                 .map(|escalation| escalation.because.clone()),
             again: message.unsure,
         };
-        match self.channel(loaded, &message.channel).await {
+        let channel = match theirs {
+            true => self.own_channel(loaded, notice).await,
+            false => self.channel(loaded, &message.channel).await,
+        };
+        match channel {
             Ok(channel) => channel.tell(&letter, DEADLINE).await,
             Err(error) => Answer::Failed {
                 detail: error.to_string(),
@@ -162,6 +167,15 @@ impl App {
     ) -> Result<Arc<dyn Channel>, AppError> {
         let found = loaded.tenant.channels.get(name);
         let channel = found.ok_or_else(|| AppError::missing("channel", name))?;
+        self.channel_of(channel).await
+    }
+
+    /// The channel that a document describes, with its secret.
+    pub(super) async fn channel_of(
+        &self,
+        channel: &documents::Channel,
+    ) -> Result<Arc<dyn Channel>, AppError> {
+        let name = &channel.name;
         let secret = self.channel_secret(channel).await?;
         self.connect.channel(channel, secret).map_err(|problem| {
             AppError::new(

@@ -5,8 +5,10 @@
 //! told twice otherwise, or never again. Nor does it depend on whose clock is ahead.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use lifecycle::notices::Occurrence;
+use model::notice::{Message, MessageStatus};
 use model::plan::PlanStatus;
 use model::{DeliveryId, Notice, NoticeId, Occasion, Timestamp, Verdict};
 use ports::store::{MAX_PAGE, NoticeRow};
@@ -15,6 +17,8 @@ use super::id_of;
 use crate::tenant::Loaded;
 use crate::{App, AppError};
 
+/// After so long nobody is waited for any more who should have answered.
+const FORGOTTEN: Duration = Duration::from_secs(7 * 86_400);
 /// After every instant that can come.
 const FOR_EVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
@@ -71,6 +75,18 @@ impl App {
                     return Ok(false);
                 }
                 Ok(last == last_heard(self.store.last_heard(source).await?))
+            }
+            // It has happened: it is over when somebody has it, or nobody will ask for it any more.
+            Occasion::BreakGlass => {
+                Ok(notice.acknowledged.is_none() && now.since(notice.raised) < FORGOTTEN)
+            }
+            Occasion::CredentialChange => {
+                let under_way = |m: &Message| {
+                    matches!(m.status, MessageStatus::Waiting | MessageStatus::Sending)
+                };
+                let sign_on = loaded.tenant.sign_on.as_ref();
+                let wanted = sign_on.is_some_and(|sign_on| sign_on.tell_people.is_some());
+                Ok(wanted && notice.messages.iter().any(under_way))
             }
             Occasion::FailedDrill => {
                 let Some((drill, number)) = about.rsplit_once(' ') else {

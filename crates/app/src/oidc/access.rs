@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use documents::Require;
 use model::{AuthorizationId, Secret, Timestamp};
 use ports::store::AuthorizationRow;
-use protocol::jose::jwt::{self, ACCESS_TOKEN, Audience, Expect, Life};
+use protocol::jose::jwt::{self, ACCESS_TOKEN, Audience, Claims, Expect, Life};
 use protocol::jose::{Algorithm, Typ};
 use protocol::oauth::claims::{AccessToken, Login};
 use protocol::oauth::{Issuer, Object, Resource, Scopes};
@@ -18,8 +19,8 @@ use crate::{App, AppError, ErrorKind, Known};
 
 /// What a token says, before anybody asked whether it counts.
 enum Recognised {
-    /// Of what it came, and until when it counts.
-    Person(AuthorizationId, Timestamp),
+    /// Of what it came, until when it counts, and the key that it is bound to.
+    Person(AuthorizationId, Timestamp, Option<String>),
     Client(ClientToken),
 }
 
@@ -28,7 +29,7 @@ pub(super) enum Live {
     /// A person's, and the app's to whom they signed in.
     Person(Box<LivePerson>),
     /// A client's own.
-    Client(Client, ClientToken),
+    Client(Client, Box<ClientToken>),
 }
 
 /// An access token that was given on behalf of a person.
@@ -41,16 +42,29 @@ pub(super) struct LivePerson {
     pub client: Client,
     /// Until when it counts.
     pub ends: Timestamp,
+    /// The key whose holder alone may use it, by its thumbprint.
+    pub jkt: Option<String>,
+}
+
+impl Live {
+    /// The key whose holder alone may use it, by its thumbprint.
+    pub(super) fn jkt(&self) -> Option<&str> {
+        match self {
+            Self::Person(live) => live.jkt.as_deref(),
+            Self::Client(_, token) => token.jkt.as_deref(),
+        }
+    }
 }
 
 impl App {
-    /// A new access token, and for how many seconds it counts.
+    /// A new access token, for the holder of a key where there is one, and for how many seconds it counts.
     pub(super) async fn access_token(
         &self,
         client: &Client,
         row: &AuthorizationRow,
         subject: &str,
         scopes: &Scopes,
+        jkt: Option<&str>,
     ) -> Result<(Secret, u32), AppError> {
         let shape = &client.oidc().access_token;
         let seconds = u32::from(shape.minutes) * 60;
@@ -58,7 +72,7 @@ impl App {
         let ends = now.plus(Duration::from_secs(seconds.into()));
         if shape.format == documents::TokenFormat::Opaque {
             let second = u32::try_from(ends.as_micros() / 1_000_000).unwrap_or(u32::MAX);
-            let token = Bearer::ACCESS.write(&*self.keyring, row.id, second);
+            let token = Bearer::ACCESS.write_bound(&*self.keyring, row.id, second, jkt);
             return Ok((Secret::new(token), seconds));
         }
         let issuer = self.issuer()?;
@@ -79,6 +93,7 @@ impl App {
                 amr: &amr,
                 sid: None,
             }),
+            jkt,
             added: &Object::new(),
         };
         let claims = claims.claims().map_err(|why| unsigned(&why.to_string()))?;
@@ -107,11 +122,16 @@ impl App {
     /// everything it came of still stands.
     pub(super) async fn live(&self, token: &Secret) -> Result<Option<Live>, AppError> {
         let now = self.now();
-        let (id, ends) = match self.recognised(token).await? {
-            Some(Recognised::Person(id, ends)) => (id, ends),
+        // What is not bound counts no longer once the client's document demands that it be.
+        let may = |client: &Client, jkt: Option<&String>| {
+            jkt.is_some() || !client.requires(Require::Dpop)
+        };
+        let (id, ends, jkt) = match self.recognised(token).await? {
+            Some(Recognised::Person(id, ends, jkt)) => (id, ends, jkt),
             Some(Recognised::Client(token)) => {
                 let client = self.client_of(&token).await?;
-                return Ok(client.map(|client| Live::Client(client, token)));
+                let client = client.filter(|client| may(client, token.jkt.as_ref()));
+                return Ok(client.map(|client| Live::Client(client, Box::new(token))));
             }
             None => return Ok(None),
         };
@@ -122,12 +142,14 @@ impl App {
             return Ok(None);
         };
         let standing = self.standing(&row).await?;
+        let standing = standing.filter(|(client, _)| may(client, jkt.as_ref()));
         Ok(standing.map(|(client, known)| {
             Live::Person(Box::new(LivePerson {
                 row,
                 known,
                 client,
                 ends,
+                jkt,
             }))
         }))
     }
@@ -136,8 +158,8 @@ impl App {
     async fn recognised(&self, token: &Secret) -> Result<Option<Recognised>, AppError> {
         let at = |second: i64| Timestamp::from_micros(second.saturating_mul(1_000_000));
         let text = token.expose();
-        if let Some((id, second)) = Bearer::ACCESS.read(&*self.keyring, text) {
-            return Ok(Some(Recognised::Person(id, at(second.into()))));
+        if let Some((id, second, jkt)) = Bearer::ACCESS.read_bound(&*self.keyring, text) {
+            return Ok(Some(Recognised::Person(id, at(second.into()), jkt)));
         }
         if let Some(token) = self.opened_token(text) {
             return Ok(Some(Recognised::Client(token)));
@@ -163,7 +185,7 @@ impl App {
             let (id, rest) = jti.split_once('.')?;
             let (second, _) = rest.split_once('.')?;
             let (id, ends) = (id.parse().ok()?, at(second.parse().ok()?));
-            Some(Recognised::Person(id, ends))
+            Some(Recognised::Person(id, ends, bound_to(&claims)))
         });
         Ok(named)
     }
@@ -194,6 +216,12 @@ impl App {
         };
         Ok(open.then_some((client, known)))
     }
+}
+
+/// The key that a signed token is bound to (`cnf`, RFC 9449 §6.1).
+pub(super) fn bound_to(claims: &Claims) -> Option<String> {
+    let jkt = claims.rest.get("cnf")?.get("jkt")?.as_str()?;
+    Some(jkt.to_owned())
 }
 
 /// What a client asks for to go on when nobody is signed in (OpenID Connect Core §11). It does not

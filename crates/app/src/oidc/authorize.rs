@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use model::SessionId;
+use documents::Require;
 use model::sign_in::FactorUse;
+use model::{SessionId, Timestamp};
+use ports::store::OneTime;
 use protocol::oauth::authorize::{Refusal, Sender};
 use protocol::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, Response};
 use rules::sign_on::{Demand, SignOn, Strength};
 
 use super::clients::Client;
+use super::device::ShownDevice;
 use super::wanted::{Wanted, WhyNot};
 use crate::sign_in::{Asked, Asking, Attempt, From, Judged, Opened, SignedIn};
 use crate::{App, AppError, Known};
@@ -104,6 +107,18 @@ pub enum Answer {
         /// The session that began, if one did.
         signed_in: Option<SignedIn>,
     },
+    /// A page that shows a device without a browser to somebody who may let it in.
+    Device {
+        /// What asks.
+        shown: ShownDevice,
+        /// The session that began, if one did.
+        signed_in: Option<SignedIn>,
+    },
+    /// A page that says what has become of a device.
+    DeviceDone {
+        /// Whether it was let in; `None`: it waits no longer.
+        is_in: Option<bool>,
+    },
     /// A page that says no. Nothing is sent anywhere.
     Refused {
         /// Why, in words that hold nothing that was sent.
@@ -118,8 +133,10 @@ impl Answer {
     #[must_use]
     pub const fn begins_session(&self) -> bool {
         match self {
-            Self::Send { signed_in, .. } | Self::Home { signed_in } => signed_in.is_some(),
-            Self::Ask { .. } | Self::Refused { .. } => false,
+            Self::Send { signed_in, .. }
+            | Self::Device { signed_in, .. }
+            | Self::Home { signed_in } => signed_in.is_some(),
+            Self::Ask { .. } | Self::DeviceDone { .. } | Self::Refused { .. } => false,
         }
     }
 
@@ -128,7 +145,10 @@ impl Answer {
     pub const fn was_right(&self) -> bool {
         match self {
             Self::Ask { wrong, .. } => matches!(wrong, None | Some(Wrong::Again)),
-            Self::Send { signed_in, .. } | Self::Home { signed_in } => signed_in.is_some(),
+            Self::Send { signed_in, .. }
+            | Self::Device { signed_in, .. }
+            | Self::Home { signed_in } => signed_in.is_some(),
+            Self::DeviceDone { .. } => false,
             Self::Refused { person, .. } => *person,
         }
     }
@@ -138,6 +158,8 @@ impl Answer {
 pub(super) struct Sent {
     pub client: Client,
     pub request: AuthorizationRequest,
+    /// What answering it with a code uses up: a request that was pushed counts once.
+    pub uses_up: Option<OneTime>,
 }
 
 impl Sent {
@@ -166,11 +188,7 @@ impl App {
         let text = std::str::from_utf8(raw).ok();
         let Some(text) = text.filter(|text| text.len() <= LONGEST) else {
             let problem = "the request is longer than is taken, or is no text: send less";
-            let error = OAuthError::new(ErrorCode::InvalidRequest, problem);
-            return Ok(Answer::Refused {
-                why: error.to_string(),
-                person: false,
-            });
+            return Ok(shown(&OAuthError::new(ErrorCode::InvalidRequest, problem)));
         };
         self.enter(Asking::Oidc(text.to_owned()), asker).await
     }
@@ -233,14 +251,16 @@ impl App {
     }
 
     /// The request, of a client that is declared now; or what is answered in place of it.
-    pub(super) async fn sent(&self, raw: &[u8]) -> Result<Result<Sent, Answer>, AppError> {
+    /// `first`: when it first came.
+    pub(super) async fn sent(
+        &self,
+        raw: &[u8],
+        first: Timestamp,
+    ) -> Result<Result<Sent, Answer>, AppError> {
         let issuer = self.issuer()?;
-        let shown = |error: &OAuthError| Answer::Refused {
-            why: error.to_string(),
-            person: false,
-        };
-        let params = match Params::query(raw) {
-            Ok(params) => params,
+        let named = Params::query(raw).and_then(|params| self.named_request(params, first));
+        let (params, uses_up) = match named {
+            Ok(request) => request,
             Err(error) => return Ok(Err(shown(&error))),
         };
         let sender = match Sender::read(&params) {
@@ -254,7 +274,20 @@ impl App {
         };
         let parsed = AuthorizationRequest::parse(&params, &client.view());
         Ok(match parsed {
-            Ok(request) => Ok(Sent { client, request }),
+            Ok(request) => {
+                let sent = Sent {
+                    client,
+                    request,
+                    uses_up,
+                };
+                match sent.uses_up.is_none() && sent.client.requires(Require::Pushed) {
+                    false => Ok(sent),
+                    true => {
+                        let problem = "the client has to push its requests: see RFC 9126";
+                        Err(sent.refused(self, ErrorCode::InvalidRequest, problem)?)
+                    }
+                }
+            }
             Err(refusal) => Err(match refusal.response(issuer) {
                 Some(response) => Answer::Send {
                     response,
@@ -356,6 +389,14 @@ impl App {
         let actor = model::Actor::named(&subject.to_string());
         self.append(&actor, vec![event]).await?;
         Ok(())
+    }
+}
+
+/// A page that says what is wrong with a request.
+pub(super) fn shown(error: &OAuthError) -> Answer {
+    Answer::Refused {
+        why: error.to_string(),
+        person: false,
     }
 }
 

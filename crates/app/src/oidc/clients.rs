@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty};
+use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty, Require};
 use model::{Actor, Digest, Secret};
 use ports::store::SecretRow;
-use protocol::oauth::token::{AuthMethod, Refusal};
+use protocol::oauth::token::{Assertion, AuthMethod, Refusal};
 use protocol::oauth::{
     ApplicationType, ClientAuth, ClientView, GrantType, PkcePolicy, RegisteredRedirect, Scopes,
 };
@@ -48,6 +48,7 @@ impl Client {
             documents::GrantType::AuthorizationCode => GrantType::AuthorizationCode,
             documents::GrantType::RefreshToken => GrantType::RefreshToken,
             documents::GrantType::ClientCredentials => GrantType::ClientCredentials,
+            documents::GrantType::DeviceCode => GrantType::DeviceCode,
         });
         Some(Self {
             redirects,
@@ -84,6 +85,16 @@ impl Client {
         self.grants.contains(&grant)
     }
 
+    /// Whether it proves nothing of who it is.
+    pub(crate) fn is_public(&self) -> bool {
+        self.oidc.client == OidcClient::Public
+    }
+
+    /// Whether its document says that it has to.
+    pub(crate) fn requires(&self, what: Require) -> bool {
+        self.oidc.require.contains(&what)
+    }
+
     /// As its authorization requests are held to it.
     pub(crate) fn view(&self) -> ClientView<'_> {
         ClientView {
@@ -91,7 +102,7 @@ impl Client {
             redirects: &self.redirects,
             scopes: &self.scopes,
             grants: &self.grants,
-            is_public: self.oidc().client == OidcClient::Public,
+            is_public: self.is_public(),
             pkce: PkcePolicy::Required,
         }
     }
@@ -99,7 +110,7 @@ impl Client {
     /// Where it may send browsers after people have signed out.
     pub(crate) fn after_logout(&self) -> Vec<RegisteredRedirect> {
         let uris = self.oidc().post_logout_redirect_uris.iter();
-        let public = self.oidc().client == OidcClient::Public;
+        let public = self.is_public();
         uris.filter_map(|uri| registered(uri, public)).collect()
     }
 
@@ -110,6 +121,7 @@ impl Client {
                 Sends::Basic => AuthMethod::ClientSecretBasic,
                 Sends::Post => AuthMethod::ClientSecretPost,
             },
+            OidcClient::Keys { .. } => AuthMethod::PrivateKeyJwt,
         }
     }
 }
@@ -144,10 +156,17 @@ impl App {
         auth: &ClientAuth,
     ) -> Result<Result<Client, Refusal>, AppError> {
         let refused = || Ok(Err(auth.refused()));
-        let Some(client_id) = auth.client_id() else {
+        let claimed = match auth {
+            ClientAuth::Assertion {
+                client_id: None,
+                assertion,
+            } => Assertion::claimed_client(assertion.expose()),
+            _ => auth.client_id().map(str::to_owned),
+        };
+        let Some(client_id) = claimed else {
             return refused();
         };
-        let Some(client) = self.client(client_id).await? else {
+        let Some(client) = self.client(&client_id).await? else {
             return refused();
         };
         if !auth.fits(client.method()) {
@@ -156,7 +175,13 @@ impl App {
         let sent = match auth {
             ClientAuth::Basic { secret, .. } | ClientAuth::Post { secret, .. } => secret,
             ClientAuth::None { .. } => return Ok(Ok(client)),
-            ClientAuth::Assertion { .. } => return refused(),
+            ClientAuth::Assertion { assertion, .. } => {
+                return Ok(match self.asserted(&client, assertion).await? {
+                    Ok(()) => Ok(client),
+                    Err(Some(error)) => Err(auth.refused_as(error)),
+                    Err(None) => Err(auth.refused()),
+                });
+            }
         };
         let Some(kept) = self.client_secret(client.party()).await? else {
             return refused();
@@ -201,12 +226,16 @@ impl App {
         let party = loaded.tenant.relying_parties.get(relying_party);
         let party = party.ok_or_else(|| AppError::missing("relying party", relying_party))?;
         let keeps_none = || {
-            let (what, fix) = match party.saml() {
-                None => (
+            let (what, fix) = match party.oidc().map(|oidc| &oidc.client) {
+                Some(OidcClient::Keys { .. }) => (
+                    "a client with keys of its own",
+                    "write its public keys into its document",
+                ),
+                Some(_) => (
                     "a public client",
                     "write `client: {secret: NAME}` into its document if it can keep one",
                 ),
-                Some(_) => (
+                None => (
                     "a service provider of SAML",
                     "write its `certificates` into its document",
                 ),

@@ -6,7 +6,7 @@ use protocol::jose::{Jwks, Typ};
 use protocol::oauth::logout::LogoutRequest;
 use protocol::oauth::revoke::RevocationRequest;
 use protocol::oauth::token::Refusal;
-use protocol::oauth::{ErrorCode, OAuthError, Object, Params};
+use protocol::oauth::{ErrorCode, OAuthError, Object, Params, Response};
 
 use super::access::Live;
 use super::authorize::{Asker, Sent};
@@ -19,6 +19,9 @@ use crate::{App, AppError};
 pub enum LoggedOut {
     /// They are; the browser goes there, or is shown a page.
     Done(Option<String>),
+    /// They are, and the service provider that asked is brought this. Whether it was the session of this browser
+    /// that ended.
+    Answered(Response, bool),
     /// Nobody has proved that the person wants it: they are asked.
     Ask,
     /// The request is wrong, and nobody is sent anywhere.

@@ -6,6 +6,7 @@ use ports::store::{Append, OneTime};
 
 use super::authorize::{Answer, Ask, Asker, Wrong};
 use super::steps::{Step, barred, named, or_again, proves};
+use crate::sign_in::UNREADABLE;
 use crate::{App, AppError, ErrorKind, Known};
 
 impl App {
@@ -30,6 +31,9 @@ impl App {
             None => None,
         };
         let Some((subject, one)) = found else {
+            if let Some(subject) = named_so {
+                self.refusal_heard_of(subject).await?;
+            }
             let wanted = step.wanted.as_ref();
             let asked = self.asks(&step.attempt, wanted, Ask::Name, Some(Wrong::Pass));
             return Ok(named(asked, name));
@@ -66,8 +70,12 @@ impl App {
         let login = self.keep_login(&known).await?;
         let made = match self.new_password(&known, &login, password).await {
             Ok(append) => append,
-            Err(error) if error.kind() == ErrorKind::Invalid => {
-                let wrong = Some(Wrong::Refused(error.to_string()));
+            Err(error) if error.kind() == ErrorKind::Invalid || error.code() == UNREADABLE => {
+                let told = match error.kind() {
+                    ErrorKind::Invalid => error.to_string(),
+                    _ => format!("{error} ({UNREADABLE})"),
+                };
+                let wrong = Some(Wrong::Refused(told));
                 return self.enrols(&step, &known, wrong).await;
             }
             Err(error) => return Err(error),
@@ -152,6 +160,7 @@ impl App {
             space: "access-pass",
             value,
         }));
+        let made = self.announced(made).await?;
         let again = || self.begin(asker, Some(Wrong::Pass));
         or_again(self.go_on(step, asker, made).await, again)
     }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use model::event::CredentialChanged;
 use model::sign_in::Verifier;
-use model::{CredentialId, Event, Personal, Secret, Timestamp};
+use model::{CredentialId, Event, Factor, Personal, Secret, Timestamp};
 use ports::store::{Append, Stream};
+use rules::sign_on::Strength;
 
 use super::authorize::{Answer, Ask, Asker, Wrong, proved_at};
 use super::steps::actor;
-use crate::sign_in::{Attempt, NewCodes, Opened, ended};
+use crate::sign_in::{Attempt, NewCodes, Opened, ended, proved};
 use crate::{App, AppError, ErrorKind};
 
 /// What somebody has proved longer ago is not enough to change what they prove with.
@@ -84,12 +85,11 @@ impl App {
             return self.factors(asker, Some(Wrong::TooOld)).await;
         };
         let wrong = match self.new_passkey(&attempt, subject, response, name).await? {
-            Ok(append) => self
-                .store
-                .append(append)
-                .await
-                .err()
-                .map(|_| Wrong::Passkey),
+            Ok(append) => {
+                let append = self.announced(append).await?;
+                let made = self.store.append(append).await;
+                made.err().map(|_| Wrong::Passkey)
+            }
             Err(why) => Some(Wrong::Refused(why)),
         };
         Ok(Ok(self
@@ -114,6 +114,7 @@ impl App {
         let subject = opened.known.person.subject;
         let (printed, wrong) = match self.kept_codes(subject, sealed, code).await? {
             Some((append, printed)) => {
+                let append = self.announced(append).await?;
                 self.store.append(append).await?;
                 (printed, None)
             }
@@ -137,7 +138,7 @@ impl App {
         };
         let subject = opened.known.person.subject;
         let all = self.credentials(subject).await?;
-        let first = |factor| matches!(factor, model::Factor::Passkey | model::Factor::Password);
+        let first = |factor| matches!(factor, Factor::Passkey | Factor::Password);
         let ways = all.iter().filter(|row| first(row.state.factor)).count();
         let row = all.into_iter().find(|row| row.id.to_string() == id);
         let wrong = match row {
@@ -151,6 +152,7 @@ impl App {
                 });
                 let append = Append::of(actor(subject), vec![event])
                     .on(Stream::new("credential", row.id), row.head);
+                let append = self.announced(append).await?;
                 // It was used or ended at the same time: the page shows how it stands.
                 let ended = self.store.append(append).await.map_err(AppError::from);
                 match ended {
@@ -165,7 +167,7 @@ impl App {
             .await?))
     }
 
-    /// The session, if its owner proved who they are a short while ago.
+    /// The session, if its owner proved who they are a short while ago, and with all that they have.
     async fn fresh(&self, asker: Asker<'_>) -> Result<Result<Opened, Answer>, AppError> {
         let opened = match asker.session {
             Some(cookie) => self.session_of(cookie).await?,
@@ -188,6 +190,21 @@ impl App {
                 Ask::Name,
                 Some(Wrong::Again),
             )));
+        }
+        // Whoever has a second factor changes nothing with the first alone (NIST SP 800-63B-4 §4.1.2.1):
+        // a stolen password would make itself the rest.
+        let subject = opened.known.person.subject;
+        let theirs = self.credentials(subject).await?;
+        let second = theirs
+            .iter()
+            .any(|row| row.state.factor != Factor::Password);
+        if second && proved(&factors, self.now()) < Some(Strength::MultiFactor) {
+            let mut attempt = self.new_attempt(asker.browser, None);
+            attempt.subject = Some(subject);
+            attempt.factors = factors;
+            attempt.session = Some(opened.row.id);
+            let more = self.asks_more(&attempt, None, Strength::MultiFactor, None);
+            return Ok(Err(more.await?));
         }
         Ok(Ok(opened))
     }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use model::event::AuthorizationChanged;
 use model::sign_in::{Factor, FactorUse};
 use model::{Actor, Authorization, AuthorizationId, Event, Secret};
-use ports::store::{Append, AuthorizationRow, SessionRow, Stream};
+use ports::store::{Append, AppendError, AuthorizationRow, SessionRow, Stream};
 use protocol::oauth::claims::Amr;
 
 use super::authorize::{Answer, Sent, proved_at};
+use super::pushed::{SPACE, used_before};
 use crate::sign_in::{Bearer, Judged, SignedIn, session_changed, session_stream};
 use crate::{App, AppError, ErrorKind, Known};
 
@@ -60,6 +61,7 @@ impl App {
                 redeemed: None,
                 refreshed: 0,
                 refresh_ends: None,
+                jkt: request.jkt.clone(),
                 ended: None,
             },
         };
@@ -73,8 +75,12 @@ impl App {
         append
             .events
             .push(judged.event(subject, Some(session.id), Some(id)));
+        append.consume.extend(sent.uses_up.clone());
         let append = append.on(stream(id), None);
-        self.store.append(append).await?;
+        match self.store.append(append).await {
+            Err(AppendError::AlreadyUsed(SPACE)) => return Ok(used_before()),
+            done => done?,
+        };
         let code = Secret::new(Bearer::CODE.write(&*self.keyring, id, 0));
         Ok(Answer::Send {
             response: request.reply_to.code(self.issuer()?, &code),

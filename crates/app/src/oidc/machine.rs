@@ -17,7 +17,7 @@ use protocol::oauth::claims::AccessToken;
 use protocol::oauth::{GrantType, OAuthError, Object, Scopes, TokenResponse};
 use serde::{Deserialize, Serialize};
 
-use super::access::{audience, unsigned};
+use super::access::{audience, bound_to, unsigned};
 use super::clients::Client;
 use super::token::named;
 use crate::{App, AppError};
@@ -39,6 +39,9 @@ pub(super) struct ClientToken {
     pub(super) scopes: Vec<String>,
     pub(super) made: Timestamp,
     pub(super) ends: Timestamp,
+    /// The key whose holder alone may use it, by its thumbprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) jkt: Option<String>,
 }
 
 impl ClientToken {
@@ -57,6 +60,7 @@ impl ClientToken {
             scopes: scopes.map(str::to_owned).collect(),
             made: claims.iat?,
             ends: claims.exp?,
+            jkt: bound_to(claims),
         })
     }
 }
@@ -67,6 +71,7 @@ impl App {
         &self,
         client: &Client,
         asked: Option<&Scopes>,
+        jkt: Option<&str>,
     ) -> Result<Result<Object, OAuthError>, AppError> {
         let scopes = match client.own_scopes().narrowed(asked) {
             Ok(scopes) => scopes,
@@ -82,6 +87,7 @@ impl App {
             scopes: scopes.iter().map(str::to_owned).collect(),
             made: now,
             ends: now.plus(Duration::from_secs(seconds.into())),
+            jkt: jkt.map(str::to_owned),
         };
         let access_token = match shape.format {
             documents::TokenFormat::Opaque => self.sealed_token(&token)?,
@@ -90,6 +96,7 @@ impl App {
         self.store.append(granted(client, &token)).await?;
         let response = TokenResponse {
             access_token,
+            is_bound: jkt.is_some(),
             expires_in_s: seconds,
             refresh_token: None,
             id_token: None,
@@ -115,6 +122,7 @@ impl App {
             jti: &token.name,
             scopes,
             login: None,
+            jkt: token.jkt.as_deref(),
             added: &Object::new(),
         };
         let claims = claims.claims().map_err(|why| unsigned(&why.to_string()))?;

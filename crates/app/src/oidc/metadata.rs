@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use protocol::jose::Algorithm;
 use protocol::oauth::claims::PHR;
+use protocol::oauth::dpop::ALGORITHMS;
 use protocol::oauth::metadata::{Endpoints, Provider, SubjectType};
 use protocol::oauth::token::AuthMethod;
 use protocol::oauth::{GrantType, Object};
@@ -51,6 +52,8 @@ impl App {
                 userinfo: Some(paths::USERINFO),
                 revocation: Some(paths::REVOKE),
                 introspection: Some(paths::INTROSPECT),
+                device: Some(paths::DEVICE),
+                pushed: Some(paths::PUSHED),
                 end_session: Some(paths::LOGOUT),
             },
             scopes: &scopes,
@@ -59,23 +62,27 @@ impl App {
                 GrantType::AuthorizationCode,
                 GrantType::RefreshToken,
                 GrantType::ClientCredentials,
+                GrantType::DeviceCode,
             ],
             auth_methods: &[
                 AuthMethod::ClientSecretBasic,
                 AuthMethod::ClientSecretPost,
+                AuthMethod::PrivateKeyJwt,
                 AuthMethod::None,
             ],
-            assertion_algorithms: &[],
+            assertion_algorithms: &Algorithm::ALL,
             id_token_algorithms: &[
                 Algorithm::Es256,
                 Algorithm::EdDsa,
                 Algorithm::Rs256,
                 Algorithm::Ps256,
             ],
+            proof_algorithms: &ALGORITHMS,
             subject_types: &[SubjectType::Public, SubjectType::Pairwise],
             acr_values: &["any-factor", "multi-factor", PHR],
             ui_locales: &LOCALES,
             claims_parameter: false,
+            pushed_only: false,
             backchannel_logout: true,
             documentation: None,
         };

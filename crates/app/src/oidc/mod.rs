@@ -4,7 +4,8 @@
 //! [`sign_in`](crate::sign_in)'s. Here it is put together:
 //!
 //! ```text
-//! authorize ─► (pages: steps) ─► issue ─► code ─► token ─► access, ID and refresh token
+//! push ─► authorize ─► (pages: steps) ─► issue ─► code ─► token ─► access, ID and refresh token
+//! device ─► (typed) ┘               └─► (shown, answered) ─┘
 //!                                                   └─► userinfo, introspect, revoke, ends
 //! (the end of a session) ─► logout: relying parties are told
 //! ```
@@ -15,9 +16,11 @@
 //! is still open is asked again each time.
 
 mod access;
+mod assertion;
 mod authorize;
 mod claims;
 mod clients;
+mod device;
 mod ends;
 mod enrol;
 mod factors;
@@ -28,7 +31,10 @@ mod machine;
 mod metadata;
 mod parties;
 mod portal;
+mod possession;
 mod proofs;
+mod pushed;
+mod recent;
 mod rotate;
 mod steps;
 mod token;
@@ -37,20 +43,24 @@ mod wanted;
 
 pub use authorize::{Answer, Ask, Asker, Offers, Wrong};
 pub use clients::GivenClientSecret;
+pub use device::ShownDevice;
 pub use ends::LoggedOut;
 pub use factors::{Factors, OwnFactor};
 pub use logout::{Exposure, Teller, ToldSession};
 pub use parties::ToldParty;
 pub use portal::{Portal, PortalSession, Tile};
+pub use recent::RecentSignIn;
 pub use rotate::KeyTurn;
 pub use token::{Given, TokenCall};
-pub use userinfo::Told;
+pub use userinfo::{Told, UserCall};
 
+pub(crate) use assertion::unusable_keys;
 pub(crate) use authorize::proved_at;
 pub(crate) use issue::{
     acr, amr, changed as authorization_changed, stream as authorization_stream,
 };
 pub(crate) use keys::{KeyCache, is_private_key};
+pub(crate) use logout::is_told;
 
 use protocol::oauth::Issuer;
 
@@ -66,13 +76,21 @@ pub mod paths {
     pub const JWKS: &str = "/oauth2/jwks";
     /// What is told of a person.
     pub const USERINFO: &str = "/oauth2/userinfo";
+    /// Where authorization requests are pushed.
+    pub const PUSHED: &str = "/oauth2/par";
+    /// Where devices without a browser ask.
+    pub const DEVICE: &str = "/oauth2/device";
+    /// Where people type the code of such a device.
+    pub const DEVICE_PAGE: &str = "/device";
     /// Where tokens are revoked.
     pub const REVOKE: &str = "/oauth2/revoke";
     /// Where tokens are asked about.
     pub const INTROSPECT: &str = "/oauth2/introspect";
     /// Where a person's browser is sent to sign out.
     pub const LOGOUT: &str = "/oauth2/logout";
-    pub use crate::saml::{METADATA as SAML_METADATA, SSO as SAML_SSO, START as SAML_START};
+    pub use crate::saml::{
+        METADATA as SAML_METADATA, SLO as SAML_SLO, SSO as SAML_SSO, START as SAML_START,
+    };
 }
 
 impl App {

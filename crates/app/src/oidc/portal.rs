@@ -42,26 +42,42 @@ pub struct PortalSession {
     pub this: bool,
 }
 
+/// Whether somebody may see Tenure's own pages.
+pub(super) enum Entered {
+    /// They may.
+    In(Box<Opened>),
+    /// Something comes before that.
+    Not(Answer),
+}
+
 impl App {
     /// Somebody's own page, or what has to come before it.
     ///
     /// # Errors
     /// When the store does not answer, or nobody signs in here.
     pub async fn portal(&self, asker: Asker<'_>) -> Result<Result<Portal, Answer>, AppError> {
+        Ok(match self.entered(asker).await? {
+            Entered::In(opened) => Ok(self.page_of(&opened, asker).await?),
+            Entered::Not(answer) => Err(answer),
+        })
+    }
+
+    /// Whoever is signed in and may see Tenure's own pages now; or what has to come before that.
+    pub(super) async fn entered(&self, asker: Asker<'_>) -> Result<Entered, AppError> {
         self.issuer()?;
         let opened = match asker.session {
             Some(cookie) => self.session_of(cookie).await?,
             None => None,
         };
         let Some(opened) = opened else {
-            return Ok(Err(self.begin(asker, None)));
+            return Ok(Entered::Not(self.begin(asker, None)));
         };
         let factors = opened.row.state.factors.clone();
         let judged = self.judge_for(&opened.known, None, &factors, asker).await?;
-        match judged.answer {
-            SignOn::Allowed => Ok(Ok(self.page_of(&opened, asker).await?)),
+        Ok(match judged.answer {
+            SignOn::Allowed => Entered::In(Box::new(opened)),
             SignOn::StepUp(demand) if self.is_too_old(demand, &factors) => {
-                Ok(Err(self.begin(asker, Some(Wrong::Again))))
+                Entered::Not(self.begin(asker, Some(Wrong::Again)))
             }
             SignOn::StepUp(demand) => {
                 let mut attempt = self.new_attempt(asker.browser, None);
@@ -69,10 +85,10 @@ impl App {
                 attempt.factors = factors;
                 attempt.session = Some(opened.row.id);
                 let more = self.asks_more(&attempt, None, demand.strength, None);
-                Ok(Err(more.await?))
+                Entered::Not(more.await?)
             }
-            SignOn::Denied(_) => Ok(Err(self.denied(None, &opened, judged).await?)),
-        }
+            SignOn::Denied(_) => Entered::Not(self.denied(None, &opened, judged).await?),
+        })
     }
 
     async fn page_of(&self, opened: &Opened, asker: Asker<'_>) -> Result<Portal, AppError> {

@@ -59,7 +59,10 @@ impl App {
         };
         let known = match self.member(subject).await? {
             Ok(known) => known,
-            Err(bar) => return Ok(barred(bar)),
+            Err(bar) => {
+                self.refusal_heard_of(subject).await?;
+                return Ok(barred(bar));
+            }
         };
         let (row, signed_in) = self.new_session(subject, attempt.factors.clone()).await?;
         let opened = Opened { row, known };
@@ -71,6 +74,7 @@ impl App {
             Next::In => {
                 self.renamed(&opened).await?;
                 let append = together(made, self.begins(&opened.row));
+                let append = self.heard_of(append, &opened.known, opened.row.id).await?;
                 let answer = match wanted {
                     Some(wanted) => {
                         let Opened { row, known } = opened;
@@ -95,6 +99,7 @@ impl App {
                     .await
             }
             Next::Denied | Next::Name | Next::Enrol => {
+                self.refusal_heard_of(subject).await?;
                 let why = judged.reason.clone();
                 self.append_with(made, judged.event(subject, None, None))
                     .await?;

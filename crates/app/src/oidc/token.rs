@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use documents::Require;
 use model::{AuthorizationId, Digest, Secret};
 use ports::store::{Append, AuthorizationRow, OneTime};
 use protocol::jose::Algorithm;
@@ -15,6 +16,7 @@ use protocol::oauth::{
 use super::claims::{mapped, methods};
 use super::clients::Client;
 use super::issue::{changed, stream};
+use super::possession::no_proof;
 use super::steps::actor;
 use crate::sign_in::{Bearer, ended};
 use crate::{App, AppError, ErrorKind, Known};
@@ -24,6 +26,8 @@ use crate::{App, AppError, ErrorKind, Known};
 pub struct TokenCall<'a> {
     /// Every `Authorization` header.
     pub authorization: &'a [&'a [u8]],
+    /// Every `DPoP` header.
+    pub proofs: &'a [&'a [u8]],
     /// The `Content-Type`.
     pub content_type: Option<&'a [u8]>,
     /// The body.
@@ -53,7 +57,10 @@ impl App {
             Err(refusal) => return Ok(Given::Refused(refusal)),
         };
         let answered = match TokenRequest::parse(&params) {
-            Ok(request) => self.grant(&client, request).await?,
+            Ok(request) => match self.key_of(&client, call).await? {
+                Ok(jkt) => self.grant(&client, request, jkt.as_deref()).await?,
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         Ok(match answered {
@@ -85,7 +92,28 @@ impl App {
             .map(|client| (client, auth, params)))
     }
 
-    async fn grant(&self, client: &Client, request: TokenRequest) -> Result<Answered, AppError> {
+    /// The key to which a client's tokens are to be bound: the one that it has proved to hold.
+    async fn key_of(
+        &self,
+        client: &Client,
+        call: TokenCall<'_>,
+    ) -> Result<Result<Option<String>, OAuthError>, AppError> {
+        let at = ("POST", super::paths::TOKEN);
+        Ok(match self.possessed(call.proofs, at, None).await? {
+            Ok(None) if client.requires(Require::Dpop) => {
+                let problem = "is missing, and this client's document demands it: see RFC 9449 5";
+                Err(no_proof(problem))
+            }
+            proved => proved,
+        })
+    }
+
+    async fn grant(
+        &self,
+        client: &Client,
+        request: TokenRequest,
+        jkt: Option<&str>,
+    ) -> Result<Answered, AppError> {
         let kind = request.grant.grant_type();
         if !client.may(kind) {
             let problem = "the client may not use this grant: see its document";
@@ -103,14 +131,18 @@ impl App {
         }
         match &request.grant {
             Grant::AuthorizationCode { code, .. } => {
-                self.redeem(client, &request.grant, code).await
+                self.redeem(client, &request.grant, code, jkt).await
             }
             Grant::RefreshToken {
                 refresh_token,
                 scopes,
-            } => self.refresh(client, refresh_token, scopes.as_ref()).await,
+            } => {
+                let scopes = scopes.as_ref();
+                self.refresh(client, refresh_token, scopes, jkt).await
+            }
+            Grant::DeviceCode { device_code } => self.redeem_device(client, device_code, jkt).await,
             Grant::ClientCredentials { scopes } => {
-                self.client_credentials(client, scopes.as_ref()).await
+                self.client_credentials(client, scopes.as_ref(), jkt).await
             }
         }
     }
@@ -121,48 +153,60 @@ impl App {
         client: &Client,
         grant: &Grant,
         code: &Secret,
+        jkt: Option<&str>,
     ) -> Result<Answered, AppError> {
         let read = Bearer::CODE.read::<AuthorizationId>(&*self.keyring, code.expose());
         let Some((id, _)) = read else {
             return Ok(Err(no_grant()));
         };
-        let Some(mut row) = self.store.authorization(id).await? else {
+        let Some(row) = self.store.authorization(id).await? else {
             return Ok(Err(no_grant()));
         };
         if row.state.client != client.oidc().client_id {
             return Ok(Err(no_grant()));
         }
+        if row.state.jkt.is_some() && row.state.jkt.as_deref() != jkt {
+            return Ok(Err(no_grant()));
+        }
+        if row.state.redeemed.is_none() {
+            let Ok(challenge) = CodeChallenge::parse(&row.state.challenge) else {
+                return Ok(Err(no_grant()));
+            };
+            if let Err(error) = grant.redeems(&row.state.redirect_uri, Some(&challenge)) {
+                return Ok(Err(error));
+            }
+        }
+        self.exchange(client, row, "authorization-code", jkt).await
+    }
+
+    /// Exchanges what a code of this space gave for tokens, once. That the code is good is the caller's.
+    pub(super) async fn exchange(
+        &self,
+        client: &Client,
+        mut row: AuthorizationRow,
+        space: &'static str,
+        jkt: Option<&str>,
+    ) -> Result<Answered, AppError> {
+        let (id, now) = (row.id, self.now());
         if row.state.redeemed.is_some() {
             self.end_given(row, "its code came twice").await?;
             return Ok(Err(no_grant()));
         }
-        let now = self.now();
-        if now >= row.state.code_ends {
+        if now >= row.state.code_ends || self.standing(&row).await?.is_none() {
             return Ok(Err(no_grant()));
         }
-        let Ok(challenge) = CodeChallenge::parse(&row.state.challenge) else {
-            return Ok(Err(no_grant()));
-        };
-        if let Err(error) = grant.redeems(&row.state.redirect_uri, Some(&challenge)) {
-            return Ok(Err(error));
-        }
-        let Some((_, known)) = self.standing(&row).await? else {
-            return Ok(Err(no_grant()));
-        };
         row.state.redeemed = Some(now);
+        binds(client, &mut row, jkt);
         if client.may(GrantType::RefreshToken) {
             row.state.refreshed = 1;
             row.state.refresh_ends = Some(now.plus(refreshable(client)));
         }
-        let once = used_up("authorization-code", id, 0);
-        if !self.first(&row, once).await? {
+        if !self.first(&row, used_up(space, id, 0)).await? {
             self.end_again(id, "its code came twice").await?;
             return Ok(Err(no_grant()));
         }
         let scopes = scopes_of(&row);
-        self.tokens(client, &row, &known, &scopes, true)
-            .await
-            .map(Ok)
+        self.tokens(client, &row, &scopes, true, jkt).await.map(Ok)
     }
 
     /// Exchanges a refresh token for the next one, once.
@@ -171,6 +215,7 @@ impl App {
         client: &Client,
         token: &Secret,
         asked: Option<&Scopes>,
+        jkt: Option<&str>,
     ) -> Result<Answered, AppError> {
         let read = Bearer::REFRESH.read::<AuthorizationId>(&*self.keyring, token.expose());
         let Some((id, number)) = read else {
@@ -180,6 +225,11 @@ impl App {
             return Ok(Err(no_grant()));
         };
         if row.state.client != client.oidc().client_id {
+            return Ok(Err(no_grant()));
+        }
+        // Before anything ends by it: whoever lacks the key can do nothing with what they have found.
+        let bound = row.state.jkt.as_deref().filter(|_| client.is_public());
+        if bound.is_some() && bound != jkt {
             return Ok(Err(no_grant()));
         }
         if number != row.state.refreshed {
@@ -204,14 +254,13 @@ impl App {
             return Ok(Err(no_grant()));
         }
         row.state.refreshed = number.saturating_add(1);
+        binds(client, &mut row, jkt);
         let once = used_up("refresh-token", id, number);
         if !self.first(&row, once).await? {
             self.end_again(id, "a refresh token came twice").await?;
             return Ok(Err(no_grant()));
         }
-        self.tokens(client, &row, &known, &scopes, false)
-            .await
-            .map(Ok)
+        self.tokens(client, &row, &scopes, false, jkt).await.map(Ok)
     }
 
     /// Writes down that something was used up; `false`: somebody else was first.
@@ -261,17 +310,15 @@ impl App {
         &self,
         client: &Client,
         row: &AuthorizationRow,
-        known: &Known,
         scopes: &Scopes,
         with_nonce: bool,
+        jkt: Option<&str>,
     ) -> Result<Object, AppError> {
         let subject = self.called(client, row.state.subject);
-        let (access_token, expires_in_s) = self.access_token(client, row, &subject, scopes).await?;
+        let access = self.access_token(client, row, &subject, scopes, jkt);
+        let (access_token, expires_in_s) = access.await?;
         let id_token = match scopes.has("openid") {
-            true => Some(
-                self.id_token(client, row, known, &subject, with_nonce)
-                    .await?,
-            ),
+            true => Some(self.id_token(client, row, &subject, with_nonce).await?),
             false => None,
         };
         let refresh = row.state.refresh_ends.map(|_| {
@@ -280,6 +327,7 @@ impl App {
         });
         let response = TokenResponse {
             access_token,
+            is_bound: jkt.is_some(),
             expires_in_s,
             refresh_token: refresh,
             id_token,
@@ -292,7 +340,6 @@ impl App {
         &self,
         client: &Client,
         row: &AuthorizationRow,
-        _known: &Known,
         subject: &str,
         with_nonce: bool,
     ) -> Result<Secret, AppError> {
@@ -322,6 +369,14 @@ impl App {
         })?;
         let algorithm = signs(client);
         self.signed(algorithm, IdToken::TYP, &claims).await
+    }
+}
+
+/// Binds the refresh tokens of a public client to the key that it has proved to hold (RFC 9449 §5). Others prove
+/// who they are by something else, and may take another key.
+fn binds(client: &Client, row: &mut AuthorizationRow, jkt: Option<&str>) {
+    if client.is_public() && jkt.is_some() {
+        row.state.jkt = jkt.map(str::to_owned);
     }
 }
 
@@ -361,7 +416,7 @@ fn used_up(space: &'static str, id: AuthorizationId, number: u32) -> OneTime {
 }
 
 /// Whatever is wrong with a code or a refresh token, in the same words.
-const fn no_grant() -> OAuthError {
+pub(super) const fn no_grant() -> OAuthError {
     let problem = "the code or refresh token does not count: begin again";
     OAuthError::new(ErrorCode::InvalidGrant, problem)
 }

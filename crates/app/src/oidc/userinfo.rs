@@ -1,13 +1,27 @@
 //! What is told of a person, and of tokens, to whoever may ask.
 
+use model::Secret;
+use protocol::oauth::bearer::{self, Scheme};
 use protocol::oauth::introspect::{ActiveToken, IntrospectionRequest, answer};
 use protocol::oauth::token::Refusal;
-use protocol::oauth::{ErrorCode, OAuthError, Object, Resource, bearer};
+use protocol::oauth::{ErrorCode, OAuthError, Object, Resource};
 
 use super::access::{Live, audience};
 use super::clients::Client;
+use super::possession::no_proof;
 use super::token::{Given, TokenCall, scopes_of, told};
 use crate::{App, AppError};
+
+/// A request with an access token.
+#[derive(Debug, Clone, Copy)]
+pub struct UserCall<'a> {
+    /// Its method: "GET".
+    pub method: &'a str,
+    /// Every `Authorization` header.
+    pub authorization: &'a [&'a [u8]],
+    /// Every `DPoP` header.
+    pub proofs: &'a [&'a [u8]],
+}
 
 /// What whoever brings an access token is answered.
 #[derive(Debug)]
@@ -23,31 +37,28 @@ impl App {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn userinfo(&self, authorization: &[&[u8]]) -> Result<Told, AppError> {
-        let refused = |error: Option<&OAuthError>| {
-            let status = error.map_or(401, |error| error.code().status());
-            Told::Refused(status, bearer::challenge(error, None))
+    pub async fn userinfo(&self, call: UserCall<'_>) -> Result<Told, AppError> {
+        let (token, scheme) = match bearer::token(call.authorization) {
+            Ok(Some(presented)) => presented,
+            Ok(None) => return Ok(refused(Scheme::Bearer, None)),
+            Err(error) => return Ok(refused(Scheme::Bearer, Some(&error))),
         };
-        let token = match bearer::token(authorization) {
-            Ok(Some(token)) => token,
-            Ok(None) => return Ok(refused(None)),
-            Err(error) => return Ok(refused(Some(&error))),
+        let refused = |error: &OAuthError| Ok(refused(scheme, Some(error)));
+        let Some(live) = self.live(&token).await? else {
+            let problem = "the access token does not count";
+            return refused(&OAuthError::new(ErrorCode::InvalidToken, problem));
         };
-        let invalid = OAuthError::new(ErrorCode::InvalidToken, "the access token does not count");
-        let live = match self.live(&token).await? {
-            Some(Live::Person(live)) => live,
-            Some(Live::Client(..)) => {
-                let problem = "the access token is a client's own, and about nobody";
-                let error = OAuthError::new(ErrorCode::InsufficientScope, problem);
-                return Ok(refused(Some(&error)));
-            }
-            None => return Ok(refused(Some(&invalid))),
+        if let Err(error) = self.is_held(&live, (&token, scheme), call).await? {
+            return refused(&error);
+        }
+        let Live::Person(live) = live else {
+            let problem = "the access token is a client's own, and about nobody";
+            return refused(&OAuthError::new(ErrorCode::InsufficientScope, problem));
         };
         let scopes = scopes_of(&live.row);
         if !scopes.has("openid") {
             let problem = "the access token was given without openid";
-            let error = OAuthError::new(ErrorCode::InsufficientScope, problem);
-            return Ok(refused(Some(&error)));
+            return refused(&OAuthError::new(ErrorCode::InsufficientScope, problem));
         }
         let subject = self.called(&live.client, live.row.state.subject);
         Ok(Told::Claims(told(
@@ -56,6 +67,36 @@ impl App {
             &scopes,
             &subject,
         )))
+    }
+
+    /// Whether whoever brings an access token may use it: one that is bound to a key comes with a proof of that,
+    /// and none other does (RFC 9449 §7.1, §7.2).
+    async fn is_held(
+        &self,
+        live: &Live,
+        (token, scheme): (&Secret, Scheme),
+        call: UserCall<'_>,
+    ) -> Result<Result<(), OAuthError>, AppError> {
+        let invalid = |problem| Ok(Err(OAuthError::new(ErrorCode::InvalidToken, problem)));
+        let jkt = match (scheme, live.jkt()) {
+            (Scheme::Bearer, None) => return Ok(Ok(())),
+            (Scheme::Dpop, Some(jkt)) => jkt,
+            (Scheme::Bearer, Some(_)) => {
+                return invalid(
+                    "the access token is bound to a key: send it as DPoP, with a proof",
+                );
+            }
+            (Scheme::Dpop, None) => {
+                return invalid("the access token is bound to no key: send it as Bearer");
+            }
+        };
+        let at = (call.method, super::paths::USERINFO);
+        Ok(match self.possessed(call.proofs, at, Some(token)).await? {
+            Ok(Some(held)) if held == jkt => Ok(()),
+            Ok(Some(_)) => return invalid("the access token is bound to another key"),
+            Ok(None) => Err(no_proof("is missing: send a proof of the key")),
+            Err(error) => Err(error),
+        })
     }
 
     /// Whether a token counts, to a client that asks (RFC 7662).
@@ -99,7 +140,8 @@ impl App {
                     issued_at: token.made,
                     expires_at: token.ends,
                     jti: &token.name,
-                    is_bearer: true,
+                    is_access: true,
+                    jkt: token.jkt.as_deref(),
                 };
                 return Ok(answer(Some(&token), asking, &serves));
             }
@@ -116,8 +158,18 @@ impl App {
             issued_at: live.row.state.redeemed.unwrap_or(live.row.state.auth_time),
             expires_at: live.ends,
             jti: &name,
-            is_bearer: true,
+            is_access: true,
+            jkt: live.jkt.as_deref(),
         };
         Ok(answer(Some(&token), asking, &serves))
     }
+}
+
+/// The refusal of whoever brings an access token, or none (RFC 6750 §3, RFC 9449 §7.1).
+fn refused(scheme: Scheme, error: Option<&OAuthError>) -> Told {
+    let status = match error.map(OAuthError::code) {
+        None | Some(ErrorCode::InvalidDpopProof) => 401,
+        Some(code) => code.status(),
+    };
+    Told::Refused(status, bearer::challenge(scheme, error, None))
 }

@@ -8,6 +8,7 @@ use protocol::saml::{Status, StatusDetail};
 use rules::sign_on::Strength;
 
 use super::authorize::{Answer, Sent};
+use super::device::Waiting;
 use crate::saml::SamlAsk;
 use crate::sign_in::{Asking, Judged, SignedIn};
 use crate::{App, AppError, Known};
@@ -18,6 +19,8 @@ pub(crate) enum Wanted {
     Oidc(Box<Sent>),
     /// By SAML.
     Saml(Box<SamlAsk>),
+    /// By a device without a browser.
+    Device(Box<Waiting>),
 }
 
 /// Why nobody is let in, as whoever asked is told.
@@ -39,6 +42,7 @@ impl Wanted {
         match self {
             Self::Oidc(sent) => sent.client.party(),
             Self::Saml(ask) => ask.party(),
+            Self::Device(waiting) => waiting.party(),
         }
     }
 
@@ -47,6 +51,7 @@ impl Wanted {
         match self {
             Self::Oidc(sent) => sent.request.prompt.login || sent.request.prompt.select_account,
             Self::Saml(ask) => ask.asks_anew(),
+            Self::Device(_) => false,
         }
     }
 
@@ -55,6 +60,7 @@ impl Wanted {
         match self {
             Self::Oidc(sent) => sent.request.prompt.none,
             Self::Saml(ask) => ask.is_passive(),
+            Self::Device(_) => false,
         }
     }
 
@@ -62,14 +68,14 @@ impl Wanted {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Oidc(sent) => sent.request.login_hint.as_ref()?.known().cloned(),
-            Self::Saml(_) => None,
+            Self::Saml(_) | Self::Device(_) => None,
         }
     }
 
     /// How strongly the person has to prove who they are, whatever the policy says.
     pub(super) fn demanded(&self) -> Option<Strength> {
         match self {
-            Self::Oidc(_) => None,
+            Self::Oidc(_) | Self::Device(_) => None,
             Self::Saml(ask) => ask.demanded(),
         }
     }
@@ -85,13 +91,17 @@ impl App {
     ) -> Result<Result<Wanted, Answer>, AppError> {
         Ok(match asking {
             Asking::Oidc(raw) => {
-                let sent = self.sent(raw.as_bytes()).await?;
+                let sent = self.sent(raw.as_bytes(), first).await?;
                 sent.map(|sent| Wanted::Oidc(Box::new(sent)))
             }
             Asking::SamlRedirect(_) | Asking::SamlPost(_) | Asking::SamlStart(_) => {
                 let ask = self.saml_asked(asking, first).await?;
                 ask.map(|ask| Wanted::Saml(Box::new(ask)))
             }
+            Asking::Device(code) => match self.waiting_device(code).await? {
+                Some(waiting) => Ok(Wanted::Device(Box::new(waiting))),
+                None => Err(Answer::DeviceDone { is_in: None }),
+            },
         })
     }
 
@@ -107,6 +117,7 @@ impl App {
         match wanted {
             Wanted::Oidc(sent) => self.issue(sent, known, session, judged, begun).await,
             Wanted::Saml(ask) => self.saml_give(ask, known, session, judged, begun).await,
+            Wanted::Device(waiting) => self.show_device(waiting, &session, judged, begun).await,
         }
     }
 
@@ -140,6 +151,11 @@ impl App {
                 self.saml_refuse(ask, &Status::responder(status, problem))
                     .await
             }
+            // Whoever holds the device is told nothing of who was here.
+            Wanted::Device(_) => Ok(Answer::Refused {
+                why: problem.to_owned(),
+                person: true,
+            }),
         }
     }
 }

@@ -42,7 +42,6 @@ impl Pass {
         cause: &Cause,
         plans: &[Drafted],
     ) -> Result<WaveFacts, AppError> {
-        let guard = &self.loaded.tenant.guard;
         let mut targets: BTreeSet<&TargetName> = BTreeSet::new();
         let creates = |step: &model::Step| {
             step.address.kind == Kind::Account && matches!(step.act, Act::Create { .. })
@@ -68,11 +67,6 @@ impl Pass {
             .iter()
             .filter(|p| p.plan.removes() && matches!(p.plan.about, About::Subject(_)))
             .collect();
-        let protected = losing
-            .iter()
-            .filter(|p| p.worker_keys.iter().any(|k| guard.protected.contains(k)))
-            .map(|p| p.name.clone())
-            .collect();
         let deleting = losing.iter().filter(|p| p.plan.deletes()).count() as u64;
         Ok(WaveFacts {
             change: cause.change,
@@ -80,7 +74,7 @@ impl Pass {
             losing: losing.len() as u64,
             creating,
             deleting,
-            protected,
+            protected: self.protected(&losing),
             emptied: self.emptied(plans).await?,
             confirm_removals,
             managed,
@@ -90,6 +84,25 @@ impl Pass {
                 .await?,
             empty_feed: self.empty_feed(cause).await?,
         })
+    }
+
+    /// Who of those who lose access is protected, or a break-glass account, by name.
+    fn protected(&self, losing: &[&Drafted]) -> Vec<String> {
+        let tenant = &self.loaded.tenant;
+        let sign_on = tenant.sign_on.as_ref();
+        let glass = sign_on.and_then(|sign_on| sign_on.break_glass.as_ref());
+        let is_glass = |key: &String| {
+            glass.is_some_and(|glass| glass.people.iter().any(|who| who.key == *key))
+        };
+        let named = losing.iter().filter_map(|p| {
+            if p.worker_keys.iter().any(is_glass) {
+                return Some(format!("{} (a break-glass account)", p.name));
+            }
+            let mut keys = p.worker_keys.iter();
+            keys.any(|k| tenant.guard.protected.contains(k))
+                .then(|| p.name.clone())
+        });
+        named.collect()
     }
 
     /// Groups under `last_admin` whose every member this wave takes out or disables.

@@ -241,6 +241,11 @@ port!(SignIn {
     never logout(SessionId) -> Option<LogoutRow>;
     never live_authorizations(Option<AuthorizationId>, u32) -> Vec<AuthorizationRow>;
     never signing_keys() -> Vec<SigningKey>;
+    never spend(ports::store::OneTime, Timestamp, Timestamp) -> bool;
+    never put_device(ports::store::DeviceRow, Timestamp) -> ();
+    never device(AuthorizationId) -> Option<ports::store::DeviceRow>;
+    never devices_with_code(Digest, Timestamp) -> Vec<ports::store::DeviceRow>;
+    never device_asks(AuthorizationId, Timestamp, Timestamp) -> bool;
 });
 
 port!(Secrets {

@@ -8,7 +8,8 @@ use ports::store::OneTime;
 use protocol::oauth::Response;
 use protocol::saml::response::refusal;
 use protocol::saml::{
-    AuthnRequest, Message, Received, Reception, Refusal, Refused, ReplyTo, Status, StatusDetail,
+    AuthnRequest, EntityId, Message, Received, Reception, Refusal, Refused, ReplyTo,
+    ServiceProvider, Status, StatusDetail,
 };
 use rules::sign_on::Strength;
 
@@ -21,7 +22,7 @@ use crate::{App, AppError};
 
 /// The longest request, in bytes: it travels through every page of the sign-in. One with a signature and a
 /// certificate in it has six to eight thousand.
-const LONGEST: usize = 16 << 10;
+pub(super) const LONGEST: usize = 16 << 10;
 
 /// A wish of a service provider, or for one, that somebody be signed in.
 pub(crate) struct SamlAsk {
@@ -63,11 +64,16 @@ impl SamlAsk {
     /// What answering uses up: the request, by its sender and its ID.
     pub(super) fn uses_up(&self) -> Option<OneTime> {
         let request = self.request.as_ref()?;
-        let named = [self.reply_to.provider().as_str(), "\0", &request.id].concat();
-        Some(OneTime {
-            space: REQUEST,
-            value: Digest::of(named.as_bytes()),
-        })
+        Some(one_time(REQUEST, self.reply_to.provider(), &request.id))
+    }
+}
+
+/// A message that counts once, with its sender.
+pub(super) fn one_time(space: &'static str, sender: &EntityId, id: &str) -> OneTime {
+    let named = [sender.as_str(), "\0", id].concat();
+    OneTime {
+        space,
+        value: Digest::of(named.as_bytes()),
     }
 }
 
@@ -118,7 +124,9 @@ impl App {
         let received = match asking {
             Asking::SamlStart(name) => return self.saml_unasked(name).await,
             Asking::SamlRedirect(query) => Received::redirect(query.as_bytes()),
-            Asking::SamlPost(body) | Asking::Oidc(body) => Received::post(body.as_bytes()),
+            Asking::SamlPost(body) | Asking::Oidc(body) | Asking::Device(body) => {
+                Received::post(body.as_bytes())
+            }
         };
         let received = match received {
             Ok(received) => received,
@@ -129,16 +137,8 @@ impl App {
             Err(why) => return Ok(Err(shown(&why.to_string()))),
         };
         let loaded = self.loaded().await?;
-        let issuer = message.issuer().as_str();
-        let mut parties = loaded.tenant.relying_parties.values();
-        let found = parties.find_map(|party| {
-            let saml = party.saml().filter(|saml| saml.entity_id == issuer)?;
-            Some((party.name.clone(), provider(saml)?))
-        });
-        let Some((name, provider)) = found else {
-            let why =
-                "the app that sent the request is not known here: declare the relying party first";
-            return Ok(Err(shown(why)));
+        let Some((name, provider)) = sender(&loaded, &message) else {
+            return Ok(Err(shown(UNKNOWN)));
         };
         let location = self.sso()?;
         let at = Reception {
@@ -215,6 +215,20 @@ impl App {
             signed_in: None,
         })
     }
+}
+
+/// Why nobody is answered whom no document declares.
+pub(super) const UNKNOWN: &str =
+    "the app that sent the request is not known here: declare the relying party first";
+
+/// Who is said to have sent a message: the name of the document, and what the message is held to.
+pub(super) fn sender(loaded: &Loaded, message: &Message<'_>) -> Option<(String, ServiceProvider)> {
+    let issuer = message.issuer().as_str();
+    let mut parties = loaded.tenant.relying_parties.values();
+    parties.find_map(|party| {
+        let saml = party.saml().filter(|saml| saml.entity_id == issuer)?;
+        Some((party.name.clone(), provider(saml)?))
+    })
 }
 
 fn refused(why: &Refused) -> Answer {

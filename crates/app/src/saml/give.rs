@@ -6,17 +6,17 @@ use ports::store::{Append, AppendError, AuthorizationRow, SessionRow};
 use protocol::oauth::Response;
 use protocol::saml::authn::RequestedContext;
 use protocol::saml::response::{
-    Attribute, NameFormat, SignIn, Signs, Success, WriteError, success,
+    Attribute, NameFormat, Sealing, SignIn, Signs, Success, WriteError, success,
 };
-use protocol::saml::{MessageId, NameId, Status, StatusDetail};
+use protocol::saml::{MessageId, NameId, Status, StatusDetail, SubjectId};
 use rules::Mapped;
 use rules::sign_on::Strength;
 
 use super::asked::{REQUEST, SamlAsk, shown};
-use super::provider::format;
+use super::provider::{encryption_key, format};
 use super::{LIFE, SKEW, context};
 use crate::oidc::{Answer, acr, amr, authorization_changed, authorization_stream, proved_at};
-use crate::sign_in::{Judged, SignedIn, proved};
+use crate::sign_in::{Bearer, Judged, SignedIn, proved};
 use crate::{App, AppError, ErrorKind, Known};
 
 /// What is said of somebody there.
@@ -47,7 +47,7 @@ impl App {
         // Whoever proved who they are is signed in here, whether or not there is something to say there.
         let response = match self.said(ask, &known, &session)? {
             Ok(said) => {
-                let row = self.saml_row(ask, &session);
+                let row = self.saml_row(ask, &session, &said);
                 let answer = self.written(ask, &said, &session, row.id).await?;
                 append.events.push(authorization_changed(&row));
                 append
@@ -82,10 +82,11 @@ impl App {
     }
 
     /// What is written down of it.
-    fn saml_row(&self, ask: &SamlAsk, session: &SessionRow) -> AuthorizationRow {
+    fn saml_row(&self, ask: &SamlAsk, session: &SessionRow, said: &Said) -> AuthorizationRow {
         let (now, factors) = (self.now(), &session.state.factors);
+        let id = AuthorizationId::new(now, ports::clock::draw(&*self.entropy));
         AuthorizationRow {
-            id: AuthorizationId::new(now, ports::clock::draw(&*self.entropy)),
+            id,
             head: None,
             state: Authorization {
                 subject: session.state.subject,
@@ -94,7 +95,7 @@ impl App {
                 client: ask.reply_to.provider().as_str().to_owned(),
                 redirect_uri: ask.reply_to.location().as_str().to_owned(),
                 scopes: Vec::new(),
-                challenge: String::new(),
+                challenge: self.name_told(id, &said.name_id).unwrap_or_default(),
                 nonce: ask.reply_to.in_response_to().map(str::to_owned),
                 auth_time: proved_at(factors).unwrap_or(now),
                 amr: amr(factors)
@@ -106,6 +107,7 @@ impl App {
                 redeemed: Some(now),
                 refreshed: 0,
                 refresh_ends: None,
+                jkt: None,
                 ended: None,
             },
         }
@@ -142,22 +144,25 @@ impl App {
             let detail = StatusDetail::UnknownPrincipal;
             return Ok(Err(Status::responder(detail, problem)));
         }
+        let mut attributes = attributes(saml, known);
+        if let Some(scope) = &saml.pairwise_id {
+            let own = self.pairwise("saml/pairwise-id", ask, known);
+            attributes.push((
+                SubjectId::PAIRWISE.to_owned(),
+                vec![format!("{own}@{scope}")],
+            ));
+        }
         Ok(Ok(Said {
             name_id,
             class,
-            attributes: attributes(saml, known),
+            attributes,
         }))
     }
 
     /// What a person is called there; `None` where the document's expression gives nothing.
     fn saml_name(&self, ask: &SamlAsk, saml: &Saml, known: &Known) -> Option<NameId> {
         let value = match &saml.name_id {
-            NameIdRule::Pairwise => {
-                let entity_id = ask.reply_to.provider().as_str();
-                let named = format!("{}\0{entity_id}", known.person.subject);
-                let digest = self.keyring.keyed_digest("saml/name-id", named.as_bytes());
-                digest.to_string()
-            }
+            NameIdRule::Pairwise => self.pairwise("saml/name-id", ask, known),
             NameIdRule::Transient => {
                 let drawn: [u8; 32] = ports::clock::draw(&*self.entropy);
                 Digest(drawn).to_string()
@@ -173,6 +178,15 @@ impl App {
         Some(NameId::new(format(&saml.name_id), value))
     }
 
+    /// Something that a person is called there, and that nobody else is told.
+    fn pairwise(&self, purpose: &str, ask: &SamlAsk, known: &Known) -> String {
+        let entity_id = ask.reply_to.provider().as_str();
+        let named = format!("{}\0{entity_id}", known.person.subject);
+        self.keyring
+            .keyed_digest(purpose, named.as_bytes())
+            .to_string()
+    }
+
     /// The response, signed.
     async fn written(
         &self,
@@ -184,18 +198,13 @@ impl App {
         let saml = ask.saml().ok_or_else(undeclared)?;
         let keys = self.keys(&[]).await?;
         let now = self.now();
-        let index = self
-            .keyring
-            .keyed_digest("saml/session", id.to_string().as_bytes());
-        let values: Vec<Vec<&str>> = said
-            .attributes
-            .iter()
-            .map(|(_, values)| values.iter().map(String::as_str).collect())
+        let index = Bearer::SAML.write(&*self.keyring, id, 0);
+        let values = said.attributes.iter().map(|(_, values)| values);
+        let values: Vec<Vec<&str>> = values
+            .map(|values| values.iter().map(String::as_str).collect())
             .collect();
-        let attributes: Vec<Attribute<'_>> = said
-            .attributes
-            .iter()
-            .zip(&values)
+        let named = said.attributes.iter().zip(&values);
+        let attributes: Vec<Attribute<'_>> = named
             .map(|((name, _), values)| Attribute {
                 name,
                 format: name_format(name),
@@ -205,6 +214,14 @@ impl App {
             .collect();
         let (issuer, response_id, assertion_id) =
             (self.entity_id()?, self.message_id(), self.message_id());
+        // Where it is to be encrypted and cannot be, it is not sent.
+        let key = encryption_key(saml).transpose();
+        let key = key.map_err(|_| unwritten(&WriteError::Encrypt))?;
+        let chance = ports::clock::draw(&*self.entropy);
+        let sealing = key.as_ref().map(|key| Sealing {
+            key,
+            chance: &chance,
+        });
         let success_of = Success {
             issuer: &issuer,
             response_id: &response_id,
@@ -214,7 +231,7 @@ impl App {
             life: LIFE,
             sign_in: SignIn {
                 name_id: &said.name_id,
-                session_index: &format!("_{index}"),
+                session_index: &index,
                 authenticated_at: proved_at(&session.state.factors).unwrap_or(now),
                 context_class: said.class,
                 session_ends_at: Some(session.state.ends),
@@ -225,7 +242,7 @@ impl App {
                 SamlSigns::Response => Signs::Response,
                 SamlSigns::Assertion => Signs::Assertion,
             },
-            sealing: None,
+            sealing,
         };
         let form = success(&ask.reply_to, &success_of, keys.credential()?);
         let form = form.map_err(|why| unwritten(&why))?;

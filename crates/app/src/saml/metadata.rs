@@ -1,5 +1,6 @@
 //! What service providers are told of us, and the key and certificate that we sign with.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use model::Timestamp;
@@ -8,7 +9,8 @@ use protocol::saml::metadata::IdentityProvider;
 use protocol::saml::signature::{Credential, CredentialError, self_signed};
 use protocol::saml::{Binding, NameIdFormat};
 
-use crate::{App, AppError};
+use crate::tenant::Loaded;
+use crate::{App, AppError, ErrorKind};
 
 /// How long our metadata count; whoever configures itself by them fetches them more often.
 const COUNTS: Duration = Duration::from_secs(30 * 24 * 3_600);
@@ -24,7 +26,7 @@ impl App {
     pub async fn saml_metadata(&self) -> Result<String, AppError> {
         let keys = self.keys(&[]).await?;
         let credential = keys.credential()?;
-        let location = self.sso()?;
+        let (location, slo) = (self.sso()?, self.slo()?);
         let (entity_id, id) = (self.entity_id()?, self.message_id());
         // Whoever fetches these once a day believes the next key before it is signed with.
         let signs = [Some(credential), keys.next_credential()];
@@ -34,13 +36,19 @@ impl App {
             .map(Credential::public)
             .collect();
         let sign_in = Binding::ALL.map(|binding| (binding, location.clone()));
+        let logout = Binding::ALL.map(|binding| (binding, slo.clone()));
+        let loaded = match self.loaded().await {
+            Err(error) if error.kind() == ErrorKind::Missing => None,
+            loaded => Some(loaded?),
+        };
+        let scopes = scopes(loaded.as_deref());
         let provider = IdentityProvider {
             entity_id: &entity_id,
             id: &id,
             valid_until: self.now().plus(COUNTS),
             keys: &signs,
             sign_in: &sign_in,
-            logout: &[],
+            logout: &logout,
             name_id_formats: &[
                 NameIdFormat::Persistent,
                 NameIdFormat::EmailAddress,
@@ -51,12 +59,22 @@ impl App {
             error_url: None,
             display_name: None,
             logo: None,
-            scopes: &[],
+            scopes: &scopes,
             contact: None,
         };
         let written = provider.write(Some(credential));
         written.map_err(|why| super::give::unwritten(&why))
     }
+}
+
+/// The domains that stand behind an `@` of ours: some service providers take no other.
+fn scopes(loaded: Option<&Loaded>) -> Vec<&str> {
+    let parties = loaded
+        .into_iter()
+        .flat_map(|loaded| loaded.tenant.relying_parties.values());
+    let all = parties.filter_map(|party| party.saml()?.pairwise_id.as_deref());
+    let all: BTreeSet<&str> = all.collect();
+    all.into_iter().collect()
 }
 
 /// A key of ours with its certificate. The same key always has the same one, to the bit: nothing of it is

@@ -7,6 +7,7 @@
 //! sso (asked) ─┐
 //!              ├─► enter ─► (pages: steps) ─► give ─► Response in a form ─► the service provider
 //! start ───────┘
+//! slo ─► logout: the session ends ─► LogoutResponse ─► the service provider
 //! ```
 //!
 //! A request counts once, with its issuer, on every node: answering it uses it up. The service provider's
@@ -15,10 +16,12 @@
 mod asked;
 mod context;
 mod give;
+mod logout;
 mod metadata;
 mod provider;
 
 pub(crate) use asked::SamlAsk;
+pub(crate) use logout::BY_ITSELF;
 pub(crate) use metadata::credential;
 pub(crate) use provider::unusable_certificates;
 
@@ -30,6 +33,8 @@ use crate::{App, AppError, ErrorKind};
 
 /// Where people's browsers bring requests.
 pub const SSO: &str = "/saml2/sso";
+/// Where people's browsers bring word of logout.
+pub const SLO: &str = "/saml2/slo";
 /// What service providers are told of us; its address is what we are called.
 pub const METADATA: &str = "/saml2/metadata";
 /// Where people start from their own page.
@@ -49,6 +54,11 @@ impl App {
     /// Where requests come to, to the letter.
     fn sso(&self) -> Result<Location, AppError> {
         Location::new(&self.issuer()?.endpoint(SSO)).map_err(|_| unnameable())
+    }
+
+    /// Where word of logout comes to, to the letter.
+    fn slo(&self) -> Result<Location, AppError> {
+        Location::new(&self.issuer()?.endpoint(SLO)).map_err(|_| unnameable())
     }
 }
 

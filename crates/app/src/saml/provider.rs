@@ -1,9 +1,12 @@
 //! Service providers as documents declare them.
 
-use documents::{NameIdRule, RelyingParty, Saml};
+use documents::{KeyTransport, NameIdRule, RelyingParty, Saml, SamlCipher, Slo};
 use model::Diagnostic;
+use protocol::saml::encryption::{Cipher, EncryptionKey, Transport};
 use protocol::saml::signature::{CertificateError, VerifyingKey};
-use protocol::saml::{Consumer, EntityId, Location, NameIdFormat, ServiceProvider};
+use protocol::saml::{
+    Binding, Consumer, EntityId, Location, LogoutService, NameIdFormat, ServiceProvider,
+};
 
 /// What requests are held to. An address or a name that is none was refused when the document was pushed;
 /// one that came past that is left out, so that it is never answered.
@@ -17,10 +20,27 @@ pub(super) fn provider(saml: &Saml) -> Option<ServiceProvider> {
         })
     });
     let mut provider = ServiceProvider::new(entity_id, consumers.collect());
+    provider.logouts = saml.slo.iter().filter_map(logout).collect();
     provider.signing_keys = keys(saml).filter_map(Result::ok).collect();
     provider.signs_requests = saml.want_signed_requests;
     provider.name_id_formats = vec![format(&saml.name_id)];
     Some(provider)
+}
+
+/// Where it is answered when it has signed somebody out.
+fn logout(slo: &Slo) -> Option<LogoutService> {
+    let response_location = match &slo.response_url {
+        Some(url) => Some(Location::new(url).ok()?),
+        None => None,
+    };
+    Some(LogoutService {
+        binding: match slo.by_post {
+            true => Binding::Post,
+            false => Binding::Redirect,
+        },
+        location: Location::new(&slo.url).ok()?,
+        response_location,
+    })
 }
 
 /// The kind of names that a document gives.
@@ -36,23 +56,46 @@ pub(super) const fn format(rule: &NameIdRule) -> NameIdFormat {
     }
 }
 
+/// For whom an assertion is encrypted; `None`: it is sent in the clear.
+pub(super) fn encryption_key(saml: &Saml) -> Option<Result<EncryptionKey, CertificateError>> {
+    let given = saml.encryption.as_ref()?;
+    let read = EncryptionKey::from_base64(&given.certificate);
+    Some(read.map(|mut key| {
+        key.cipher = match given.cipher {
+            SamlCipher::Aes256Gcm => Cipher::Aes256Gcm,
+            SamlCipher::Aes128Gcm => Cipher::Aes128Gcm,
+        };
+        key.transport = match given.key_transport {
+            KeyTransport::OaepSha1 => Transport::OaepSha1,
+            KeyTransport::OaepSha256 => Transport::OaepSha256,
+        };
+        key
+    }))
+}
+
 fn keys(saml: &Saml) -> impl Iterator<Item = Result<VerifyingKey, CertificateError>> + '_ {
     let all = saml.certificates.iter();
     all.map(|base64| VerifyingKey::from_base64(base64))
 }
 
-/// Certificates of a relying party that nobody could sign with: requests would be refused one by one, and it
-/// would look like an attack.
+/// Certificates of a relying party that nobody could sign with or be encrypted for: requests would be refused
+/// one by one, and it would look like an attack; and nobody could be signed in.
 pub(crate) fn unusable_certificates(party: &RelyingParty) -> Vec<Diagnostic> {
-    let all = party.saml().into_iter().flat_map(keys).enumerate();
-    all.filter_map(|(place, key)| {
+    let Some(saml) = party.saml() else {
+        return Vec::new();
+    };
+    let signing = keys(saml).enumerate();
+    let signing = signing.map(|(place, key)| (format!("certificates[{place}]"), key.err()));
+    let encryption = encryption_key(saml).map(|key| ("encrypt.certificate".to_owned(), key.err()));
+    let all = signing.chain(encryption);
+    all.filter_map(|(field, why)| {
         Some(Diagnostic {
             code: "TNR-SIGN-0019".to_owned(),
             place: format!("RelyingParty {}", party.name),
             line: 0,
             column: 0,
-            field: format!("spec.saml.certificates[{place}]"),
-            problem: key.err()?.to_string(),
+            field: format!("spec.saml.{field}"),
+            problem: why?.to_string(),
             fix: "copy it from the app's metadata again, or have the app make another one"
                 .to_owned(),
         })

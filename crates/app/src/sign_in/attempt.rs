@@ -33,6 +33,8 @@ pub(crate) enum Asking {
     SamlPost(String),
     /// Nobody: the person starts here, to the service provider of SAML of this name.
     SamlStart(String),
+    /// A device without a browser, by the code that somebody typed.
+    Device(String),
 }
 
 /// How far somebody has come.

@@ -1,7 +1,7 @@
 //! What somebody holds to show that we gave it to them: a session's cookie, an authorization code, a
 //! refresh token.
 //!
-//! `ID.NUMBER.PROOF`: the id and a number of the thing, and a keyed digest over both for one purpose.
+//! `ID.NUMBER.PROOF`, or `ID.NUMBER.KEY.PROOF` where it is bound to a key: the id and a number of the thing, and a keyed digest over both for one purpose.
 //! It is checked before the store is asked, so that guessing costs us nothing, and nothing that is
 //! stored lets anybody make one. What it opens is decided by the thing's state, read each time.
 
@@ -22,8 +22,15 @@ impl Bearer {
     pub(crate) const CODE: Self = Self("code");
     /// An access token that says nothing; its number is the second at which it ends.
     pub(crate) const ACCESS: Self = Self("access");
+    /// The code of a device without a browser.
+    pub(crate) const DEVICE: Self = Self("device");
     /// A refresh token.
     pub(crate) const REFRESH: Self = Self("refresh");
+    /// What a session is called at a service provider of SAML (`SessionIndex`). It opens nothing: a signed request
+    /// that names it may end what it names.
+    pub(crate) const SAML: Self = Self("saml");
+    /// The cookie of a device on which somebody has signed in; its number is the minute at which they did.
+    pub(crate) const KNOWN_DEVICE: Self = Self("known-device");
 
     /// The text for a thing, and for a number where it has several in turn.
     pub(crate) fn write(
@@ -32,7 +39,22 @@ impl Bearer {
         id: impl std::fmt::Display,
         number: u32,
     ) -> String {
-        let named = format!("{id}.{number}");
+        self.write_bound(ring, id, number, None)
+    }
+
+    /// The same, for whoever holds this key alone, by its thumbprint.
+    pub(crate) fn write_bound(
+        self,
+        ring: &dyn KeyRing,
+        id: impl std::fmt::Display,
+        number: u32,
+        jkt: Option<&str>,
+    ) -> String {
+        let mut named = format!("{id}.{number}");
+        if let Some(jkt) = jkt {
+            named.push('.');
+            named.push_str(jkt);
+        }
         let proof = self.proof(ring, &named);
         format!("{named}.{proof}")
     }
@@ -43,6 +65,18 @@ impl Bearer {
         ring: &dyn KeyRing,
         text: &str,
     ) -> Option<(T, u32)> {
+        match self.read_bound(ring, text)? {
+            (id, number, None) => Some((id, number)),
+            (_, _, Some(_)) => None,
+        }
+    }
+
+    /// The same, and the key whose holder alone may use it.
+    pub(crate) fn read_bound<T: std::str::FromStr>(
+        self,
+        ring: &dyn KeyRing,
+        text: &str,
+    ) -> Option<(T, u32, Option<String>)> {
         if text.len() > LONGEST {
             return None;
         }
@@ -51,7 +85,11 @@ impl Bearer {
             return None;
         }
         let (id, number) = named.split_once('.')?;
-        Some((id.parse().ok()?, number.parse().ok()?))
+        let (number, jkt) = match number.split_once('.') {
+            Some((number, jkt)) => (number, Some(jkt.to_owned())),
+            None => (number, None),
+        };
+        Some((id.parse().ok()?, number.parse().ok()?, jkt))
     }
 
     fn proof(self, ring: &dyn KeyRing, named: &str) -> Digest {
@@ -118,6 +156,12 @@ mod tests {
                 "byte {at}"
             );
         }
+        let bound = Bearer::ACCESS.write_bound(&ring, id, 7, Some("thumb"));
+        let read = Bearer::ACCESS.read_bound(&ring, &bound);
+        assert_eq!(read, Some((id, 7, Some("thumb".to_owned()))));
+        assert_eq!(Bearer::ACCESS.read::<SessionId>(&ring, &bound), None);
+        let freed = bound.replace(".thumb", "");
+        assert_eq!(Bearer::ACCESS.read_bound::<SessionId>(&ring, &freed), None);
         for wrong in ["", ".", "..", &"x".repeat(201), &text[1..]] {
             assert_eq!(Bearer::SESSION.read::<SessionId>(&ring, wrong), None);
         }

@@ -10,6 +10,8 @@ use super::From;
 use super::password;
 use crate::{App, AppError, ErrorKind, Known};
 
+/// The list of lost passwords is not there, or is none.
+pub(crate) const UNREADABLE: &str = "TNR-SIGN-0041";
 /// As many credentials of a person are looked at.
 pub(super) const MANY: u32 = 100;
 
@@ -63,6 +65,7 @@ impl App {
         reason: &str,
         from: &From,
     ) -> Result<(), AppError> {
+        self.refusal_heard_of(subject).await?;
         let event = Event::SignInFailed(SignInFailed {
             subject,
             factor,
@@ -96,7 +99,13 @@ impl App {
         let name = known.identity.facts.display_name();
         let mut names: Vec<&str> = name.split_whitespace().collect();
         names.push(login.split('@').next().unwrap_or(login));
-        if let Some(why) = password::refused(typed, &names) {
+        let refused = match password::refused(typed, &names) {
+            None if self.is_breached(typed).await? => {
+                Some("it stands in lists of passwords that others have lost")
+            }
+            refused => refused,
+        };
+        if let Some(why) = refused {
             return Err(AppError::new(
                 ErrorKind::Invalid,
                 "TNR-SIGN-0008",
@@ -134,6 +143,26 @@ impl App {
                 .push(changed(old.id, old.state, Personal::Erased));
         }
         Ok(append)
+    }
+
+    /// Whether a password stands in the list of this node, where it has one. A list that cannot be read lets
+    /// nothing through: nobody would notice that it is not asked.
+    async fn is_breached(&self, typed: &Secret) -> Result<bool, AppError> {
+        let Some(list) = self.breached.clone() else {
+            return Ok(false);
+        };
+        let typed = typed.clone();
+        let asked = tokio::task::spawn_blocking(move || list.holds(&typed)).await;
+        let asked = asked.unwrap_or_else(|_| Err("the search for it broke off".to_owned()));
+        asked.map_err(|why| {
+            tracing::error!(error.code = UNREADABLE, error = %why, "sign_in.breached_passwords");
+            AppError::new(
+                ErrorKind::Broken,
+                UNREADABLE,
+                "no password can be set: the list of lost passwords cannot be read",
+                "mend the file that `sign_in.breached_passwords` names; passkeys are not affected",
+            )
+        })
     }
 
     /// What a sealed credential holds; `None` where its owner was erased.

@@ -72,6 +72,7 @@ impl App {
             let (subject, factor) = (state.subject, state.factor);
             let event = changed(id, state, Personal::Erased);
             let append = Append::of(actor.clone(), vec![event]).on(stream(id), head);
+            let append = self.announced(append).await?;
             match self.store.append(append).await.map_err(AppError::from) {
                 Ok(_) => {}
                 // It was used, or somebody else ended it: the next look tells.

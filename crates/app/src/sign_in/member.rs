@@ -68,7 +68,15 @@ impl App {
             Ok(_) => Some(Bar::Ended),
             Err(_) => Some(Bar::Unreadable),
         };
-        if bar.is_some() || !known.identity.withdrawn {
+        let doubtful = match bar {
+            Some(bar) => bar == Bar::Unreadable,
+            None => known.identity.withdrawn,
+        };
+        // What a source lost, or wrote so that nobody can read it, is what break-glass accounts are for.
+        if doubtful && self.is_break_glass(&known.person).await? {
+            return Ok(None);
+        }
+        if bar.is_some() || !doubtful {
             return Ok(bar);
         }
         let waits = self.kept_waiting(known.person.subject).await?;

@@ -11,8 +11,10 @@
 
 mod attempt;
 mod bearer;
+mod break_glass;
 mod codes;
 mod credentials;
+mod device;
 mod flow;
 mod manage;
 mod member;
@@ -34,8 +36,11 @@ pub use session::{Opened, SignedIn};
 
 pub(crate) use attempt::{Asking, Attempt};
 pub(crate) use bearer::{Bearer, proof_of, same};
+pub(crate) use credentials::UNREADABLE;
 pub(crate) use flow::{Next, next};
-pub(crate) use session::{changed as session_changed, stream as session_stream};
+pub(crate) use session::{
+    changed as session_changed, stream as session_stream, told as session_told,
+};
 
 use std::collections::BTreeSet;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::event::PassIssued;
 use model::{Actor, Digest, Event, PassId, Secret, SubjectId, Timestamp};
-use ports::store::OneTime;
+use ports::store::{Append, OneTime};
 
 use super::bearer::same;
 use crate::{App, AppError, ErrorKind, Known};
@@ -118,7 +118,9 @@ impl App {
             expires,
             reason: reason.to_owned(),
         });
-        self.append(actor, vec![event]).await?;
+        let append = Append::of(actor.clone(), vec![event]);
+        let append = self.announced(append).await?;
+        self.store.append(append).await?;
         Ok(GivenPass {
             id,
             subject,

@@ -21,6 +21,8 @@ pub struct SignedIn {
     pub id: SessionId,
     /// What the browser keeps.
     pub cookie: Secret,
+    /// What the browser keeps for longer: that this person has signed in there. It opens nothing.
+    pub device: Secret,
     /// It is over then, however it is used.
     pub ends: Timestamp,
 }
@@ -116,7 +118,14 @@ impl App {
             state,
         };
         let cookie = Secret::new(Bearer::SESSION.write(&*self.keyring, id, 0));
-        Ok((row, SignedIn { id, cookie, ends }))
+        let device = self.new_device(subject);
+        let signed_in = SignedIn {
+            id,
+            cookie,
+            device,
+            ends,
+        };
+        Ok((row, signed_in))
     }
 
     /// Ends the session that a browser holds.
@@ -229,7 +238,7 @@ pub(crate) fn changed(row: &SessionRow) -> Event {
 }
 
 /// The same; with `tell`, it has ended and relying parties are to know.
-pub(super) fn told(row: &SessionRow, tell: bool) -> Event {
+pub(crate) fn told(row: &SessionRow, tell: bool) -> Event {
     Event::SessionChanged(SessionChanged {
         session: row.id,
         state: row.state.clone(),

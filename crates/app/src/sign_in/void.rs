@@ -137,6 +137,7 @@ mod tests {
             redeemed: None,
             refreshed: 0,
             refresh_ends: None,
+            jkt: None,
             ended: None,
         };
         assert!(may_count(&state, at(3_659)));

@@ -13,6 +13,8 @@ pub(super) fn subject(letter: &Letter) -> String {
         Some(Occasion::StaleSource) => "a source is silent",
         Some(Occasion::ExpiringCredential) => "a credential is about to end",
         Some(Occasion::FailedDrill) => "a drill did not pass",
+        Some(Occasion::BreakGlass) => "a break-glass account was used",
+        Some(Occasion::CredentialChange) => "what you sign in with has changed",
         None => "somebody tries this channel",
     };
     let passed_on = if letter.escalated.is_some() {

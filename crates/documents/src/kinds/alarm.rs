@@ -100,15 +100,20 @@ fn smtp(spec: &SmtpSpec, reporter: &mut Reporter<'_, '_>) -> Smtp {
     }
 }
 
-/// Only what can stand between `<` and `>` of a mail transaction as it is.
-fn address(text: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+/// Whether a text can stand between `<` and `>` of a mail transaction as it is: one address, in ASCII.
+#[must_use]
+pub fn is_mail_address(text: &str) -> bool {
     let sound = |part: &str| {
         let odd = |b: u8| !b.is_ascii_graphic() || b"<>()[]\\,;:\"@".contains(&b);
         !part.is_empty() && !part.bytes().any(odd)
     };
     let parts = text.split_once('@');
     let good = parts.is_some_and(|(local, domain)| sound(local) && sound(domain));
-    if !good || text.len() > MAX_ADDRESS {
+    good && text.len() <= MAX_ADDRESS
+}
+
+fn address(text: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
+    if !is_mail_address(text) {
         let problem = format!("`{text:.80}` is no mail address");
         let fix = "write it alone and in ASCII: oncall@acme.example";
         reporter.at(report::VALUE, path, problem, fix);

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::TargetName;
 use rules::closest;
 
+pub use alarm::is_mail_address;
 pub(crate) use alarm::{alarm, channel};
 pub(crate) use app::app;
 pub(crate) use beside::{grant, hold, service_account};
@@ -34,7 +35,7 @@ pub(crate) use lifecycle_test::lifecycle_test;
 pub(crate) use mapping_test::mapping_test;
 pub(crate) use person::person;
 pub use relying_party::PERSONAL_SCOPES;
-pub(crate) use relying_party::{client_id, relying_party};
+pub(crate) use relying_party::{client_id, relying_party, same_key};
 pub(crate) use rule::rule;
 pub(crate) use sign_on::sign_on;
 pub(crate) use source::source;

@@ -2,9 +2,11 @@
 
 mod address;
 mod claims;
+mod keys;
 mod oidc;
 mod saml;
 
+pub(crate) use keys::same as same_key;
 pub use oidc::PERSONAL_SCOPES;
 
 use model::TargetName;

@@ -1,5 +1,7 @@
 //! `SignOnPolicy`.
 
+mod break_glass;
+mod tell_people;
 mod when;
 
 use std::collections::BTreeSet;
@@ -44,12 +46,18 @@ pub(crate) fn sign_on(
     let path = [SPEC, Part::Key("administrators")];
     let administrators = group::named(&spec.administrators, &path, tenant, reporter);
     let policy = policy(spec, tenant, directory, reporter);
+    let glass = spec.break_glass.as_ref();
+    let glass = glass.and_then(|spec| break_glass::read(spec, tenant, directory, reporter));
+    let tell = spec.tell_people.as_ref();
+    let tell = tell.and_then(|spec| tell_people::read(spec, tenant, directory, reporter));
     Some(SignOn {
         name: name.to_owned(),
         login: login?,
         session,
         administrators,
         policy: policy?,
+        break_glass: glass,
+        tell_people: tell,
     })
 }
 

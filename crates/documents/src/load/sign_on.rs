@@ -8,7 +8,7 @@ use super::{Read, Spec, with};
 use crate::kinds::{self, Directory};
 use crate::report;
 use crate::tenant::Tenant;
-use crate::wire::relying_party::{ClientSpec, RelyingPartySpec};
+use crate::wire::relying_party::{ClientSpec, JwkSpec, RelyingPartySpec};
 use crate::yaml::Part;
 
 pub(super) fn sign_on(
@@ -39,6 +39,7 @@ pub(super) fn sign_on(
 fn alike(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
     let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
     let mut secrets: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut keys = Vec::new();
     for document in documents {
         let Some(Spec::RelyingParty(spec)) = &document.spec else {
             continue;
@@ -55,8 +56,13 @@ fn alike(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
                 reporter.at(report::DUPLICATE, &place, problem, fix);
             });
         }
-        let Some(ClientSpec::Secret(client)) = spec.oidc.as_ref().map(|oidc| &oidc.client) else {
-            continue;
+        let client = match spec.oidc.as_ref().map(|oidc| &oidc.client) {
+            Some(ClientSpec::Secret(client)) => client,
+            Some(ClientSpec::Keys(client)) => {
+                keys.extend(client.keys.iter().enumerate().map(|key| (document, key)));
+                continue;
+            }
+            Some(ClientSpec::Public(_)) | None => continue,
         };
         if let Some(first) = other(secrets.entry(&client.secret).or_insert(name)) {
             with(document, diagnostics, |reporter| {
@@ -64,6 +70,25 @@ fn alike(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
                 let problem = format!("the RelyingParty `{first}` has the same secret");
                 let fix = "give each its own: with this one each could pass for the other";
                 let path = ["spec", "oidc", "client", "secret"].map(Part::Key);
+                reporter.at(report::DUPLICATE, &path, problem, fix);
+            });
+        }
+    }
+    same_keys(&keys, diagnostics);
+}
+
+/// Reports a key that two relying parties have: whoever holds its private half could pass for both.
+fn same_keys(keys: &[(&Read<'_>, (usize, &JwkSpec))], diagnostics: &mut Vec<Diagnostic>) {
+    for (at, (document, (place, key))) in keys.iter().enumerate() {
+        let twin = |(other, (_, before)): &&(&Read<'_>, (usize, &JwkSpec))| {
+            other.name != document.name && kinds::same_key(before, key)
+        };
+        if let Some((first, _)) = keys[..at].iter().find(twin) {
+            with(document, diagnostics, |reporter| {
+                let problem = format!("the RelyingParty `{}` has the same key", first.name);
+                let fix = "give each its own: with this one each could pass for the other";
+                let path = ["spec", "oidc", "client", "keys"].map(Part::Key);
+                let path = [&path[..], &[Part::Index(*place)]].concat();
                 reporter.at(report::DUPLICATE, &path, problem, fix);
             });
         }

@@ -78,6 +78,8 @@ pub struct Oidc {
     pub allow_private: bool,
     /// How it proves who it is.
     pub client: OidcClient,
+    /// What it has to do that others may do.
+    pub require: BTreeSet<Require>,
     /// What it exchanges for tokens; `AuthorizationCode` is always among them.
     pub grants: BTreeSet<GrantType>,
     /// What it may ask for; `openid` is always among them.
@@ -107,6 +109,12 @@ pub enum OidcClient {
         /// Where it stands in a request.
         method: ClientAuth,
     },
+    /// By what it signs (`private_key_jwt`, OpenID Connect Core §9).
+    Keys {
+        /// Its public keys as JWK (RFC 7517), 1 to 10 texts of JSON; no other relying party has one of them.
+        /// Each looks like a key: whether it is one is found by whoever uses it.
+        keys: Vec<String>,
+    },
 }
 
 impl OidcClient {
@@ -114,10 +122,19 @@ impl OidcClient {
     #[must_use]
     pub fn secret(&self) -> Option<&str> {
         match self {
-            Self::Public => None,
+            Self::Public | Self::Keys { .. } => None,
             Self::Secret { secret, .. } => Some(secret),
         }
     }
+}
+
+/// What a client may have to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Require {
+    /// To push its authorization requests (RFC 9126 §6).
+    Pushed,
+    /// To prove possession of a key, to which its tokens are bound (RFC 9449 §5.2).
+    Dpop,
 }
 
 /// What a client exchanges for tokens (RFC 6749 §1.3).
@@ -129,6 +146,8 @@ pub enum GrantType {
     RefreshToken,
     /// Its own credentials, for nobody; never of a public client.
     ClientCredentials,
+    /// The code that a device without a browser shows (RFC 8628).
+    DeviceCode,
 }
 
 /// What people are called at a relying party (OpenID Connect Core §8).

@@ -15,13 +15,20 @@ pub struct Saml {
     pub name_id: NameIdRule,
     /// Attribute → what gives it. Where it gives [`rules::Mapped::Missing`], the attribute is left out.
     pub attributes: BTreeMap<String, Mapping>,
+    /// The domain behind the `@` of its `pairwise-id`, where it is given one (SAML Subject Identifier Attributes
+    /// Profile 1.0 §3.4).
+    pub pairwise_id: Option<String>,
     /// The certificates that it signs with, in base64 of DER, each of which looks like one: whether it is
     /// one is found by whoever uses it.
     pub certificates: Vec<String>,
+    /// Where it takes word of logout, by way of browsers; only where there are certificates.
+    pub slo: Option<Slo>,
     /// Requests that are not signed are refused; only where there are certificates.
     pub want_signed_requests: bool,
     /// What of a response is signed.
     pub sign: SamlSigns,
+    /// For whom its assertion is encrypted, once it is signed; `None`: it is not.
+    pub encryption: Option<Encryption>,
     /// It may be sent responses that it has not asked for.
     pub idp_initiated: bool,
 }
@@ -33,6 +40,46 @@ pub struct Acs {
     pub index: u16,
     /// Its address as the document writes it: https, or http on a loopback address.
     pub url: String,
+}
+
+/// For whom an assertion is encrypted, and by what (XML Encryption 1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encryption {
+    /// A certificate in base64 of DER, which looks like one.
+    pub certificate: String,
+    /// What encrypts the assertion.
+    pub cipher: SamlCipher,
+    /// What encrypts the key of that.
+    pub key_transport: KeyTransport,
+}
+
+/// What encrypts an assertion (XML Encryption 1.1 §5.2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SamlCipher {
+    /// AES-256-GCM.
+    Aes256Gcm,
+    /// AES-128-GCM.
+    Aes128Gcm,
+}
+
+/// What encrypts the key of an assertion: RSA-OAEP (XML Encryption 1.1 §5.5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyTransport {
+    /// With SHA-1, of which no more is demanded there than it has.
+    OaepSha1,
+    /// With SHA-256.
+    OaepSha256,
+}
+
+/// Where a service provider takes word of logout (`SingleLogoutService`, SAML Metadata §2.4.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slo {
+    /// The address, as those of [`Acs`].
+    pub url: String,
+    /// The address for answers, where it is another.
+    pub response_url: Option<String>,
+    /// In a form that a browser posts, and not in the query of an address.
+    pub by_post: bool,
 }
 
 /// What people are called at a service provider (SAML Core §8.3).

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use model::WorkerRef;
 use rules::Mapping;
-use rules::sign_on::SignOnPolicy;
+use rules::sign_on::{SignOnPolicy, Strength};
 
 /// Who may sign in, and with what.
 #[derive(Debug, Clone)]
@@ -18,6 +19,35 @@ pub struct SignOn {
     pub administrators: BTreeSet<String>,
     /// The rules; what they call apps are relying parties, by their names.
     pub policy: SignOnPolicy,
+    /// Accounts for the day on which a mistake keeps everybody else out.
+    pub break_glass: Option<BreakGlass>,
+    /// How people are told when what they sign in with changes.
+    pub tell_people: Option<TellPeople>,
+}
+
+/// Whom no rule, no missing row and no missing account keeps out. An `Alarm` about their use, which is passed
+/// on, stands in the same documents.
+#[derive(Debug, Clone)]
+pub struct BreakGlass {
+    /// Who; at least one.
+    pub people: BTreeSet<WorkerRef>,
+    /// What they have to prove: multi-factor or phishing-resistant.
+    pub strength: Strength,
+    /// The same as the one rule that is asked for them.
+    pub policy: SignOnPolicy,
+    /// The relying parties that they get in to without an account or group of their own.
+    pub relying_parties: BTreeSet<String>,
+    /// So many days after it was tried, an account has to be tried again, 1 to 365.
+    pub test_within_days: u16,
+}
+
+/// How people are told when what they sign in with changes.
+#[derive(Debug, Clone)]
+pub struct TellPeople {
+    /// A channel by mail; its own receivers are told nothing.
+    pub channel: String,
+    /// What gives somebody's mail addresses, 1 to 3; text.
+    pub addresses: Vec<Mapping>,
 }
 
 /// How long people stay signed in. It is over when either is.

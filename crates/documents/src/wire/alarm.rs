@@ -124,6 +124,7 @@ pub(crate) enum OccasionSpec {
     StaleSource,
     ExpiringCredential,
     FailedDrill,
+    BreakGlass,
 }
 
 impl OccasionSpec {
@@ -134,6 +135,7 @@ impl OccasionSpec {
             Self::StaleSource => Occasion::StaleSource,
             Self::ExpiringCredential => Occasion::ExpiringCredential,
             Self::FailedDrill => Occasion::FailedDrill,
+            Self::BreakGlass => Occasion::BreakGlass,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `RelyingParty`: something that people sign in to.
 
+mod keys;
 mod saml;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,11 @@ use serde::Deserialize;
 
 use super::ClientAuth;
 
-pub(crate) use saml::{AcsSpec, NameIdFormat, SamlSigns, SamlSpec};
+pub(crate) use keys::{Curve, JwkSpec, KeyAlg, KeyType, KeyUse, KeysClientSpec};
+pub(crate) use saml::{
+    AcsSpec, EncryptSpec, KeyTransport, NameIdFormat, SamlBinding, SamlCipher, SamlSigns, SamlSpec,
+    SloSpec,
+};
 
 /// Something that people sign in to.
 #[derive(Deserialize, JsonSchema)]
@@ -53,8 +58,11 @@ pub(crate) struct OidcSpec {
     /// `backchannel_logout_uri` may be on a private or loopback address, and `http` is allowed there.
     #[serde(default)]
     pub allow_private: bool,
-    /// How it proves who it is: `public` (it cannot keep a secret) or `{secret: NAME}`.
+    /// How it proves who it is: `public` (it cannot keep a secret), `{secret: NAME}` or `{keys: […]}`.
     pub client: ClientSpec,
+    /// What it has to do that others may do.
+    #[serde(default)]
+    pub require: Vec<Require>,
     /// What it exchanges for tokens; `authorization_code` alone if not given.
     #[serde(default)]
     pub grants: Option<Vec<GrantType>>,
@@ -87,6 +95,8 @@ pub(crate) enum ClientSpec {
     Public(PublicClient),
     /// It proves who it is by a secret.
     Secret(SecretClientSpec),
+    /// It proves who it is by what it signs.
+    Keys(KeysClientSpec),
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -106,12 +116,22 @@ pub(crate) struct SecretClientSpec {
     pub method: ClientAuth,
 }
 
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Require {
+    /// To push its authorization requests before it sends people here.
+    Pushed,
+    /// To prove for each token which key it holds, to which the token is bound (DPoP).
+    Dpop,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum GrantType {
     AuthorizationCode,
     RefreshToken,
     ClientCredentials,
+    DeviceCode,
 }
 
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::beside::WorkerRefSpec;
+
 /// Who may sign in, and with what. At most one document of this kind.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +19,40 @@ pub(crate) struct SignOnPolicySpec {
     pub administrators: Vec<String>,
     /// Rules in their order: the first that holds says what is demanded. Where none does, nobody gets in.
     pub rules: Vec<SignOnRuleSpec>,
+    /// Accounts for the day on which a mistake keeps everybody else out; none if not given.
+    #[serde(default)]
+    pub break_glass: Option<BreakGlassSpec>,
+    /// How people are told when what they sign in with changes; they are not if not given.
+    #[serde(default)]
+    pub tell_people: Option<TellPeopleSpec>,
+}
+
+/// Whom no rule, no missing row and no missing account keeps out.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BreakGlassSpec {
+    /// Who: worker keys, or `{source: hr, key: w001}`; two or more.
+    pub people: Vec<WorkerRefSpec>,
+    /// What they have to prove, whatever the rules say; `phishing-resistant` if not given.
+    #[serde(default)]
+    pub demand: Option<Demanded>,
+    /// The relying parties that they get in to without an account or group of their own.
+    #[serde(default)]
+    pub relying_parties: Vec<String>,
+    /// So many days after it was tried, an account has to be tried again; 90 if not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 365))]
+    pub test_within_days: Option<u16>,
+}
+
+/// How people are told when what they sign in with changes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TellPeopleSpec {
+    /// The Channel by whose mail server they are told.
+    pub channel: String,
+    /// The expressions that give their mail addresses, 1 to 3.
+    pub addresses: Vec<String>,
 }
 
 /// How long people stay signed in.

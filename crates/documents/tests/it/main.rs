@@ -3,6 +3,8 @@
 
 mod alarms;
 mod beside;
+mod break_glass;
+mod client_keys;
 mod drills;
 mod examples;
 mod expectations;

@@ -128,7 +128,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "    client: {secret: wiki-client, method: post}\n",
         "",
         "9:5 spec.oidc: `client` is missing; How it proves who it is: `public` \
-         (it cannot keep a secret) or `{secret: NAME}`. [TNR-DOC-0005]",
+         (it cannot keep a secret), `{secret: NAME}` or `{keys: […]}`. [TNR-DOC-0005]",
     ),
     (
         "secret: wiki-client",
@@ -151,7 +151,17 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "client: {secret: wiki-client, method: post}",
         "client: public",
         "15:49 spec.oidc.grants[2]: a public client has no credentials (RFC 6749 §4.4); remove it, or \
-         give the client a secret [TNR-DOC-0007]",
+         give the client a secret or keys [TNR-DOC-0007]",
+    ),
+    (
+        "    grants: [authorization_code,",
+        "    require: [pushed, pushed]\n    grants: [authorization_code,",
+        "15:23 spec.oidc.require[1]: this stands here twice; remove one of them [TNR-DOC-0009]",
+    ),
+    (
+        "    grants: [authorization_code,",
+        "    require: [pushd]\n    grants: [authorization_code,",
+        "15:15 spec.oidc.require[0]: `pushd` is not possible here; did you mean `pushed`? [TNR-DOC-0007]",
     ),
     (
         "grants: [authorization_code,",

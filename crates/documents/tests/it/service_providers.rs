@@ -1,6 +1,6 @@
 //! Relying parties as service providers of SAML: how they are read, and what is said of those that are wrong.
 
-use documents::{GivenNameId, NameIdRule, SamlSigns, load};
+use documents::{GivenNameId, KeyTransport, NameIdRule, SamlCipher, SamlSigns, load};
 
 use super::relying_parties::with;
 use super::told;
@@ -21,6 +21,9 @@ spec:
     want_signed_requests: true
     sign: assertion
     idp_initiated: true
+    slo: {url: https://wiki.acme.example/slo, response_url: https://wiki.acme.example/slo/done, binding: post}
+    encrypt: {certificate: '-----BEGIN CERTIFICATE----- MIIBBBBB -----END CERTIFICATE-----', cipher: aes128-gcm, key_transport: rsa-oaep-sha256}
+    pairwise_id: acme.example
 ";
 
 /// One that says only what it must.
@@ -53,6 +56,15 @@ fn a_service_provider_says_where_it_is_answered_and_what_it_is_told() {
     assert_eq!(saml.certificates, ["MIIBAAAAMIIB"]);
     assert!(saml.want_signed_requests && saml.idp_initiated);
     assert_eq!(saml.sign, SamlSigns::Assertion);
+    let slo = saml.slo.as_ref().unwrap();
+    assert_eq!(slo.url, "https://wiki.acme.example/slo");
+    let done = Some("https://wiki.acme.example/slo/done");
+    assert_eq!((slo.response_url.as_deref(), slo.by_post), (done, true));
+    let encryption = saml.encryption.as_ref().unwrap();
+    assert_eq!(encryption.certificate, "MIIBBBBB");
+    assert_eq!(encryption.cipher, SamlCipher::Aes128Gcm);
+    assert_eq!(encryption.key_transport, KeyTransport::OaepSha256);
+    assert_eq!(saml.pairwise_id.as_deref(), Some("acme.example"));
 }
 
 #[test]
@@ -63,6 +75,17 @@ fn what_is_not_said_of_a_service_provider_is_the_safe_one() {
     assert_eq!(saml.sign, SamlSigns::Both);
     assert!(!saml.want_signed_requests && !saml.idp_initiated);
     assert!(saml.certificates.is_empty() && saml.attributes.is_empty());
+    assert_eq!((&saml.encryption, &saml.slo), (&None, &None));
+    let pem = "'-----BEGIN CERTIFICATE----- MIIBBBBB -----END CERTIFICATE-----'";
+    let sealed = LEAST.replace(
+        "entity_id",
+        &format!("encrypt: {{certificate: {pem}}}, entity_id"),
+    );
+    let tenant = load(&with(&sealed)).unwrap();
+    let encryption = tenant.relying_parties["chat"].saml().unwrap();
+    let encryption = encryption.encryption.as_ref().unwrap();
+    let usual = (SamlCipher::Aes256Gcm, KeyTransport::OaepSha1);
+    assert_eq!((encryption.cipher, encryption.key_transport), usual);
     let transient = LEAST.replace("entity_id", "name_id: {format: transient}, entity_id");
     let tenant = load(&with(&transient)).unwrap();
     let saml = tenant.relying_parties["chat"].saml().unwrap();
@@ -174,12 +197,53 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "certificates: ['-----BEGIN CERTIFICATE----- MIIBAAAA MIIB -----END CERTIFICATE-----']",
         "certificates: []",
-        "12:27 spec.saml.want_signed_requests: nothing says whose signatures count; write its `certificates`, or remove this [TNR-DOC-0007]",
+        "12:27 spec.saml.want_signed_requests: nothing says whose signatures count; write its `certificates`, or remove this [TNR-DOC-0007]\n\
+         party:15:10 spec.saml.slo: nothing says whose signatures count; write its `certificates`, or remove this [TNR-DOC-0007]",
+    ),
+    (
+        "https://wiki.acme.example/slo,",
+        "http://wiki.acme.example/slo,",
+        "15:16 spec.saml.slo.url: the connection would not be encrypted; write https; for an app on people's devices http://127.0.0.1 or http://[::1] (`localhost` may lead elsewhere, RFC 8252 §8.3) [TNR-DOC-0014]",
+    ),
+    (
+        "https://wiki.acme.example/slo/done",
+        "'javascript:alert(1)'",
+        "15:61 spec.saml.slo.response_url: this is no web address; write https://host/path, with the host in lower case [TNR-DOC-0014]",
     ),
     (
         "sign: assertion",
         "sign: nothing",
         "13:11 spec.saml.sign: `nothing` is not possible here; write one of: both response assertion [TNR-DOC-0007]",
+    ),
+    (
+        "pairwise_id: acme.example",
+        "pairwise_id: '@acme.example'",
+        "17:18 spec.saml.pairwise_id: this is no domain; write a domain of yours in lower case, as in `acme.example` [TNR-DOC-0007]",
+    ),
+    (
+        "{mail: person.email",
+        "{'urn:oasis:names:tc:SAML:attribute:pairwise-id': person.email",
+        "17:18 spec.saml.pairwise_id: an attribute of the same name is among `attributes`; remove one of them [TNR-DOC-0013]",
+    ),
+    (
+        "aes128-gcm",
+        "aes128-cbc",
+        "16:102 spec.saml.encrypt.cipher: `aes128-cbc` is not possible here; did you mean `aes128-gcm`? [TNR-DOC-0007]",
+    ),
+    (
+        "rsa-oaep-sha256",
+        "rsa-1_5",
+        "16:129 spec.saml.encrypt.key_transport: `rsa-1_5` is not possible here; write one of: rsa-oaep-mgf1p rsa-oaep-sha256 [TNR-DOC-0007]",
+    ),
+    (
+        "MIIBBBBB",
+        "MIIBBBBB PRIVATE KEY",
+        "16:28 spec.saml.encrypt.certificate: this is a private key, which nobody else may have: make a new one; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+    ),
+    (
+        "certificate: '-----BEGIN CERTIFICATE----- MIIBBBBB -----END CERTIFICATE-----', cipher",
+        "cipher",
+        "16:14 spec.saml.encrypt: `certificate` is missing; The certificate in PEM, with a key for RSA: who has its private key reads the assertion, and nobody else. [TNR-DOC-0005]",
     ),
 ];
 

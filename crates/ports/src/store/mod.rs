@@ -23,7 +23,9 @@ pub use rows::{
 };
 pub use unread::Unread;
 
-pub use sign_in::{AuthorizationRow, CredentialRow, LogoutRow, PassRow, SessionRow, SignIn};
+pub use sign_in::{
+    AuthorizationRow, CredentialRow, DeviceRow, LogoutRow, PassRow, SessionRow, SignIn,
+};
 
 /// The most rows that one read returns: a larger limit reads as this one, so whoever pages asks
 /// for no more. A limit of 0 lets the store choose.

@@ -6,7 +6,7 @@ use model::logout::Logout;
 use model::sign_in::{Authorization, Credential, Session, SigningKey, Verifier};
 use model::{AuthorizationId, CredentialId, PassId, Personal, SessionId, SubjectId, Timestamp};
 
-use super::StoreError;
+use super::{OneTime, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -56,6 +56,19 @@ pub struct AuthorizationRow {
     pub head: Option<u64>,
     /// How it stands.
     pub state: Authorization,
+}
+
+/// A device that waits for somebody to type its code. Operational state, outside the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// What the relying party will have been given, if somebody lets the device in.
+    pub id: AuthorizationId,
+    /// The keyed digest of the code.
+    pub code: Digest,
+    /// From when on it waits no longer.
+    pub until: Timestamp,
+    /// What it asks for, and from where, as text.
+    pub asked: String,
 }
 
 /// The end of a session of which relying parties are told.
@@ -142,4 +155,24 @@ pub trait SignIn: Send + Sync {
     ) -> Read<Vec<AuthorizationRow>>;
     /// The signing keys that are not gone, by name.
     async fn signing_keys(&self) -> Read<Vec<SigningKey>>;
+    /// Uses up what counts once and for a short time, and of which nothing else is written down: a client's
+    /// proof of who it is, or of the key that it holds. Operational state, outside the log: it is forgotten
+    /// some time after `until`, from when on it must count no longer by itself.
+    ///
+    /// `false`: it was used before. Of several who bring the same one, on any node, one is told `true`.
+    async fn spend(&self, one: OneTime, until: Timestamp, now: Timestamp) -> Read<bool>;
+    /// Keeps a device that waits from `now` on, and forgets those that wait no longer.
+    async fn put_device(&self, row: DeviceRow, now: Timestamp) -> Read<()>;
+    /// A device, until it is forgotten.
+    async fn device(&self, id: AuthorizationId) -> Read<Option<DeviceRow>>;
+    /// The devices that still wait under the code of this keyed digest: none, one, or several by chance; at most
+    /// two are named.
+    async fn devices_with_code(&self, code: Digest, now: Timestamp) -> Read<Vec<DeviceRow>>;
+    /// Writes down that a device asks; `false`: it has asked since `since`, and nothing is written.
+    async fn device_asks(
+        &self,
+        id: AuthorizationId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Read<bool>;
 }

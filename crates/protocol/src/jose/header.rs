@@ -34,8 +34,10 @@ pub enum Typ<'a> {
     /// Exactly this media type, without `application/`: "at+jwt", "dpop+jwt". In any case, and with or
     /// without that prefix (RFC 7515 §4.1.9).
     Is(&'a str),
-    /// "JWT", or nothing. For ID tokens and client assertions, which are older than types.
+    /// "JWT", or nothing. For ID tokens, which are older than types.
     Plain,
+    /// The same, or this media type. For client assertions, which got a type later.
+    PlainOr(&'a str),
 }
 
 impl Header {
@@ -115,7 +117,8 @@ impl Header {
         let fits = match (expected, self.typ()) {
             (Typ::Is(expected), Some(typ)) => same_type(expected, typ),
             (Typ::Plain, Some(typ)) => same_type("JWT", typ),
-            (Typ::Plain, None) => true,
+            (Typ::PlainOr(newer), Some(typ)) => same_type("JWT", typ) || same_type(newer, typ),
+            (Typ::Plain | Typ::PlainOr(_), None) => true,
             (Typ::Is(_), None) => false,
         };
         if fits {

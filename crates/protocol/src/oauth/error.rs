@@ -41,6 +41,9 @@ pub enum ErrorCode {
     RequestNotSupported,
     /// `request_uri` is not spoken (OpenID Connect Core 1.0 §3.1.2.6).
     RequestUriNotSupported,
+    /// What `request_uri` names was never pushed, is over, or was used (OpenID Connect Core 1.0 §3.1.2.6, RFC
+    /// 9126 §4).
+    InvalidRequestUri,
     /// `registration` is not spoken (OpenID Connect Core 1.0 §3.1.2.6).
     RegistrationNotSupported,
     /// A resource is malformed, unknown, or not for this client (RFC 8707 §2).
@@ -48,10 +51,18 @@ pub enum ErrorCode {
     /// What was demanded of the login cannot be met (OpenID Connect Core Error Code
     /// `unmet_authentication_requirements` 1.0).
     UnmetAuthenticationRequirements,
+    /// Nobody has typed the code of the device yet (RFC 8628 §3.5).
+    AuthorizationPending,
+    /// The same, and the device asks too often (RFC 8628 §3.5).
+    SlowDown,
+    /// The code of the device is over (RFC 8628 §3.5).
+    ExpiredToken,
     /// Tokens of this kind cannot be revoked (RFC 7009 §2.2.1).
     UnsupportedTokenType,
     /// The access token is not good (RFC 6750 §3.1).
     InvalidToken,
+    /// The proof of possession is missing or not good (RFC 9449 §12.2).
+    InvalidDpopProof,
     /// The access token allows less than this takes (RFC 6750 §3.1).
     InsufficientScope,
 }
@@ -77,11 +88,16 @@ impl ErrorCode {
             Self::AccountSelectionRequired => "account_selection_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidTarget => "invalid_target",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidToken => "invalid_token",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::InsufficientScope => "insufficient_scope",
         }
     }

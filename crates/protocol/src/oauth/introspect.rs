@@ -54,8 +54,10 @@ pub struct ActiveToken<'a> {
     pub expires_at: Timestamp,
     /// What it is called.
     pub jti: &'a str,
-    /// Whether it is a `Bearer` access token; nothing is told of the type of others.
-    pub is_bearer: bool,
+    /// Whether it is an access token; nothing is told of the type of others.
+    pub is_access: bool,
+    /// The key whose holder alone may use it, by its thumbprint (RFC 9449 §6.2).
+    pub jkt: Option<&'a str>,
 }
 
 /// The answer about a token. One that has ended, is revoked, was never made, or is none of the asker's
@@ -88,8 +90,11 @@ pub fn answer(token: Option<&ActiveToken<'_>>, asker: &str, serves: &[Resource])
     if !token.scopes.is_empty() {
         put("scope", json!(token.scopes.to_string()));
     }
-    if token.is_bearer {
-        put("token_type", json!("Bearer"));
+    if let Some(jkt) = token.jkt {
+        put("cnf", json!({ "jkt": jkt }));
+    }
+    if token.is_access {
+        put("token_type", json!(super::token::kind(token.jkt.is_some())));
     }
     answer
 }
@@ -112,7 +117,8 @@ mod tests {
             issued_at: Timestamp::from_micros(1_000_000),
             expires_at: Timestamp::from_micros(61_500_000),
             jti: "j",
-            is_bearer: true,
+            is_access: true,
+            jkt: None,
         };
         let want = json!({"active": true, "iss": "https://id.example", "sub": "s", "client_id": "c",
             "aud": ["https://api.example"], "scope": "read", "iat": 1, "exp": 61, "jti": "j",
@@ -120,6 +126,13 @@ mod tests {
         let serves = [resource("https://api.example")];
         assert_eq!(json!(answer(Some(&token), "rs", &serves)), want);
         assert_eq!(json!(answer(Some(&token), "c", &[])), want);
+        let bound = ActiveToken {
+            jkt: Some("thumb"),
+            ..token
+        };
+        let told = answer(Some(&bound), "c", &[]);
+        assert_eq!(told["cnf"], json!({"jkt": "thumb"}));
+        assert_eq!(told["token_type"], "DPoP");
         let other = [resource("https://api.example/")];
         for inactive in [
             answer(Some(&token), "rs", &other),

@@ -26,6 +26,10 @@ pub struct Endpoints<'a> {
     pub revocation: Option<&'a str>,
     /// Where tokens are asked about (RFC 7662).
     pub introspection: Option<&'a str>,
+    /// Where devices without a browser ask (RFC 8628 §4).
+    pub device: Option<&'a str>,
+    /// Where authorization requests are pushed (RFC 9126 §5).
+    pub pushed: Option<&'a str>,
     /// Where a person's browser is sent to log out (RP-Initiated Logout 1.0).
     pub end_session: Option<&'a str>,
 }
@@ -58,6 +62,8 @@ pub struct Provider<'a> {
     pub assertion_algorithms: &'a [Algorithm],
     /// What ID tokens are signed with. OpenID Connect demands RS256 among them (Discovery 1.0 §3).
     pub id_token_algorithms: &'a [Algorithm],
+    /// What proofs of possession may be signed with (RFC 9449 §5.1). Told when there are some.
+    pub proof_algorithms: &'a [Algorithm],
     /// How people are named.
     pub subject_types: &'a [SubjectType],
     /// Which classes of logins there are.
@@ -66,6 +72,8 @@ pub struct Provider<'a> {
     pub ui_locales: &'a [&'a str],
     /// Whether claims can be asked for by name.
     pub claims_parameter: bool,
+    /// Whether every client has to push its requests.
+    pub pushed_only: bool,
     /// Whether clients are told when a session ends (Back-Channel Logout 1.0), and `sid` is said.
     pub backchannel_logout: bool,
     /// A page for people who write clients.
@@ -112,6 +120,16 @@ impl Provider<'_> {
         if !self.ui_locales.is_empty() {
             put("ui_locales_supported", json!(self.ui_locales));
         }
+        if !self.proof_algorithms.is_empty() {
+            let signed = names(self.proof_algorithms);
+            put("dpop_signing_alg_values_supported", json!(signed));
+        }
+        if self.endpoints.pushed.is_some() {
+            put(
+                "require_pushed_authorization_requests",
+                json!(self.pushed_only),
+            );
+        }
         if self.backchannel_logout {
             put("backchannel_logout_supported", json!(true));
             put("backchannel_logout_session_supported", json!(true));
@@ -131,6 +149,8 @@ impl Provider<'_> {
             ("userinfo_endpoint", endpoints.userinfo),
             ("revocation_endpoint", endpoints.revocation),
             ("introspection_endpoint", endpoints.introspection),
+            ("device_authorization_endpoint", endpoints.device),
+            ("pushed_authorization_request_endpoint", endpoints.pushed),
             ("end_session_endpoint", endpoints.end_session),
         ] {
             if let Some(path) = path {

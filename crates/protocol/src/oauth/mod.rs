@@ -7,11 +7,13 @@
 //! ```text
 //! query, body ─► Params ─┬─► authorize::Sender ─► (the client is looked up) ─► AuthorizationRequest ─► ReplyTo
 //!                        ├─► ClientAuth + TokenRequest ─► TokenResponse, or token::Refusal
+//!                        ├─► pushed ─► (kept, or sealed) ─► an authorization request that names it
 //!                        ├─► introspect, revoke
 //!                        └─► logout
 //! ```
 //!
-//! What it holds to (RFC 6749, 6750, 7009, 7636, 7662, 8252, 8414, 8707, 9068, 9207, 9700; OAuth 2.1;
+//! What it holds to (RFC 6749, 6750, 7009, 7523, 7636, 7662, 8252, 8414, 8628, 8707, 9068, 9126, 9207, 9449, 9700;
+//! OAuth 2.1;
 //! OpenID Connect Core, Discovery, RP-Initiated and Back-Channel Logout 1.0):
 //!
 //! - **An error goes to a redirect URI only after the client and the URI are known good.** [`ReplyTo`] is
@@ -36,10 +38,13 @@ mod scope;
 pub mod authorize;
 pub mod bearer;
 pub mod claims;
+pub mod device;
+pub mod dpop;
 pub mod introspect;
 pub mod logout;
 pub mod metadata;
 pub mod params;
+pub mod pushed;
 pub mod respond;
 pub mod revoke;
 pub mod token;
@@ -68,14 +73,17 @@ pub enum GrantType {
     RefreshToken,
     /// `client_credentials` (RFC 6749 §4.4).
     ClientCredentials,
+    /// `urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 §3.4).
+    DeviceCode,
 }
 
 impl GrantType {
     /// Every one.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::AuthorizationCode,
         Self::RefreshToken,
         Self::ClientCredentials,
+        Self::DeviceCode,
     ];
 
     /// Its name on the wire.
@@ -85,6 +93,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 

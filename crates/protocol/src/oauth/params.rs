@@ -111,6 +111,16 @@ impl Params {
         Ok(value.filter(|value| !value.is_empty()))
     }
 
+    /// All of them but these, encoded.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> String {
+        let kept = self.pairs.iter();
+        encode(
+            kept.filter(|(name, _)| !names.contains(&name.as_str()))
+                .map(|(name, value)| (name, value)),
+        )
+    }
+
     /// Every value of a parameter that may be there several times.
     pub(super) fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
         let found = self.pairs.iter().filter(move |(other, _)| other == name);

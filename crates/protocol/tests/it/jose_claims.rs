@@ -109,7 +109,13 @@ fn issuer_and_audience_are_to_the_letter() {
         ..expect()
     };
     assert!(changed(&expect(), both.clone()).is_ok());
-    assert!(changed(&only, json!({"aud": [us]})).is_ok());
+    assert!(changed(&only, json!({"aud": us})).is_ok());
+    let listed = changed(&only, json!({"aud": [us]}));
+    assert_eq!(
+        listed,
+        Err(JwtError::OtherAudience),
+        "a list of one is a list"
+    );
     assert_eq!(changed(&only, both), Err(JwtError::OtherAudience));
     for expect in [expect(), only] {
         assert_eq!(

@@ -10,7 +10,7 @@ use protocol::jose::{
 use crate::jose_keys::{SIGNED_WITH, forged, key, set};
 use crate::scim_parsers::{Dice, Parser, rounds, spoil};
 
-const PARSERS: [(&str, Parser); 6] = [
+pub const PARSERS: [(&str, Parser); 6] = [
     ("token", |bytes| {
         let Ok(token) = std::str::from_utf8(bytes) else {
             return;

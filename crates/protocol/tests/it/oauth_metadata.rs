@@ -16,6 +16,8 @@ fn bare(issuer: &Issuer) -> Provider<'_> {
             userinfo: None,
             revocation: None,
             introspection: None,
+            device: None,
+            pushed: None,
             end_session: None,
         },
         scopes: &["openid"],
@@ -24,10 +26,12 @@ fn bare(issuer: &Issuer) -> Provider<'_> {
         auth_methods: &[AuthMethod::ClientSecretBasic, AuthMethod::None],
         assertion_algorithms: &[Algorithm::Es256],
         id_token_algorithms: &[Algorithm::Rs256],
+        proof_algorithms: &[],
         subject_types: &[SubjectType::Public],
         acr_values: &[],
         ui_locales: &[],
         claims_parameter: false,
+        pushed_only: false,
         backchannel_logout: false,
         documentation: None,
     }
@@ -71,6 +75,8 @@ fn what_is_on_is_told() {
         AuthMethod::ClientSecretJwt,
         AuthMethod::None,
     ];
+    provider.endpoints.pushed = Some("par");
+    provider.proof_algorithms = &[Algorithm::Es256];
     provider.acr_values = &["phr"];
     provider.backchannel_logout = true;
     let told = provider.to_json();
@@ -82,6 +88,12 @@ fn what_is_on_is_told() {
         let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
         assert_eq!(told[&name], signed);
     }
+    assert_eq!(
+        told["pushed_authorization_request_endpoint"],
+        "https://id.example/par"
+    );
+    assert_eq!(told["dpop_signing_alg_values_supported"], json!(["ES256"]));
+    assert_eq!(told["require_pushed_authorization_requests"], false);
     assert_eq!(told["acr_values_supported"], json!(["phr"]));
     assert_eq!(told["backchannel_logout_session_supported"], true);
     assert!(!told.contains_key("userinfo_endpoint"));

@@ -5,22 +5,28 @@ use protocol::oauth::authorize::{ClaimsRequest, Prompt, Refusal, Sender};
 use protocol::oauth::introspect::IntrospectionRequest;
 use protocol::oauth::logout::LogoutRequest;
 use protocol::oauth::params::encode;
+use protocol::oauth::pushed::{Reference, accepted};
 use protocol::oauth::revoke::RevocationRequest;
 use protocol::oauth::{
     ApplicationType, AuthorizationRequest, ClientAuth, CodeChallenge, Issuer, Params,
-    RegisteredRedirect, Resource, Response, Scopes, TokenRequest, bearer,
+    RegisteredRedirect, Resource, Response, Scopes, TokenRequest, bearer, dpop,
 };
 
 use crate::oauth_client::{Client, issuer, well_told};
 use crate::scim_parsers::{Dice, Parser, rounds, spoil};
 
-const PARSERS: [(&str, Parser); 6] = [
+pub const PARSERS: [(&str, Parser); 6] = [
     ("authorization request", |bytes| {
         let Ok(params) = Params::query(bytes).inspect_err(well_told) else {
             return;
         };
         let uris = ["http://127.0.0.1/cb", "https://app.example/cb"];
         let client = Client::with(&uris, ApplicationType::Native);
+        drop(Reference::read(&params).inspect_err(well_told));
+        if let Ok((_, kept)) = accepted(&params, &client.view()).inspect_err(well_told) {
+            let kept = Params::query(kept.as_bytes()).expect("what was kept is read");
+            assert!(AuthorizationRequest::parse(&kept, &client.view()).is_ok());
+        }
         let read = AuthorizationRequest::parse(&params, &client.view());
         let to = match &read {
             Ok(request) => &request.reply_to,
@@ -77,10 +83,17 @@ const PARSERS: [(&str, Parser); 6] = [
         let mut bearing = b"Bearer ".to_vec();
         bearing.extend_from_slice(bytes);
         let token = bearer::token(&[&bearing]).inspect_err(well_told);
-        if let Ok(Some(token)) = token {
+        if let Ok(Some((token, _))) = token {
             assert_eq!(token.expose().as_bytes(), bytes);
         }
         drop(bearer::token(&[bytes]));
+        let request = dpop::Request {
+            method: "POST",
+            url: "https://id.example/token",
+            token: None,
+            now: model::Timestamp::from_micros(0),
+        };
+        drop(dpop::Proof::read(&[bytes], &request).inspect_err(well_told));
         let mut basic = b"Basic ".to_vec();
         basic.extend_from_slice(bytes);
         drop(ClientAuth::extract(&[&basic], &Params::default()));

@@ -266,6 +266,7 @@ fn a_header_that_is_no_proof_is_answered_with_a_challenge() {
 fn a_response_has_what_there_is() {
     let mut response = TokenResponse {
         access_token: Secret::new("a"),
+        is_bound: false,
         expires_in_s: 300,
         refresh_token: None,
         id_token: None,
@@ -273,6 +274,9 @@ fn a_response_has_what_there_is() {
     };
     let want = json!({"access_token": "a", "token_type": "Bearer", "expires_in": 300});
     assert_eq!(json!(response.to_json()), want);
+    response.is_bound = true;
+    assert_eq!(response.to_json()["token_type"], "DPoP");
+    response.is_bound = false;
     response.refresh_token = Some(Secret::new("r"));
     response.id_token = Some(Secret::new("i"));
     response.scopes = Scopes::parse("openid a").unwrap();

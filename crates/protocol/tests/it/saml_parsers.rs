@@ -75,7 +75,7 @@ fn walk(element: Element<'_>) {
     element.children().for_each(walk);
 }
 
-const PARSERS: [(&str, Parser); 5] = [
+pub const PARSERS: [(&str, Parser); 5] = [
     ("XML", |bytes| {
         if let Ok(tree) = Tree::read_bytes(bytes, &Limits::MESSAGE) {
             walk(tree.root());

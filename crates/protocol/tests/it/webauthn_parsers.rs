@@ -18,7 +18,7 @@ use crate::webauthn_authenticator::{
 };
 use crate::webauthn_keys::{Cbor, Pair, certificate};
 
-const PARSERS: [(&str, Parser); 5] = [
+pub const PARSERS: [(&str, Parser); 5] = [
     ("registration", |bytes| {
         drop(registered(bytes, &AttestationPolicy::Any));
     }),

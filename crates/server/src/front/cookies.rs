@@ -1,4 +1,5 @@
-//! The two cookies: the session, and what tells a browser from others while somebody signs in.
+//! The three cookies: the session, what tells a browser from others while somebody signs in, and that
+//! somebody has signed in there before.
 //!
 //! Over TLS they are called `__Host-…`, so that no other host and no other path of ours can set them
 //! (RFC 6265bis §4.1.3.2). `SameSite=Lax`: a relying party's link brings the session along, a form of
@@ -16,6 +17,8 @@ pub(super) enum Cookie {
     Session,
     /// The browser.
     Browser,
+    /// That somebody has signed in there before; kept for half a year.
+    Device,
 }
 
 impl Cookie {
@@ -26,14 +29,22 @@ impl Cookie {
             (Self::Session, false) => "tenure-session",
             (Self::Browser, true) => "__Host-tenure-browser",
             (Self::Browser, false) => "tenure-browser",
+            (Self::Device, true) => "__Host-tenure-device",
+            (Self::Device, false) => "tenure-device",
         }
     }
 
-    /// The header that sets it until the browser is closed; with an empty value, that removes it.
+    /// The header that sets it, until the browser is closed but for a known device; with an empty value, that
+    /// removes it.
     pub(super) fn set(self, secure: bool, value: &str) -> Option<HeaderValue> {
         let name = self.name(secure);
         let only = if secure { "; Secure" } else { "" };
-        let over = if value.is_empty() { "; Max-Age=0" } else { "" };
+        let over = match self {
+            _ if value.is_empty() => "; Max-Age=0",
+            // 180 days, after which it counts no longer.
+            Self::Device => "; Max-Age=15552000",
+            Self::Session | Self::Browser => "",
+        };
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{only}{over}");
         HeaderValue::from_str(&text).ok()
     }
@@ -91,6 +102,11 @@ mod tests {
         assert_eq!(
             set.to_str().unwrap(),
             "__Host-tenure-session=v; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+        let device = Cookie::Device.set(true, "v").unwrap();
+        assert_eq!(
+            device.to_str().unwrap(),
+            "__Host-tenure-device=v; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=15552000"
         );
         let gone = Cookie::Session.set(false, "").unwrap();
         assert!(gone.to_str().unwrap().ends_with("Max-Age=0"));

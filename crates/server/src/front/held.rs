@@ -11,6 +11,8 @@ use super::visit::Visit;
 pub(super) struct Held {
     pub session: Option<Secret>,
     pub browser: Secret,
+    /// That somebody has signed in there before.
+    pub device: Option<Secret>,
     /// Whether the browser holds it only from now on.
     pub is_new: bool,
 }
@@ -22,6 +24,7 @@ impl Held {
         let browser = browser.filter(|held| held.expose().len() == 64);
         Self {
             session: visit.cookie(Cookie::Session.name(secure)),
+            device: visit.cookie(Cookie::Device.name(secure)),
             is_new: browser.is_none(),
             browser: browser.unwrap_or_else(|| front.app.new_browser()),
         }

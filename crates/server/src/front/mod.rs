@@ -9,6 +9,7 @@
 
 mod assets;
 mod cookies;
+mod device;
 mod factors;
 mod held;
 mod oauth;
@@ -87,7 +88,7 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 29] = [
+    let routes: [(&str, MethodRouter); 35] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
@@ -95,6 +96,7 @@ pub(crate) fn with_front<S: Gate>(
         ("/sign-in/code", post(route(pages::code))),
         ("/sign-in/enrol", post(route(pages::enrol_password))),
         ("/sign-in/enrol/passkey", post(route(pages::enrol_passkey))),
+        ("/recent", get(route(pages::recent))),
         ("/factors", get(route(factors::look))),
         ("/factors/passkey", post(route(factors::add_passkey))),
         ("/factors/codes", post(route(factors::set_codes_up))),
@@ -103,8 +105,16 @@ pub(crate) fn with_front<S: Gate>(
         (paths::AUTHORIZE, both(pages::authorize)),
         (paths::LOGOUT, both(pages::logout)),
         (paths::SAML_SSO, both(saml::sso)),
+        (paths::SAML_SLO, both(saml::slo)),
         (paths::SAML_START, get(route(saml::start))),
         (paths::SAML_METADATA, get(program(saml::metadata))),
+        (
+            paths::DEVICE_PAGE,
+            get(route(device::look)).post(route(device::type_code)),
+        ),
+        ("/device/answer", post(route(device::answer))),
+        (paths::DEVICE, post(program(oauth::device))),
+        (paths::PUSHED, post(program(oauth::push))),
         (paths::TOKEN, post(program(oauth::token))),
         (paths::REVOKE, post(program(oauth::revoke))),
         (paths::INTROSPECT, post(program(oauth::introspect))),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use app::{Given, UserTold};
+use app::{Given, UserCall, UserTold};
 use axum::body::Body;
-use axum::http::Response;
+use axum::http::{Response, StatusCode};
 use protocol::oauth::Object;
 use protocol::oauth::token::NO_STORE;
 
@@ -15,24 +15,53 @@ use crate::answer;
 
 pub(super) fn token(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        let authorization = visit.authorization();
-        Ok(given(front.app.token(visit.call(&authorization)).await?))
+        let [authorization, proofs] = visit.proofs();
+        Ok(given(
+            front.app.token(visit.call(&authorization, &proofs)).await?,
+        ))
+    })
+}
+
+pub(super) fn push(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let [authorization, proofs] = visit.proofs();
+        let pushed = front.app.push(visit.call(&authorization, &proofs)).await?;
+        let created = matches!(pushed, Given::Body(_));
+        let mut response = given(pushed);
+        if created {
+            *response.status_mut() = StatusCode::CREATED;
+        }
+        Ok(response)
+    })
+}
+
+pub(super) fn device(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let [authorization, proofs] = visit.proofs();
+        let call = visit.call(&authorization, &proofs);
+        Ok(given(front.app.device(call, visit.from.network).await?))
     })
 }
 
 pub(super) fn introspect(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        let authorization = visit.authorization();
+        let [authorization, proofs] = visit.proofs();
         Ok(given(
-            front.app.introspect(visit.call(&authorization)).await?,
+            front
+                .app
+                .introspect(visit.call(&authorization, &proofs))
+                .await?,
         ))
     })
 }
 
 pub(super) fn revoke(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        let authorization = visit.authorization();
-        let revoked = front.app.revoke(visit.call(&authorization)).await?;
+        let [authorization, proofs] = visit.proofs();
+        let revoked = front
+            .app
+            .revoke(visit.call(&authorization, &proofs))
+            .await?;
         Ok(match revoked {
             Given::Body(_) => answer::raw(200, "application/json", ""),
             refused @ Given::Refused(_) => given(refused),
@@ -42,7 +71,13 @@ pub(super) fn revoke(front: Arc<Front>, visit: Visit) -> Answered {
 
 pub(super) fn userinfo(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        Ok(match front.app.userinfo(&visit.authorization()).await? {
+        let [authorization, proofs] = visit.proofs();
+        let call = UserCall {
+            method: visit.method.as_str(),
+            authorization: &authorization,
+            proofs: &proofs,
+        };
+        Ok(match front.app.userinfo(call).await? {
             UserTold::Claims(claims) => json(200, &claims, &[]),
             UserTold::Refused(status, challenge) => {
                 json(status, &Object::new(), &[("www-authenticate", challenge)])

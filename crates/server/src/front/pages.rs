@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{Answer, LoggedOut};
+use app::Answer;
 use axum::body::Body;
 use axum::http::Response;
 use model::Secret;
@@ -10,7 +10,7 @@ use model::Secret;
 use super::Front;
 use super::held::Held;
 use super::reply::{Answered, see_other};
-use super::show::{answered, notice, portal, signed_out, slow};
+use super::show::{self, answered, logged_out, portal, signed_out, slow};
 use super::throttle::Guess;
 use super::visit::Visit;
 
@@ -32,13 +32,28 @@ pub(super) fn home(front: Arc<Front>, visit: Visit) -> Answered {
     })
 }
 
+pub(super) fn recent(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let held = Held::of(&front, &visit);
+        let recent = front.app.recent_sign_ins(held.asker(&visit)).await?;
+        Ok(match recent {
+            Ok(recent) => show::recent(&front, &visit, &recent),
+            Err(answer) => answered(&front, &visit, &held, answer),
+        })
+    })
+}
+
 pub(super) fn password(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
         let asker = held.asker(&visit);
         let [attempt, name, password] = visit.fields(["attempt", "name", "password"]);
         let (attempt, name) = (attempt.expose(), name.expose());
-        let Ok(guess) = front.guesses.guess(asker.from.network, name) else {
+        let device = match &held.device {
+            Some(held) => front.app.known_device(held.expose(), name).await?,
+            None => None,
+        };
+        let Ok(guess) = front.guesses.guess_on(device, asker.from.network, name) else {
             return Ok(slow(&front, &visit));
         };
         let answer = front.app.send_password(attempt, name, &password, asker);
@@ -64,8 +79,12 @@ pub(super) fn code(front: Arc<Front>, visit: Visit) -> Answered {
         let asker = held.asker(&visit);
         let [attempt, code] = visit.fields(["attempt", "code"]);
         let who = front.app.who_tries(attempt.expose(), asker.browser);
-        let who = format!("code of {}", who.unwrap_or_default());
-        let Ok(guess) = front.guesses.guess(asker.from.network, &who) else {
+        let who = who.unwrap_or_default();
+        let device = held.device.as_ref();
+        let device = device.and_then(|held| front.app.known_device_of(held.expose(), &who));
+        let device = device.map(|device| format!("code of {device}"));
+        let who = format!("code of {who}");
+        let Ok(guess) = front.guesses.guess_on(device, asker.from.network, &who) else {
             return Ok(slow(&front, &visit));
         };
         let answer = front.app.send_code(attempt.expose(), code.expose(), asker);
@@ -141,18 +160,8 @@ pub(super) fn sign_out(front: Arc<Front>, visit: Visit) -> Answered {
 pub(super) fn logout(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
-        let words = visit.words;
-        Ok(
-            match front.app.logout(visit.raw(), held.asker(&visit)).await? {
-                LoggedOut::Done(location) => signed_out(&front, &visit, location),
-                // Their own page has the button.
-                LoggedOut::Ask => see_other("/"),
-                LoggedOut::Refused(why) => {
-                    let says = (words.get("bad-request"), words.get("bad-request-text"));
-                    notice(&front, words, 400, says, Some(why), true)
-                }
-            },
-        )
+        let told = front.app.logout(visit.raw(), held.asker(&visit)).await?;
+        Ok(logged_out(&front, &visit, told))
     })
 }
 

@@ -9,7 +9,7 @@ use protocol::saml::Received;
 use super::Front;
 use super::held::Held;
 use super::reply::Answered;
-use super::show::{answered, form};
+use super::show::{answered, form, logged_out};
 use super::visit::Visit;
 use crate::answer;
 
@@ -23,26 +23,47 @@ const OWN: &str = "own";
 pub(super) fn sso(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
-        let posted = visit.method == Method::POST;
-        let [own] = visit.fields([OWN]);
-        if posted && held.session.is_none() && own.expose().is_empty() {
-            let [message, state] = visit.fields(["SAMLRequest", "RelayState"]);
-            let fields = [
-                ("SAMLRequest", message.expose()),
-                ("RelayState", state.expose()),
-                (OWN, "1"),
-            ];
-            // What is no message is refused at once: nothing else of it is sent on.
-            if Received::post(visit.raw()).is_ok() {
-                let fields = fields.map(|(name, value)| (name, value.to_owned()));
-                return Ok(form(visit.words, app::paths::SAML_SSO, &fields, "'self'"));
-            }
+        if let Some(page) = once_more(&visit, &held, app::paths::SAML_SSO) {
+            return Ok(page);
         }
+        let posted = visit.method == Method::POST;
         let answer = front
             .app
             .saml_sso(visit.raw(), posted, held.asker(&visit))
             .await?;
         Ok(answered(&front, &visit, &held, answer))
+    })
+}
+
+/// Word of logout of a service provider, by way of a browser.
+pub(super) fn slo(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let held = Held::of(&front, &visit);
+        if let Some(page) = once_more(&visit, &held, app::paths::SAML_SLO) {
+            return Ok(page);
+        }
+        let posted = visit.method == Method::POST;
+        let told = front
+            .app
+            .saml_slo(visit.raw(), posted, held.asker(&visit))
+            .await?;
+        Ok(logged_out(&front, &visit, told))
+    })
+}
+
+/// The page that sends a form of another site once more, where it came without a session.
+fn once_more(visit: &Visit, held: &Held, to: &str) -> Option<Response<Body>> {
+    let [own, message, state] = visit.fields([OWN, "SAMLRequest", "RelayState"]);
+    let first = visit.method == Method::POST && held.session.is_none() && own.expose().is_empty();
+    // What is no message is refused at once: nothing else of it is sent on.
+    let again = first && Received::post(visit.raw()).is_ok();
+    again.then(|| {
+        let fields = [
+            ("SAMLRequest", message.expose().to_owned()),
+            ("RelayState", state.expose().to_owned()),
+            (OWN, "1".to_owned()),
+        ];
+        form(visit.words, to, &fields, "'self'")
     })
 }
 

@@ -1,6 +1,6 @@
 //! Answers of use-cases as pages.
 
-use app::{Answer, Ask, Factors, Offers, Portal, SignedIn, Wrong};
+use app::{Answer, Ask, Factors, LoggedOut, Offers, Portal, ShownDevice, SignedIn, Wrong};
 use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
@@ -80,6 +80,30 @@ struct PortalPage<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "device_code.html")]
+struct DeviceCodePage<'a> {
+    words: Words,
+    tenant: &'a str,
+    wrong: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "device.html")]
+struct DevicePage<'a> {
+    words: Words,
+    tenant: &'a str,
+    device: &'a ShownDevice,
+}
+
+#[derive(Template)]
+#[template(path = "recent.html")]
+struct RecentPage<'a> {
+    words: Words,
+    tenant: &'a str,
+    recent: &'a [app::RecentSignIn],
+}
+
+#[derive(Template)]
 #[template(path = "form_post.html")]
 struct FormPostPage<'a> {
     words: Words,
@@ -133,6 +157,27 @@ pub(super) fn signed_out(front: &Front, visit: &Visit, location: Option<String>)
     response
 }
 
+/// How a wish to sign out was answered.
+pub(super) fn logged_out(front: &Front, visit: &Visit, told: LoggedOut) -> Response<Body> {
+    let words = visit.words;
+    match told {
+        LoggedOut::Done(location) => signed_out(front, visit, location),
+        LoggedOut::Answered(response, own) => {
+            let mut response = sent(words, response);
+            if own {
+                set(&mut response, Cookie::Session.set(front.secure, ""));
+            }
+            response
+        }
+        // Their own page has the button.
+        LoggedOut::Ask => see_other("/"),
+        LoggedOut::Refused(why) => {
+            let says = (words.get("bad-request"), words.get("bad-request-text"));
+            notice(front, words, 400, says, Some(why), true)
+        }
+    }
+}
+
 /// Somebody's own page.
 pub(super) fn portal(front: &Front, visit: &Visit, portal: &Portal) -> Response<Body> {
     let portal = PortalPage {
@@ -145,6 +190,16 @@ pub(super) fn portal(front: &Front, visit: &Visit, portal: &Portal) -> Response<
     page(200, text(&portal))
 }
 
+/// What became of somebody's sign-ins of late.
+pub(super) fn recent(front: &Front, visit: &Visit, rows: &[app::RecentSignIn]) -> Response<Body> {
+    let recent = RecentPage {
+        words: visit.words,
+        tenant: &front.tenant,
+        recent: rows,
+    };
+    page(200, text(&recent))
+}
+
 /// What somebody signs in with.
 pub(super) fn factors(front: &Front, visit: &Visit, factors: &Factors) -> Response<Body> {
     let words = visit.words;
@@ -155,6 +210,20 @@ pub(super) fn factors(front: &Front, visit: &Visit, factors: &Factors) -> Respon
         factors,
     };
     page(200, text(&page_of))
+}
+
+/// Where somebody types the code of a device.
+pub(super) fn device_code(
+    front: &Front,
+    visit: &Visit,
+    wrong: Option<&'static str>,
+) -> Response<Body> {
+    let code = DeviceCodePage {
+        words: visit.words,
+        tenant: &front.tenant,
+        wrong,
+    };
+    page(200, text(&code))
 }
 
 /// An answer of a use-case, as a browser is shown it.
@@ -187,6 +256,24 @@ pub(super) fn answered(
             signed_in,
         } => (sent(words, response), signed_in),
         Answer::Home { signed_in } => (see_other("/"), signed_in),
+        Answer::Device { shown, signed_in } => {
+            let tenant = &front.tenant;
+            let html = text(&DevicePage {
+                words,
+                tenant,
+                device: &shown,
+            });
+            (page(200, html), signed_in)
+        }
+        Answer::DeviceDone { is_in } => {
+            let (title, says) = match is_in {
+                Some(true) => ("device-in", "device-in-text"),
+                Some(false) => ("device-out", "device-out-text"),
+                None => ("device-over", "device-over-text"),
+            };
+            let says = (words.get(title), words.get(says));
+            (notice(front, words, 200, says, None, true), None)
+        }
         Answer::Refused { why, person } => {
             let (status, title, says) = match person {
                 true => (403, "denied", "denied-text"),
@@ -200,11 +287,10 @@ pub(super) fn answered(
         let cookie = Cookie::Browser.set(front.secure, held.browser.expose());
         set(&mut response, cookie);
     }
-    if let Some(SignedIn { cookie, .. }) = signed_in {
-        set(
-            &mut response,
-            Cookie::Session.set(front.secure, cookie.expose()),
-        );
+    if let Some(SignedIn { cookie, device, .. }) = signed_in {
+        for (kind, value) in [(Cookie::Session, cookie), (Cookie::Device, device)] {
+            set(&mut response, kind.set(front.secure, value.expose()));
+        }
     }
     response
 }

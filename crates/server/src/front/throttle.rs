@@ -1,7 +1,9 @@
 //! Guesses at passwords and passes: each address and each name has a small budget of its own.
 //!
 //! Only wrong guesses take from it for good: whoever is signed in, whoever signs in with a passkey, and
-//! whoever types the right password, takes nothing from those who sit behind the same address.
+//! whoever types the right password, takes nothing from those who sit behind the same address. A device on which
+//! somebody has signed in before has a budget of its own for their name: whoever guesses elsewhere, be it behind
+//! the same address, keeps nobody out there.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -21,14 +23,17 @@ const NAME: Rate = Rate {
 };
 
 /// A guess that was taken into account.
-pub(super) struct Guess {
-    address: IpAddr,
-    name: String,
+pub(super) enum Guess {
+    /// From wherever.
+    Anywhere { address: IpAddr, name: String },
+    /// On a device that is known as one of theirs.
+    Known(String),
 }
 
 pub(super) struct Throttle {
     addresses: Buckets<IpAddr>,
     names: Buckets<String>,
+    devices: Buckets<String>,
 }
 
 impl Throttle {
@@ -37,26 +42,44 @@ impl Throttle {
         Self {
             addresses: Buckets::new(ADDRESS, remembered, now),
             names: Buckets::new(NAME, remembered, now),
+            devices: Buckets::new(NAME, remembered, now),
         }
     }
 
     /// Takes a guess into account, before it is looked at; how long to wait where there were too many.
     pub(super) fn guess(&self, from: IpAddr, name: &str) -> Result<Guess, Duration> {
         let now = Instant::now();
-        let guess = Guess {
-            address: address_key(from),
-            name: name.trim().to_lowercase().chars().take(320).collect(),
+        let address = address_key(from);
+        let name: String = name.trim().to_lowercase().chars().take(320).collect();
+        self.addresses.take(&address, now)?;
+        self.names.take(&name, now)?;
+        Ok(Guess::Anywhere { address, name })
+    }
+
+    /// The same for a guess that may come from a known device of whoever it is about.
+    pub(super) fn guess_on(
+        &self,
+        device: Option<String>,
+        from: IpAddr,
+        name: &str,
+    ) -> Result<Guess, Duration> {
+        let Some(device) = device else {
+            return self.guess(from, name);
         };
-        self.addresses.take(&guess.address, now)?;
-        self.names.take(&guess.name, now)?;
-        Ok(guess)
+        self.devices.take(&device, Instant::now())?;
+        Ok(Guess::Known(device))
     }
 
     /// It was right, so it was no guess: a whole office signs in from one address in the morning. Nobody
     /// gains tries by that, because no more comes back than was taken.
     pub(super) fn was_right(&self, guess: &Guess) {
-        self.addresses.give_back(&guess.address);
-        self.names.give_back(&guess.name);
+        match guess {
+            Guess::Anywhere { address, name } => {
+                self.addresses.give_back(address);
+                self.names.give_back(name);
+            }
+            Guess::Known(device) => self.devices.give_back(device),
+        }
     }
 }
 
@@ -86,5 +109,23 @@ mod tests {
             49,
             "sixty from one address, eleven of them above"
         );
+    }
+
+    /// L10: whoever guesses uses up the tries of a name and of an address, and not those of a known device; and
+    /// a device has no more tries than anybody else.
+    #[test]
+    fn l10_guessing_elsewhere_keeps_nobody_out_on_a_known_device() {
+        let throttle = Throttle::new(1_000);
+        let office = IpAddr::from([192, 0, 2, 7]);
+        while throttle.guess(office, "ana@acme.example").is_ok() {}
+        while throttle.guess(office, "x").is_ok() {}
+        let on = |device: &str| {
+            let device = Some(device.to_owned());
+            throttle.guess_on(device, office, "ana@acme.example")
+        };
+        assert!(throttle.guess_on(None, office, "ana@acme.example").is_err());
+        throttle.was_right(&on("ana since 1").unwrap());
+        assert_eq!((0..100).filter(|_| on("ana since 1").is_ok()).count(), 10);
+        assert!(on("ana since 2").is_ok(), "another device of theirs");
     }
 }

@@ -84,17 +84,24 @@ impl Visit {
         }
     }
 
-    /// Every `Authorization` header.
-    pub(super) fn authorization(&self) -> Vec<&[u8]> {
-        let all = self.headers.get_all(header::AUTHORIZATION).iter();
-        all.map(axum::http::HeaderValue::as_bytes).collect()
+    /// Every `Authorization` header, and every `DPoP` header.
+    pub(super) fn proofs(&self) -> [Vec<&[u8]>; 2] {
+        ["authorization", "dpop"].map(|name| {
+            let all = self.headers.get_all(name).iter();
+            all.map(axum::http::HeaderValue::as_bytes).collect()
+        })
     }
 
     /// The request as an endpoint for clients takes it.
-    pub(super) fn call<'a>(&'a self, authorization: &'a [&'a [u8]]) -> TokenCall<'a> {
+    pub(super) fn call<'a>(
+        &'a self,
+        authorization: &'a [&'a [u8]],
+        proofs: &'a [&'a [u8]],
+    ) -> TokenCall<'a> {
         let media = self.headers.get(header::CONTENT_TYPE);
         TokenCall {
             authorization,
+            proofs,
             content_type: media.map(axum::http::HeaderValue::as_bytes),
             body: &self.body,
         }

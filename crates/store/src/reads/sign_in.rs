@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use model::sign_in::SigningKey;
 use model::{AuthorizationId, CredentialId, Digest, PassId, SessionId, SubjectId, Timestamp};
 use ports::store::{
-    AuthorizationRow, CredentialRow, LogoutRow, PassRow, SessionRow, SignIn, StoreError,
+    AuthorizationRow, CredentialRow, DeviceRow, LogoutRow, OneTime, PassRow, SessionRow, SignIn,
+    StoreError,
 };
 
 use crate::TenureStore;
@@ -53,6 +54,13 @@ static AUTHORIZATION: Select = Select {
     key: 1,
     columns: &["a.id", "h.head", "a.state"],
     from: "authorization_of a LEFT JOIN stream h ON h.name = 'authorization/' || a.id",
+};
+
+static DEVICE: Select = Select {
+    table: "device",
+    key: 1,
+    columns: &["d.device", "d.code", "d.until", "d.asked"],
+    from: "device d",
 };
 
 static SIGNING_KEY: Select = Select {
@@ -106,6 +114,15 @@ fn authorization(row: &mut Fields) -> Read<AuthorizationRow> {
         id: row.parsed()?,
         head: row.opt_number()?,
         state: row.json()?,
+    })
+}
+
+fn device(row: &mut Fields) -> Read<DeviceRow> {
+    Ok(DeviceRow {
+        id: row.parsed()?,
+        code: row.digest()?,
+        until: row.instant()?,
+        asked: row.text()?,
     })
 }
 
@@ -268,5 +285,69 @@ impl SignIn for TenureStore {
     async fn signing_keys(&self) -> Read<Vec<SigningKey>> {
         let rest = "WHERE k.shown = 1 ORDER BY k.kid";
         SIGNING_KEY.all(self.db(), rest, &[], key).await
+    }
+
+    async fn spend(&self, one: OneTime, until: Timestamp, now: Timestamp) -> Read<bool> {
+        // Each time or nobody forgets; one of 64 values does, so that it costs little.
+        if one.value.0[0] < 4 {
+            let sql = "DELETE FROM spent WHERE until < $1";
+            self.db()
+                .execute(sql, &[Cell::Int(now.as_micros())])
+                .await?;
+        }
+        // The key of the table decides: of two at once the second waits for the first.
+        let sql = "INSERT INTO spent (space, value, until) VALUES ($1, $2, $3) \
+                   ON CONFLICT (space, value) DO NOTHING RETURNING until";
+        let args = [
+            text(one.space),
+            blob(one.value),
+            Cell::Int(until.as_micros()),
+        ];
+        let (_, first) = self.db().execute_returning(sql, &args).await?;
+        Ok(!first.is_empty())
+    }
+
+    async fn put_device(&self, row: DeviceRow, now: Timestamp) -> Read<()> {
+        let over = "DELETE FROM device WHERE until < $1";
+        self.db()
+            .execute(over, &[Cell::Int(now.as_micros())])
+            .await?;
+        let sql =
+            "INSERT INTO device (device, code, until, polled, asked) VALUES ($1, $2, $3, $4, $5)";
+        let args = [
+            text(row.id),
+            blob(row.code),
+            Cell::Int(row.until.as_micros()),
+            Cell::Int(now.as_micros()),
+            Cell::Text(row.asked),
+        ];
+        self.db().execute(sql, &args).await.map(drop)
+    }
+
+    async fn device(&self, id: AuthorizationId) -> Read<Option<DeviceRow>> {
+        DEVICE
+            .one(self.db(), "WHERE d.device = $1", &[text(id)], device)
+            .await
+    }
+
+    async fn devices_with_code(&self, code: Digest, now: Timestamp) -> Read<Vec<DeviceRow>> {
+        let rest = "WHERE d.code = $1 AND d.until > $2 ORDER BY d.device LIMIT 2";
+        let args = [blob(code), Cell::Int(now.as_micros())];
+        DEVICE.all(self.db(), rest, &args, device).await
+    }
+
+    async fn device_asks(
+        &self,
+        id: AuthorizationId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Read<bool> {
+        let sql = "UPDATE device SET polled = $3 WHERE device = $1 AND polled <= $2";
+        let args = [
+            text(id),
+            Cell::Int(since.as_micros()),
+            Cell::Int(now.as_micros()),
+        ];
+        Ok(self.db().execute(sql, &args).await? > 0)
     }
 }

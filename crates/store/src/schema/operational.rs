@@ -27,5 +27,28 @@ static SECRET_END: Table = Table {
     indexes: &[],
 };
 
+/// What counted once and for a short time: proofs of clients. Forgotten after `until`.
+static SPENT: Table = Table {
+    name: "spent",
+    columns: &[("space", Text), ("value", Blob), ("until", Int)],
+    key: 2,
+    indexes: &[&["until"]],
+};
+
+/// Devices that wait for somebody to type their code, a keyed digest of which is kept. `polled` is when each last
+/// asked; forgotten after `until`.
+static DEVICE: Table = Table {
+    name: "device",
+    columns: &[
+        ("device", Text),
+        ("code", Blob),
+        ("until", Int),
+        ("polled", Int),
+        ("asked", Text),
+    ],
+    key: 1,
+    indexes: &[&["code"], &["until"]],
+};
+
 /// Tables that reads own and the log knows nothing of.
-pub static OPERATIONAL: &[&Table] = &[&SECRET, &SECRET_END];
+pub static OPERATIONAL: &[&Table] = &[&SECRET, &SECRET_END, &SPENT, &DEVICE];

@@ -233,7 +233,7 @@ async fn a_changed_backup_is_refused_whole() {
     let newer =
         String::from_utf8(dump.clone())
             .unwrap()
-            .replacen("\"schema\":7", "\"schema\":8", 1);
+            .replacen("\"schema\":8", "\"schema\":9", 1);
     refused(newer.as_bytes(), "newer");
     // All of that left nothing behind.
     assert_eq!(

@@ -48,10 +48,10 @@ async fn problems(stores: &Stores, sql: &str) -> Vec<String> {
 async fn a_newer_schema_is_refused() {
     let stores = Stores::new(Kind::File);
     filled(&stores).await.close().await;
-    let newer = "UPDATE meta SET value = '8' WHERE name = 'schema'";
+    let newer = "UPDATE meta SET value = '9' WHERE name = 'schema'";
     sqlite(&stores.place(), newer);
     let refused = open(Path::new(&stores.place())).err().unwrap();
-    assert_eq!(refused, OpenError::Newer { found: 8, known: 7 });
+    assert_eq!(refused, OpenError::Newer { found: 9, known: 8 });
     assert!(refused.to_string().contains("newer program"));
     let Some(cluster) = cluster::shared() else {
         return;
@@ -71,7 +71,7 @@ async fn a_newer_schema_is_refused() {
     let refused = TenureStore::open_postgres(&url, options, ports(clock(), 1))
         .await
         .err();
-    assert_eq!(refused, Some(OpenError::Newer { found: 8, known: 7 }));
+    assert_eq!(refused, Some(OpenError::Newer { found: 9, known: 8 }));
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use ports::conformance::doubles::ManualClock;
 use ports::conformance::samples;
 use ports::store::{
     Adoption as _, Append, Documents as _, Door as _, Lease as _, Log as _, Objects as _,
-    People as _, SecretRow, Secrets as _, Stream, Tasks as _, Tokens as _, Work as _,
+    People as _, SecretRow, Secrets as _, SignIn as _, Stream, Tasks as _, Tokens as _, Work as _,
 };
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -30,10 +30,10 @@ use store::{OpenError, PostgresOptions, StorePorts, TenureStore};
 use crate::harness::{TENANT, ports};
 
 /// The schemas of which fixtures are kept.
-const KEPT: [u64; 7] = [1, 2, 3, 4, 5, 6, 7];
+const KEPT: [u64; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /// Kinds of events in the fixture of each kept schema: every kind that schema's release knew.
-const KINDS: [usize; 7] = [29, 34, 37, 43, 45, 53, 55];
+const KINDS: [usize; 8] = [29, 34, 37, 43, 45, 53, 55, 55];
 
 /// More than this is no longer small.
 const MOST_BYTES: usize = 300 * 1024;
@@ -132,6 +132,15 @@ async fn assert_goes_on(store: &TenureStore) {
     let task = Event::TaskOpened(model::event::TaskOpened {
         task: samples::task(3),
     });
+    // What came before was kept from the schema on that knew of it; what is new is kept from now on.
+    let spent = |n: &[u8]| ports::store::OneTime {
+        value: model::Digest::of(n),
+        ..proof()
+    };
+    for first in [true, false] {
+        let at = samples::at(3_600);
+        assert_eq!(store.spend(spent(b"new"), at, at).await, Ok(first));
+    }
     let done = store
         .append(Append::of(Actor::system(), vec![facts, decided, task]))
         .await
@@ -338,6 +347,27 @@ async fn fill(store: &TenureStore) {
         expires: Some(samples::at(90)),
     };
     store.put_secret(secret).await.unwrap();
+    assert!(
+        store
+            .spend(proof(), samples::at(90), samples::at(3))
+            .await
+            .unwrap()
+    );
+    let device = ports::store::DeviceRow {
+        id: model::AuthorizationId::from_bits(7),
+        code: model::Digest::of(b"code"),
+        until: samples::at(600),
+        asked: "{}".to_owned(),
+    };
+    store.put_device(device, samples::at(3)).await.unwrap();
+}
+
+/// What a client proved itself with.
+fn proof() -> ports::store::OneTime {
+    ports::store::OneTime {
+        space: "proof",
+        value: model::Digest::of(b"proof"),
+    }
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ async fn export(desk: &Desk, app: &str, out: Option<&Path>) -> Result<Exit, Fail
 /// Writes a file that is there whole or not at all, for its owner alone. One that is there already is
 /// an error. What is written first lies beside it under another name, so that nobody takes half of it
 /// for the whole.
-fn write_new(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_new(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = file.with_file_name(name);

@@ -6,6 +6,7 @@ use api::{
 };
 use clap::Subcommand;
 
+use super::service_provider::Add;
 use super::{Change, Desk};
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, print, printable};
@@ -15,6 +16,9 @@ use crate::output::{Format, print, printable};
 pub enum RelyingPartyCommand {
     /// Lists them. Ends with 2 where one needs a secret and has none.
     List,
+    /// Writes a document for a service provider of SAML into the tenant directory, from its metadata. Needs
+    /// no server.
+    Add(Box<Add>),
     /// Makes its secret, in the place of any before it; it is shown once.
     Secret {
         /// The name of its document.
@@ -66,6 +70,7 @@ pub enum SigningKeysCommand {
 pub async fn relying_party(desk: &Desk, command: RelyingPartyCommand) -> Result<Exit, Failure> {
     match command {
         RelyingPartyCommand::List => list(desk).await,
+        RelyingPartyCommand::Add(asked) => super::service_provider::add(&asked),
         RelyingPartyCommand::Secret { name, change } => secret(desk, &name, change).await,
     }
 }

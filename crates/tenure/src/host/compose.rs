@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use app::{App, Parts};
+use connectors::BreachedFile;
 use model::Timestamp;
 use ports::{Clock, Listening};
 use protocol::oauth::Issuer;
@@ -98,6 +99,10 @@ pub async fn open_with(
     let shown = Arc::new(Shown::default());
     let app = match issuer(&config.public_url) {
         Some(issuer) => app.issuing(issuer),
+        None => app,
+    };
+    let app = match &config.breached_passwords {
+        Some(path) => app.refusing(Arc::new(BreachedFile::at(path))),
         None => app,
     };
     Ok(House {

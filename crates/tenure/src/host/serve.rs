@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use app::{Worker, WorkerSettings};
+use connectors::BreachedFile;
 use server::{Behind, Bound, Front, Limits, Metrics, Pipeline, ROUTES, Rate, Rooms, Tls, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -79,6 +80,7 @@ impl Standing {
                 Some(Arc::new(Tls::load(files)?))
             }
         };
+        passwords(config)?;
         let bound = Bound::bind(&config.listen, tls.clone(), Arc::clone(&limits)).await?;
         let apart = admin_door(config, tls.clone(), &limits).await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -203,6 +205,19 @@ fn pipeline(
 fn front(config: &Config, house: &House, limits: Arc<Limits>) -> Arc<Front> {
     let (app, tenant) = (Arc::clone(&house.app), config.tenant.clone());
     Arc::new(Front::new(app, tenant, &config.public_url, limits))
+}
+
+/// A list of lost passwords that is none shows when a node begins, not when the first person is refused.
+fn passwords(config: &Config) -> Result<(), Failure> {
+    let Some(path) = &config.breached_passwords else {
+        return Ok(());
+    };
+    BreachedFile::at(path).check().map_err(|why| {
+        let problem = format!("the list of passwords that nobody may have is none: {why}");
+        let fix = "name the file of Have I Been Pwned with SHA-1 hashes, sorted by hash, in \
+                   `sign_in.breached_passwords`";
+        Failure::new("TNR-SIGN-0042", problem, fix)
+    })
 }
 
 fn limits(config: &Config) -> Limits {

@@ -18,6 +18,7 @@ mod receiver;
 mod rehearse;
 mod roles;
 mod server;
+mod service_providers;
 mod sign_in;
 mod signing_in;
 mod thin;

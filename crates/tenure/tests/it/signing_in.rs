@@ -235,6 +235,67 @@ async fn ends_a_password(node: &Node) {
     assert!(again.err.contains("TNR-APP-0001"), "{}", again.err);
 }
 
+/// L10: whoever guesses under a name keeps its owner out nowhere that they have signed in before; and the owner
+/// sees what was tried.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn guessing_elsewhere_keeps_nobody_out_where_they_have_signed_in() {
+    let node = node();
+    let given = node.run(&["sign-in", "pass", ANA, "--reason", "T-1"]);
+    let pass = row(&given.expect(0));
+    let mut own = Browser::of(&node);
+    assert_eq!(own.enrol(text(&pass, "secret")).await, 303);
+    own.cookies.retain(|(name, _)| name != "tenure-session");
+    assert!(!own.is_signed_in().await);
+    let mut thief = Browser::of(&node);
+    let mut last = 0;
+    for _ in 0..11 {
+        let (_, page) = thief.ask("/", None).await;
+        let attempt = attempt(&page);
+        let form = [("attempt", attempt), ("name", ANA), ("password", "a guess")];
+        last = thief.ask("/sign-in/password", Some(&form)).await.0;
+    }
+    assert_eq!(last, 429);
+    assert_eq!(Browser::of(&node).sign_in().await, 429, "an unknown device");
+    assert_eq!(own.sign_in().await, 303, "a known one");
+    // What it keeps signs nobody in.
+    let mut copy = Browser::of(&node);
+    let kept = own
+        .cookies
+        .iter()
+        .filter(|(name, _)| name == "tenure-device");
+    copy.cookies.extend(kept.cloned());
+    assert_eq!(copy.cookies.len(), 1);
+    assert!(!copy.is_signed_in().await);
+
+    let (status, page) = own.ask("/recent", None).await;
+    assert_eq!(status, 200);
+    let count = |words: &str| page.matches(words).count();
+    assert_eq!(count("wrong password, code or passkey"), 10, "{page}");
+    assert_eq!(count("<strong>signed in</strong>"), 2, "{page}");
+    assert!(page.contains("127.0.0.1"));
+    let (_, page) = copy.ask("/recent", None).await;
+    assert!(page.contains("/sign-in/password"), "nobody else's: {page}");
+}
+
+/// A list of lost passwords that is none shows when the server begins.
+#[test]
+fn a_server_does_not_begin_with_a_list_of_passwords_that_is_none() {
+    let node = Node::init();
+    let config = std::fs::read_to_string(node.config()).unwrap();
+    let list = node.home.path().join("pwned.txt");
+    let named = format!("{config}\n[sign_in]\nbreached_passwords = {list:?}\n");
+    std::fs::write(node.config(), named).unwrap();
+    let serve = ["serve", "--config", node.config().to_str().unwrap()].map(str::to_owned);
+    let serve: Vec<&str> = serve.iter().map(String::as_str).collect();
+    for text in [None, Some("not a list\n")] {
+        if let Some(text) = text {
+            std::fs::write(&list, text).unwrap();
+        }
+        let said = node.run(&serve).expect(1);
+        assert!(said.err.contains("TNR-SIGN-0042"), "{}", said.err);
+    }
+}
+
 fn log_holds_none_of(node: &Node, secrets: &[&str]) {
     let log = node.run(&["log", "--limit", "1000"]).expect(0).out;
     assert!(log.contains("pass.issued"), "{log}");

@@ -273,6 +273,11 @@ $relay!(SignIn {
     logout(session: SessionId) -> Option<LogoutRow>;
     live_authorizations(after: Option<AuthorizationId>, limit: u32) -> Vec<AuthorizationRow>;
     signing_keys() -> Vec<SigningKey>;
+    spend(one: ports::store::OneTime, until: Timestamp, now: Timestamp) -> bool;
+    put_device(row: ports::store::DeviceRow, now: Timestamp) -> ();
+    device(id: AuthorizationId) -> Option<ports::store::DeviceRow>;
+    devices_with_code(code: Digest, now: Timestamp) -> Vec<ports::store::DeviceRow>;
+    device_asks(id: AuthorizationId, since: Timestamp, now: Timestamp) -> bool;
 });
 
 $relay!(Secrets {

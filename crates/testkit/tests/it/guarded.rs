@@ -2,7 +2,7 @@
 
 use testkit::node::actor;
 
-use crate::company::{stage, summary, workers};
+use crate::company::{documents, stage, summary, workers};
 
 const GUARD: &str = "kind: Guard
 metadata: {name: guard}
@@ -33,6 +33,44 @@ async fn a_protected_person_is_asked_about_whatever_the_share() {
         waves[0].verdict.because()[0].contains("First2"),
         "{:?}",
         waves[0].verdict
+    );
+}
+
+/// A leaver who is a break-glass account never goes unnoticed with the others.
+#[tokio::test]
+async fn a_break_glass_account_is_asked_about_whatever_the_share() {
+    let stage = stage(GUARD).await;
+    let mut files = documents(GUARD);
+    let policy = "kind: Channel
+metadata: {name: mail}
+spec:
+  smtp: {host: mail.acme.example, from: a@acme.example, to: [b@acme.example]}
+---
+kind: Alarm
+metadata: {name: glass}
+spec: {about: [break-glass], channels: [mail], acknowledge_within_minutes: 15, escalate_to: [mail]}
+---
+kind: SignOnPolicy
+metadata: {name: all}
+spec:
+  login: person.email
+  rules: [{name: all, demand: multi-factor}]
+  break_glass: {people: [w004, {source: hr, key: w005}]}
+";
+    files.push(("sign-on.yaml".to_owned(), policy.to_owned()));
+    let ana = actor("ana");
+    let accepted = stage.node.app.accept_documents(&ana, files, false);
+    accepted.await.unwrap();
+    let mut rows = workers(10);
+    let waves = stage.deliver(&rows).await;
+    stage.apply(&waves).await;
+    leave(&mut rows[4]);
+    let waves = stage.deliver(&rows).await;
+    assert_eq!(summary(&waves), ["leaver ask 1"]);
+    let because = &waves[0].verdict.because()[0];
+    assert!(
+        because.contains("First5 Last5 (a break-glass account)"),
+        "{because}"
     );
 }
 

@@ -116,6 +116,7 @@ fn given(no: u128, refresh_ends: Timestamp) -> Event {
             redeemed: Some(at),
             refreshed: 0,
             refresh_ends: Some(refresh_ends),
+            jkt: None,
             ended: None,
         },
     })

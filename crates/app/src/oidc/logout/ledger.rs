@@ -99,6 +99,9 @@ fn exposure(
         (Some(_), Some((false, None))) => ("waiting", None),
         (Some(_), _) => ("not_told", None),
     };
+    // A service provider of SAML that has signed the person out itself knows.
+    let itself = given.ended.as_ref();
+    let itself = itself.filter(|ended| ended.reason == crate::saml::BY_ITSELF);
     let known = loaded.and_then(|loaded| loaded.tenant.relying_parties.get(&name));
     let life = match known.map(|party| &party.speaks) {
         Some(Speaks::Oidc(oidc)) if oidc.access_token.format == TokenFormat::Opaque => None,
@@ -109,11 +112,19 @@ fn exposure(
         Some(Speaks::Saml(_)) => ended.map(|ended| session.state.ends.since(ended)),
         None => Some(LONGEST_TOKEN),
     };
-    let life = life.filter(|_| given.redeemed.is_some());
+    let life = life.filter(|_| given.redeemed.is_some() && itself.is_none());
     Exposure {
-        status,
-        at: told.map(|party| party.at),
-        detail: told.map(|party| party.detail.clone()).unwrap_or_default(),
+        status: match itself {
+            Some(_) => word_of(FarewellStatus::Told),
+            None => status,
+        },
+        at: itself
+            .map(|ended| ended.at)
+            .or_else(|| told.map(|party| party.at)),
+        detail: match itself {
+            Some(ended) => ended.reason.clone(),
+            None => told.map(|party| party.detail.clone()).unwrap_or_default(),
+        },
         exposed_until: ended.zip(life).map(|(ended, life)| ended.plus(life)),
         relying_party: name,
     }

@@ -33,6 +33,7 @@ use crate::{App, AppError, ErrorKind};
 use leavers::Watch;
 pub use ledger::{Exposure, ToldSession};
 use send::Health;
+pub(crate) use whom::is_told;
 
 /// Sessions of which relying parties are told at the same time.
 const MOST: usize = 256;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{Authorization, Logout, SessionId, Timestamp};
+use ports::store::AuthorizationRow;
 
 use super::turn::waits;
 use crate::tenant::Loaded;
@@ -41,7 +42,7 @@ impl App {
         };
         let loaded = self.loaded().await?;
         let given = self.given_in(session).await?;
-        let wants = given.into_values().filter(|last| wants(&loaded, last));
+        let wants = given.into_values().filter(|last| is_told(&loaded, last));
         Ok(Some(Logout {
             subject: row.state.subject,
             ended: row.state.ended.map_or(now, |ended| ended.at),
@@ -53,30 +54,41 @@ impl App {
 
     /// What each relying party was given last in a session, by its name; as redeemed where anything that it
     /// was given was.
-    pub(super) async fn given_in(
+    pub(crate) async fn given_in(
         &self,
         session: SessionId,
     ) -> Result<BTreeMap<String, Authorization>, AppError> {
-        let (mut given, mut after) = (BTreeMap::new(), None);
+        let mut given: BTreeMap<String, Authorization> = BTreeMap::new();
+        for row in self.all_given_in(session).await? {
+            let mut last = row.state;
+            let before = given.get(&last.relying_party);
+            last.redeemed = last.redeemed.or(before.and_then(|given| given.redeemed));
+            given.insert(last.relying_party.clone(), last);
+        }
+        Ok(given)
+    }
+
+    /// Everything that was given in a session, in its order.
+    pub(crate) async fn all_given_in(
+        &self,
+        session: SessionId,
+    ) -> Result<Vec<AuthorizationRow>, AppError> {
+        let mut all: Vec<AuthorizationRow> = Vec::new();
         for _ in 0..PAGES {
+            let after = all.last().map(|row| row.id);
             let rows = self.store.authorizations_in(session, after, PAGE).await?;
             let more = rows.len() == PAGE as usize;
-            after = rows.last().map(|row| row.id);
-            for mut last in rows.into_iter().map(|row| row.state) {
-                let before: Option<&Authorization> = given.get(&last.relying_party);
-                last.redeemed = last.redeemed.or(before.and_then(|given| given.redeemed));
-                given.insert(last.relying_party.clone(), last);
-            }
+            all.extend(rows);
             if !more {
                 break;
             }
         }
-        Ok(given)
+        Ok(all)
     }
 }
 
 /// Whether who was given this is still there, and wants to be told.
-fn wants(loaded: &Loaded, given: &Authorization) -> bool {
+pub(crate) fn is_told(loaded: &Loaded, given: &Authorization) -> bool {
     let party = loaded.tenant.relying_parties.get(&given.relying_party);
     let oidc = party.and_then(documents::RelyingParty::oidc);
     oidc.is_some_and(|oidc| oidc.client_id == given.client && oidc.backchannel_logout_uri.is_some())

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use model::SubjectId;
 use rules::closest;
 
-use super::{SPEC, address, claims};
+use super::{SPEC, address, claims, keys};
 use crate::kinds;
 use crate::kinds::app::check_url;
 use crate::report::{self, Reporter};
 use crate::tenant::{
-    AccessToken, ClientAuth, GrantType, Oidc, OidcClient, SigningAlg, SubjectType, Tenant,
+    AccessToken, ClientAuth, GrantType, Oidc, OidcClient, Require, SigningAlg, SubjectType, Tenant,
     TokenFormat,
 };
 use crate::wire::relying_party::{self as wire, AccessTokenSpec, ClientSpec, OidcSpec};
@@ -58,6 +58,7 @@ pub(super) fn oidc(
         backchannel_logout_uri: spec.backchannel_logout_uri.clone(),
         allow_private: spec.allow_private,
         client,
+        require: require(spec, reporter),
         grants,
         scopes,
         subject: match spec.subject {
@@ -152,7 +153,26 @@ fn client(spec: &ClientSpec, reporter: &mut Reporter<'_, '_>) -> OidcClient {
                 },
             }
         }
+        ClientSpec::Keys(spec) => OidcClient::Keys {
+            keys: keys::keys(&spec.keys, reporter),
+        },
     }
+}
+
+fn require(spec: &OidcSpec, reporter: &mut Reporter<'_, '_>) -> BTreeSet<Require> {
+    let mut found = BTreeSet::new();
+    for (index, one) in spec.require.iter().enumerate() {
+        let one = match one {
+            wire::Require::Pushed => Require::Pushed,
+            wire::Require::Dpop => Require::Dpop,
+        };
+        if !found.insert(one) {
+            let path = [&at("require")[..], &[Part::Index(index)]].concat();
+            let problem = "this stands here twice";
+            reporter.at(report::DUPLICATE, &path, problem, "remove one of them");
+        }
+    }
+    found
 }
 
 fn grants(
@@ -170,10 +190,11 @@ fn grants(
             wire::GrantType::AuthorizationCode => GrantType::AuthorizationCode,
             wire::GrantType::RefreshToken => GrantType::RefreshToken,
             wire::GrantType::ClientCredentials => GrantType::ClientCredentials,
+            wire::GrantType::DeviceCode => GrantType::DeviceCode,
         };
         if grant == GrantType::ClientCredentials && *client == OidcClient::Public {
             let problem = "a public client has no credentials (RFC 6749 §4.4)";
-            let fix = "remove it, or give the client a secret";
+            let fix = "remove it, or give the client a secret or keys";
             reporter.at(report::VALUE, &path, problem, fix);
         }
         if !grants.insert(grant) {

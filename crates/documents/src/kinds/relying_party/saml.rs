@@ -7,8 +7,13 @@ use rules::Mapping;
 use super::{SPEC, address};
 use crate::kinds::app;
 use crate::report::{self, Reporter};
-use crate::tenant::{Acs, GivenNameId, NameIdRule, Saml, SamlSigns, Tenant};
-use crate::wire::relying_party::{self as wire, AcsSpec, NameIdFormat, SamlSpec};
+use crate::tenant::{
+    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Slo,
+    Tenant,
+};
+use crate::wire::relying_party::{
+    self as wire, AcsSpec, EncryptSpec, NameIdFormat, SamlSpec, SloSpec,
+};
 use crate::yaml::Part;
 
 const SAML: Part<'static> = Part::Key("saml");
@@ -24,6 +29,11 @@ const MAX_CERTIFICATES: usize = 10;
 const MAX_ENTITY_ID: usize = 1_024;
 /// The longest certificate, in characters of base64.
 const MAX_CERTIFICATE: usize = 16 << 10;
+/// The longest scope, in characters (Subject Identifier Attributes §3.3.1).
+const MAX_SCOPE: usize = 127;
+const PAIRWISE: &str = "urn:oasis:names:tc:SAML:attribute:pairwise-id";
+const ONE: &str =
+    "write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it";
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
@@ -35,25 +45,38 @@ pub(super) fn saml(
     entity_id(&spec.entity_id, reporter);
     let acs = acs(&spec.acs, reporter);
     let certificates = certificates(&spec.certificates, reporter);
-    if spec.want_signed_requests && spec.certificates.is_empty() {
-        let problem = "nothing says whose signatures count";
-        let fix = "write its `certificates`, or remove this";
-        reporter.at(report::VALUE, &at("want_signed_requests"), problem, fix);
+    for (key, given) in [
+        ("want_signed_requests", spec.want_signed_requests),
+        ("slo", spec.slo.is_some()),
+    ] {
+        if given && spec.certificates.is_empty() {
+            let problem = "nothing says whose signatures count";
+            let fix = "write its `certificates`, or remove this";
+            reporter.at(report::VALUE, &at(key), problem, fix);
+        }
     }
+    let slo = spec.slo.as_ref().map(|one| slo(one, reporter));
+    let encryption = spec.encrypt.as_ref().map(|one| encryption(one, reporter));
     let name_id = name_id(spec, tenant, reporter);
     let attributes = attributes(spec, tenant, reporter);
+    if let Some(scope) = &spec.pairwise_id {
+        pairwise_id(scope, spec, reporter);
+    }
     Some(Saml {
         entity_id: spec.entity_id.clone(),
         acs,
         name_id: name_id?,
         attributes: attributes?,
+        pairwise_id: spec.pairwise_id.clone(),
         certificates,
+        slo,
         want_signed_requests: spec.want_signed_requests,
         sign: match spec.sign {
             wire::SamlSigns::Both => SamlSigns::Both,
             wire::SamlSigns::Response => SamlSigns::Response,
             wire::SamlSigns::Assertion => SamlSigns::Assertion,
         },
+        encryption,
         idp_initiated: spec.idp_initiated,
     })
 }
@@ -173,6 +196,24 @@ fn attributes(
     sound.then_some(attributes)
 }
 
+/// The scope of the attribute (Subject Identifier Attributes §3.3.1), and that nothing else gives that one.
+fn pairwise_id(scope: &str, spec: &SamlSpec, reporter: &mut Reporter<'_, '_>) {
+    let path = at("pairwise_id");
+    let possible = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+    let begins = scope
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphanumeric());
+    if !begins || scope.len() > MAX_SCOPE || !scope.bytes().all(possible) {
+        let fix = "write a domain of yours in lower case, as in `acme.example`";
+        reporter.at(report::VALUE, &path, "this is no domain", fix);
+    }
+    if spec.attributes.contains_key(PAIRWISE) {
+        let problem = "an attribute of the same name is among `attributes`";
+        reporter.at(report::CONFLICT, &path, problem, "remove one of them");
+    }
+}
+
 fn certificates(given: &[String], reporter: &mut Reporter<'_, '_>) -> Vec<String> {
     if given.len() > MAX_CERTIFICATES {
         let fix = format!("write at most {MAX_CERTIFICATES}");
@@ -186,18 +227,53 @@ fn certificates(given: &[String], reporter: &mut Reporter<'_, '_>) -> Vec<String
     let mut found: Vec<String> = Vec::new();
     for (index, text) in given.iter().enumerate() {
         let path = [&at("certificates")[..], &[Part::Index(index)]].concat();
-        let fix = "write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata \
-                   have it";
         match pem(text) {
             Ok(base64) if found.contains(&base64) => {
                 let problem = "this certificate stands here twice";
                 reporter.at(report::DUPLICATE, &path, problem, "remove one of them");
             }
             Ok(base64) => found.push(base64),
-            Err(problem) => reporter.at(report::VALUE, &path, problem, fix),
+            Err(problem) => reporter.at(report::VALUE, &path, problem, ONE),
         }
     }
     found
+}
+
+fn slo(spec: &SloSpec, reporter: &mut Reporter<'_, '_>) -> Slo {
+    let given = [
+        ("url", Some(&spec.url)),
+        ("response_url", spec.response_url.as_ref()),
+    ];
+    for (key, url) in given {
+        if let Some(Err((problem, fix))) = url.map(|url| address::page(url)) {
+            let path = [&at("slo")[..], &[Part::Key(key)]].concat();
+            reporter.at(report::URL, &path, problem, fix);
+        }
+    }
+    Slo {
+        url: spec.url.clone(),
+        response_url: spec.response_url.clone(),
+        by_post: matches!(spec.binding, wire::SamlBinding::Post),
+    }
+}
+
+fn encryption(spec: &EncryptSpec, reporter: &mut Reporter<'_, '_>) -> Encryption {
+    let certificate = pem(&spec.certificate).unwrap_or_else(|problem| {
+        let path = [&at("encrypt")[..], &[Part::Key("certificate")]].concat();
+        reporter.at(report::VALUE, &path, problem, ONE);
+        String::new()
+    });
+    Encryption {
+        certificate,
+        cipher: match spec.cipher {
+            wire::SamlCipher::Aes256Gcm => SamlCipher::Aes256Gcm,
+            wire::SamlCipher::Aes128Gcm => SamlCipher::Aes128Gcm,
+        },
+        key_transport: match spec.key_transport {
+            wire::KeyTransport::OaepSha1 => KeyTransport::OaepSha1,
+            wire::KeyTransport::OaepSha256 => KeyTransport::OaepSha256,
+        },
+    }
 }
 
 /// What stands in PEM (RFC 7468 §5.1), without its lines. A private key that somebody has put here is said

@@ -20,15 +20,25 @@ pub(crate) struct SamlSpec {
     /// Attribute → the expression that gives it. Where that gives no value, the attribute is left out.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+    /// The attribute `pairwise-id` is given, with this domain of ours behind its `@`: a name that stays, and that
+    /// nobody else is told (SAML Subject Identifier Attributes Profile 1.0).
+    #[serde(default)]
+    pub pairwise_id: Option<String>,
     /// Its certificates in PEM: what it signs is held to their keys, of which each counts.
     #[serde(default)]
     pub certificates: Vec<String>,
+    /// Where browsers bring it word of logout; only with `certificates`, since what ends sessions has to be signed.
+    #[serde(default)]
+    pub slo: Option<SloSpec>,
     /// Requests that are not signed are refused.
     #[serde(default)]
     pub want_signed_requests: bool,
     /// What of a response is signed; `both` if not given.
     #[serde(default)]
     pub sign: SamlSigns,
+    /// For which certificate the assertion is encrypted, once it is signed; it is not if this is not given.
+    #[serde(default)]
+    pub encrypt: Option<EncryptSpec>,
     /// People may start at Tenure's own page: the app is sent a response that it has not asked for.
     #[serde(default)]
     pub idp_initiated: bool,
@@ -52,6 +62,60 @@ pub(crate) struct NumberedAcs {
     pub url: String,
     /// `index` of the `AssertionConsumerService` in the metadata.
     pub index: u16,
+}
+
+/// Where a service provider takes word of logout.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SloSpec {
+    /// The address.
+    pub url: String,
+    /// The address for answers; `url` if not given.
+    #[serde(default)]
+    pub response_url: Option<String>,
+    /// How it is to come there; `redirect` if not given.
+    #[serde(default)]
+    pub binding: SamlBinding,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SamlBinding {
+    #[default]
+    Redirect,
+    Post,
+}
+
+/// For whom an assertion is encrypted, and by what.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EncryptSpec {
+    /// The certificate in PEM, with a key for RSA: who has its private key reads the assertion, and nobody else.
+    pub certificate: String,
+    /// What encrypts the assertion; `aes256-gcm` if not given.
+    #[serde(default)]
+    pub cipher: SamlCipher,
+    /// What encrypts the key of that; `rsa-oaep-mgf1p` if not given. `rsa-oaep-sha256` is that of XML
+    /// Encryption 1.1, which not every app speaks.
+    #[serde(default)]
+    pub key_transport: KeyTransport,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SamlCipher {
+    #[default]
+    Aes256Gcm,
+    Aes128Gcm,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+pub(crate) enum KeyTransport {
+    #[default]
+    #[serde(rename = "rsa-oaep-mgf1p")]
+    OaepSha1,
+    #[serde(rename = "rsa-oaep-sha256")]
+    OaepSha256,
 }
 
 /// What people are called.

@@ -30,7 +30,9 @@ pub use notices::{heard, late, notices, undecided};
 pub use objects::{lost_names, memberships, runs, shadows};
 pub use people::{due, engaged_twice, found, pins, stated, terminations, told_of_old, workers};
 pub use progress::{decided_by_rows, order, steps, verdicts};
-pub use sign_in::{authorizations, credentials, logins, logouts, passes, sessions, signing_keys};
+pub use sign_in::{
+    authorizations, credentials, devices, logins, logouts, passes, sessions, signing_keys, spent,
+};
 pub use tasks::tasks;
 pub use tenant::{deliveries, documents, findings, secrets, stops, tokens};
 pub use work::{draft, pages};
@@ -51,7 +53,8 @@ macro_rules! read_suites {
             stated, engaged_twice, told_of_old, terminations, workers, found, due, news, announced, pins, shadows, lost_names, runs, memberships, links, links_back, documents,
             deliveries, stops, findings, tokens, secrets, draft, pages, verdicts, decided_by_rows, steps, order,
             decisions, tasks, erasure, notices, undecided, late, heard, drills, logins,
-            credentials, passes, sessions, logouts, authorizations, signing_keys
+            credentials, passes, sessions, logouts, authorizations, signing_keys, spent,
+            devices
         }
     };
 }

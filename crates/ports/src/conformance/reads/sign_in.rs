@@ -6,7 +6,7 @@ use model::{Actor, Event};
 
 use super::tell;
 use crate::conformance::samples::{at, sign_in as made, subject};
-use crate::store::{Append, AppendError, Store, Stream};
+use crate::store::{Append, AppendError, DeviceRow, OneTime, Store, Stream};
 
 /// Under a name are found those who have it now; of more than two no more are named.
 pub async fn logins(store: &dyn Store) {
@@ -296,4 +296,66 @@ pub async fn signing_keys(store: &dyn Store) {
     );
     tell(store, vec![staged("c", KeyStage::Gone)]).await;
     assert_eq!(told(store.signing_keys().await.unwrap()), [a, b]);
+}
+
+/// What counts once counts once, in its own space, and whoever forgets it forgets no other. Nothing of it is
+/// in the log.
+pub async fn spent(store: &dyn Store) {
+    let one = |space, n: u32| OneTime {
+        space,
+        value: model::Digest::of(&n.to_be_bytes()),
+    };
+    let spend = |space, n, now| store.spend(one(space, n), at(now + 60), at(now));
+    assert_eq!(spend("a", 0, 1).await, Ok(true));
+    assert_eq!(spend("a", 0, 2).await, Ok(false));
+    assert_eq!(spend("b", 0, 2).await, Ok(true));
+    // Among so many there are some that have the store forget what is over.
+    for n in 1..70 {
+        assert_eq!(spend("a", n, 60).await, Ok(true), "{n}");
+        assert_eq!(spend("a", n, 60).await, Ok(false), "{n}");
+    }
+    assert_eq!(spend("a", 0, 61).await, Ok(false), "it is still remembered");
+    for n in 560..600 {
+        assert_eq!(spend("a", n, 119).await, Ok(true), "{n}");
+    }
+    assert_eq!(spend("a", 0, 119).await, Ok(true), "it was forgotten");
+    assert_eq!(spend("a", 1, 119).await, Ok(false));
+    let (first, second) = tokio::join!(spend("c", 0, 119), spend("c", 0, 119));
+    assert_ne!(first, second, "of two at once one is first");
+    assert_eq!(store.head().await.unwrap().0, 0);
+}
+
+/// A device waits until its end, is found by its code, and asks no more often than it may.
+pub async fn devices(store: &dyn Store) {
+    let row = |n: u128, code: &[u8], until| DeviceRow {
+        id: model::AuthorizationId::from_bits(n),
+        code: model::Digest::of(code),
+        until: at(until),
+        asked: format!("asked {n}"),
+    };
+    let (one, other) = (row(1, b"a", 60), row(2, b"b", 90));
+    store.put_device(one.clone(), at(0)).await.unwrap();
+    store.put_device(other.clone(), at(1)).await.unwrap();
+    let with = |code: &'static [u8], now| store.devices_with_code(model::Digest::of(code), at(now));
+    assert_eq!(with(b"a", 59).await.unwrap(), std::slice::from_ref(&one));
+    assert_eq!(with(b"a", 60).await.unwrap(), []);
+    assert_eq!(with(b"c", 0).await.unwrap(), []);
+    let asks = |now| store.device_asks(one.id, at(now - 5), at(now));
+    assert_eq!(asks(4).await, Ok(false), "it asked when it began");
+    assert_eq!(asks(5).await, Ok(true));
+    let (first, second) = tokio::join!(asks(10), asks(10));
+    assert_ne!(first, second, "of two at once one is first");
+    assert_eq!(asks(14).await, Ok(false));
+    let nobody = store.device_asks(row(9, b"", 0).id, at(0), at(0)).await;
+    assert_eq!(nobody, Ok(false));
+    // Two by chance are both told, so that neither is taken for the other.
+    store.put_device(row(3, b"b", 95), at(61)).await.unwrap();
+    assert_eq!(with(b"b", 61).await.unwrap().len(), 2);
+    assert_eq!(
+        store.device(one.id).await,
+        Ok(None),
+        "it is over, and forgotten"
+    );
+    assert_eq!(store.device(other.id).await, Ok(Some(other)));
+    assert_eq!(store.head().await.unwrap().0, 0);
 }

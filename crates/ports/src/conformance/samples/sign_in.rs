@@ -131,6 +131,7 @@ pub fn authorization(n: u8, number: u8) -> AuthorizationChanged {
             redeemed: None,
             refreshed: 0,
             refresh_ends: None,
+            jkt: None,
             ended: None,
         },
     }

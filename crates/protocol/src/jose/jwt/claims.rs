@@ -30,6 +30,8 @@ pub struct Claims {
     pub sub: Option<String>,
     /// Whom it is for; none is the claim not being there.
     pub aud: Vec<String>,
+    /// Whether that is written as a list, were it a list of one.
+    pub aud_is_list: bool,
     /// From when on it is no longer good.
     pub exp: Option<Timestamp>,
     /// Before when it is not yet good.
@@ -53,7 +55,9 @@ impl Claims {
             let problem = unreadable.problem;
             JwtError::Unreadable { problem }
         })?;
+        let aud_is_list = matches!(rest.get("aud"), Some(Value::Array(_)));
         Ok(Self {
+            aud_is_list,
             iss: text(&mut rest, "iss")?,
             sub: text(&mut rest, "sub")?,
             aud: audience(&mut rest)?,

@@ -32,7 +32,8 @@ pub struct Expect<'a> {
 /// Whom a token must be for.
 #[derive(Debug, Clone, Copy)]
 pub enum Audience<'a> {
-    /// For this one, and nobody beside. Client assertions (draft-ietf-oauth-rfc7523bis).
+    /// For this one and nobody beside, as one text and no list. Client assertions (FAPI 2.0 Security
+    /// Profile §5.3.2.1, draft-ietf-oauth-rfc7523bis).
     Only(&'a str),
     /// For one of these, and maybe others.
     AnyOf(&'a [&'a str]),
@@ -127,7 +128,7 @@ impl Expect<'_> {
         let is_for = match self.audience {
             Audience::Unbound => return Ok(()),
             _ if claims.aud.is_empty() => return Err(JwtError::Missing("aud")),
-            Audience::Only(us) => claims.aud.iter().all(|one| one == us),
+            Audience::Only(us) => !claims.aud_is_list && claims.aud.iter().all(|one| one == us),
             Audience::AnyOf(us) => claims.aud.iter().any(|one| us.contains(&one.as_str())),
         };
         if is_for {

@@ -28,6 +28,13 @@ pub fn verify<S: KeySet>(token: &str, keys: &S, expect: &Expect<'_>) -> Result<C
     expect.check(Claims::read(&verified.payload)?)
 }
 
+/// Whom a token says that it is about (`sub`), before anybody has vouched for it: to look up whose keys it is
+/// to be verified with, and for nothing else.
+#[must_use]
+pub fn unverified_subject(token: &str) -> Option<String> {
+    Claims::read(&jws::unverified(token).ok()?).ok()?.sub
+}
+
 /// Verifies a proof of possession with the key that it brings ([`jws::verify_embedded`]), and holds its
 /// claims to what is expected. `htm`, `htu`, `ath`, the nonce and whether `jti` was seen before are the
 /// caller's (RFC 9449 §4.3).

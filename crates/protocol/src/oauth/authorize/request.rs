@@ -8,7 +8,7 @@ use super::{ClaimsRequest, ClientView, Prompt, Refusal, Sender};
 use crate::oauth::field::{Alphabet, Field};
 use crate::oauth::{
     CodeChallenge, ErrorCode, GrantType, OAuthError, Params, PkcePolicy, ReplyTo, Resource,
-    ResponseMode, Scopes,
+    ResponseMode, Scopes, dpop,
 };
 
 const RESPONSE_TYPE: Field = Field::visible("response_type", 128);
@@ -56,6 +56,8 @@ pub struct AuthorizationRequest {
     pub ui_locales: Vec<String>,
     /// Whom the access token is to be for.
     pub resources: Vec<Resource>,
+    /// The key to which the code is to be bound, by its thumbprint (RFC 9449 §10).
+    pub jkt: Option<String>,
 }
 
 impl AuthorizationRequest {
@@ -127,6 +129,7 @@ impl AuthorizationRequest {
             claims: ClaimsRequest::asked(params)?,
             ui_locales: listed(params, &UI_LOCALES, "ui_locales")?,
             resources: Resource::asked(params)?,
+            jkt: dpop::asked(params)?,
         })
     }
 

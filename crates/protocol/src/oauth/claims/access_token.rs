@@ -27,6 +27,8 @@ pub struct AccessToken<'a> {
     pub scopes: &'a Scopes,
     /// When and how the person has logged in. `None` for a client that acts for itself.
     pub login: Option<Login<'a>>,
+    /// The key whose holder alone may use it, by its thumbprint (RFC 9449 §6.1).
+    pub jkt: Option<&'a str>,
     /// Further claims: `groups`, `roles`, `entitlements` (RFC 9068 §2.2.3.1).
     pub added: &'a Object,
 }
@@ -69,6 +71,8 @@ impl AccessToken<'_> {
         put(&mut claims, "jti", Some(self.jti));
         let scope = (!self.scopes.is_empty()).then(|| self.scopes.to_string());
         put(&mut claims, "scope", scope);
+        let cnf = self.jkt.map(|jkt| json!({ "jkt": jkt }));
+        put(&mut claims, "cnf", cnf);
         if let Some(login) = &self.login {
             login.tell(&mut claims);
         }

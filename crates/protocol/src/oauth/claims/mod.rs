@@ -117,6 +117,7 @@ mod tests {
             jti: "j",
             scopes: &Scopes::default(),
             login: None,
+            jkt: None,
             added: &none,
         };
         let want = json!({"iss": "https://id.example", "sub": "c", "aud": "https://a.example",
@@ -133,6 +134,9 @@ mod tests {
         assert_eq!(told["scope"], "a b");
         assert_eq!(told["auth_time"], 90);
         assert_eq!(told["groups"], json!(["g"]));
+        assert!(!told.contains_key("cnf"));
+        token.jkt = Some("thumb");
+        assert_eq!(token.claims().unwrap()["cnf"], json!({"jkt": "thumb"}));
         for required in crate::jose::jwt::ACCESS_TOKEN {
             assert!(told.contains_key(*required), "{required}");
         }

@@ -161,10 +161,14 @@ impl ClientAuth {
     #[must_use]
     pub const fn refused(&self) -> Refusal {
         let problem = "the client is not known, or its proof is not good: check its registration";
-        Refusal {
-            error: OAuthError::new(ErrorCode::InvalidClient, problem),
-            by_header: matches!(self, Self::Basic { .. }),
-        }
+        self.refused_as(OAuthError::new(ErrorCode::InvalidClient, problem))
+    }
+
+    /// The refusal of a client for a reason that it may be told.
+    #[must_use]
+    pub const fn refused_as(&self, error: OAuthError) -> Refusal {
+        let by_header = matches!(self, Self::Basic { .. });
+        Refusal { error, by_header }
     }
 }
 

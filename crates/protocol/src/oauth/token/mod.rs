@@ -2,11 +2,13 @@
 //!
 //! Parameters come from the body of a POST and nowhere else: a query stands in logs.
 
+mod assertion;
 mod authentication;
 mod refusal;
 mod request;
 mod response;
 
+pub use assertion::{Assertion, LONGEST_ASSERTION, TYP as ASSERTION_TYP};
 pub use authentication::{AuthMethod, ClientAuth, JWT_BEARER};
 pub use refusal::{NO_STORE, Refusal};
 pub use request::{Grant, TokenRequest};
@@ -16,5 +18,10 @@ use super::field::Field;
 
 /// The longest token or code that is opaque or signed, in bytes.
 pub(super) const MAX_OPAQUE: usize = crate::jose::MAX_TOKEN;
+/// The type of an access token (`token_type`), by whether it is bound to a key.
+pub(super) const fn kind(is_bound: bool) -> &'static str {
+    if is_bound { "DPoP" } else { "Bearer" }
+}
+
 /// A token that somebody asks about (RFC 7009 §2.1, RFC 7662 §2.1).
 pub(super) const TOKEN: Field = Field::visible("token", MAX_OPAQUE);

@@ -11,6 +11,7 @@ const GRANT_TYPE: Field = Field::visible("grant_type", 128);
 const CODE: Field = Field::visible("code", MAX_OPAQUE);
 /// Longer than any that is right, for the refusal to be the one of a wrong verifier.
 const VERIFIER: Field = Field::visible("code_verifier", 512);
+const DEVICE_CODE: Field = Field::visible("device_code", MAX_OPAQUE);
 const REFRESH_TOKEN: Field = Field::visible("refresh_token", MAX_OPAQUE);
 
 /// A token request. Who sends it is [`ClientAuth`](super::ClientAuth)'s.
@@ -42,6 +43,11 @@ pub enum Grant {
         /// The same or less than was granted ([`Scopes::narrowed`]).
         scopes: Option<Scopes>,
     },
+    /// The code of a device (RFC 8628 §3.4).
+    DeviceCode {
+        /// The code.
+        device_code: Secret,
+    },
     /// Nothing but who the client is (RFC 6749 §4.4). Confidential clients only.
     ClientCredentials {
         /// What is asked for.
@@ -58,7 +64,7 @@ impl TokenRequest {
     pub fn parse(params: &Params) -> Result<Self, OAuthError> {
         params.once()?;
         let grant_type = params.required(&GRANT_TYPE)?;
-        let problem = "is not spoken: send authorization_code, refresh_token or client_credentials";
+        let problem = "is not spoken: see grant_types_supported in the metadata";
         let unknown = OAuthError::of(ErrorCode::UnsupportedGrantType, "grant_type", problem);
         let grant = match GrantType::named(grant_type).ok_or(unknown)? {
             GrantType::AuthorizationCode => Grant::AuthorizationCode {
@@ -69,6 +75,9 @@ impl TokenRequest {
             GrantType::RefreshToken => Grant::RefreshToken {
                 refresh_token: Secret::new(params.required(&REFRESH_TOKEN)?),
                 scopes: Scopes::asked(params)?,
+            },
+            GrantType::DeviceCode => Grant::DeviceCode {
+                device_code: Secret::new(params.required(&DEVICE_CODE)?),
             },
             GrantType::ClientCredentials => Grant::ClientCredentials {
                 scopes: Scopes::asked(params)?,
@@ -86,6 +95,7 @@ impl Grant {
         match self {
             Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
             Self::RefreshToken { .. } => GrantType::RefreshToken,
+            Self::DeviceCode { .. } => GrantType::DeviceCode,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
         }
     }

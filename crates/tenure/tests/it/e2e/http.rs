@@ -13,9 +13,18 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
+    /// The lines before the body, as they came.
+    head: String,
 }
 
 impl Answer {
+    /// Every header of this name, which is in lower case.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        let pairs = self.head.lines().filter_map(|line| line.split_once(':'));
+        let named = pairs.filter(move |(own, _)| own.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.trim())
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|e| panic!("{}: {e}: {}", self.status, self.text()))
@@ -49,7 +58,8 @@ pub fn send(method: &str, url: &str, headers: &[&str], body: &[u8]) -> io::Resul
 
 fn parse(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+    let whole = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let head = whole.to_ascii_lowercase();
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let rest = &bytes[end + 4..];
     let value = |name: &str| {
@@ -66,7 +76,11 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
         };
         rest.get(..length)?.to_vec()
     };
-    Some(Answer { status, body })
+    Some(Answer {
+        status,
+        body,
+        head: whole,
+    })
 }
 
 fn chunks(mut rest: &[u8]) -> Option<Vec<u8>> {

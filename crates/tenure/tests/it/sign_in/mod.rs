@@ -3,8 +3,13 @@
 //! Each script says what it sees, line by line, and that is compared here. Where `TENURE_SCREENSHOTS`
 //! names a folder, the browser leaves a picture of each page there.
 
+mod at_the_door;
+mod balancer;
 mod party;
+mod people;
 mod tenant;
+mod visitor;
+mod with_two_nodes;
 
 use std::time::Duration;
 
@@ -125,6 +130,69 @@ fn openid_client_signs_people_in() {
     tenant.plays(&python, "through.py", &expected);
 }
 
+/// With a key in place of a secret, requests that are pushed, and tokens that are bound to another key.
+#[test]
+fn openid_client_signs_people_in_by_keys_alone() {
+    let Some([python, client]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_OPENID_CLIENT"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.forge();
+    let _party = Party::openid_client(&tenant, &client);
+    tenant.tell("START", format!("http://127.0.0.1:{}/login", tenant.port));
+    let expected = [
+        "sent to us: Sign in",
+        "back there: CALLBACK 200 ana@acme.example proved with pwd, DPoP jkt, as Bearer 401, pushed 2",
+        "once more, without a page: True 200",
+    ];
+    tenant.plays(&python, "through.py", &expected);
+}
+
+/// authlib proves itself by a key wherever clients do, and not twice by the same assertion.
+#[test]
+fn authlib_proves_itself_by_a_key() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.forge();
+    let expected = [
+        "metadata: private_key_jwt True, pushed True, DPoP True",
+        "a token: DPoP missing, 400 invalid_dpop_proof",
+        "for the token endpoint: 401 invalid_client",
+        "introspected: 200 False",
+        "the same assertion: 401 invalid_client",
+        "without a push: 400 This link does not work",
+    ];
+    tenant.plays(&python, "with_a_key.py", &expected);
+}
+
+/// The page at which codes are typed shows what asks, takes no other site's form, and slows guesses down.
+#[test]
+fn a_device_without_a_browser_is_let_in() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.forge();
+    let expected = [
+        "shown: 9 characters, /device",
+        "asks: authorization_pending",
+        "there: Sign a device in",
+        "a guess: No device waits under this code. It may be mistyped, or too old.",
+        "the code: Sign in",
+        "signed in: Is this your device? True True",
+        "another site's form: 303 /device",
+        "yes: 200 True",
+        "asks: Bearer",
+        "asks again: invalid_grant",
+        "many guesses: 429",
+    ];
+    tenant.plays(&python, "with_a_device.py", &expected);
+}
+
 #[test]
 fn apache_signs_people_in() {
     let Some([python, apache]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_APACHE"]) else {
@@ -202,6 +270,9 @@ fn pysaml2_signs_people_in_and_checks_everything() {
         "passive, signed in nowhere: NoPassive",
         "forced: Sign in",
         "then: valid",
+        "logout, unsigned: 400 This link does not work",
+        "logout: signed, success, in part: False",
+        "then: Sign in",
     ];
     tenant.plays(&python, "with_pysaml2.py", &expected);
 }
@@ -223,6 +294,75 @@ fn python3_saml_signs_people_in_strictly() {
         "started here: ana@acme.example {'mail': ['ana@acme.example']}",
         "where that is not allowed: 400 This link does not work",
         "passive, signed in nowhere: nobody is signed in who could be told of: ask so that a page may be shown",
+        "logout: [] back to /bye",
+        "then: Sign in",
     ];
     tenant.plays(&python, "with_python3_saml.py", &expected);
+}
+
+/// Each demands that assertions are encrypted for it, and opens them with its own library.
+#[test]
+fn assertions_are_encrypted_for_pysaml2_and_python3_saml() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.providers(&python);
+    let expected = [
+        "metadata: signed, and of one key",
+        "for pysaml2: ['aes256-gcm', 'rsa-oaep-mgf1p'], in the clear: []",
+        "opened: ana@acme.example {'mail': ['ana@acme.example']}",
+        "for python3-saml: ['aes256-gcm', 'rsa-oaep-mgf1p'], in the clear: []",
+        "opened: ana@acme.example {'mail': ['ana@acme.example']}",
+        "in the clear: The assertion of the Response is not encrypted and the SP require it",
+        "logout by a form: success, PartialLogout",
+        "then: Sign in",
+    ];
+    tenant.plays(&python, "with_encryption.py", &expected);
+}
+
+/// mod_auth_mellon is added from the metadata that it writes itself. It verifies ours by the key that they are known to be of, signs what it asks, and opens
+/// what is encrypted for it.
+#[test]
+fn mellon_signs_people_in_strictly() {
+    let Some([python, apache]) = peers(["TENURE_PEER_SIGN_IN", "TENURE_PEER_APACHE"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.providers(&python);
+    tenant.own_metadata();
+    let _party = Party::mellon(&tenant, &apache);
+    let attributes = "    attributes: {mail: person.email}\n    want_signed";
+    let more = [("    want_signed", attributes)];
+    let document = tenant.adds("mellon", "/mellon/metadata", &more);
+    for taken in [
+        "want_signed_requests: true",
+        "    encrypt:\n      certificate: |-\n",
+        "    slo: {binding: redirect, url: ",
+        "    name_id: {format: transient}\n",
+    ] {
+        assert!(document.contains(taken), "{taken}: {document}");
+    }
+    tenant.tell("START", format!("http://127.0.0.1:{}/secure/", tenant.port));
+    let expected = [
+        "sent to us: Sign in",
+        "a response that was changed: 400",
+        "back there: True 200 signed in",
+        "as: ana@acme.example",
+        "it goes on by itself: True 200",
+        "the same response again: 400",
+        "logout: back where it began True",
+        "then: Sign in",
+    ];
+    tenant.plays(&python, "with_mellon.py", &expected);
+    let ask = ["sign-in", "sessions", "ana@acme.example", "--ended"];
+    let sessions = tenant.node.run(&ask).expect(0).rows();
+    assert_eq!(sessions[0]["why"], "signed out at mellon", "{sessions:?}");
+    let given = &sessions[0]["relying_parties"][0];
+    assert_eq!(
+        (&given["relying_party"], &given["status"]),
+        (&"mellon".into(), &"told".into())
+    );
 }

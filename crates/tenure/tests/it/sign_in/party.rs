@@ -1,7 +1,7 @@
 //! Relying parties that are not ours, as processes.
 
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -30,18 +30,35 @@ impl Party {
 
     /// Apache with mod_auth_openidc.
     pub fn apache(tenant: &Tenant, program: &str) -> Self {
+        let config = include_str!("apache.conf")
+            .replace("@BASE@", &tenant.env["BASE"])
+            .replace("@SECRET@", &tenant.env["APACHE_SECRET"]);
+        Self::httpd(tenant, program, &config, &[])
+    }
+
+    /// Apache with mod_auth_mellon, by the key that was made for service providers.
+    pub fn mellon(tenant: &Tenant, program: &str) -> Self {
+        let sp = Path::new(&tenant.env["SP_HOME"]);
+        let files = ["sp.key", "sp.crt", "idp.xml", "idp.crt"];
+        let files = files.map(|name| sp.join(name));
+        Self::httpd(tenant, program, include_str!("mellon.conf"), &files)
+    }
+
+    /// Apache with this configuration, in which a page is guarded, and with copies of these files.
+    fn httpd(tenant: &Tenant, program: &str, config: &str, files: &[PathBuf]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let page = home.path().join("www/secure");
         std::fs::create_dir_all(&page).unwrap();
         std::fs::write(page.join("index.html"), "signed in\n").unwrap();
+        for file in files {
+            std::fs::copy(file, home.path().join(file.file_name().unwrap())).unwrap();
+        }
         // Its workers are not root, where it is started by root.
         open_to_all(home.path());
-        let config = include_str!("apache.conf")
+        let config = config
             .replace("@HOME@", home.path().to_str().unwrap())
             .replace("@MODULES@", MODULES)
-            .replace("@PORT@", &tenant.port.to_string())
-            .replace("@BASE@", &tenant.env["BASE"])
-            .replace("@SECRET@", &tenant.env["APACHE_SECRET"]);
+            .replace("@PORT@", &tenant.port.to_string());
         let file = home.path().join("httpd.conf");
         std::fs::write(&file, config).unwrap();
         let mut command = Command::new(program);

@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use protocol::jose::{Algorithm, SigningKey};
+
 use crate::e2e::cluster::REQUIRE;
 use crate::e2e::peer::told;
 use crate::node::Node;
@@ -116,6 +120,69 @@ impl Tenant {
         self.tell("SP_HOME", home.display().to_string());
     }
 
+    /// Declares a client with a key that is made for it, and tells scripts of it: PKCS #8 in base64.
+    pub fn forge(&mut self) {
+        let (key, private) = SigningKey::generate(Algorithm::Es256).unwrap();
+        let jwk = serde_json::Value::Object(key.public().to_jwk());
+        let text = include_str!("forge.yaml")
+            .replace("@PORT@", &self.port.to_string())
+            .replace("@KEY@", &jwk.to_string());
+        let documents = self.node.home.path().join("documents");
+        std::fs::write(documents.join("forge.yaml"), text).unwrap();
+        let folder = documents.to_str().unwrap();
+        self.node
+            .run(&["config", "push", folder, "--reason", "T-5"])
+            .expect(0);
+        self.tell("FORGE_KEY", STANDARD.encode(private.expose()));
+    }
+
+    /// Lays our metadata, and the certificate in them, beside the key of service providers.
+    pub fn own_metadata(&self) {
+        let text = fetched(&format!("{}/saml2/metadata", self.env["BASE"]));
+        let (_, rest) = text.split_once("<ds:X509Certificate>").unwrap();
+        let (base64, _) = rest.split_once('<').unwrap();
+        let lines: Vec<&str> = base64.as_bytes().chunks(64).map(ascii).collect();
+        let pem = lines.join("\n");
+        let home = PathBuf::from(&self.env["SP_HOME"]);
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{pem}\n-----END CERTIFICATE-----\n");
+        std::fs::write(home.join("idp.crt"), pem).unwrap();
+        std::fs::write(home.join("idp.xml"), text).unwrap();
+    }
+
+    /// Adds a relying party from the metadata that it serves itself, with what else its document is to say; the
+    /// document.
+    pub fn adds(&self, name: &str, path: &str, more: &[(&str, &str)]) -> String {
+        let file = self.node.home.path().join("theirs.xml");
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        std::fs::write(&file, fetched(&url)).unwrap();
+        let documents = self.node.home.path().join("documents");
+        let (file, folder) = (file.to_str().unwrap(), documents.to_str().unwrap());
+        let words = [
+            "relying-party",
+            "add",
+            name,
+            "--saml",
+            file,
+            "--into",
+            folder,
+        ];
+        let said = self
+            .node
+            .run(&[&words[..], &["--group", "everyone"]].concat());
+        said.expect(0);
+        let written = documents.join(format!("relying-party-{name}.yaml"));
+        let mut text = std::fs::read_to_string(&written).unwrap();
+        for (from, to) in more {
+            assert!(text.contains(from), "{text}");
+            text = text.replace(from, to);
+        }
+        std::fs::write(&written, &text).unwrap();
+        self.node
+            .run(&["config", "push", folder, "--reason", "T-5"])
+            .expect(0);
+        text
+    }
+
     pub fn tell(&mut self, name: &str, value: String) {
         self.env.insert(name.to_owned(), value);
     }
@@ -137,6 +204,18 @@ impl Tenant {
 pub fn beside(name: &str) -> PathBuf {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/sign_in");
     PathBuf::from(folder).join(name)
+}
+
+/// What stands at an address.
+fn fetched(url: &str) -> String {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let text = runtime.block_on(async { http.get(url).send().await.unwrap().text().await });
+    text.unwrap()
+}
+
+fn ascii(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
 }
 
 fn secret(rows: &[serde_json::Value]) -> String {

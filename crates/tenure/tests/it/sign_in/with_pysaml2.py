@@ -4,12 +4,14 @@ import os
 import pathlib
 import re
 import subprocess
+import urllib.parse
 
 import requests
 from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
 from saml2.response import StatusNoPassive, UnsolicitedResponse
+from saml2.sigver import verify_redirect_signature
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 from pages import Browser, Reader
@@ -37,9 +39,13 @@ def metadata():
     print("metadata: signed, and of one key")
 
 
-def client(**other):
+def client(entity=SP, slo=BINDING_HTTP_REDIRECT, **other):
     sp = {
-        "endpoints": {"assertion_consumer_service": [(ACS, BINDING_HTTP_POST)]},
+        "endpoints": {
+            "assertion_consumer_service": [(f"{entity}/acs", BINDING_HTTP_POST)],
+            "single_logout_service": [(f"{entity}/slo", slo)],
+        },
+        "logout_requests_signed": True,
         "authn_requests_signed": True, "want_response_signed": True, "want_assertions_signed": True,
         "allow_unsolicited": False,
         "name_id_policy_format": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
@@ -48,7 +54,8 @@ def client(**other):
         **other,
     }
     return Saml2Client(SPConfig().load({
-        "entityid": SP, "key_file": str(HOME / "sp.key"), "cert_file": str(HOME / "sp.crt"),
+        "entityid": entity, "key_file": str(HOME / "sp.key"), "cert_file": str(HOME / "sp.crt"),
+        "encryption_keypairs": [{"key_file": str(HOME / "sp.key"), "cert_file": str(HOME / "sp.crt")}],
         "xmlsec_binary": "/usr/bin/xmlsec1", "metadata": {"local": [str(HOME / "idp.xml")]},
         "accepted_time_diff": 60, "allow_unknown_attributes": True, "service": {"sp": sp},
     }))
@@ -136,12 +143,46 @@ def refused(sp, browser, fields, url):
     print("then: valid")
 
 
+def leaving(sp, name, binding):
+    """Word of logout about somebody who was signed in there: its address or its form."""
+    told = sp.do_logout(name, [IDP], "", None, sign=True, expected_binding=binding)
+    way, sent = told[IDP]
+    assert way == binding, way
+    if binding == BINDING_HTTP_POST:
+        return Reader(sent["data"]).forms[0]
+    return dict(sent["headers"])["Location"]
+
+
+def signed_out(sp, browser):
+    said, url = asked(sp)
+    browser.open(url)
+    name = read(sp, form(browser), said).name_id
+    url = leaving(sp, name, BINDING_HTTP_REDIRECT)
+    browser.open(url.split("&SigAlg")[0])
+    print(f"logout, unsigned: {browser.status} {browser.page.heading}")
+    browser.open(url)
+    address, query = browser.at.split("?")
+    assert address == f"{SP}/slo", address
+    query = dict(urllib.parse.parse_qsl(query))
+    [inside] = set(re.findall(r"<ds:X509Certificate>([^<]+)<", (HOME / "idp.xml").read_text()))
+    assert verify_redirect_signature(query, sp.sec.sec_backend, cert=inside)
+    told = sp.parse_logout_request_response(query["SAMLResponse"], BINDING_HTTP_REDIRECT)
+    assert told.status_ok() and told.in_response_to in sp.state
+    second = told.response.status.status_code.status_code
+    print(f"logout: signed, success, in part: {second is not None}")
+    _, url = asked(sp)
+    browser.open(url)
+    print(f"then: {browser.page.heading}")
+
+
 def main():
     metadata()
     sp, browser = client(), Browser(BASE)
     name, fields, url = first_login(sp, browser)
     again(sp, browser, name)
     refused(sp, browser, fields, url)
+    signed_out(sp, browser)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import urllib.parse
 
 import requests
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
@@ -17,20 +18,22 @@ WHO, PASSWORD = "ana@acme.example", "correct horse battery staple"
 EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 
 
-def settings():
+def settings(entity=SP, **security):
     idp = OneLogin_Saml2_IdPMetadataParser.parse(requests.get(IDP, timeout=30).text)["idp"]
     return {
         "strict": True, "debug": False, "idp": idp,
         "sp": {
-            "entityId": SP, "assertionConsumerService": {"url": ACS}, "NameIDFormat": EMAIL,
+            "entityId": entity, "assertionConsumerService": {"url": f"{entity}/acs"}, "NameIDFormat": EMAIL,
+            "singleLogoutService": {"url": f"{entity}/slo"},
             "x509cert": (HOME / "sp.crt").read_text(), "privateKey": (HOME / "sp.key").read_text(),
         },
         "security": {
-            "authnRequestsSigned": True, "wantMessagesSigned": True, "wantAssertionsSigned": True,
+            "authnRequestsSigned": True, "logoutRequestSigned": True, "wantMessagesSigned": True, "wantAssertionsSigned": True,
             "wantNameId": True, "wantAttributeStatement": True, "rejectDeprecatedAlgorithm": True,
             "rejectUnsolicitedResponsesWithInResponseTo": True, "failOnAuthnContextMismatch": True,
             "signatureAlgorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
             "digestAlgorithm": "http://www.w3.org/2001/04/xmlenc#sha256",
+            **security,
         },
     }
 
@@ -38,11 +41,11 @@ def settings():
 SETTINGS = settings()
 
 
-def at(path, fields):
+def at(path, fields, known=None, query=None):
     """A request of a browser to the service provider."""
     return OneLogin_Saml2_Auth({
         "https": "off", "http_host": f"127.0.0.1:{PORT}", "script_name": f"/python3-saml{path}",
-        "get_data": {}, "post_data": fields}, SETTINGS)
+        "get_data": query or {}, "post_data": fields}, known or SETTINGS)
 
 
 def asked(state, **more):
@@ -66,6 +69,27 @@ def told(fields, said):
     return f"{auth.get_nameid()} {auth.get_attributes()}"
 
 
+def signed_out(browser):
+    said, url = asked("/start")
+    browser.open(url)
+    auth = at("/acs", form(browser))
+    auth.process_response(request_id=said)
+    leaves = at("/leave", {})
+    url = leaves.logout(name_id=auth.get_nameid(), session_index=auth.get_session_index(),
+                        name_id_format=EMAIL, return_to="/bye")
+    browser.open(url)
+    address, query = browser.at.split("?")
+    assert address == f"{SP}/slo", address
+    query = dict(urllib.parse.parse_qsl(query))
+    back = at("/slo", {}, query=query)
+    to = back.process_slo(request_id=leaves.get_last_request_id())
+    print(f"logout: {back.get_errors()} back to {query['RelayState']}")
+    assert to is None or to.endswith("/bye"), to
+    _, url = asked("/start")
+    browser.open(url)
+    print(f"then: {browser.page.heading}")
+
+
 def main():
     browser = Browser(BASE)
     said, url = asked("/start")
@@ -86,6 +110,8 @@ def main():
     said, url = asked("/start", is_passive=True)
     stranger.open(url)
     print(f"passive, signed in nowhere: {told(form(stranger), said).rsplit('->', 1)[1].strip()}")
+    signed_out(browser)
 
 
-main()
+if __name__ == "__main__":
+    main()

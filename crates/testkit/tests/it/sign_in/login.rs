@@ -9,14 +9,15 @@ use model::Secret;
 
 use super::world::{Browser, PASSWORD, World, attempt, request};
 
-fn asks(answer: &Answer) -> (Ask, Option<Wrong>) {
+pub fn asks(answer: &Answer) -> (Ask, Option<Wrong>) {
     match answer {
         Answer::Ask { ask, wrong, .. } => (*ask, wrong.clone()),
         other => panic!("no page that asks: {other:?}"),
     }
 }
 
-async fn types(world: &World, browser: &Browser, name: &str, password: &str) -> Answer {
+/// Somebody types a name and a password at the second node.
+pub async fn types(world: &World, browser: &Browser, name: &str, password: &str) -> Answer {
     let app = &world.nodes[1];
     let begun = app.begin(browser.asker(), None);
     let password = Secret::new(password);
@@ -170,7 +171,7 @@ async fn p3_a_pass_counts_once() {
 }
 
 /// The code that a device shows for a secret in base 32 (RFC 6238), computed here a second time.
-fn shown(secret: &str, at_s: i64) -> String {
+pub fn shown(secret: &str, at_s: i64) -> String {
     let mut bits = Vec::new();
     for character in secret.bytes() {
         let digit = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -193,7 +194,7 @@ fn shown(secret: &str, at_s: i64) -> String {
 }
 
 /// Somebody with a password and one-time codes: the secret, and the recovery codes.
-async fn with_codes(world: &World) -> (String, Vec<Secret>) {
+pub async fn with_codes(world: &World) -> (String, Vec<Secret>) {
     let browser = world.enrolled("w001", "p1@acme.example").await;
     let app = &world.nodes[0];
     let page = app.factors(browser.asker(), None).await.unwrap().unwrap();
@@ -360,15 +361,33 @@ async fn what_ended_never_hides_what_counts() {
     let world = World::each("any-factor").await.swap_remove(0);
     let app = &world.nodes[0];
     let mut browser = world.enrolled("w001", "p1@acme.example").await;
+    let mut printed = Vec::new();
     for _ in 0..60 {
-        let page = app.factors(browser.asker(), None).await.unwrap().unwrap();
+        let mut page = app.factors(browser.asker(), None).await.unwrap();
+        if let Err(more) = &page {
+            // Whoever has codes proves one of them first.
+            let paper: &Secret = &printed[0];
+            let sent = app.send_code(attempt(more), paper.expose(), browser.asker());
+            browser.keep(&sent.await.unwrap());
+            page = app.factors(browser.asker(), None).await.unwrap();
+        }
+        let page = page.unwrap();
         let secret = page.codes.secret.expose().replace(' ', "");
         let code = shown(&secret, app.now().as_micros() / 1_000_000);
         let kept = app.set_codes_up(&page.codes.sealed, &code, browser.asker());
-        assert_eq!(kept.await.unwrap().unwrap().wrong, None);
+        let kept = kept.await.unwrap().unwrap();
+        assert_eq!(kept.wrong, None);
+        printed = kept.printed;
     }
     let answer = types(&world, &browser, "p1@acme.example", PASSWORD).await;
     browser.keep(&answer);
+    let more = app
+        .factors(browser.asker(), None)
+        .await
+        .unwrap()
+        .unwrap_err();
+    let sent = app.send_code(attempt(&more), printed[0].expose(), browser.asker());
+    browser.keep(&sent.await.unwrap());
     let page = app.factors(browser.asker(), None).await.unwrap().unwrap();
     let own: Vec<_> = page.own.iter().map(|own| own.factor).collect();
     assert_eq!(own.len(), 3, "{own:?}");

@@ -1,6 +1,11 @@
 //! People signing in, and attacks on that: over a whole node on SQLite, and on PostgreSQL with two. Each
 //! attack is named after its row in the list of attacks on identity providers that SECURITY.md keeps.
 
+mod announced;
+mod assertion;
+mod break_glass;
+mod device;
+mod dpop;
 mod keys;
 mod leavers;
 mod login;
@@ -8,5 +13,8 @@ mod logout;
 mod machine;
 mod oauth;
 mod provider;
+mod pushed;
+mod rows;
 mod saml;
+mod slo;
 mod world;

@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use app::Answer;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,8 +35,10 @@ static KEY: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
     (private.expose().to_vec(), pem)
 });
 
-/// `shop` signs its requests and is never sent what it has not asked for; `desk` has no key, and is.
+/// `shop` signs its requests and is never sent what it has not asked for; `desk` has no key, and is; what is said
+/// to `safe` is encrypted for it. `shop` and `safe` sign people out.
 pub fn providers() -> String {
+    let pem = &KEY.1;
     format!(
         r#"{SIGN_ON}---
 kind: RelyingParty
@@ -46,8 +50,9 @@ spec:
     acs: [https://shop.acme.example/acs, {{url: "https://shop.acme.example/other", index: 7}}]
     name_id: {{format: emailAddress, value: person.email}}
     attributes: {{mail: person.email}}
-    certificates: ['{}']
+    certificates: ['{pem}']
     want_signed_requests: true
+    slo: {{url: "https://shop.acme.example/slo", response_url: "https://shop.acme.example/slo/done"}}
 ---
 kind: RelyingParty
 metadata: {{name: desk}}
@@ -57,8 +62,21 @@ spec:
     entity_id: https://desk.acme.example/metadata
     acs: [https://desk.acme.example/acs]
     idp_initiated: true
-"#,
-        KEY.1
+    pairwise_id: acme.example
+---
+kind: RelyingParty
+metadata: {{name: safe}}
+spec:
+  groups: [engineers]
+  saml:
+    entity_id: https://safe.acme.example/metadata
+    acs: [https://safe.acme.example/acs]
+    name_id: {{format: emailAddress, value: person.email}}
+    attributes: {{mail: person.email}}
+    certificates: ['{pem}']
+    slo: {{url: "https://safe.acme.example/slo", binding: post}}
+    encrypt: {{certificate: '{pem}'}}
+"#
     )
 }
 
@@ -111,45 +129,57 @@ impl Ask {
 
     /// As a query, not signed.
     pub fn query(&self, world: &World) -> String {
-        let xml = self.xml(world.nodes[0].now()).replace("{}", "");
-        let message = encoded(&STANDARD.encode(stored(xml.as_bytes())));
-        format!("SAMLRequest={message}&RelayState={}", encoded(&self.state))
+        query(&self.xml(world.nodes[0].now()), &self.state)
     }
 
     /// As a query, signed.
     pub fn signed(&self, world: &World) -> String {
-        let covered = format!("{}&SigAlg={}", self.query(world), encoded(RSA_SHA256));
-        let value = STANDARD.encode(sign(covered.as_bytes()));
-        format!("{covered}&Signature={}", encoded(&value))
+        signed(&self.query(world))
     }
 
     /// As the body of a form, signed.
     pub fn posted(&self, world: &World) -> String {
-        let text = self.xml(world.nodes[0].now());
-        let covered = text.replace("{}", "");
-        let hash = STANDARD.encode(digest(&SHA256, covered.as_bytes()));
-        let info = format!(
-            "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
-             <ds:SignatureMethod Algorithm=\"{RSA_SHA256}\"></ds:SignatureMethod>\
-             <ds:Reference URI=\"#{}\"><ds:Transforms><ds:Transform Algorithm=\"{DS}enveloped-signature\">\
-             </ds:Transform><ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>\
-             <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod>\
-             <ds:DigestValue>{hash}</ds:DigestValue></ds:Reference></ds:SignedInfo>",
-            self.id
-        );
-        let alone = info.replacen(
-            "<ds:SignedInfo>",
-            &format!("<ds:SignedInfo xmlns:ds=\"{DS}\">"),
-            1,
-        );
-        let value = STANDARD.encode(sign(alone.as_bytes()));
-        let signature = format!(
-            "<ds:Signature xmlns:ds=\"{DS}\">{info}<ds:SignatureValue>{value}</ds:SignatureValue>\
-             </ds:Signature>"
-        );
-        let message = encoded(&STANDARD.encode(text.replace("{}", &signature)));
-        format!("SAMLRequest={message}&RelayState={}", encoded(&self.state))
+        posted(&self.xml(world.nodes[0].now()), &self.id, &self.state)
     }
+}
+
+/// A message as a query, not signed. `{}` stands where a signature would.
+pub fn query(xml: &str, state: &str) -> String {
+    let message = encoded(&STANDARD.encode(stored(xml.replace("{}", "").as_bytes())));
+    format!("SAMLRequest={message}&RelayState={}", encoded(state))
+}
+
+/// A query, signed.
+pub fn signed(query: &str) -> String {
+    let covered = format!("{query}&SigAlg={}", encoded(RSA_SHA256));
+    let value = STANDARD.encode(sign(covered.as_bytes()));
+    format!("{covered}&Signature={}", encoded(&value))
+}
+
+/// A message as the body of a form, signed where `{}` stands.
+pub fn posted(text: &str, id: &str, state: &str) -> String {
+    let covered = text.replace("{}", "");
+    let hash = STANDARD.encode(digest(&SHA256, covered.as_bytes()));
+    let info = format!(
+        "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
+         <ds:SignatureMethod Algorithm=\"{RSA_SHA256}\"></ds:SignatureMethod>\
+         <ds:Reference URI=\"#{id}\"><ds:Transforms><ds:Transform Algorithm=\"{DS}enveloped-signature\">\
+         </ds:Transform><ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>\
+         <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod>\
+         <ds:DigestValue>{hash}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
+    );
+    let alone = info.replacen(
+        "<ds:SignedInfo>",
+        &format!("<ds:SignedInfo xmlns:ds=\"{DS}\">"),
+        1,
+    );
+    let value = STANDARD.encode(sign(alone.as_bytes()));
+    let signature = format!(
+        "<ds:Signature xmlns:ds=\"{DS}\">{info}<ds:SignatureValue>{value}</ds:SignatureValue>\
+         </ds:Signature>"
+    );
+    let message = encoded(&STANDARD.encode(text.replace("{}", &signature)));
+    format!("SAMLRequest={message}&RelayState={}", encoded(state))
 }
 
 impl World {
@@ -198,6 +228,26 @@ pub fn signed_in(answer: &Answer) -> String {
         "{xml}"
     );
     xml
+}
+
+/// The assertion that only the service provider can read, as it reads it.
+pub fn opened(xml: &str) -> String {
+    // The key stands before what it opens.
+    let mut values = xml.split("CipherValue>").skip(1).step_by(2);
+    let mut next = || {
+        let (value, _) = values.next().unwrap().split_once("</").unwrap();
+        STANDARD.decode(value).unwrap()
+    };
+    let (sealed_key, mut sealed) = (next(), next());
+    let private = PrivateDecryptingKey::from_pkcs8(&KEY.0).unwrap();
+    let private = OaepPrivateDecryptingKey::new(private).unwrap();
+    let mut once = vec![0; private.min_output_size()];
+    let once = private.decrypt(&OAEP_SHA1_MGF1SHA1, &sealed_key, &mut once, None);
+    let once = UnboundKey::new(&AES_256_GCM, once.unwrap()).unwrap();
+    let (nonce, sealed) = sealed.split_at_mut(12);
+    let nonce = Nonce::try_assume_unique_for_key(nonce).unwrap();
+    let plain = LessSafeKey::new(once).open_in_place(nonce, Aad::empty(), sealed);
+    String::from_utf8(plain.unwrap().to_vec()).unwrap()
 }
 
 /// The status of a response that signs nobody in.

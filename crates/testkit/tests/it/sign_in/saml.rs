@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{Answer, Wrong};
 use model::Secret;
 
-use super::provider::{asks, encoded, is_shown, providers, response, signed_in, status};
+use super::provider::{asks, encoded, is_shown, opened, providers, response, signed_in, status};
 use super::world::{PASSWORD, SIGN_ON, World, attempt};
 
 /// S9: a request counts once, with its sender, on every node; of many who bring it at once, one is answered.
@@ -186,6 +186,74 @@ async fn s12_a_signature_is_demanded_and_is_over_what_came() {
     }
 }
 
+/// S14: what is said to a service provider whose document names a certificate can be read by it alone, cannot be
+/// changed unseen, and is never sent in the clear.
+#[tokio::test]
+async fn s14_what_is_said_to_one_that_has_a_key_is_read_by_nobody_else() {
+    for (world, browser) in World::with_providers("any-factor").await {
+        let mut seen = Vec::new();
+        for id in ["_one", "_two"] {
+            let query = asks("safe", id).query(&world);
+            let (xml, _) = response(&world.sso(0, &query, &browser).await).unwrap();
+            for said in [
+                "p1@acme.example",
+                "<saml:Assertion",
+                "NameID",
+                "AuthnStatement",
+            ] {
+                assert!(!xml.contains(said), "{said}: {xml}");
+            }
+            for algorithm in ["xmlenc11#aes256-gcm\"", "xmlenc#rsa-oaep-mgf1p\""] {
+                assert!(xml.contains(algorithm), "{algorithm}: {xml}");
+            }
+            assert!(!xml.contains("-cbc") && !xml.contains("rsa-1_5"), "{xml}");
+            assert!(xml.contains("<saml:EncryptedAssertion") && xml.contains("<ds:Signature"));
+            let inner = opened(&xml);
+            assert!(inner.starts_with("<saml:Assertion"), "{inner}");
+            assert!(
+                inner.contains("<ds:SignatureValue>"),
+                "signed first: {inner}"
+            );
+            assert!(inner.contains(">p1@acme.example</saml:NameID>"), "{inner}");
+            assert!(inner.contains(&format!("InResponseTo=\"{id}\"")), "{inner}");
+            let value = xml.split("CipherValue>").nth(1).unwrap().to_owned();
+            seen.push(value);
+        }
+        assert_ne!(seen[0], seen[1], "each has a key of its own");
+    }
+}
+
+/// One that nothing could be encrypted for is refused with its document, and nobody is told in the clear.
+#[tokio::test]
+async fn s14_a_certificate_that_nothing_is_encrypted_for_is_refused_with_its_document() {
+    let world = World::each("any-factor").await.swap_remove(0);
+    let good = providers();
+    let (before, rest) = good.rsplit_once("CERTIFICATE----- ").unwrap();
+    let (_, after) = rest.split_once(" -----END").unwrap();
+    let files = vec![
+        crate::company::documents("").swap_remove(0),
+        (
+            "sign-on.yaml".to_owned(),
+            format!("{before}CERTIFICATE----- MIIBAAAA -----END{after}"),
+        ),
+        ("policy.yaml".to_owned(), super::world::policy("any-factor")),
+    ];
+    let admin = testkit::node::actor("admin");
+    let refused = world.nodes[0].accept_documents(&admin, files, true).await;
+    let refused = refused.unwrap_err();
+    let [told] = refused.diagnostics() else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        (&*told.code, &*told.place, &*told.field),
+        (
+            "TNR-SIGN-0019",
+            "RelyingParty safe",
+            "spec.saml.encrypt.certificate"
+        )
+    );
+}
+
 /// S15: the document and the person are looked at again at each step.
 #[tokio::test]
 async fn s15_nobody_goes_on_to_an_app_that_was_taken_away() {
@@ -315,6 +383,39 @@ async fn what_a_service_provider_asks_for_is_so_or_is_refused() {
                      somebody</saml:NameID></saml:Subject>";
         let answer = world.sso(0, &ask("_8", "", named), &browser).await;
         assert_eq!(status(&answer), "UnknownPrincipal");
+    }
+}
+
+/// The attribute `pairwise-id` stays, is another one for somebody else, and its domain stands in our metadata.
+#[tokio::test]
+async fn a_pairwise_id_stays_and_is_nobody_elses() {
+    for (world, browser) in World::with_providers("any-factor").await {
+        let of = |xml: String| {
+            let name = "Name=\"urn:oasis:names:tc:SAML:attribute:pairwise-id\" \
+                        NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">";
+            let (_, rest) = xml.split_once(name).unwrap_or_else(|| panic!("{xml}"));
+            let (_, value) = rest.split_once("<saml:AttributeValue>").unwrap();
+            value.split('<').next().unwrap().to_owned()
+        };
+        let goes = async |id: &str, browser: &super::world::Browser| {
+            let query = asks("desk", id).query(&world);
+            of(signed_in(&world.sso(0, &query, browser).await))
+        };
+        let first = goes("_1", &browser).await;
+        let (own, scope) = first.split_once('@').unwrap();
+        assert_eq!((own.len(), scope), (64, "acme.example"));
+        assert_eq!(goes("_2", &browser).await, first);
+        let other = world.enrolled("w002", "p2@acme.example").await;
+        assert_ne!(goes("_3", &other).await, first);
+        let query = asks("shop", "_4").signed(&world);
+        let shop = signed_in(&world.sso(0, &query, &browser).await);
+        assert!(!shop.contains("pairwise-id"), "{shop}");
+        let metadata = world.nodes[1].saml_metadata().await.unwrap();
+        assert_eq!(
+            metadata.matches(">acme.example</shibmd:Scope>").count(),
+            1,
+            "{metadata}"
+        );
     }
 }
 

@@ -1,14 +1,15 @@
 //! A small company that signs in, on each store, with two nodes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use app::{Answer, App, Asker, Given, SignInFrom, TokenCall};
+use app::{Answer, App, Asker, Connect, Given, Notifier, SignInFrom, TokenCall};
+use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use model::{Digest, Secret};
-use ports::Store;
+use model::{Digest, Secret, notice};
 use ports::conformance::cluster;
+use ports::{BackChannel, Channel, Letter, Store, Target};
 use protocol::oauth::{Issuer, Object, Response};
 use store::{PostgresOptions, StorePorts, TenureStore};
 use testkit::node::{actor, keyring, morning};
@@ -79,6 +80,54 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// What a client proves that a code is its own with.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
+/// Mails that were sent: to whom, and what.
+pub type Post = Arc<Mutex<Vec<(Vec<String>, Letter)>>>;
+
+/// A company with a mail server that takes everything.
+struct House {
+    company: Company,
+    post: Post,
+}
+
+#[async_trait]
+impl Connect for House {
+    async fn connect(
+        &self,
+        app: &documents::App,
+        secret: Option<Secret>,
+    ) -> Result<Arc<dyn Target>, String> {
+        self.company.connect(app, secret).await
+    }
+
+    fn channel(
+        &self,
+        channel: &documents::Channel,
+        _secret: Option<Secret>,
+    ) -> Result<Arc<dyn Channel>, String> {
+        let to = match &channel.by {
+            documents::By::Smtp(smtp) => smtp.to.clone(),
+            _ => Vec::new(),
+        };
+        Ok(Arc::new(Mail(to, Arc::clone(&self.post))))
+    }
+
+    fn back_channel(&self, allow_private: bool) -> Result<Arc<dyn BackChannel>, String> {
+        self.company.back_channel(allow_private)
+    }
+}
+
+struct Mail(Vec<String>, Post);
+
+#[async_trait]
+impl Channel for Mail {
+    async fn tell(&self, letter: &Letter, _deadline: Duration) -> notice::Answer {
+        let sent = (self.0.clone(), letter.clone());
+        self.1.lock().unwrap().push(sent);
+        let detail = String::new();
+        notice::Answer::Delivered { detail }
+    }
+}
+
 /// Two nodes on one store.
 pub struct World {
     pub nodes: [App; 2],
@@ -86,6 +135,8 @@ pub struct World {
     pub store: Arc<dyn Store>,
     /// Who is told of the end of sessions, by both nodes.
     pub relying: Arc<Relying>,
+    /// Mails that either node sent.
+    pub post: Post,
     /// The secrets of the clients, in the order of [`CLIENTS`].
     secrets: Vec<Secret>,
     /// The company's HR file.
@@ -111,7 +162,9 @@ impl Browser {
 
     /// Keeps what an answer sets.
     pub fn keep(&mut self, answer: &Answer) {
-        if let Answer::Send { signed_in, .. } | Answer::Home { signed_in } = answer
+        if let Answer::Send { signed_in, .. }
+        | Answer::Device { signed_in, .. }
+        | Answer::Home { signed_in } = answer
             && let Some(signed_in) = signed_in
         {
             self.session = Some(signed_in.cookie.expose().to_owned());
@@ -142,6 +195,7 @@ impl World {
         let first = Arc::clone(&stores[0]);
         let company = Company::with(&[]);
         let relying = Arc::clone(&company.relying);
+        let post = Post::default();
         let mut salt = 10;
         let nodes = stores.map(|store| {
             salt += 1;
@@ -150,7 +204,10 @@ impl World {
                 Arc::clone(&clock),
                 Arc::new(SeededEntropy::new(salt)),
                 Arc::new(keyring().unwrap()),
-                Arc::new(company.clone()),
+                Arc::new(House {
+                    company: company.clone(),
+                    post: Arc::clone(&post),
+                }),
                 "node",
             );
             let issuer = Issuer::new("https://id.acme.example").unwrap();
@@ -161,6 +218,7 @@ impl World {
             clock,
             store: first,
             relying,
+            post,
             secrets: Vec::new(),
             rows: crate::company::workers(4),
         };
@@ -181,11 +239,16 @@ impl World {
 
     /// Puts documents in force that demand so much, with other relying parties.
     pub async fn documents_with(&self, demand: &str, parties: &str) {
+        self.policy_is(&policy(demand), parties).await;
+    }
+
+    /// Puts documents in force with this policy and these relying parties.
+    pub async fn policy_is(&self, policy: &str, parties: &str) {
         let source = crate::company::documents("").swap_remove(0);
         let files = vec![
             source,
             ("sign-on.yaml".to_owned(), parties.to_owned()),
-            ("policy.yaml".to_owned(), policy(demand)),
+            ("policy.yaml".to_owned(), policy.to_owned()),
         ];
         let admin = actor("admin");
         let accepted = self.nodes[0].accept_documents(&admin, files, false);
@@ -198,6 +261,18 @@ impl World {
         let admin = actor("admin");
         let delivered = self.nodes[0].deliver(&admin, "hr", "hr.csv", &file, false);
         delivered.await.unwrap();
+    }
+
+    /// Both nodes tell people what there is to tell, at once and again.
+    pub async fn told(&self) -> Vec<(Vec<String>, Letter)> {
+        let nodes = [(&self.nodes[0], "one"), (&self.nodes[1], "other")];
+        let [one, other] = nodes.map(|(node, name)| Notifier::new(Arc::new(node.clone()), name));
+        for _ in 0..3 {
+            let (one, other) = tokio::join!(one.pass(), other.pass());
+            one.unwrap();
+            other.unwrap();
+        }
+        std::mem::take(&mut *self.post.lock().unwrap())
     }
 
     pub fn browser(&self) -> Browser {
@@ -268,7 +343,8 @@ impl World {
         said(given.await.unwrap())
     }
 
-    fn proves(&self, client: usize) -> String {
+    /// The header by which a client proves who it is.
+    pub fn proves(&self, client: usize) -> String {
         let secret = self.secrets[client].expose();
         let pair = format!("{}:{secret}", CLIENTS[client]);
         format!("Basic {}", STANDARD.encode(pair))
@@ -277,14 +353,21 @@ impl World {
     /// Whether an access token counts at a node.
     pub async fn counts(&self, node: usize, token: &str) -> bool {
         let header = format!("Bearer {token}");
-        let told = self.nodes[node].userinfo(&[header.as_bytes()]).await;
+        let call = app::UserCall {
+            method: "GET",
+            authorization: &[header.as_bytes()],
+            proofs: &[],
+        };
+        let told = self.nodes[node].userinfo(call).await;
         matches!(told.unwrap(), app::UserTold::Claims(_))
     }
 }
 
-fn call<'a>(authorization: &'a [&'a [u8]], body: &'a str) -> TokenCall<'a> {
+/// A call as an endpoint for clients takes it.
+pub fn call<'a>(authorization: &'a [&'a [u8]], body: &'a str) -> TokenCall<'a> {
     TokenCall {
         authorization,
+        proofs: &[],
         content_type: Some(b"application/x-www-form-urlencoded"),
         body: body.as_bytes(),
     }
