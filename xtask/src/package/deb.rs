@@ -17,6 +17,8 @@ const POSTINST: &str = "#!/bin/sh
 set -e
 if command -v systemd-sysusers > /dev/null; then
     systemd-sysusers tenure.conf
+    # `tenure init` writes there before the unit has ever begun.
+    install -d -o tenure -g tenure -m 0700 /var/lib/tenure
 fi
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
