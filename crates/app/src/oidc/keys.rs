@@ -15,7 +15,7 @@ use crate::{App, AppError, ErrorKind};
 
 /// What every provider can sign with, whatever its relying parties ask for: OpenID Connect demands RS256
 /// (Discovery 1.0 §3), and everybody speaks ES256.
-const ALWAYS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Rs256];
+pub(super) const ALWAYS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Rs256];
 
 /// The keys as they stood at one head of their stream.
 pub(crate) struct Keys {

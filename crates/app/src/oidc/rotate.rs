@@ -8,7 +8,7 @@ use model::{Actor, Event, SigningKey};
 use ports::store::Append;
 use protocol::jose::Algorithm;
 
-use super::keys::stream;
+use super::keys::{ALWAYS, stream};
 use crate::{App, AppError, ErrorKind};
 
 /// How long a stage takes: relying parties fetch keys again once a day at least, and nothing that was signed
@@ -66,8 +66,10 @@ impl App {
         write: bool,
         reason: &str,
     ) -> Result<Vec<SigningKey>, AppError> {
-        // Whatever is always signed with has a key before there can be a next one.
-        self.keys(&[]).await?;
+        if write {
+            // Whatever is always signed with has a key before there can be a next one.
+            self.keys(&[]).await?;
+        }
         let keys = self.store.signing_keys().await?;
         let mut made = Vec::new();
         for algorithm in wanted(&keys, named)? {
@@ -117,7 +119,11 @@ fn wanted(keys: &[SigningKey], named: &[String]) -> Result<Vec<Algorithm>, AppEr
         let at = keys.iter().filter(move |key| key.stage == stage);
         at.map(|key| key.algorithm.as_str())
     };
-    let current: Vec<&str> = of(KeyStage::Current).collect();
+    let mut current: Vec<&str> = of(KeyStage::Current).collect();
+    if current.is_empty() {
+        // These are made when they are first needed.
+        current.extend(ALWAYS.iter().map(|algorithm| algorithm.name()));
+    }
     let mut names: Vec<&str> = match named {
         [] => current.clone(),
         named => named.iter().map(String::as_str).collect(),

@@ -139,6 +139,8 @@ async fn what_would_be_turned_is_told_and_not_done() {
         let would = would.await.unwrap();
         let algorithms: Vec<_> = would.iter().map(|key| key.algorithm.as_str()).collect();
         assert_eq!(algorithms, ["ES256", "RS256"]);
+        let made = world.store.signing_keys().await.unwrap();
+        assert_eq!(made, [], "not even the first ones are made");
         assert_eq!(world.published(0).await.len(), 2);
         assert_eq!(
             world.turns(0, stage("HS256"), false).await,
