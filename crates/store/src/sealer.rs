@@ -26,7 +26,14 @@ const MINTED_LEN: usize = 8;
 pub struct Sealer {
     ring: Arc<dyn KeyRing>,
     entropy: Arc<dyn Entropy>,
-    open: Mutex<HashMap<(String, u64), Arc<LessSafeKey>>>,
+    open: Mutex<HashMap<(String, u64), OpenKey>>,
+}
+
+/// A data key, and the row that it was opened from. The number alone does not tell keys apart: what a
+/// batch minted before it was rolled back has the number of what is minted in its place.
+struct OpenKey {
+    sealed: Vec<u8>,
+    key: Arc<LessSafeKey>,
 }
 
 /// Which key sealed this part; `None` when it is too short to be one.
@@ -62,10 +69,14 @@ impl Sealer {
     /// A new data key for a subject, made with the record `seq`.
     pub(crate) fn mint(&self, subject: &str, seq: u64) -> KeyRow {
         let key: [u8; 32] = draw(&*self.entropy);
-        KeyRow {
+        let row = KeyRow {
             minted: seq,
             sealed: self.ring.seal(&purpose(subject), &key),
+        };
+        if let Ok(opened) = UnboundKey::new(&AES_256_GCM, &key) {
+            self.keep(subject, &row, LessSafeKey::new(opened));
         }
+        row
     }
 
     /// Seals a personal part under the subject's data key.
@@ -146,23 +157,30 @@ impl Sealer {
 
     fn data_key(&self, subject: &str, row: &KeyRow) -> Result<Arc<LessSafeKey>, KeyRingError> {
         let name = (subject.to_owned(), row.minted);
-        if let Some(key) = self
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&name)
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = open.get(&name)
+            && known.sealed == row.sealed.bytes
         {
-            return Ok(Arc::clone(key));
+            return Ok(Arc::clone(&known.key));
         }
+        drop(open);
         let bytes = self.ring.open(&purpose(subject), &row.sealed)?;
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| KeyRingError::Forged)?;
-        let key = Arc::new(LessSafeKey::new(key));
+        Ok(self.keep(subject, row, LessSafeKey::new(key)))
+    }
+
+    fn keep(&self, subject: &str, row: &KeyRow, key: LessSafeKey) -> Arc<LessSafeKey> {
+        let key = Arc::new(key);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= MAX_OPEN {
             open.clear();
         }
-        open.insert(name, Arc::clone(&key));
-        Ok(key)
+        let known = OpenKey {
+            sealed: row.sealed.bytes.clone(),
+            key: Arc::clone(&key),
+        };
+        open.insert((subject.to_owned(), row.minted), known);
+        key
     }
 }
 
@@ -173,4 +191,34 @@ fn purpose(subject: &str) -> String {
 /// What a sealed part is bound to besides its key: it opens nowhere else.
 fn context(subject: &str, minted: u64, kind: &str) -> Vec<u8> {
     format!("tenure personal/1\n{subject}\n{minted}\n{kind}").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::keyring::LocalKeyRing;
+    use ports::conformance::doubles::SeededEntropy;
+
+    #[test]
+    fn a_key_that_was_rolled_back_seals_nothing_for_the_one_in_its_place() {
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
+        let ring = || Arc::new(LocalKeyRing::new(&[7; 32], &[], Arc::clone(&entropy)).unwrap());
+        let sealer = Sealer::new(ring(), Arc::clone(&entropy));
+        let rolled_back = sealer.mint("ana", 5);
+        sealer.seal("ana", &rolled_back, "kind", b"before").unwrap();
+        let committed = sealer.mint("ana", 5);
+        let sealed = sealer.seal("ana", &committed, "kind", b"after").unwrap();
+        let another = sealer.seal("ana", &rolled_back, "kind", b"late").unwrap();
+        let elsewhere = Sealer::new(ring(), Arc::clone(&entropy));
+        let opened = elsewhere.open("ana", Some(&committed), "kind", &sealed);
+        assert_eq!(opened.unwrap(), Opened::Known(b"after".to_vec()));
+        assert!(
+            sealer
+                .open("ana", Some(&committed), "kind", &another)
+                .is_err()
+        );
+        let opened = sealer.open("ana", Some(&committed), "kind", &sealed);
+        assert_eq!(opened.unwrap(), Opened::Known(b"after".to_vec()));
+    }
 }

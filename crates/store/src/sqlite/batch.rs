@@ -4,7 +4,7 @@ use model::Timestamp;
 use ports::store::{AppendError, StoreError};
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::cells::{run, unavailable};
+use super::cells::{Statement, run, unavailable};
 use crate::committer::{
     Answer, Changes, Core, LeaseRow, Needs, Prepared, Snapshot, coalesce, decide, fail_all,
 };
@@ -73,31 +73,41 @@ fn empty_wal(conn: &Connection) {
     }
 }
 
-fn one(conn: &Connection, sql: &str, args: &[Cell]) -> Result<Option<Row>, StoreError> {
-    Ok(run(conn, sql, args)?.1.into_iter().next())
+/// The first row of each of many look-ups by one statement.
+struct Lookup<'c>(Statement<'c>);
+
+impl<'c> Lookup<'c> {
+    fn by(conn: &'c Connection, sql: &str) -> Result<Self, StoreError> {
+        Statement::of(conn, sql).map(Self)
+    }
+
+    fn one(&mut self, args: &[Cell]) -> Result<Option<Row>, StoreError> {
+        Ok(self.0.run(args)?.into_iter().next())
+    }
 }
 
 fn load(conn: &Connection, needs: &Needs, now: Timestamp) -> Result<Snapshot, StoreError> {
     let head = rows::head(&run(conn, rows::HEAD_SQL, &[])?.1)?;
     let mut snapshot = Snapshot::at_head(head, now);
+    let mut streams = Lookup::by(conn, "SELECT head FROM stream WHERE name = $1")?;
     for name in &needs.streams {
-        let sql = "SELECT head FROM stream WHERE name = $1";
-        if let Some(row) = one(conn, sql, &[Cell::Text(name.clone())])? {
+        if let Some(row) = streams.one(&[Cell::Text(name.clone())])? {
             snapshot
                 .streams
                 .insert(name.clone(), rows::count(&row, 0, "stream.head")?);
         }
     }
+    let sql = "SELECT 1 FROM one_time WHERE space = $1 AND value = $2";
+    let mut used = Lookup::by(conn, sql)?;
     for (space, value) in &needs.one_time {
-        let sql = "SELECT 1 FROM one_time WHERE space = $1 AND value = $2";
         let args = [Cell::Text(space.clone()), Cell::Blob(value.clone())];
-        if one(conn, sql, &args)?.is_some() {
+        if used.one(&args)?.is_some() {
             snapshot.used.insert((space.clone(), value.clone()));
         }
     }
+    let mut leases = Lookup::by(conn, "SELECT fence, until FROM lease WHERE name = $1")?;
     for name in &needs.leases {
-        let sql = "SELECT fence, until FROM lease WHERE name = $1";
-        if let Some(row) = one(conn, sql, &[Cell::Text(name.clone())])? {
+        if let Some(row) = leases.one(&[Cell::Text(name.clone())])? {
             let fence = rows::count(&row, 0, "lease.fence")?;
             let until = Timestamp::from_micros(rows::int(&row, 1, "lease.until")?);
             snapshot
@@ -112,9 +122,10 @@ fn load(conn: &Connection, needs: &Needs, now: Timestamp) -> Result<Snapshot, St
                 .insert(rows::text(&row, 0, "stop.target")?.to_owned());
         }
     }
+    let sql = "SELECT minted, ring_key, sealed FROM subject_key WHERE subject = $1";
+    let mut keys = Lookup::by(conn, sql)?;
     for subject in &needs.keys {
-        let sql = "SELECT minted, ring_key, sealed FROM subject_key WHERE subject = $1";
-        if let Some(row) = one(conn, sql, &[Cell::Text(subject.clone())])? {
+        if let Some(row) = keys.one(&[Cell::Text(subject.clone())])? {
             snapshot.keys.insert(subject.clone(), rows::key(&row, 0)?);
         }
     }
@@ -123,26 +134,25 @@ fn load(conn: &Connection, needs: &Needs, now: Timestamp) -> Result<Snapshot, St
 
 fn write(conn: &Connection, changes: Changes) -> Result<(), StoreError> {
     let sql = dialect::insert(&ground::RECORD);
-    for record in changes.records {
-        run(conn, &sql, &rows::record(record))?;
-    }
+    let records = changes.records.into_iter().map(rows::record);
+    Statement::of(conn, &sql)?.run_for_each(records)?;
     // Plain inserts: the primary key is the second, independent reason why nothing is used twice.
     let sql = dialect::insert(&ground::ONE_TIME);
-    for (space, value, seq) in changes.used {
-        run(
-            conn,
-            &sql,
-            &[
-                Cell::Text(space),
-                Cell::Blob(value),
-                Cell::Int(seq.cast_signed()),
-            ],
-        )?;
+    let used = changes.used.into_iter();
+    let used = used.map(|(space, value, seq)| {
+        [
+            Cell::Text(space),
+            Cell::Blob(value),
+            Cell::Int(seq.cast_signed()),
+        ]
+    });
+    if used.len() != 0 {
+        Statement::of(conn, &sql)?.run_for_each(used)?;
     }
     apply(conn, changes.ops)
 }
 
-/// Executes row operations, one statement per row.
+/// Executes row operations, one execution per row.
 pub(super) fn apply(conn: &Connection, ops: Vec<RowOp>) -> Result<(), StoreError> {
     for table in coalesce(ops) {
         for (column, value) in table.delete_where {
@@ -150,15 +160,11 @@ pub(super) fn apply(conn: &Connection, ops: Vec<RowOp>) -> Result<(), StoreError
         }
         if !table.delete.is_empty() {
             let sql = dialect::delete(table.table);
-            for key in table.delete {
-                run(conn, &sql, &key)?;
-            }
+            Statement::of(conn, &sql)?.run_for_each(table.delete)?;
         }
         if !table.put.is_empty() {
             let sql = dialect::put(table.table);
-            for row in table.put {
-                run(conn, &sql, &row)?;
-            }
+            Statement::of(conn, &sql)?.run_for_each(table.put)?;
         }
     }
     Ok(())

@@ -47,24 +47,52 @@ pub(super) fn run(
     sql: &str,
     args: &[Cell],
 ) -> Result<(u64, Vec<Row>), StoreError> {
-    let mut statement = conn
-        .prepare_cached(&numbered(sql))
-        .map_err(|e| unavailable(&e))?;
-    bind(&mut statement, args)?;
-    let columns = statement.column_count();
-    let read_only = statement.readonly();
-    let mut found = Vec::new();
-    let mut rows = statement.raw_query();
-    while let Some(row) = rows.next().map_err(|e| unavailable(&e))? {
-        let mut cells = Vec::with_capacity(columns);
-        for i in 0..columns {
-            cells.push(cell(row.get_ref(i).map_err(|e| unavailable(&e))?)?);
-        }
-        found.push(cells);
-    }
-    drop(rows);
-    let changed = if read_only { 0 } else { conn.changes() };
+    let mut statement = Statement::of(conn, sql)?;
+    let found = statement.run(args)?;
+    let changed = if statement.0.readonly() {
+        0
+    } else {
+        conn.changes()
+    };
     Ok((changed, found))
+}
+
+/// A statement that is looked up once and run for many rows of values.
+pub(super) struct Statement<'c>(CachedStatement<'c>);
+
+impl<'c> Statement<'c> {
+    pub(super) fn of(conn: &'c Connection, sql: &str) -> Result<Self, StoreError> {
+        let found = conn.prepare_cached(&numbered(sql));
+        found.map(Self).map_err(|e| unavailable(&e))
+    }
+
+    /// Runs it to its end, with these values; the rows it answers.
+    pub(super) fn run(&mut self, args: &[Cell]) -> Result<Vec<Row>, StoreError> {
+        bind(&mut self.0, args)?;
+        let columns = self.0.column_count();
+        let mut found = Vec::new();
+        let mut rows = self.0.raw_query();
+        while let Some(row) = rows.next().map_err(|e| unavailable(&e))? {
+            let mut cells = Vec::with_capacity(columns);
+            for i in 0..columns {
+                cells.push(cell(row.get_ref(i).map_err(|e| unavailable(&e))?)?);
+            }
+            found.push(cells);
+        }
+        Ok(found)
+    }
+
+    /// Runs it once for each of these.
+    pub(super) fn run_for_each<A: AsRef<[Cell]>>(
+        &mut self,
+        all: impl IntoIterator<Item = A>,
+    ) -> Result<(), StoreError> {
+        for args in all {
+            bind(&mut self.0, args.as_ref())?;
+            self.0.raw_execute().map_err(|e| unavailable(&e))?;
+        }
+        Ok(())
+    }
 }
 
 /// Hands each row of a query to `take`, as it is read.
