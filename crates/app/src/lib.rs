@@ -95,7 +95,7 @@ pub use rehearse::{
 pub use seats::SeatAwaited;
 pub use secrets::GivenSecret;
 pub use sign_in::{
-    Bar, EndedCredential, From as SignInFrom, GivenPass, NewCodes, PassCheck, SignedIn,
+    Bar, EndedCredential, From as SignInFrom, GivenPass, NewCodes, PassCheck, Recovery, SignedIn,
     ToldCredential,
 };
 pub use tenant::{Loaded, TargetStatus};

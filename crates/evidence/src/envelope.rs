@@ -87,7 +87,7 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 pub(crate) fn is_canonical(text: &str) -> bool {
     serde_json::from_str::<serde_json::Value>(text)
         .ok()
-        .and_then(|value| canonical::bytes(&value).ok())
+        .and_then(|value| canonical::bytes_of(&value).ok())
         .is_some_and(|bytes| bytes == text.as_bytes())
 }
 

@@ -31,7 +31,13 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(64);
+        for byte in self.0 {
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        f.write_str(&text)
     }
 }
 
@@ -92,9 +98,16 @@ pub enum NotCanonical {
 /// # Errors
 /// When the value has no JSON form, or holds a float.
 pub fn bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, NotCanonical> {
-    let value = serde_json::to_value(value)?;
+    bytes_of(&serde_json::to_value(value)?)
+}
+
+/// The canonical bytes of what is JSON already.
+///
+/// # Errors
+/// When the value holds a float.
+pub fn bytes_of(value: &serde_json::Value) -> Result<Vec<u8>, NotCanonical> {
     let mut out = Vec::with_capacity(256);
-    write(&value, &mut out)?;
+    write(value, &mut out)?;
     Ok(out)
 }
 
@@ -124,16 +137,16 @@ fn write(value: &serde_json::Value, out: &mut Vec<u8>) -> Result<(), NotCanonica
             out.push(b']');
         }
         Value::Object(fields) => {
-            let mut names: Vec<_> = fields.keys().collect();
-            names.sort_unstable();
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_unstable_by_key(|(name, _)| *name);
             out.push(b'{');
-            for (i, name) in names.into_iter().enumerate() {
+            for (i, (name, value)) in fields.into_iter().enumerate() {
                 if i > 0 {
                     out.push(b',');
                 }
                 serde_json::to_writer(&mut *out, name)?;
                 out.push(b':');
-                write(&fields[name], out)?;
+                write(value, out)?;
             }
             out.push(b'}');
         }

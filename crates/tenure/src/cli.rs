@@ -20,6 +20,7 @@ use crate::command::relying_party::{RelyingPartyCommand, SigningKeysCommand};
 use crate::command::sign_in::SignInCommand;
 use crate::command::task::TaskCommand;
 use crate::command::{Change, When, preview};
+use crate::host::admin::AdminCommand;
 use crate::host::init::Init;
 use crate::host::ledger::Ledger;
 use crate::output::{Format, Output};
@@ -278,6 +279,9 @@ pub enum Command {
     /// API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// The way in for an administrator when every other is shut. On the host.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Secrets for apps and channels.
     #[command(subcommand)]
     Secret(SecretCommand),

@@ -93,6 +93,9 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
         Command::Ledger { host, command } => {
             busy()?.block_on(host::ledger::run(&host.config, command))
         }
+        Command::Admin(command) => busy()?
+            .block_on(host::admin::run(command))
+            .map(|()| Exit::Fine),
         Command::Token(TokenCommand::Create {
             principal,
             scopes,

@@ -106,10 +106,15 @@ impl<'a> Differences<'a> {
         };
         let mut news = Vec::new();
         for row in &read.rows {
-            let digest = self.digest(row)?;
-            let before = known.get(&row.key);
-            if before.is_none_or(|w| w.digest != digest || w.withdrawn) {
-                news.push((row, digest, before));
+            match known.get(&row.key) {
+                // Whom the source never named is news whatever the row says.
+                None => news.push((row, None, None)),
+                Some(before) => {
+                    let digest = self.digest(row)?;
+                    if before.digest != digest || before.withdrawn {
+                        news.push((row, Some(digest), Some(before)));
+                    }
+                }
             }
         }
         let missing = missing(read, &known);
@@ -131,6 +136,7 @@ impl<'a> Differences<'a> {
                 None => self.whose(row, &correlation, &mut fresh).await?,
             };
             if let Some((subject, engagement)) = at {
+                let digest = digest.map_or_else(|| self.digest(row), Ok)?;
                 self.accept(row, digest, subject, engagement).await?;
             }
             if let Some(outbox) = &mut outbox {

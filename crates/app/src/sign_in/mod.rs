@@ -23,6 +23,7 @@ mod pass;
 mod passkeys;
 mod password;
 mod policy;
+mod recover;
 mod session;
 mod void;
 
@@ -32,6 +33,7 @@ pub use member::Bar;
 pub use pass::{GivenPass, PassCheck};
 pub use password::Hashing;
 pub use policy::{Asked, Judged};
+pub use recover::Recovery;
 pub use session::{Opened, SignedIn};
 
 pub(crate) use attempt::{Asking, Attempt};

@@ -148,10 +148,10 @@ fn prepare_event(event: &Event) -> Result<PreparedEvent, AppendError> {
         None | Some(Value::Null) => None,
         Some(personal) => Some(personal.take()),
     };
-    let personal = personal.map(|value| canonical::bytes(&value)).transpose();
+    let personal = personal.as_ref().map(canonical::bytes_of).transpose();
     Ok(PreparedEvent {
         subject: event.subject(),
-        body: text(canonical::bytes(&body)).map_err(|e| named(e, &kind))?,
+        body: text(canonical::bytes_of(&body)).map_err(|e| named(e, &kind))?,
         personal: personal.map_err(|e| named(not_canonical(&e), &kind))?,
         kind,
     })

@@ -1,5 +1,6 @@
 //! What is done on the host itself: the data directory, the server, the ledger.
 
+pub mod admin;
 pub mod backup;
 pub mod compose;
 pub mod directory;

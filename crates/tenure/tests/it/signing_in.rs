@@ -404,3 +404,63 @@ fn keys_are_rolled_and_none_is_a_secret(node: &Node) {
     let refused = node.pipe(&set, "x").expect(1);
     assert!(refused.err.contains("TNR-APP-0020"), "{}", refused.err);
 }
+
+#[test]
+fn an_administrator_is_let_in_again_on_the_host_for_an_hour_and_not_unheard_of() {
+    let mut node = node();
+    let alarm = "kind: Channel
+metadata: {name: ops}
+spec: {webhook: {url: \"https://pager.acme.example/in\", secret: pager}}
+---
+kind: Alarm
+metadata: {name: glass}
+spec: {about: [break-glass], channels: [ops]}
+";
+    let tenant = node.home.path().join("tenant");
+    std::fs::write(tenant.join("alarm.yaml"), alarm).unwrap();
+    node.run(&["config", "push", tenant.to_str().unwrap()])
+        .expect(0);
+    let words = |who: &str, reason: &[&str]| {
+        let mut words = vec!["admin".to_owned(), "recover".to_owned(), who.to_owned()];
+        words.extend(reason.iter().map(|&word| word.to_owned()));
+        words.extend(["--config".to_owned(), node.config().display().to_string()]);
+        words
+    };
+    let unreasoned = words(ANA, &[]);
+    let asked = words(ANA, &["--reason", "nobody has a token any more"]);
+    let stranger = words("nobody@example.com", &["--reason", "T-1"]);
+    let run = |node: &Node, words: &[String]| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        node.run(&words)
+    };
+    let running = run(&node, &asked).expect(1);
+    assert!(running.err.contains("TNR-"), "{}", running.err);
+    node.stop();
+    run(&node, &unreasoned).expect(64);
+    let missing = run(&node, &stranger).expect(1);
+    assert!(missing.out.is_empty(), "{}", missing.out);
+    let said = run(&node, &asked).expect(0).out;
+    let shown: Vec<&str> = said.lines().filter_map(|l| l.strip_prefix("  ")).collect();
+    let [pass, token] = shown[..] else {
+        panic!("{said}");
+    };
+    node.serve();
+    let status = node.run_as(token, &["status"]);
+    status.expect(0);
+    let listed = node.run(&["token", "list"]).expect(0).rows();
+    let of = |token: &&Value| token["principal"] == ANA;
+    let theirs = listed.iter().find(of).unwrap();
+    assert_eq!(
+        theirs["scopes"].as_array().unwrap().len(),
+        model::Scope::ALL.len()
+    );
+    let records = node.run(&["log"]).expect(0).out;
+    assert!(!records.contains(pass) && !records.contains(token));
+    let issued = records.lines().find(|l| l.contains("pass.issued")).unwrap();
+    assert!(issued.contains("nobody has a token any more"), "{issued}");
+    let notices = node.run(&["notice", "list"]).expect(0).out;
+    assert!(
+        notices.contains("on the server's host has let"),
+        "{notices}"
+    );
+}
