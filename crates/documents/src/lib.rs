@@ -30,10 +30,10 @@ pub use tenant::{
     Channel, ClientAuth, DRILLS, Drill, Encryption, ExpectedAccess, ExpectedValue, Freeze,
     GivenNameId, Grant, GrantType, Group, GroupRef, Guard, HandOff, Hold, Joiner, KeyTransport,
     LifecycleTest, Limit, Limits, Lingering, ListedGroup, MANAGER, MANAGER_PATH, ManualStep,
-    MappingTest, MaySignIn, Mode, Moment, NameIdRule, Oidc, OidcClient, OnLeave, PEOPLE,
-    PersonalGrant, Privileged, Profile, Reach, RelyingParty, Require, Rule, Saml, SamlCipher,
-    SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts, SessionLimits, SignOn, SigningAlg,
-    Slo, Smtp, SmtpTls, Source, Speaks, SponsoredPerson, SubjectType, TellPeople, Tenant,
-    TokenFormat, UniqueName,
+    MappingTest, MaySignIn, Mode, Moment, NameIdRule, Oidc, OidcClient, OidcProfile, OnLeave,
+    PEOPLE, PersonalGrant, Privileged, Profile, Reach, RelyingParty, Require, Rule, Saml,
+    SamlCipher, SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts, SessionLimits, SignOn,
+    SigningAlg, Slo, Smtp, SmtpTls, Source, Speaks, SponsoredPerson, SubjectType, TellPeople,
+    Tenant, TokenFormat, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

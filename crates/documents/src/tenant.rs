@@ -25,8 +25,8 @@ pub use expectation::{
 };
 pub use handoff::{ACTIVE, HandOff};
 pub use relying_party::{
-    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, Require, SigningAlg, Speaks,
-    SubjectType, TokenFormat,
+    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, OidcProfile, RelyingParty, Require,
+    SigningAlg, Speaks, SubjectType, TokenFormat,
 };
 pub use saml::{
     Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Slo,

@@ -3,6 +3,8 @@
 //!
 //! Each type is the whole state of its thing; events carry it as it stands afterwards.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -179,8 +181,31 @@ pub struct Authorization {
     /// the client is public, the refresh tokens (§5). `None`: whoever has them may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jkt: Option<String>,
+    /// What it asked to be told by name, and may be.
+    #[serde(default, skip_serializing_if = "AskedClaims::is_empty")]
+    pub asked: AskedClaims,
     /// Since when and why nothing of it counts.
     pub ended: Option<Ended>,
+}
+
+/// Claims that a relying party asked for by name (`claims`, OpenID Connect Core 1.0 §5.5): names of its document
+/// alone. What it wanted them to be was compared when it asked, and is not kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedClaims {
+    /// To be told in ID tokens.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub id_token: BTreeSet<String>,
+    /// To be told at the UserInfo endpoint.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub userinfo: BTreeSet<String>,
+}
+
+impl AskedClaims {
+    /// Whether it asked for none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.id_token.is_empty() && self.userinfo.is_empty()
+    }
 }
 
 /// How far a signing key has come.

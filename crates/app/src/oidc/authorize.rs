@@ -12,6 +12,7 @@ use rules::sign_on::{Demand, SignOn, Strength};
 
 use super::clients::Client;
 use super::device::ShownDevice;
+use super::signed::{Opened as OpenedRequest, UNSIGNED};
 use super::wanted::{Wanted, WhyNot};
 use crate::sign_in::{Asked, Asking, Attempt, From, Judged, Opened, SignedIn};
 use crate::{App, AppError, Known};
@@ -160,9 +161,28 @@ pub(super) struct Sent {
     pub request: AuthorizationRequest,
     /// What answering it with a code uses up: a request that was pushed counts once.
     pub uses_up: Option<OneTime>,
+    /// Whether the client has signed it.
+    pub is_signed: bool,
 }
 
 impl Sent {
+    /// Why a request that can be read is not answered, whoever signs in.
+    fn unfit(&self) -> Option<(ErrorCode, &'static str)> {
+        if self.uses_up.is_none() && self.client.requires(Require::Pushed) {
+            let problem = "the client has to push its requests: see RFC 9126";
+            return Some((ErrorCode::InvalidRequest, problem));
+        }
+        if !self.is_signed && self.client.requires(Require::Signed) {
+            return Some((ErrorCode::InvalidRequest, UNSIGNED));
+        }
+        if super::asked::is_unreachable(&self.request) {
+            let problem =
+                "no class of logins here is one that is demanded: see acr_values_supported";
+            return Some((ErrorCode::UnmetAuthenticationRequirements, problem));
+        }
+        None
+    }
+
     /// The answer to the client that it is refused.
     pub(super) fn refused(
         &self,
@@ -209,7 +229,7 @@ impl App {
         let anew = wanted.asks_anew();
         let opened = opened.filter(|opened| !anew && self.young(&wanted, opened));
         if let (Some(opened), Wanted::Oidc(sent)) = (&opened, &wanted)
-            && !self.is_hinted(sent, opened).await?
+            && !self.is_meant(sent, opened).await?
         {
             return self.turn_away(&wanted, WhyNot::SomebodyElse).await;
         }
@@ -259,10 +279,20 @@ impl App {
     ) -> Result<Result<Sent, Answer>, AppError> {
         let issuer = self.issuer()?;
         let named = Params::query(raw).and_then(|params| self.named_request(params, first));
-        let (params, uses_up) = match named {
+        let named = match named {
             Ok(request) => request,
             Err(error) => return Ok(Err(shown(&error))),
         };
+        let opened = match named.uses_up {
+            // It was opened when it was pushed.
+            Some(_) => Ok(named.opened),
+            None => self.signed_request(named.opened.params, first).await?,
+        };
+        let OpenedRequest { params, is_signed } = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Ok(Err(shown(&error))),
+        };
+        let uses_up = named.uses_up;
         let sender = match Sender::read(&params) {
             Ok(sender) => sender,
             Err(error) => return Ok(Err(shown(&error))),
@@ -279,13 +309,11 @@ impl App {
                     client,
                     request,
                     uses_up,
+                    is_signed,
                 };
-                match sent.uses_up.is_none() && sent.client.requires(Require::Pushed) {
-                    false => Ok(sent),
-                    true => {
-                        let problem = "the client has to push its requests: see RFC 9126";
-                        Err(sent.refused(self, ErrorCode::InvalidRequest, problem)?)
-                    }
+                match sent.unfit() {
+                    None => Ok(sent),
+                    Some((code, problem)) => Err(sent.refused(self, code, problem)?),
                 }
             }
             Err(refusal) => Err(match refusal.response(issuer) {

@@ -16,6 +16,7 @@
 //! is still open is asked again each time.
 
 mod access;
+mod asked;
 mod assertion;
 mod authorize;
 mod claims;
@@ -29,6 +30,7 @@ mod keys;
 mod logout;
 mod machine;
 mod metadata;
+mod opened;
 mod parties;
 mod portal;
 mod possession;
@@ -36,6 +38,7 @@ mod proofs;
 mod pushed;
 mod recent;
 mod rotate;
+mod signed;
 mod steps;
 mod token;
 mod userinfo;

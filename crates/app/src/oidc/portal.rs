@@ -104,7 +104,7 @@ impl App {
             if !matches!(judged.answer, SignOn::Denied(_)) {
                 tiles.push(Tile {
                     title: party.title.clone(),
-                    start_url: starts(party),
+                    start_url: self.starts(party),
                 });
             }
         }
@@ -128,6 +128,17 @@ impl App {
         })
     }
 
+    /// Where people begin: at the app, which may be told that it was we who sent them, or here, where its document
+    /// allows that.
+    fn starts(&self, party: &RelyingParty) -> Option<String> {
+        let here = || {
+            let _allowed = party.saml().filter(|saml| saml.idp_initiated)?;
+            Some(format!("{}?app={}", crate::saml::START, party.name))
+        };
+        let there = || self.initiated(party.oidc()?);
+        party.start_url.clone().or_else(there).or_else(here)
+    }
+
     /// Whether a form came from a page of this session.
     #[must_use]
     pub fn is_own_form(&self, cookie: &str, proof: &str) -> bool {
@@ -136,13 +147,4 @@ impl App {
             crate::sign_in::same(&*self.keyring, &proof_of(&*self.keyring, id), proof)
         })
     }
-}
-
-/// Where people begin: at the app, or here, where its document allows that.
-fn starts(party: &RelyingParty) -> Option<String> {
-    let here = || {
-        let _allowed = party.saml().filter(|saml| saml.idp_initiated)?;
-        Some(format!("{}?app={}", crate::saml::START, party.name))
-    };
-    party.start_url.clone().or_else(here)
 }

@@ -3,10 +3,11 @@
 use model::sign_in::FactorUse;
 use model::{Actor, SubjectId};
 use ports::store::Append;
+use rules::sign_on::{Denial, SignOn};
 
 use super::authorize::{Answer, Ask, Asker, Wrong};
 use super::wanted::{Wanted, WhyNot};
-use crate::sign_in::{Attempt, Next, Opened, SignedIn, next};
+use crate::sign_in::{Attempt, Judged, Next, Opened, SignedIn, next};
 use crate::{App, AppError, ErrorKind};
 
 /// What a step has to work with: how far somebody has come, and the request that they answer.
@@ -71,6 +72,15 @@ impl App {
             .judge_for(&opened.known, wanted.as_ref(), factors, asker)
             .await?;
         match next(&attempt, Some(judged.answer)) {
+            Next::In if !self.is_meant_by(wanted.as_ref(), &opened).await? => {
+                let judged = about_another(judged);
+                self.append_with(made, judged.event(subject, None, None))
+                    .await?;
+                match wanted {
+                    Some(wanted) => self.turn_away(&wanted, WhyNot::SomebodyElse).await,
+                    None => Ok(self.begin(asker, None)),
+                }
+            }
             Next::In => {
                 self.renamed(&opened).await?;
                 let append = together(made, self.begins(&opened.row));
@@ -85,7 +95,7 @@ impl App {
                 };
                 // The browser holds another session now, whoever was signed in there before.
                 if let Some(cookie) = asker.session.filter(|_| answer.begins_session()) {
-                    self.sign_out(cookie).await?;
+                    self.end_held(cookie, "somebody signed in anew").await?;
                 }
                 Ok(answer)
             }
@@ -108,6 +118,18 @@ impl App {
                     None => Ok(Answer::Refused { why, person: true }),
                 }
             }
+        }
+    }
+
+    /// Whether whoever asked may be told of the person who has signed in.
+    async fn is_meant_by(
+        &self,
+        wanted: Option<&Wanted>,
+        opened: &Opened,
+    ) -> Result<bool, AppError> {
+        match wanted {
+            Some(Wanted::Oidc(sent)) => self.is_meant(sent, opened).await,
+            _ => Ok(true),
         }
     }
 
@@ -209,6 +231,13 @@ pub(super) fn named(mut answer: Answer, typed: &str) -> Answer {
         typed.clone_into(name);
     }
     answer
+}
+
+/// The record of somebody who proved who they are, where whoever asked meant somebody else.
+fn about_another(mut judged: Judged) -> Judged {
+    judged.answer = SignOn::Denied(Denial::ByRule);
+    "the app asked for somebody else".clone_into(&mut judged.reason);
+    judged
 }
 
 pub(super) fn barred(bar: crate::sign_in::Bar) -> Answer {

@@ -75,7 +75,8 @@ impl Wanted {
     /// How strongly the person has to prove who they are, whatever the policy says.
     pub(super) fn demanded(&self) -> Option<Strength> {
         match self {
-            Self::Oidc(_) | Self::Device(_) => None,
+            Self::Oidc(sent) => super::asked::demanded(&sent.request),
+            Self::Device(_) => None,
             Self::Saml(ask) => ask.demanded(),
         }
     }

@@ -39,7 +39,7 @@ pub(crate) use bearer::{Bearer, proof_of, same};
 pub(crate) use credentials::UNREADABLE;
 pub(crate) use flow::{Next, next};
 pub(crate) use session::{
-    changed as session_changed, stream as session_stream, told as session_told,
+    SIGNED_OUT, changed as session_changed, stream as session_stream, told as session_told,
 };
 
 use std::collections::BTreeSet;

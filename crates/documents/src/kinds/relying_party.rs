@@ -2,8 +2,10 @@
 
 mod address;
 mod claims;
+mod fapi;
 mod keys;
 mod oidc;
+mod opened;
 mod saml;
 
 pub(crate) use keys::same as same_key;
@@ -34,6 +36,12 @@ pub(crate) fn relying_party(
         && let Err((problem, fix)) = address::page(url)
     {
         reporter.at(report::URL, &[SPEC, Part::Key("start_url")], problem, fix);
+    }
+    let initiated = spec.oidc.as_ref().map(|oidc| &oidc.initiate_login_uri);
+    if let (Some(_), Some(Some(_))) = (&spec.start_url, initiated) {
+        let problem = "people begin at `start_url` or at `initiate_login_uri`, not both";
+        let path = [SPEC, Part::Key("start_url")];
+        reporter.at(report::CONFLICT, &path, problem, "remove one of them");
     }
     let speaks = speaks(name, spec, tenant, reporter);
     Some(RelyingParty {

@@ -11,6 +11,7 @@ mod assets;
 mod cookies;
 mod device;
 mod factors;
+mod framed;
 mod held;
 mod oauth;
 mod pages;

@@ -148,12 +148,12 @@ pub(super) fn enrol_passkey(front: Arc<Front>, visit: Visit) -> Answered {
 pub(super) fn sign_out(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
-        match own_form(&front, &visit, &held) {
-            Some(cookie) => front.app.sign_out(cookie.expose()).await?,
+        let frames = match own_form(&front, &visit, &held) {
+            Some(cookie) => front.app.sign_out_here(cookie.expose()).await?,
             // Another site's form, or a page of a session that has ended: nothing is ended by it.
             None => return Ok(see_other("/")),
-        }
-        Ok(signed_out(&front, &visit, None))
+        };
+        Ok(signed_out(&front, &visit, &frames, None))
     })
 }
 

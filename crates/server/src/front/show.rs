@@ -8,6 +8,7 @@ use protocol::oauth::Response as Reply;
 
 use super::Front;
 use super::cookies::Cookie;
+use super::framed::framed;
 use super::held::Held;
 use super::reply::{FormAction, csp_source, page, see_other};
 use super::visit::Visit;
@@ -112,7 +113,7 @@ struct FormPostPage<'a> {
 }
 
 /// A template's text. Writing into memory does not fail.
-fn text(template: &impl Template) -> String {
+pub(super) fn text(template: &impl Template) -> String {
     template.render().unwrap_or_default()
 }
 
@@ -144,9 +145,15 @@ pub(super) fn slow(front: &Front, visit: &Visit) -> Response<Body> {
 }
 
 /// Nobody is signed in there any more.
-pub(super) fn signed_out(front: &Front, visit: &Visit, location: Option<String>) -> Response<Body> {
+pub(super) fn signed_out(
+    front: &Front,
+    visit: &Visit,
+    frames: &[String],
+    location: Option<String>,
+) -> Response<Body> {
     let words = visit.words;
     let mut response = match location {
+        location if !frames.is_empty() => framed(words, &front.tenant, frames, location.as_deref()),
         Some(location) => see_other(&location),
         None => {
             let says = (words.get("signed-out"), words.get("signed-out-text"));
@@ -161,7 +168,8 @@ pub(super) fn signed_out(front: &Front, visit: &Visit, location: Option<String>)
 pub(super) fn logged_out(front: &Front, visit: &Visit, told: LoggedOut) -> Response<Body> {
     let words = visit.words;
     match told {
-        LoggedOut::Done(location) => signed_out(front, visit, location),
+        LoggedOut::Done(location) => signed_out(front, visit, &[], location),
+        LoggedOut::Framed(frames, location) => signed_out(front, visit, &frames, location),
         LoggedOut::Answered(response, own) => {
             let mut response = sent(words, response);
             if own {

@@ -63,8 +63,13 @@ impl Visit {
 
     /// The fields of a form that one of our pages sent.
     fn form(&self) -> Option<Params> {
+        Params::body(self.media(), &self.body).ok()
+    }
+
+    /// The `Content-Type`.
+    pub(super) fn media(&self) -> Option<&[u8]> {
         let media = self.headers.get(header::CONTENT_TYPE);
-        Params::body(media.map(|media| media.as_bytes()), &self.body).ok()
+        media.map(axum::http::HeaderValue::as_bytes)
     }
 
     /// Fields of a form; one that is missing is empty, and counts as nothing.
@@ -98,11 +103,10 @@ impl Visit {
         authorization: &'a [&'a [u8]],
         proofs: &'a [&'a [u8]],
     ) -> TokenCall<'a> {
-        let media = self.headers.get(header::CONTENT_TYPE);
         TokenCall {
             authorization,
             proofs,
-            content_type: media.map(axum::http::HeaderValue::as_bytes),
+            content_type: self.media(),
             body: &self.body,
         }
     }

@@ -357,6 +357,8 @@ impl World {
             method: "GET",
             authorization: &[header.as_bytes()],
             proofs: &[],
+            content_type: None,
+            body: &[],
         };
         let told = self.nodes[node].userinfo(call).await;
         matches!(told.unwrap(), app::UserTold::Claims(_))
