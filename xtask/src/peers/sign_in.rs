@@ -6,10 +6,11 @@ use std::process::Command;
 use super::install;
 use crate::debian;
 
-/// A Python with these has a client of OpenID Connect, two service providers of SAML, and what drives pages
+/// A Python with these has two clients of OpenID Connect, two service providers of SAML, and what drives pages
 /// and a browser. The last two are what python3-saml verifies with: they have to fit each other.
-const PYTHON: [&str; 7] = [
+const PYTHON: [&str; 8] = [
     "Authlib==1.9.10",
+    "idpyoidc==5.0.0",
     "requests==2.34.2",
     "websocket-client==1.9.2",
     "pysaml2==7.5.5",

@@ -120,20 +120,32 @@ impl Tenant {
         self.tell("SP_HOME", home.display().to_string());
     }
 
-    /// Declares a client with a key that is made for it, and tells scripts of it: PKCS #8 in base64.
+    /// Declares clients of which one has a key, and tells scripts of that.
     pub fn forge(&mut self) {
+        self.keyed("FORGE", include_str!("forge.yaml"));
+    }
+
+    /// Declares the client that idpyoidc is.
+    pub fn pythons(&mut self) {
+        self.keyed("IDPY", include_str!("idpy.yaml"));
+    }
+
+    /// Declares a client with a key that is made for it, and tells scripts of it: PKCS #8 in base64, and its name.
+    fn keyed(&mut self, name: &str, text: &str) {
         let (key, private) = SigningKey::generate(Algorithm::Es256).unwrap();
         let jwk = serde_json::Value::Object(key.public().to_jwk());
-        let text = include_str!("forge.yaml")
+        let text = text
             .replace("@PORT@", &self.port.to_string())
             .replace("@KEY@", &jwk.to_string());
         let documents = self.node.home.path().join("documents");
-        std::fs::write(documents.join("forge.yaml"), text).unwrap();
+        std::fs::write(documents.join(format!("{name}.yaml")), text).unwrap();
         let folder = documents.to_str().unwrap();
         self.node
             .run(&["config", "push", folder, "--reason", "T-5"])
             .expect(0);
-        self.tell("FORGE_KEY", STANDARD.encode(private.expose()));
+        let kid = jwk["kid"].as_str().unwrap_or_default().to_owned();
+        self.tell(&format!("{name}_KEY"), STANDARD.encode(private.expose()));
+        self.tell(&format!("{name}_KID"), kid);
     }
 
     /// Lays our metadata, and the certificate in them, beside the key of service providers.
