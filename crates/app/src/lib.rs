@@ -82,7 +82,7 @@ pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
     Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, KeyTurn, LoggedOut, Offers,
-    OwnFactor, Portal, PortalSession, RecentSignIn, ShownDevice, Teller, Tile, TokenCall,
+    OwnFactor, Portal, PortalSession, RecentSignIn, Risk, ShownDevice, Teller, Tile, TokenCall,
     Told as UserTold, ToldParty, ToldSession, UserCall, Wrong, paths,
 };
 pub use past::{Past, Told, When};
@@ -92,6 +92,7 @@ pub use rehearse::{
     EndingThing, HeldWave, LeavingManager, Rehearsal, RehearsedApp, RehearsedChange, RehearsedDay,
     RehearsedPlan,
 };
+pub use saml::{Adoption, Evidence};
 pub use seats::SeatAwaited;
 pub use secrets::GivenSecret;
 pub use sign_in::{

@@ -14,6 +14,7 @@ use crate::wire::beside::{
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::relying_party::RelyingPartySpec;
+use crate::wire::saml_metadata::SamlMetadataSpec;
 use crate::wire::sign_on::SignOnPolicySpec;
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
@@ -131,6 +132,7 @@ enum Spec {
     Alarm(AlarmSpec),
     Drill(Box<DrillSpec>),
     RelyingParty(Box<RelyingPartySpec>),
+    SamlMetadata(Box<SamlMetadataSpec>),
     SignOnPolicy(Box<SignOnPolicySpec>),
     MappingTest(MappingTestSpec),
     LifecycleTest(LifecycleTestSpec),
@@ -211,6 +213,7 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Alarm => spec(json).map(Spec::Alarm),
         Kind::Drill => spec(json).map(|spec| Spec::Drill(Box::new(spec))),
         Kind::RelyingParty => spec(json).map(|spec| Spec::RelyingParty(Box::new(spec))),
+        Kind::SamlMetadata => spec(json).map(|spec| Spec::SamlMetadata(Box::new(spec))),
         Kind::SignOnPolicy => spec(json).map(|spec| Spec::SignOnPolicy(Box::new(spec))),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),

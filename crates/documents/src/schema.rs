@@ -17,6 +17,7 @@ use crate::wire::beside::{
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::relying_party::RelyingPartySpec;
+use crate::wire::saml_metadata::SamlMetadataSpec;
 use crate::wire::sign_on::SignOnPolicySpec;
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
@@ -50,6 +51,8 @@ pub enum Kind {
     Drill,
     /// Something that people sign in to.
     RelyingParty,
+    /// What service providers of SAML are told of us.
+    SamlMetadata,
     /// Who may sign in, and with what.
     SignOnPolicy,
     /// What mappings are expected to give for one person.
@@ -60,7 +63,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
@@ -74,6 +77,7 @@ impl Kind {
         Self::Alarm,
         Self::Drill,
         Self::RelyingParty,
+        Self::SamlMetadata,
         Self::SignOnPolicy,
         Self::MappingTest,
         Self::LifecycleTest,
@@ -81,7 +85,7 @@ impl Kind {
 
     /// Whether a tenant has at most one document of this kind, whatever it is called.
     pub(crate) const fn single(self) -> bool {
-        matches!(self, Self::Guard | Self::SignOnPolicy)
+        matches!(self, Self::Guard | Self::SamlMetadata | Self::SignOnPolicy)
     }
 
     /// The word in documents.
@@ -101,6 +105,7 @@ impl Kind {
             Self::Alarm => "Alarm",
             Self::Drill => "Drill",
             Self::RelyingParty => "RelyingParty",
+            Self::SamlMetadata => "SamlMetadata",
             Self::SignOnPolicy => "SignOnPolicy",
             Self::MappingTest => "MappingTest",
             Self::LifecycleTest => "LifecycleTest",
@@ -108,7 +113,7 @@ impl Kind {
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 16]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 17]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
@@ -123,6 +128,7 @@ static SCHEMAS: LazyLock<[Json; 16]> = LazyLock::new(|| {
         schema_of::<AlarmSpec>(Kind::Alarm),
         schema_of::<DrillSpec>(Kind::Drill),
         schema_of::<RelyingPartySpec>(Kind::RelyingParty),
+        schema_of::<SamlMetadataSpec>(Kind::SamlMetadata),
         schema_of::<SignOnPolicySpec>(Kind::SignOnPolicy),
         schema_of::<MappingTestSpec>(Kind::MappingTest),
         schema_of::<LifecycleTestSpec>(Kind::LifecycleTest),

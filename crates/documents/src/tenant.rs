@@ -5,8 +5,10 @@ mod beside;
 mod drill;
 mod expectation;
 mod handoff;
+mod relaxation;
 mod relying_party;
 mod saml;
+mod saml_metadata;
 mod sign_on;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,13 +26,16 @@ pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
 pub use handoff::{ACTIVE, HandOff};
+pub use relaxation::Relaxation;
 pub use relying_party::{
     AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, Require, SigningAlg, Speaks,
     SubjectType, TokenFormat,
 };
 pub use saml::{
-    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Slo,
+    Acs, AttributeSet, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher,
+    SamlKey, SamlProfile, SamlSigns, Slo, SoapLogout, SubjectIdReq, SubjectIdRule,
 };
+pub use saml_metadata::{Logo, SamlMetadata, TechnicalContact};
 pub use sign_on::{BreakGlass, SessionLimits, SignOn, TellPeople};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
@@ -63,6 +68,8 @@ pub struct Tenant {
     pub drills: BTreeMap<String, Drill>,
     /// What people sign in to, by name.
     pub relying_parties: BTreeMap<String, RelyingParty>,
+    /// What service providers of SAML are told of us; `None`: no more than they need.
+    pub saml_metadata: Option<SamlMetadata>,
     /// Who may sign in, and with what; `None`: nobody.
     pub sign_on: Option<SignOn>,
     /// Tests of mappings, by name.

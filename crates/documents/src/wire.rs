@@ -11,6 +11,7 @@ mod leaver;
 mod mapped;
 mod privileged;
 pub(crate) mod relying_party;
+pub(crate) mod saml_metadata;
 pub(crate) mod sign_on;
 mod source;
 

@@ -74,7 +74,9 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
             client::context::run(command, &shared.to_output()).map(|()| Exit::Fine)
         }
         Command::Test { directory } => test::run(&shared.to_output(), &directory),
-        Command::RelyingParty(RelyingPartyCommand::Add(asked)) => service_provider::add(&asked),
+        Command::RelyingParty(RelyingPartyCommand::Add(asked)) => {
+            quiet()?.block_on(service_provider::add(&asked))
+        }
         Command::Demo(demo) => busy()?.block_on(demo::run(demo)),
         Command::Init(init) => busy()?.block_on(host::init::run(init)).map(|()| Exit::Fine),
         Command::Serve { host, log } => busy()?

@@ -47,7 +47,7 @@ pub use device::ShownDevice;
 pub use ends::LoggedOut;
 pub use factors::{Factors, OwnFactor};
 pub use logout::{Exposure, Teller, ToldSession};
-pub use parties::ToldParty;
+pub use parties::{Risk, ToldParty};
 pub use portal::{Portal, PortalSession, Tile};
 pub use recent::RecentSignIn;
 pub use rotate::KeyTurn;
@@ -59,7 +59,7 @@ pub(crate) use authorize::proved_at;
 pub(crate) use issue::{
     acr, amr, changed as authorization_changed, stream as authorization_stream,
 };
-pub(crate) use keys::{KeyCache, is_private_key};
+pub(crate) use keys::{KeyCache, Keys, is_private_key};
 pub(crate) use logout::is_told;
 
 use protocol::oauth::Issuer;

@@ -38,6 +38,7 @@ pub(crate) use attempt::{Asking, Attempt};
 pub(crate) use bearer::{Bearer, proof_of, same};
 pub(crate) use credentials::UNREADABLE;
 pub(crate) use flow::{Next, next};
+pub(crate) use policy::groups_of;
 pub(crate) use session::{
     changed as session_changed, stream as session_stream, told as session_told,
 };

@@ -238,7 +238,7 @@ impl Judged {
 }
 
 /// The groups of people whom somebody is in; an error in one condition leaves all unknown.
-fn groups_of(loaded: &Loaded, worker: Worker<'_>) -> Result<BTreeSet<String>, String> {
+pub(crate) fn groups_of(loaded: &Loaded, worker: Worker<'_>) -> Result<BTreeSet<String>, String> {
     let mut groups = BTreeSet::new();
     for (name, member) in &loaded.members {
         match member.test(worker.facts, worker.key) {

@@ -2,12 +2,16 @@
 
 mod address;
 mod claims;
+mod held;
 mod keys;
 mod oidc;
 mod saml;
+mod sets;
 
+pub(crate) use address::page;
 pub(crate) use keys::same as same_key;
 pub use oidc::PERSONAL_SCOPES;
+pub(crate) use saml::scope;
 
 use model::TargetName;
 

@@ -17,6 +17,14 @@ pub(super) fn sign_on(
     directory: &Directory,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    // Read first: some relying parties demand that it is there.
+    for document in documents {
+        if let Some(Spec::SamlMetadata(spec)) = &document.spec {
+            with(document, diagnostics, |reporter| {
+                tenant.saml_metadata = Some(kinds::saml_metadata(spec, reporter));
+            });
+        }
+    }
     for document in documents {
         let name = &document.name;
         with(document, diagnostics, |reporter| match &document.spec {

@@ -15,6 +15,7 @@ mod mistakes;
 mod people;
 mod relying_parties;
 mod relying_party_mistakes;
+mod saml2int;
 mod service_providers;
 mod sign_on;
 

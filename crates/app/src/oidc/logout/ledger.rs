@@ -109,6 +109,10 @@ fn exposure(
             u64::from(oidc.access_token.minutes) * 60,
         )),
         // A service provider was told to end its own session by then, and of nothing since (SAML Core §2.7.2).
+        // One that was told has ended it.
+        Some(Speaks::Saml(_)) if told.is_some_and(|told| told.status == FarewellStatus::Told) => {
+            None
+        }
         Some(Speaks::Saml(_)) => ended.map(|ended| session.state.ends.since(ended)),
         None => Some(LONGEST_TOKEN),
     };

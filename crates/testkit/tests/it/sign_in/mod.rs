@@ -16,5 +16,8 @@ mod provider;
 mod pushed;
 mod rows;
 mod saml;
+mod saml2int;
+mod saml_keys;
 mod slo;
+mod soap;
 mod world;
