@@ -9,7 +9,10 @@
 //! | `TENURE_PEER_RSYSLOG` | the program of rsyslog, with TLS and RELP; tests start it |
 //! | `TENURE_PEER_SIGN_IN` | a Python that has the relying party authlib, and drives pages and a browser |
 //! | `TENURE_PEER_CHROMIUM` | the program of Chromium; tests start it |
-//! | `TENURE_PEER_APACHE` | the program of Apache, with mod_auth_openidc and mod_auth_mellon; tests start it |
+//! | `TENURE_PEER_APACHE` | the program of Apache, with mod_auth_openidc, mod_auth_mellon and mod_shib; tests start it |
+//! | `TENURE_PEER_SHIBD` | the daemon of mod_shib; tests start it |
+//! | `TENURE_PEER_SIMPLESAMLPHP` | the PHP that runs the service provider SimpleSAMLphp; tests start it |
+//! | `TENURE_PEER_NODE_SAML` | a folder with the service provider node-saml of npm; tests start it |
 //! | `TENURE_PEER_OPENID_CLIENT` | a folder with the relying party openid-client of npm; tests start it |
 //! | `TENURE_PEER_CANAILLE_TOKEN_URL`, `…_CLIENT`, `…_SECRET` | OAuth client credentials |
 //!

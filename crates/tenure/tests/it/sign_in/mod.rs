@@ -9,6 +9,7 @@ mod party;
 mod people;
 mod tenant;
 mod visitor;
+mod with_service_providers;
 mod with_two_nodes;
 
 use std::time::Duration;

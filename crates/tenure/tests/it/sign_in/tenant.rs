@@ -12,7 +12,7 @@ use protocol::jose::{Algorithm, SigningKey};
 
 use crate::e2e::cluster::REQUIRE;
 use crate::e2e::peer::told;
-use crate::node::Node;
+use crate::node::{Node, Said};
 
 /// As long as a script may take.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -136,6 +136,17 @@ impl Tenant {
         self.tell("FORGE_KEY", STANDARD.encode(private.expose()));
     }
 
+    /// Says who we are to service providers.
+    pub fn introduced(&self) {
+        let documents = self.node.home.path().join("documents");
+        let text = include_str!("saml_metadata.yaml");
+        std::fs::write(documents.join("saml-metadata.yaml"), text).unwrap();
+        let folder = documents.to_str().unwrap();
+        self.node
+            .run(&["config", "push", folder, "--reason", "T-6"])
+            .expect(0);
+    }
+
     /// Lays our metadata, and the certificate in them, beside the key of service providers.
     pub fn own_metadata(&self) {
         let text = fetched(&format!("{}/saml2/metadata", self.env["BASE"]));
@@ -155,21 +166,23 @@ impl Tenant {
         let file = self.node.home.path().join("theirs.xml");
         let url = format!("http://127.0.0.1:{}{path}", self.port);
         std::fs::write(&file, fetched(&url)).unwrap();
+        self.add(name, file.to_str().unwrap(), &[]).expect(0);
+        self.added(name, more)
+    }
+
+    /// Adds a relying party from a file or an address.
+    pub fn add(&self, name: &str, origin: &str, words: &[&str]) -> Said {
         let documents = self.node.home.path().join("documents");
-        let (file, folder) = (file.to_str().unwrap(), documents.to_str().unwrap());
-        let words = [
-            "relying-party",
-            "add",
-            name,
-            "--saml",
-            file,
-            "--into",
-            folder,
-        ];
-        let said = self
-            .node
-            .run(&[&words[..], &["--group", "everyone"]].concat());
-        said.expect(0);
+        let folder = documents.to_str().unwrap();
+        let add = ["relying-party", "add", name, "--saml", origin, "--into"];
+        let to = [folder, "--group", "everyone"];
+        self.node.run(&[&add[..], &to, words].concat())
+    }
+
+    /// Writes what else the document of one that was added is to say, and pushes it; the document.
+    pub fn added(&self, name: &str, more: &[(&str, &str)]) -> String {
+        let documents = self.node.home.path().join("documents");
+        let folder = documents.to_str().unwrap();
         let written = documents.join(format!("relying-party-{name}.yaml"));
         let mut text = std::fs::read_to_string(&written).unwrap();
         for (from, to) in more {
