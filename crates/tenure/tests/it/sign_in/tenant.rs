@@ -220,7 +220,7 @@ pub fn beside(name: &str) -> PathBuf {
 }
 
 /// What stands at an address.
-fn fetched(url: &str) -> String {
+pub fn fetched(url: &str) -> String {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let text = runtime.block_on(async { http.get(url).send().await.unwrap().text().await });

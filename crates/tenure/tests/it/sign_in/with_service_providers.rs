@@ -2,7 +2,7 @@
 //! refuses, and a logout. Each is added from the metadata that it writes itself.
 
 use super::party::Party;
-use super::tenant::{Tenant, peers};
+use super::tenant::{Tenant, fetched, peers};
 
 /// What is written into the document of each: the one attribute that it looks at.
 const MAIL: (&str, &str) = (
@@ -187,4 +187,49 @@ fn node_saml_signs_people_in_strictly() {
     ];
     tenant.plays(&python, "with_node_saml.py", &expected);
     ended_at(&tenant, "node-saml");
+}
+
+/// What a document relaxes is told on the command line, and so is what is known of who holds the next key.
+#[test]
+fn risks_and_who_holds_the_next_key_are_told() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.providers(&python);
+    let risks = tenant.node.run(&["relying-party", "risks"]);
+    let risks = risks.expect(2).rows();
+    let own = risks
+        .iter()
+        .filter(|row| row["relying_party"] == "sealed-pysaml2");
+    let fields: Vec<&str> = own.map(|row| row["field"].as_str().unwrap()).collect();
+    let relaxed = ["valid_until", "name_id", "attributes", "soap_logout", "slo"];
+    assert_eq!(fields, relaxed.map(|field| format!("spec.saml.{field}")));
+
+    let adoption = |code| {
+        let rows = tenant.node.run(&["signing-keys", "adoption"]).expect(code);
+        let rows = rows.rows().into_iter().map(|row| {
+            let [name, evidence] = ["relying_party", "evidence"].map(|of| row[of].clone());
+            format!("{} {}", name.as_str().unwrap(), evidence.as_str().unwrap())
+        });
+        rows.collect::<Vec<String>>()
+    };
+    assert!(adoption(0).is_empty(), "none is staged");
+    let stage = ["signing-keys", "stage", "--alg", "RS256", "--reason", "T-7"];
+    tenant.node.run(&stage).expect(0);
+    let base = &tenant.env["BASE"];
+    let own = fetched(&format!("{base}/saml2/metadata?app=pysaml2"));
+    assert!(own.contains("IDPSSODescriptor"), "{own}");
+    assert_eq!(fetched(&format!("{base}/saml2/metadata?app=nobody")), "");
+    let taken = ["signing-keys", "taken", "python3-saml", "--how"];
+    let why = ["confirmed", "--reason", "Ana got in"];
+    tenant.node.run(&[&taken[..], &why].concat()).expect(0);
+    let known = adoption(2);
+    for told in [
+        "pysaml2 fetched",
+        "python3-saml confirmed",
+        "sealed-pysaml2 nothing",
+    ] {
+        assert!(known.iter().any(|row| row == told), "{told}: {known:?}");
+    }
 }
