@@ -13,6 +13,8 @@ use crate::wire::beside::{
 };
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
+use crate::wire::identity_provider::IdentityProviderSpec;
+use crate::wire::password_directory::PasswordDirectorySpec;
 use crate::wire::relying_party::RelyingPartySpec;
 use crate::wire::sign_on::SignOnPolicySpec;
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
@@ -131,6 +133,8 @@ enum Spec {
     Alarm(AlarmSpec),
     Drill(Box<DrillSpec>),
     RelyingParty(Box<RelyingPartySpec>),
+    IdentityProvider(Box<IdentityProviderSpec>),
+    PasswordDirectory(Box<PasswordDirectorySpec>),
     SignOnPolicy(Box<SignOnPolicySpec>),
     MappingTest(MappingTestSpec),
     LifecycleTest(LifecycleTestSpec),
@@ -211,6 +215,8 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Alarm => spec(json).map(Spec::Alarm),
         Kind::Drill => spec(json).map(|spec| Spec::Drill(Box::new(spec))),
         Kind::RelyingParty => spec(json).map(|spec| Spec::RelyingParty(Box::new(spec))),
+        Kind::IdentityProvider => spec(json).map(|spec| Spec::IdentityProvider(Box::new(spec))),
+        Kind::PasswordDirectory => spec(json).map(|spec| Spec::PasswordDirectory(Box::new(spec))),
         Kind::SignOnPolicy => spec(json).map(|spec| Spec::SignOnPolicy(Box::new(spec))),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
@@ -405,5 +411,6 @@ fn directory(documents: &[Read<'_>]) -> Directory {
         rules: named(Kind::BirthrightRule),
         channels: named(Kind::Channel),
         relying_parties: named(Kind::RelyingParty),
+        identity_providers: named(Kind::IdentityProvider),
     }
 }

@@ -5,6 +5,8 @@ mod beside;
 mod drill;
 mod expectation;
 mod handoff;
+mod identity_provider;
+mod password_directory;
 mod relying_party;
 mod saml;
 mod sign_on;
@@ -24,6 +26,8 @@ pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
 pub use handoff::{ACTIVE, HandOff};
+pub use identity_provider::{Counts, IdentityProvider, LinkBy, SignInRoute};
+pub use password_directory::PasswordDirectory;
 pub use relying_party::{
     AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, Require, SigningAlg, Speaks,
     SubjectType, TokenFormat,
@@ -63,6 +67,10 @@ pub struct Tenant {
     pub drills: BTreeMap<String, Drill>,
     /// What people sign in to, by name.
     pub relying_parties: BTreeMap<String, RelyingParty>,
+    /// Where else people prove who they are, by name.
+    pub identity_providers: BTreeMap<String, IdentityProvider>,
+    /// A directory that knows passwords which have not been moved here yet.
+    pub password_directory: Option<PasswordDirectory>,
     /// Who may sign in, and with what; `None`: nobody.
     pub sign_on: Option<SignOn>,
     /// Tests of mappings, by name.

@@ -26,6 +26,15 @@ pub enum Factor {
     Passkey,
     /// A WebAuthn authenticator that was touched (flag UP), and did not ask who touches it.
     SecurityKey,
+    /// The word of another identity provider, which does not say how they proved who they are, or says it in words
+    /// that no document explains.
+    Upstream,
+    /// The same, for something they know.
+    UpstreamPassword,
+    /// The same, for two factors of different kinds.
+    UpstreamMultiFactor,
+    /// The same, for what works on no page that only looks like the right one.
+    UpstreamPhishingResistant,
 }
 
 impl Factor {
@@ -38,6 +47,27 @@ impl Factor {
             Self::RecoveryCode => "recovery_code",
             Self::Passkey => "passkey",
             Self::SecurityKey => "security_key",
+            Self::Upstream => "upstream",
+            Self::UpstreamPassword => "upstream_password",
+            Self::UpstreamMultiFactor => "upstream_multi_factor",
+            Self::UpstreamPhishingResistant => "upstream_phishing_resistant",
+        }
+    }
+
+    /// Whether it is the word of another identity provider, whatever that says. What somebody has of it is a
+    /// link, whose factor is [`Factor::Upstream`].
+    #[must_use]
+    pub const fn is_upstream(self) -> bool {
+        match self {
+            Self::Upstream
+            | Self::UpstreamPassword
+            | Self::UpstreamMultiFactor
+            | Self::UpstreamPhishingResistant => true,
+            Self::Password
+            | Self::Totp
+            | Self::RecoveryCode
+            | Self::Passkey
+            | Self::SecurityKey => false,
         }
     }
 }
@@ -67,7 +97,8 @@ pub struct Credential {
     pub subject: SubjectId,
     /// What is proved with it. A passkey that once did not ask who touches it is still one.
     pub factor: Factor,
-    /// By what an authenticator names it: SHA-256 of a passkey's credential id; of others nothing.
+    /// By what an authenticator names it: SHA-256 of a passkey's credential id; of a link to another identity
+    /// provider, a keyed digest of its issuer and `sub`; of others nothing.
     pub handle: Option<Digest>,
     /// Since when it is there.
     pub made: Timestamp,
@@ -93,6 +124,15 @@ pub enum Verifier {
     RecoveryCodes {
         /// Keyed digests of them.
         codes: Vec<Digest>,
+    },
+    /// Who somebody is at another identity provider.
+    Upstream {
+        /// The name of its document when the link was made.
+        provider: String,
+        /// Its issuer, to the letter.
+        issuer: String,
+        /// What it calls them (`sub`).
+        sub: String,
     },
     /// The public half of a WebAuthn credential.
     Passkey {

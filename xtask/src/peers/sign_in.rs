@@ -21,6 +21,7 @@ const PYTHON: [&str; 7] = [
 const XMLSEC: &str = "/usr/bin/xmlsec1";
 /// Names of the browser, Debian's first.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+const SLAPD: &str = "/usr/sbin/slapd";
 const APACHE: &str = "/usr/sbin/apache2";
 /// The relying parties in it: of OpenID Connect, and of SAML.
 const MODULES: [&str; 2] = [
@@ -33,11 +34,14 @@ pub(super) fn parts(home: &Path) -> Result<Vec<(String, String)>, String> {
     xmlsec()?;
     let python = install::python(home, "sign-in", &PYTHON)?.join("python");
     let client = install::node(home, "openid-client", &["openid-client@6.9.0"])?;
+    let provider = install::node(home, "oidc-provider", &["oidc-provider@9.13.3"])?;
     let told = [
+        ("TENURE_PEER_OIDC_PROVIDER", provider),
         ("TENURE_PEER_SIGN_IN", python),
         ("TENURE_PEER_OPENID_CLIENT", client),
         ("TENURE_PEER_CHROMIUM", chromium()?),
         ("TENURE_PEER_APACHE", apache()?),
+        ("TENURE_PEER_SLAPD", slapd()?),
     ];
     let told = told.map(|(name, path)| (name.to_owned(), path.display().to_string()));
     Ok(told.into())
@@ -57,6 +61,18 @@ fn chromium_here() -> Option<PathBuf> {
         said.is_ok_and(|said| said.status.success())
     };
     BROWSERS.iter().find(|name| runs(name)).map(PathBuf::from)
+}
+
+/// OpenLDAP. Its program alone: no service is made of it.
+fn slapd() -> Result<PathBuf, String> {
+    let here = || Path::new(SLAPD).is_file();
+    if !here() {
+        debian::install(&["slapd"])?;
+    }
+    match here() {
+        true => Ok(SLAPD.into()),
+        false => Err(format!("{SLAPD} is not there, though it was installed")),
+    }
 }
 
 fn xmlsec() -> Result<(), String> {

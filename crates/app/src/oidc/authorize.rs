@@ -1,5 +1,6 @@
 //! Authorization requests, and what a browser is answered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use documents::Require;
@@ -13,7 +14,7 @@ use rules::sign_on::{Demand, SignOn, Strength};
 use super::clients::Client;
 use super::device::ShownDevice;
 use super::wanted::{Wanted, WhyNot};
-use crate::sign_in::{Asked, Asking, Attempt, From, Judged, Opened, SignedIn};
+use crate::sign_in::{Asked, Asking, Attempt, From, Judged, NewCodes, Opened, SignedIn};
 use crate::{App, AppError, Known};
 
 /// The longest authorization request, in bytes.
@@ -58,6 +59,10 @@ pub enum Wrong {
     Passkey,
     /// The code does not count.
     Code,
+    /// Another identity provider did not vouch for them.
+    Elsewhere,
+    /// They sign in here, and not there.
+    Here,
     /// It is the last way in.
     Last,
     /// Nothing: it is asked for again because it was proved a while ago.
@@ -67,7 +72,7 @@ pub enum Wrong {
 }
 
 /// What somebody may do beside typing a password.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Offers {
     /// What the browser asks an authenticator for, as JSON.
     pub passkey: Option<String>,
@@ -75,6 +80,19 @@ pub struct Offers {
     pub makes: bool,
     /// A code of a device or of a paper counts here.
     pub codes: bool,
+    /// One-time codes, ready to be set up: whoever has just used a pass may, where two factors are demanded.
+    pub set_up: Option<Box<NewCodes>>,
+    /// Other identity providers that vouch for some people here.
+    pub upstream: Vec<UpstreamOffer>,
+}
+
+/// Another identity provider, as a page offers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamOffer {
+    /// The name of its document.
+    pub name: String,
+    /// What people see it called.
+    pub title: String,
 }
 
 /// What a browser is answered.
@@ -101,6 +119,13 @@ pub enum Answer {
         response: Response,
         /// The session that began, if one did.
         signed_in: Option<SignedIn>,
+    },
+    /// The browser goes to another identity provider, and comes back.
+    Leave {
+        /// Where to.
+        location: String,
+        /// What it holds meanwhile.
+        trip: model::Secret,
     },
     /// Tenure's own pages.
     Home {
@@ -136,7 +161,10 @@ impl Answer {
             Self::Send { signed_in, .. }
             | Self::Device { signed_in, .. }
             | Self::Home { signed_in } => signed_in.is_some(),
-            Self::Ask { .. } | Self::DeviceDone { .. } | Self::Refused { .. } => false,
+            Self::Ask { .. }
+            | Self::Leave { .. }
+            | Self::DeviceDone { .. }
+            | Self::Refused { .. } => false,
         }
     }
 
@@ -148,6 +176,8 @@ impl Answer {
             Self::Send { signed_in, .. }
             | Self::Device { signed_in, .. }
             | Self::Home { signed_in } => signed_in.is_some(),
+            // They have proved something here, and are sent on.
+            Self::Leave { .. } => true,
             Self::DeviceDone { .. } => false,
             Self::Refused { person, .. } => *person,
         }
@@ -357,9 +387,35 @@ impl App {
                     .map(|options| options.to_string()),
                 makes: false,
                 codes: false,
+                set_up: None,
+                upstream: match ask {
+                    Ask::Name => self.upstreams_offered(),
+                    Ask::Enrol | Ask::More(_) => Vec::new(),
+                },
             },
             wrong,
         }
+    }
+
+    /// The identity providers to which somebody is routed, whoever that is. As this node knows the documents: what
+    /// counts is asked when somebody goes there.
+    fn upstreams_offered(&self) -> Vec<UpstreamOffer> {
+        let Some(loaded) = self.loaded_last() else {
+            return Vec::new();
+        };
+        let routes = loaded
+            .tenant
+            .sign_on
+            .iter()
+            .flat_map(|sign_on| &sign_on.routes);
+        let used: BTreeSet<&String> = routes.filter_map(|route| route.at.as_ref()).collect();
+        let providers = loaded.tenant.identity_providers.values();
+        let offered = providers.filter(|provider| used.contains(&provider.name));
+        let offer = |provider: &documents::IdentityProvider| UpstreamOffer {
+            name: provider.name.clone(),
+            title: provider.title.clone(),
+        };
+        offered.map(offer).collect()
     }
 
     /// Somebody whom the policy denies: whoever asked is told that, and no more.

@@ -119,19 +119,22 @@ pub(crate) fn amr(factors: &[FactorUse]) -> Vec<Amr> {
     };
     for used in factors {
         match used.factor {
-            Factor::Password => tell(Amr::Pwd),
+            Factor::Password | Factor::UpstreamPassword => tell(Amr::Pwd),
             Factor::Totp | Factor::RecoveryCode => tell(Amr::Otp),
             // Whether hardware keeps a passkey's key nobody has attested to.
             Factor::Passkey | Factor::SecurityKey => {
                 tell(Amr::Swk);
                 tell(Amr::User);
             }
+            // How that was done nobody here has seen.
+            Factor::Upstream | Factor::UpstreamMultiFactor | Factor::UpstreamPhishingResistant => {}
         }
     }
     let has = |factor| factors.iter().any(|used| used.factor == factor);
-    let two = has(Factor::Password)
-        && (has(Factor::Totp) || has(Factor::RecoveryCode) || has(Factor::SecurityKey));
-    if two || has(Factor::Passkey) {
+    let knows = has(Factor::Password) || has(Factor::UpstreamPassword);
+    let two = knows && (has(Factor::Totp) || has(Factor::RecoveryCode) || has(Factor::SecurityKey));
+    let vouched = has(Factor::UpstreamMultiFactor) || has(Factor::UpstreamPhishingResistant);
+    if two || vouched || has(Factor::Passkey) {
         tell(Amr::Mfa);
     }
     told

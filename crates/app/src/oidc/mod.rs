@@ -38,10 +38,11 @@ mod recent;
 mod rotate;
 mod steps;
 mod token;
+mod upstream;
 mod userinfo;
 mod wanted;
 
-pub use authorize::{Answer, Ask, Asker, Offers, Wrong};
+pub use authorize::{Answer, Ask, Asker, Offers, UpstreamOffer, Wrong};
 pub use clients::GivenClientSecret;
 pub use device::ShownDevice;
 pub use ends::LoggedOut;
@@ -80,6 +81,8 @@ pub mod paths {
     pub const PUSHED: &str = "/oauth2/par";
     /// Where devices without a browser ask.
     pub const DEVICE: &str = "/oauth2/device";
+    /// Where people come back from another identity provider; its name follows.
+    pub const BACK: &str = "/sign-in/from";
     /// Where people type the code of such a device.
     pub const DEVICE_PAGE: &str = "/device";
     /// Where tokens are revoked.

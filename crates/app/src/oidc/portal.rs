@@ -70,6 +70,8 @@ impl App {
             None => None,
         };
         let Some(opened) = opened else {
+            // The page offers what the documents say.
+            self.loaded().await?;
             return Ok(Entered::Not(self.begin(asker, None)));
         };
         let factors = opened.row.state.factors.clone();

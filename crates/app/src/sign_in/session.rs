@@ -82,6 +82,13 @@ impl App {
         Ok(row)
     }
 
+    /// So many hours after it began a session is over.
+    pub(crate) async fn session_hours(&self) -> Result<u16, AppError> {
+        let loaded = self.loaded().await?;
+        let sign_on = loaded.tenant.sign_on.as_ref().ok_or_else(no_policy)?;
+        Ok(sign_on.session.hours)
+    }
+
     /// How long a session may be idle, and how long it lasts.
     async fn session_limits(&self) -> Result<(Duration, Duration), AppError> {
         let loaded = self.loaded().await?;

@@ -6,8 +6,10 @@ mod keys;
 mod oidc;
 mod saml;
 
+pub(super) use address::sound;
 pub(crate) use keys::same as same_key;
 pub use oidc::PERSONAL_SCOPES;
+pub(super) use oidc::signing_alg;
 
 use model::TargetName;
 
@@ -28,7 +30,7 @@ pub(crate) fn relying_party(
     directory: &Directory,
     reporter: &mut Reporter<'_, '_>,
 ) -> Option<RelyingParty> {
-    let title = title(name, spec, reporter);
+    let title = title(name, spec.title.as_deref(), reporter);
     let who = who(spec, tenant, directory, reporter);
     if let Some(url) = &spec.start_url
         && let Err((problem, fix)) = address::page(url)
@@ -82,8 +84,9 @@ fn speaks(
     }
 }
 
-fn title(name: &str, spec: &RelyingPartySpec, reporter: &mut Reporter<'_, '_>) -> String {
-    let Some(title) = &spec.title else {
+/// What people see something called.
+pub(super) fn title(name: &str, title: Option<&str>, reporter: &mut Reporter<'_, '_>) -> String {
+    let Some(title) = title else {
         return name.to_owned();
     };
     let long = title.chars().count() > MAX_TITLE;
@@ -92,7 +95,7 @@ fn title(name: &str, spec: &RelyingPartySpec, reporter: &mut Reporter<'_, '_>) -
         let path = [SPEC, Part::Key("title")];
         reporter.at(report::VALUE, &path, "this is no title", fix);
     }
-    title.clone()
+    title.to_owned()
 }
 
 /// Exactly one way to say who.

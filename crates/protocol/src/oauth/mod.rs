@@ -25,6 +25,8 @@
 //!   never dropped.
 //! - **An error holds nothing that was sent**: its description is made of fixed words.
 //!
+//! Where another provider vouches for people, we are the client: [`upstream`].
+//!
 //! Answers with tokens are never cached: send them with [`token::NO_STORE`].
 
 mod error;
@@ -48,6 +50,7 @@ pub mod pushed;
 pub mod respond;
 pub mod revoke;
 pub mod token;
+pub mod upstream;
 
 pub use authorize::{AuthorizationRequest, ClientView};
 pub use error::{ErrorCode, OAuthError};

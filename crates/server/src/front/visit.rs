@@ -20,6 +20,8 @@ const FORM: usize = 64 << 10;
 pub(super) struct Visit {
     pub method: Method,
     pub headers: HeaderMap,
+    /// The path, as it came.
+    pub path: String,
     /// The raw query.
     pub query: String,
     pub body: Bytes,
@@ -54,6 +56,7 @@ impl Visit {
                 network: peer.address.ip().to_canonical(),
                 agent: agent.map(str::to_owned),
             },
+            path: parts.uri.path().to_owned(),
             method: parts.method,
             headers: parts.headers,
             query,

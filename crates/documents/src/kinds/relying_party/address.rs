@@ -46,7 +46,7 @@ pub(super) fn audience(text: &str) -> Result<(), Wrong> {
 }
 
 /// What holds for every address.
-pub(super) fn sound(text: &str) -> Result<Url, Wrong> {
+pub(in crate::kinds) fn sound(text: &str) -> Result<Url, Wrong> {
     let possible = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&b);
     if text.is_empty() || text.len() > MAX_ADDRESS || !text.bytes().all(possible) {
         return Err((

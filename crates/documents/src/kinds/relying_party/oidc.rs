@@ -254,7 +254,7 @@ fn wrong_scope(scope: &str) -> Option<(String, String)> {
     Some((format!("`{scope}` is too much like `{meant}`"), fix))
 }
 
-const fn signing_alg(alg: wire::SigningAlg) -> SigningAlg {
+pub(in crate::kinds) const fn signing_alg(alg: wire::SigningAlg) -> SigningAlg {
     match alg {
         wire::SigningAlg::Es256 => SigningAlg::Es256,
         wire::SigningAlg::EdDsa => SigningAlg::EdDsa,

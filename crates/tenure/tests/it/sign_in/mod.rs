@@ -5,6 +5,7 @@
 
 mod at_the_door;
 mod balancer;
+mod elsewhere;
 mod party;
 mod people;
 mod tenant;
