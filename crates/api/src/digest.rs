@@ -158,7 +158,7 @@ pub struct DigestFinding {
 /// Something that did not happen, or that nobody was told of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DigestSilence {
-    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`,
+    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`, `metadata`,
     /// `budget`, `drill` or `break-glass`.
     pub kind: String,
     /// What is silent: an app, a source, a principal, a drill; empty where people are.

@@ -67,8 +67,9 @@ pub use rehearsal::{
 pub use schema::{SchemaOf, schema_of};
 pub use sign_in::{
     EndCredential, EndCredentialAnswer, EndSessions, EndSessionsAnswer, IssuePass, IssuedPass,
-    MadeClientSecret, MakeClientSecret, RollKeys, RollKeysAnswer, TurnKeys, TurnKeysAnswer,
-    WireCredential, WireGiven, WireKeyTurn, WireRelyingParty, WireSession, WireSigningKey,
+    MadeClientSecret, MakeClientSecret, RollKeys, RollKeysAnswer, TakeKey, TurnKeys,
+    TurnKeysAnswer, WireCredential, WireEvidence, WireGiven, WireKeyAdoption, WireKeyTurn,
+    WireRelyingParty, WireRisk, WireSession, WireSigningKey,
 };
 pub use tasks::{FinishTask, TaskAnswer, WireTask};
 pub use tenant::{

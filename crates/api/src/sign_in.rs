@@ -203,6 +203,19 @@ pub struct WireRelyingParty {
     pub redirect_uris: Vec<String>,
     /// `made`, `missing` (it needs one, and has none), or `none` (it needs none).
     pub secret: String,
+    /// What its document allows that can lead to harm.
+    pub risks: Vec<WireRisk>,
+}
+
+/// Something that can lead to harm, and that a document allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireRisk {
+    /// The field of the document that allows it, or that is missing.
+    pub field: String,
+    /// What it can lead to.
+    pub risk: String,
+    /// The clause of the profile that forbids it; empty where none does.
+    pub clause: String,
 }
 
 /// A key that tokens are signed with.
@@ -280,6 +293,50 @@ pub struct TurnKeysAnswer {
     pub service_providers: Vec<String>,
     /// Whether that is only what would be.
     pub dry_run: bool,
+}
+
+/// What is known of a service provider of SAML while the key that it will be signed for with is staged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WireKeyAdoption {
+    /// The name of its document.
+    pub relying_party: String,
+    /// The name of the next key (`kid`).
+    pub kid: String,
+    /// For whom the next key signs by its document: `nobody`, `everybody`, or groups of people.
+    pub next_for: String,
+    /// `nothing`, `fetched` (its metadata of ours were, since then), `declared` (whoever runs it says that it holds
+    /// the key) or `confirmed` (somebody has signed in by it).
+    pub evidence: String,
+    /// Since when, RFC 3339; missing where nothing is known since it was declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Who said so; empty where nobody has.
+    pub by: String,
+}
+
+/// How it is known that a service provider holds the next key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WireEvidence {
+    /// Whoever runs it, or its own API, says so.
+    Declared,
+    /// Somebody has signed in by it.
+    Confirmed,
+}
+
+/// Writes down that a service provider holds the next key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TakeKey {
+    /// The name of its document.
+    pub relying_party: String,
+    /// How that is known.
+    pub how: WireEvidence,
+    /// Say what it would be; write nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why, for instance who has signed in, and when.
+    pub reason: String,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use model::Secret;
 use model::source::{CsvMapping, Delivery};
 use ports::handoff::Paperwork;
-use ports::{BackChannel, Channel, Target};
+use ports::{BackChannel, Channel, Passwords, Target, Upstream};
 
 /// Makes a connection to the target that an app document describes.
 #[async_trait]
@@ -54,6 +54,30 @@ pub trait Connect: Send + Sync {
     fn back_channel(&self, allow_private: bool) -> Result<Arc<dyn BackChannel>, String> {
         let _ = allow_private;
         Err("this node reaches no relying party".to_owned())
+    }
+
+    /// The way to identity providers who vouch for people; to private addresses only where `allow_private` says so.
+    /// Opens no socket yet.
+    ///
+    /// # Errors
+    /// A text for people when there is none.
+    fn upstream(&self, allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
+        let _ = allow_private;
+        Err("this node reaches no identity provider".to_owned())
+    }
+
+    /// A directory that knows passwords which have not been moved here yet; `secret`: that of the account by which it is
+    /// searched. Opens no socket yet.
+    ///
+    /// # Errors
+    /// A text for people when there is none, or the document does not describe one that can be reached.
+    fn passwords(
+        &self,
+        directory: &documents::PasswordDirectory,
+        secret: Secret,
+    ) -> Result<Arc<dyn Passwords>, String> {
+        let _ = (directory, secret);
+        Err("this node asks no directory".to_owned())
     }
 
     /// What writes and reads the files of apps that nobody but their own people can reach; `None`:

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use model::{Kind, Timestamp};
 use ports::store::MAX_PAGE;
+use protocol::saml::signature::VerifyingKey;
 
 use crate::tenant::Loaded;
 use crate::{App, AppError};
@@ -19,6 +20,22 @@ pub(crate) enum What {
     AppCertificate,
     /// The certificate that this node shows.
     OwnCertificate,
+    /// A certificate that a service provider of SAML signs with, or that is encrypted for.
+    PartyCertificate,
+    /// What a service provider of SAML has said of itself: nobody is signed in to it from then on.
+    PartyMetadata,
+}
+
+/// How long before their end those of service providers are told of, and told of again, in days: another company has
+/// to act, and often slowly.
+const STAGES: [u64; 3] = [90, 30, 7];
+const DAY: u64 = 24 * 3_600;
+
+impl What {
+    /// Whether it is told of by stages.
+    const fn has_stages(self) -> bool {
+        matches!(self, Self::PartyCertificate | Self::PartyMetadata)
+    }
 }
 
 /// Something that ends soon, or has.
@@ -46,6 +63,12 @@ impl Expiry {
             What::Secret => format!("the secret `{id}` of {of} {verb} at {at}"),
             What::AppCertificate => format!("the certificate of {of} {verb} at {at}"),
             What::OwnCertificate => format!("the certificate of this server {verb} at {at}"),
+            What::PartyCertificate => {
+                format!("the certificate in `{id}` of the relying party `{of}` {verb} at {at}")
+            }
+            What::PartyMetadata => {
+                format!("the metadata of the relying party `{of}` {verb} at {at}")
+            }
         }
     }
 
@@ -73,7 +96,25 @@ impl Expiry {
             What::OwnCertificate => {
                 "put a new one in its place: it is taken up without a restart".to_owned()
             }
+            What::PartyCertificate => format!(
+                "ask whoever runs `{}` for the next one, and write it beside this one before they change over",
+                self.of
+            ),
+            What::PartyMetadata => format!(
+                "get the metadata of `{}` anew and write until when they count, or nobody is signed in to it",
+                self.of
+            ),
         }
+    }
+
+    /// Of how many days before its end this is told, for what is told of by stages.
+    pub(crate) fn stage(&self, now: Timestamp) -> Option<u64> {
+        let left = match self.ends > now {
+            true => self.ends.since(now).as_secs(),
+            false => 0,
+        };
+        let reached = STAGES.into_iter().filter(|days| left <= days * DAY);
+        reached.min().filter(|_| self.what.has_stages())
     }
 }
 
@@ -142,9 +183,53 @@ impl App {
                 host: None,
             });
         }
+        found.extend(of_service_providers(loaded, now));
         found.sort_by(|a, b| (a.what, a.ends, &a.id).cmp(&(b.what, b.ends, &b.id)));
         Ok(found)
     }
+}
+
+/// What ends of service providers of SAML within the first of their stages.
+fn of_service_providers(loaded: &Loaded, now: Timestamp) -> Vec<Expiry> {
+    let soon = now.plus(Duration::from_secs(STAGES[0] * DAY));
+    let mut found = Vec::new();
+    for party in loaded.tenant.relying_parties.values() {
+        let Some(saml) = party.saml() else { continue };
+        let mut ends = |what, id: String, ends: Option<Timestamp>| {
+            found.extend(ends.filter(|ends| *ends <= soon).map(|ends| Expiry {
+                what,
+                id,
+                of: party.name.clone(),
+                ends,
+                since: None,
+                host: None,
+            }));
+        };
+        for (place, certificate) in saml.certificates.iter().enumerate() {
+            let until = certificate_ends(certificate);
+            ends(
+                What::PartyCertificate,
+                format!("spec.saml.certificates[{place}]"),
+                until,
+            );
+        }
+        if let Some(encryption) = &saml.encryption {
+            let until = certificate_ends(&encryption.certificate);
+            let id = "spec.saml.encrypt.certificate".to_owned();
+            ends(What::PartyCertificate, id, until);
+        }
+        ends(
+            What::PartyMetadata,
+            "spec.saml.valid_until".to_owned(),
+            saml.valid_until,
+        );
+    }
+    found
+}
+
+/// When a certificate ends; one that cannot be read was refused with its document.
+fn certificate_ends(base64: &str) -> Option<Timestamp> {
+    VerifyingKey::from_base64(base64).ok()?.not_after()
 }
 
 /// The secrets that the documents in force name. What nobody uses may end.
@@ -154,4 +239,45 @@ fn secrets_in_use(loaded: &Loaded) -> Vec<&str> {
     let channels = loaded.tenant.channels.values();
     apps.chain(channels.filter_map(documents::Channel::secret))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_have_to_renew_is_told_of_three_times() {
+        let now = Timestamp::EPOCH.plus(Duration::from_secs(1_000 * DAY));
+        let at = |what, days: i64| {
+            let span = Duration::from_secs(days.unsigned_abs() * DAY);
+            let ends = if days < 0 {
+                now.minus(span)
+            } else {
+                now.plus(span)
+            };
+            let expiry = Expiry {
+                what,
+                id: String::new(),
+                of: String::new(),
+                ends,
+                since: None,
+                host: None,
+            };
+            expiry.stage(now)
+        };
+        for (days, stage) in [
+            (91, None),
+            (90, Some(90)),
+            (31, Some(90)),
+            (30, Some(30)),
+            (8, Some(30)),
+            (7, Some(7)),
+            (0, Some(7)),
+            (-9, Some(7)),
+        ] {
+            assert_eq!(at(What::PartyCertificate, days), stage, "{days}");
+            assert_eq!(at(What::PartyMetadata, days), stage, "{days}");
+            assert_eq!(at(What::Secret, days), None, "{days}");
+        }
+    }
 }

@@ -82,8 +82,8 @@ pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
     Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, KeyTurn, LoggedOut, Offers,
-    OwnFactor, Portal, PortalSession, RecentSignIn, ShownDevice, Teller, Tile, TokenCall,
-    Told as UserTold, ToldParty, ToldSession, UserCall, Wrong, paths,
+    OwnFactor, Portal, PortalSession, RecentSignIn, Risk, ShownDevice, Teller, Tile, TokenCall,
+    Told as UserTold, ToldParty, ToldSession, UpstreamOffer, UserCall, Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
@@ -92,11 +92,12 @@ pub use rehearse::{
     EndingThing, HeldWave, LeavingManager, Rehearsal, RehearsedApp, RehearsedChange, RehearsedDay,
     RehearsedPlan,
 };
+pub use saml::{Adoption, Evidence};
 pub use seats::SeatAwaited;
-pub use secrets::GivenSecret;
+pub use secrets::{GivenSecret, IDENTITY_PROVIDER};
 pub use sign_in::{
     Bar, EndedCredential, From as SignInFrom, GivenPass, NewCodes, PassCheck, Recovery, SignedIn,
-    ToldCredential,
+    ToldCredential, switch_of,
 };
 pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;
@@ -143,6 +144,10 @@ pub struct App {
     pub(crate) issuer: Option<protocol::oauth::Issuer>,
     /// The keys that tokens are signed with, as they were last read.
     pub(crate) keys: Arc<oidc::KeyCache>,
+    /// What identity providers elsewhere say of themselves, as it was last read.
+    pub(crate) upstreams: Arc<sign_in::Upstreams>,
+    /// Seats for those about whom a directory is asked.
+    pub(crate) directory_seats: Arc<tokio::sync::Semaphore>,
     pub(crate) hashing: sign_in::Hashing,
     /// Passwords that nobody is to have, on a node that was given a list of them.
     pub(crate) breached: Option<Arc<dyn Breached>>,
@@ -185,6 +190,8 @@ impl App {
             following: Arc::new(tokio::sync::Semaphore::new(events::WAITING)),
             issuer: None,
             keys: Arc::default(),
+            upstreams: Arc::default(),
+            directory_seats: Arc::new(tokio::sync::Semaphore::new(sign_in::DIRECTORY_AT_ONCE)),
             hashing: sign_in::Hashing::for_cores(cores()),
             breached: None,
         }

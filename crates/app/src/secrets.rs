@@ -11,7 +11,7 @@ use crate::{App, AppError, ErrorKind};
 pub struct GivenSecret<'a> {
     /// Its name, as documents refer to it.
     pub name: &'a str,
-    /// The app it may be used for, or `channel/` and a channel.
+    /// The app it may be used for, or `channel/` and a channel, or `identity-provider/` and one of these.
     pub app: &'a str,
     /// The host, with port where it is not the usual one, that it may be sent to.
     pub host: &'a str,
@@ -177,6 +177,36 @@ impl App {
         self.secret_of(name, &user).await.map(Some)
     }
 
+    /// The secret by which we prove who we are to an identity provider, if it is bound to it and to the host of
+    /// its token endpoint.
+    pub(crate) async fn upstream_secret(
+        &self,
+        provider: &documents::IdentityProvider,
+        token_endpoint: &str,
+    ) -> Result<Secret, AppError> {
+        let user = User {
+            kind: "identity-provider",
+            name: &provider.name,
+            bound: format!("{IDENTITY_PROVIDER}{}", provider.name),
+            host: host_of(token_endpoint).unwrap_or_default(),
+        };
+        self.secret_of(&provider.secret, &user).await
+    }
+
+    /// The password of the account by which a directory is searched, if it is bound to that directory and its host.
+    pub(crate) async fn directory_secret(
+        &self,
+        directory: &documents::PasswordDirectory,
+    ) -> Result<Secret, AppError> {
+        let user = User {
+            kind: "password-directory",
+            name: &directory.name,
+            bound: format!("password-directory/{}", directory.name),
+            host: directory.place(),
+        };
+        self.secret_of(&directory.secret, &user).await
+    }
+
     async fn secret_of(&self, name: &str, user: &User<'_>) -> Result<Secret, AppError> {
         let (kind, of, host) = (user.kind, user.name, &user.host);
         let Some(row) = self.store.secret(name).await? else {
@@ -188,8 +218,8 @@ impl App {
             ));
         };
         if row.app != user.bound || row.host != *host {
-            let (kind_of, name_of) = match row.app.strip_prefix(CHANNEL) {
-                Some(channel) => ("channel", channel),
+            let (kind_of, name_of) = match row.app.split_once('/') {
+                Some(bound) => bound,
                 None => ("app", row.app.as_str()),
             };
             return Err(AppError::new(
@@ -229,6 +259,8 @@ impl App {
 /// What stands before the name of a channel where a secret is bound to one: no app's name holds a
 /// slash.
 const CHANNEL: &str = "channel/";
+/// The same for an identity provider.
+pub const IDENTITY_PROVIDER: &str = "identity-provider/";
 
 /// Who uses a secret, and where it is sent.
 struct User<'a> {

@@ -88,6 +88,11 @@ impl App {
         Ok(loaded)
     }
 
+    /// The documents as this node read them last; `None` before it has.
+    pub(crate) fn loaded_last(&self) -> Option<Arc<Loaded>> {
+        self.cached(|_, _| true)
+    }
+
     fn cached(&self, fits: impl Fn(&Option<u64>, &Loaded) -> bool) -> Option<Arc<Loaded>> {
         let slot = self.loaded.0.lock().ok()?;
         let (_, loaded) = slot.as_ref().filter(|(head, loaded)| fits(head, loaded))?;

@@ -1,16 +1,19 @@
-//! Logout tokens to relying parties (OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8).
+//! Logout tokens to relying parties (OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8), and calls to service
+//! providers of SAML (SAML Bindings §3.2).
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use model::Secret;
 use ports::{BackChannel, LogoutAnswer};
+use protocol::saml::logout::Call;
+use protocol::saml::xml::Limits;
 use reqwest::Method;
 
 use crate::http::{Client, Failure, Request};
 
-/// Nothing of an answer's body is read: the status says how it ended.
-const ANSWER: usize = 0;
+/// The longest answer to a call, in bytes. Of one to a token nothing is read: the status says how it ended.
+const ANSWER: usize = Limits::MESSAGE.bytes;
 
 /// A way to relying parties: to public addresses, or to private ones as well.
 pub struct BackChannelLogout {
@@ -62,6 +65,40 @@ impl BackChannel for BackChannelLogout {
             },
             Err(Failure::NotSent(detail)) => failed(&detail),
             Err(Failure::Lost(detail)) => LogoutAnswer::Lost { detail },
+        }
+    }
+
+    async fn call(
+        &self,
+        uri: &str,
+        envelope: &Secret,
+        deadline: Duration,
+    ) -> Result<Vec<u8>, LogoutAnswer> {
+        let failed = |detail: String, wait: Option<Duration>| LogoutAnswer::Failed { detail, wait };
+        let Ok(url) = self.client.check_url(uri) else {
+            let detail = "its address is none that we go to";
+            return Err(failed(detail.to_owned(), None));
+        };
+        let headers = vec![
+            ("content-type", Call::CONTENT_TYPE.to_owned()),
+            ("soapaction", Call::SOAP_ACTION.to_owned()),
+        ];
+        let request = Request {
+            method: Method::POST,
+            url,
+            headers,
+            authorization: None,
+            body: Some(envelope.expose().as_bytes().to_vec()),
+            deadline,
+        };
+        match self.client.send(request).await {
+            Ok(answer) if answer.status == 200 => Ok(answer.body),
+            Ok(answer) => Err(failed(
+                format!("answered {}", answer.status),
+                answer.retry_after(),
+            )),
+            Err(Failure::NotSent(detail)) => Err(failed(detail, None)),
+            Err(Failure::Lost(detail)) => Err(LogoutAnswer::Lost { detail }),
         }
     }
 }

@@ -8,7 +8,9 @@ pub mod csv_source;
 pub mod forward;
 pub mod handoff;
 pub mod http;
+pub mod ldap;
 pub mod scim;
+pub mod upstream;
 mod wire;
 
 pub use back_channel::BackChannelLogout;

@@ -26,14 +26,16 @@ pub use people::stored;
 pub use report::CODES;
 pub use schema::{Kind, json_schema};
 pub use tenant::{
-    ACTIVE, AccessToken, Account, AccountState, Acs, Alarm, App, Apply, Auth, BreakGlass, By,
-    Channel, ClientAuth, DRILLS, Drill, Encryption, ExpectedAccess, ExpectedValue, Freeze,
-    GivenNameId, Grant, GrantType, Group, GroupRef, Guard, HandOff, Hold, Joiner, KeyTransport,
-    LifecycleTest, Limit, Limits, Lingering, ListedGroup, MANAGER, MANAGER_PATH, ManualStep,
-    MappingTest, MaySignIn, Mode, Moment, NameIdRule, Oidc, OidcClient, OnLeave, PEOPLE,
-    PersonalGrant, Privileged, Profile, Reach, RelyingParty, Require, Rule, Saml, SamlCipher,
-    SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts, SessionLimits, SignOn, SigningAlg,
-    Slo, Smtp, SmtpTls, Source, Speaks, SponsoredPerson, SubjectType, TellPeople, Tenant,
-    TokenFormat, UniqueName,
+    ACTIVE, AccessToken, Account, AccountState, Acs, Alarm, App, Apply, AttributeSet, Auth,
+    BreakGlass, By, Channel, ClientAuth, Counts, DRILLS, Drill, Encryption, ExpectedAccess,
+    ExpectedValue, Freeze, GivenNameId, Grant, GrantType, Group, GroupRef, Guard, HandOff, Hold,
+    IdentityProvider, Joiner, KeyTransport, LifecycleTest, Limit, Limits, Lingering, LinkBy,
+    ListedGroup, Logo, MANAGER, MANAGER_PATH, ManualStep, MappingTest, MaySignIn, Mode, Moment,
+    NameIdRule, Oidc, OidcClient, OidcProfile, OnLeave, PEOPLE, PasswordDirectory, PersonalGrant,
+    Privileged, Profile, Reach, Relaxation, RelyingParty, Require, Rule, Saml, SamlCipher, SamlKey,
+    SamlMetadata, SamlProfile, SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts,
+    SessionLimits, SignInRoute, SignOn, SigningAlg, Slo, Smtp, SmtpTls, SoapLogout, Source, Speaks,
+    SponsoredPerson, SubjectIdReq, SubjectIdRule, SubjectType, TechnicalContact, TellPeople,
+    Tenant, TokenFormat, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

@@ -13,7 +13,10 @@ use crate::wire::beside::{
 };
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
+use crate::wire::identity_provider::IdentityProviderSpec;
+use crate::wire::password_directory::PasswordDirectorySpec;
 use crate::wire::relying_party::RelyingPartySpec;
+use crate::wire::saml_metadata::SamlMetadataSpec;
 use crate::wire::sign_on::SignOnPolicySpec;
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{self, MAX_BYTES, MAX_DOCUMENTS, Node, Part};
@@ -131,6 +134,9 @@ enum Spec {
     Alarm(AlarmSpec),
     Drill(Box<DrillSpec>),
     RelyingParty(Box<RelyingPartySpec>),
+    SamlMetadata(Box<SamlMetadataSpec>),
+    IdentityProvider(Box<IdentityProviderSpec>),
+    PasswordDirectory(Box<PasswordDirectorySpec>),
     SignOnPolicy(Box<SignOnPolicySpec>),
     MappingTest(MappingTestSpec),
     LifecycleTest(LifecycleTestSpec),
@@ -211,6 +217,9 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Alarm => spec(json).map(Spec::Alarm),
         Kind::Drill => spec(json).map(|spec| Spec::Drill(Box::new(spec))),
         Kind::RelyingParty => spec(json).map(|spec| Spec::RelyingParty(Box::new(spec))),
+        Kind::SamlMetadata => spec(json).map(|spec| Spec::SamlMetadata(Box::new(spec))),
+        Kind::IdentityProvider => spec(json).map(|spec| Spec::IdentityProvider(Box::new(spec))),
+        Kind::PasswordDirectory => spec(json).map(|spec| Spec::PasswordDirectory(Box::new(spec))),
         Kind::SignOnPolicy => spec(json).map(|spec| Spec::SignOnPolicy(Box::new(spec))),
         Kind::MappingTest => spec(json).map(Spec::MappingTest),
         Kind::LifecycleTest => spec(json).map(Spec::LifecycleTest),
@@ -405,5 +414,6 @@ fn directory(documents: &[Read<'_>]) -> Directory {
         rules: named(Kind::BirthrightRule),
         channels: named(Kind::Channel),
         relying_parties: named(Kind::RelyingParty),
+        identity_providers: named(Kind::IdentityProvider),
     }
 }

@@ -16,7 +16,10 @@ use crate::wire::beside::{
 };
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
+use crate::wire::identity_provider::IdentityProviderSpec;
+use crate::wire::password_directory::PasswordDirectorySpec;
 use crate::wire::relying_party::RelyingPartySpec;
+use crate::wire::saml_metadata::SamlMetadataSpec;
 use crate::wire::sign_on::SignOnPolicySpec;
 use crate::wire::{AppSpec, Document, GuardSpec, RuleSpec, SourceSpec};
 use crate::yaml::{Node, Part, Value};
@@ -50,6 +53,12 @@ pub enum Kind {
     Drill,
     /// Something that people sign in to.
     RelyingParty,
+    /// What service providers of SAML are told of us.
+    SamlMetadata,
+    /// Somewhere else where people prove who they are.
+    IdentityProvider,
+    /// A directory that knows passwords which have not been moved here yet.
+    PasswordDirectory,
     /// Who may sign in, and with what.
     SignOnPolicy,
     /// What mappings are expected to give for one person.
@@ -60,7 +69,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
@@ -74,6 +83,9 @@ impl Kind {
         Self::Alarm,
         Self::Drill,
         Self::RelyingParty,
+        Self::SamlMetadata,
+        Self::IdentityProvider,
+        Self::PasswordDirectory,
         Self::SignOnPolicy,
         Self::MappingTest,
         Self::LifecycleTest,
@@ -81,7 +93,10 @@ impl Kind {
 
     /// Whether a tenant has at most one document of this kind, whatever it is called.
     pub(crate) const fn single(self) -> bool {
-        matches!(self, Self::Guard | Self::SignOnPolicy)
+        matches!(
+            self,
+            Self::Guard | Self::SamlMetadata | Self::SignOnPolicy | Self::PasswordDirectory
+        )
     }
 
     /// The word in documents.
@@ -101,6 +116,9 @@ impl Kind {
             Self::Alarm => "Alarm",
             Self::Drill => "Drill",
             Self::RelyingParty => "RelyingParty",
+            Self::SamlMetadata => "SamlMetadata",
+            Self::IdentityProvider => "IdentityProvider",
+            Self::PasswordDirectory => "PasswordDirectory",
             Self::SignOnPolicy => "SignOnPolicy",
             Self::MappingTest => "MappingTest",
             Self::LifecycleTest => "LifecycleTest",
@@ -108,7 +126,7 @@ impl Kind {
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 16]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 19]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
@@ -123,6 +141,9 @@ static SCHEMAS: LazyLock<[Json; 16]> = LazyLock::new(|| {
         schema_of::<AlarmSpec>(Kind::Alarm),
         schema_of::<DrillSpec>(Kind::Drill),
         schema_of::<RelyingPartySpec>(Kind::RelyingParty),
+        schema_of::<SamlMetadataSpec>(Kind::SamlMetadata),
+        schema_of::<IdentityProviderSpec>(Kind::IdentityProvider),
+        schema_of::<PasswordDirectorySpec>(Kind::PasswordDirectory),
         schema_of::<SignOnPolicySpec>(Kind::SignOnPolicy),
         schema_of::<MappingTestSpec>(Kind::MappingTest),
         schema_of::<LifecycleTestSpec>(Kind::LifecycleTest),

@@ -5,8 +5,12 @@ mod beside;
 mod drill;
 mod expectation;
 mod handoff;
+mod identity_provider;
+mod password_directory;
+mod relaxation;
 mod relying_party;
 mod saml;
+mod saml_metadata;
 mod sign_on;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,13 +28,18 @@ pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
 pub use handoff::{ACTIVE, HandOff};
+pub use identity_provider::{Counts, IdentityProvider, LinkBy, SignInRoute};
+pub use password_directory::PasswordDirectory;
+pub use relaxation::Relaxation;
 pub use relying_party::{
-    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, RelyingParty, Require, SigningAlg, Speaks,
-    SubjectType, TokenFormat,
+    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, OidcProfile, RelyingParty, Require,
+    SigningAlg, Speaks, SubjectType, TokenFormat,
 };
 pub use saml::{
-    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Slo,
+    Acs, AttributeSet, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher,
+    SamlKey, SamlProfile, SamlSigns, Slo, SoapLogout, SubjectIdReq, SubjectIdRule,
 };
+pub use saml_metadata::{Logo, SamlMetadata, TechnicalContact};
 pub use sign_on::{BreakGlass, SessionLimits, SignOn, TellPeople};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
@@ -63,6 +72,12 @@ pub struct Tenant {
     pub drills: BTreeMap<String, Drill>,
     /// What people sign in to, by name.
     pub relying_parties: BTreeMap<String, RelyingParty>,
+    /// What service providers of SAML are told of us; `None`: no more than they need.
+    pub saml_metadata: Option<SamlMetadata>,
+    /// Where else people prove who they are, by name.
+    pub identity_providers: BTreeMap<String, IdentityProvider>,
+    /// A directory that knows passwords which have not been moved here yet.
+    pub password_directory: Option<PasswordDirectory>,
     /// Who may sign in, and with what; `None`: nobody.
     pub sign_on: Option<SignOn>,
     /// Tests of mappings, by name.

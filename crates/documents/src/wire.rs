@@ -7,10 +7,13 @@ pub(crate) mod beside;
 pub(crate) mod drill;
 pub(crate) mod expectation;
 mod handoff;
+pub(crate) mod identity_provider;
 mod leaver;
 mod mapped;
+pub(crate) mod password_directory;
 mod privileged;
 pub(crate) mod relying_party;
+pub(crate) mod saml_metadata;
 pub(crate) mod sign_on;
 mod source;
 

@@ -51,7 +51,7 @@ pub use observation::{Completeness, Ownership, Record, Shadow};
 pub use outcome::{Answer, Exchange, Outcome};
 pub use personal::{Personal, Secret};
 pub use plan::{About, Act, Plan, Step, StepRef};
-pub use sign_in::{Authorization, Credential, Factor, FactorUse, Session, SigningKey};
+pub use sign_in::{AskedClaims, Authorization, Credential, Factor, FactorUse, Session, SigningKey};
 pub use task::{KnownTask, Task};
 pub use time::Timestamp;
 pub use wave::{Cause, Change, Input, Verdict, Wave};

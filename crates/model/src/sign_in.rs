@@ -3,6 +3,8 @@
 //!
 //! Each type is the whole state of its thing; events carry it as it stands afterwards.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -26,6 +28,15 @@ pub enum Factor {
     Passkey,
     /// A WebAuthn authenticator that was touched (flag UP), and did not ask who touches it.
     SecurityKey,
+    /// The word of another identity provider, which does not say how they proved who they are, or says it in words
+    /// that no document explains.
+    Upstream,
+    /// The same, for something they know.
+    UpstreamPassword,
+    /// The same, for two factors of different kinds.
+    UpstreamMultiFactor,
+    /// The same, for what works on no page that only looks like the right one.
+    UpstreamPhishingResistant,
 }
 
 impl Factor {
@@ -38,6 +49,27 @@ impl Factor {
             Self::RecoveryCode => "recovery_code",
             Self::Passkey => "passkey",
             Self::SecurityKey => "security_key",
+            Self::Upstream => "upstream",
+            Self::UpstreamPassword => "upstream_password",
+            Self::UpstreamMultiFactor => "upstream_multi_factor",
+            Self::UpstreamPhishingResistant => "upstream_phishing_resistant",
+        }
+    }
+
+    /// Whether it is the word of another identity provider, whatever that says. What somebody has of it is a
+    /// link, whose factor is [`Factor::Upstream`].
+    #[must_use]
+    pub const fn is_upstream(self) -> bool {
+        match self {
+            Self::Upstream
+            | Self::UpstreamPassword
+            | Self::UpstreamMultiFactor
+            | Self::UpstreamPhishingResistant => true,
+            Self::Password
+            | Self::Totp
+            | Self::RecoveryCode
+            | Self::Passkey
+            | Self::SecurityKey => false,
         }
     }
 }
@@ -67,7 +99,8 @@ pub struct Credential {
     pub subject: SubjectId,
     /// What is proved with it. A passkey that once did not ask who touches it is still one.
     pub factor: Factor,
-    /// By what an authenticator names it: SHA-256 of a passkey's credential id; of others nothing.
+    /// By what an authenticator names it: SHA-256 of a passkey's credential id; of a link to another identity
+    /// provider, a keyed digest of its issuer and `sub`; of others nothing.
     pub handle: Option<Digest>,
     /// Since when it is there.
     pub made: Timestamp,
@@ -93,6 +126,15 @@ pub enum Verifier {
     RecoveryCodes {
         /// Keyed digests of them.
         codes: Vec<Digest>,
+    },
+    /// Who somebody is at another identity provider.
+    Upstream {
+        /// The name of its document when the link was made.
+        provider: String,
+        /// Its issuer, to the letter.
+        issuer: String,
+        /// What it calls them (`sub`).
+        sub: String,
     },
     /// The public half of a WebAuthn credential.
     Passkey {
@@ -179,8 +221,31 @@ pub struct Authorization {
     /// the client is public, the refresh tokens (§5). `None`: whoever has them may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jkt: Option<String>,
+    /// What it asked to be told by name, and may be.
+    #[serde(default, skip_serializing_if = "AskedClaims::is_empty")]
+    pub asked: AskedClaims,
     /// Since when and why nothing of it counts.
     pub ended: Option<Ended>,
+}
+
+/// Claims that a relying party asked for by name (`claims`, OpenID Connect Core 1.0 §5.5): names of its document
+/// alone. What it wanted them to be was compared when it asked, and is not kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedClaims {
+    /// To be told in ID tokens.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub id_token: BTreeSet<String>,
+    /// To be told at the UserInfo endpoint.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub userinfo: BTreeSet<String>,
+}
+
+impl AskedClaims {
+    /// Whether it asked for none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.id_token.is_empty() && self.userinfo.is_empty()
+    }
 }
 
 /// How far a signing key has come.

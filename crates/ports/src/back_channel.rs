@@ -1,7 +1,7 @@
 //! The back channel: how relying parties are told that a session has ended.
 //!
-//! It brings one logout token to one address, once, and classifies the answer. It decides nothing,
-//! retries nothing and never sleeps.
+//! It brings one logout token, or one call of SAML, to one address, once, and classifies the answer. It decides
+//! nothing, retries nothing and never sleeps.
 
 use std::time::Duration;
 
@@ -36,4 +36,16 @@ pub trait BackChannel: Send + Sync {
     /// Posts a token to an address once (§2.5). `deadline` bounds all of it. No redirect is followed, and
     /// no body of an answer is read.
     async fn tell(&self, uri: &str, token: &Secret, deadline: Duration) -> LogoutAnswer;
+
+    /// Posts a message of SOAP to an address once, and gives the body of the answer where it is 200 (SAML Bindings
+    /// §3.2.3). `deadline` bounds all of it; no redirect is followed, and the body has an end.
+    ///
+    /// # Errors
+    /// [`LogoutAnswer::Failed`] or [`LogoutAnswer::Lost`].
+    async fn call(
+        &self,
+        uri: &str,
+        envelope: &Secret,
+        deadline: Duration,
+    ) -> Result<Vec<u8>, LogoutAnswer>;
 }

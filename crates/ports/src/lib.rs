@@ -12,8 +12,10 @@ pub mod conformance;
 pub mod handoff;
 pub mod keyring;
 pub mod listening;
+pub mod passwords;
 pub mod store;
 pub mod target;
+pub mod upstream;
 
 pub use back_channel::{BackChannel, LogoutAnswer};
 pub use breached::Breached;
@@ -21,5 +23,7 @@ pub use channel::{Channel, Letter};
 pub use clock::{Clock, Entropy};
 pub use keyring::{KeyRing, KeyRingError, Sealed};
 pub use listening::Listening;
+pub use passwords::Passwords;
 pub use store::Store;
 pub use target::{Target, TargetError};
+pub use upstream::{Unreachable, Upstream};

@@ -2,6 +2,7 @@
 
 pub mod jose;
 pub mod json;
+pub mod ldap;
 pub mod oauth;
 pub mod recovery;
 pub mod relp;

@@ -74,7 +74,9 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
             client::context::run(command, &shared.to_output()).map(|()| Exit::Fine)
         }
         Command::Test { directory } => test::run(&shared.to_output(), &directory),
-        Command::RelyingParty(RelyingPartyCommand::Add(asked)) => service_provider::add(&asked),
+        Command::RelyingParty(RelyingPartyCommand::Add(asked)) => {
+            quiet()?.block_on(service_provider::add(&asked))
+        }
         Command::Demo(demo) => busy()?.block_on(demo::run(demo)),
         Command::Init(init) => busy()?.block_on(host::init::run(init)).map(|()| Exit::Fine),
         Command::Serve { host, log } => busy()?
@@ -277,23 +279,37 @@ async fn look_or_manage(desk: &Desk, command: Command) -> Result<Exit, Failure> 
         Command::Token(TokenCommand::Revoke { token, change }) => {
             manage::revoke_token(desk, &token, change).await
         }
-        Command::Secret(SecretCommand::Set {
-            name,
-            app,
-            channel,
-            host,
-            expires,
-            change,
-        }) => {
-            let user = app.or(channel.map(|name| format!("channel/{name}")));
-            let bound = (user.unwrap_or_default(), host);
-            input::set_secret(desk, &name, bound, expires, change).await
-        }
-        Command::Secret(SecretCommand::List) => manage::secrets(desk).await,
+        Command::Secret(command) => secrets(desk, command).await,
         other => Err(Failure::usage(
             format!("{other:?} is not for a server"),
             "see --help",
         )),
+    }
+}
+
+/// What is done with secrets of others.
+async fn secrets(desk: &Desk, command: SecretCommand) -> Result<Exit, Failure> {
+    match command {
+        SecretCommand::Set {
+            name,
+            app,
+            channel,
+            identity_provider,
+            password_directory,
+            host,
+            expires,
+            change,
+        } => {
+            let bound =
+                |kind: &str, name: Option<String>| name.map(|name| format!("{kind}/{name}"));
+            let user = app
+                .or(bound("channel", channel))
+                .or(bound("identity-provider", identity_provider))
+                .or(bound("password-directory", password_directory));
+            let bound = (user.unwrap_or_default(), host);
+            input::set_secret(desk, &name, bound, expires, change).await
+        }
+        SecretCommand::List => manage::secrets(desk).await,
     }
 }
 

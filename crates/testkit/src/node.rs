@@ -10,9 +10,11 @@ use connectors::handoff::Paper;
 use model::source::{CsvMapping, Delivery};
 use model::{Actor, Secret, TargetName, Timestamp};
 use ports::handoff::Paperwork;
-use ports::{BackChannel, Entropy, Store, Target};
+use ports::{BackChannel, Entropy, Passwords, Store, Target, Upstream};
 use store::{LocalKeyRing, StorePorts, TenureStore};
 
+use crate::directory::Directory;
+use crate::elsewhere::Elsewhere;
 use crate::memory::Memory;
 use crate::relying::Relying;
 use crate::time::{SeededEntropy, SimClock};
@@ -24,6 +26,10 @@ pub struct Company {
     pub targets: BTreeMap<TargetName, Arc<Memory>>,
     /// Who is told of the end of sessions.
     pub relying: Arc<Relying>,
+    /// Who knows passwords that have not been moved here yet.
+    pub directory: Arc<Directory>,
+    /// Who vouches for people.
+    pub elsewhere: Arc<Elsewhere>,
 }
 
 impl Company {
@@ -37,6 +43,8 @@ impl Company {
         Self {
             targets,
             relying: Arc::default(),
+            directory: Arc::default(),
+            elsewhere: Arc::default(),
         }
     }
 
@@ -65,6 +73,18 @@ impl Connect for Company {
 
     fn back_channel(&self, allow_private: bool) -> Result<Arc<dyn BackChannel>, String> {
         Ok(self.relying.way(allow_private))
+    }
+
+    fn upstream(&self, _allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
+        Ok(self.elsewhere.way())
+    }
+
+    fn passwords(
+        &self,
+        _directory: &documents::PasswordDirectory,
+        _secret: Secret,
+    ) -> Result<Arc<dyn Passwords>, String> {
+        Ok(self.directory.way())
     }
 
     fn paperwork(&self) -> Option<Arc<dyn Paperwork>> {

@@ -39,6 +39,8 @@ pub struct Came {
 #[derive(Debug, Default)]
 pub struct Relying {
     manners: Mutex<BTreeMap<String, Manner>>,
+    /// What service providers of SAML are called, by their addresses.
+    providers: Mutex<BTreeMap<String, String>>,
     came: Mutex<Vec<Came>>,
     bell: tokio::sync::Notify,
 }
@@ -48,6 +50,15 @@ impl Relying {
     pub fn does(&self, uri: &str, manner: Manner) {
         let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
         manners.insert(uri.to_owned(), manner);
+    }
+
+    /// A service provider of SAML of that name is called at this address.
+    pub fn is_called(&self, uri: &str, entity_id: &str) {
+        let mut all = self
+            .providers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.insert(uri.to_owned(), entity_id.to_owned());
     }
 
     /// What came since the last look, in order.
@@ -89,6 +100,52 @@ struct Way {
 #[async_trait]
 impl BackChannel for Way {
     async fn tell(&self, uri: &str, token: &Secret, _deadline: Duration) -> LogoutAnswer {
+        match self.comes(uri, token) {
+            Manner::Takes => LogoutAnswer::Taken,
+            Manner::Refuses => LogoutAnswer::Refused,
+            Manner::Fails => LogoutAnswer::Failed {
+                detail: "answered 503".to_owned(),
+                wait: None,
+            },
+            Manner::Loses => LogoutAnswer::Lost {
+                detail: "nothing within 5000 ms".to_owned(),
+            },
+            Manner::Hangs => std::future::pending().await,
+        }
+    }
+
+    async fn call(
+        &self,
+        uri: &str,
+        envelope: &Secret,
+        _deadline: Duration,
+    ) -> Result<Vec<u8>, LogoutAnswer> {
+        let status = match self.comes(uri, envelope) {
+            Manner::Takes => "Success",
+            Manner::Refuses => "Responder",
+            Manner::Fails => {
+                return Err(LogoutAnswer::Failed {
+                    detail: "answered 503".to_owned(),
+                    wait: None,
+                });
+            }
+            Manner::Loses => {
+                return Err(LogoutAnswer::Lost {
+                    detail: "nothing within 3000 ms".to_owned(),
+                });
+            }
+            Manner::Hangs => std::future::pending().await,
+        };
+        let providers = self.relying.providers.lock();
+        let providers = providers.unwrap_or_else(PoisonError::into_inner);
+        let own = providers.get(uri).cloned().unwrap_or_default();
+        Ok(response(envelope.expose(), &own, status).into_bytes())
+    }
+}
+
+impl Way {
+    /// Something came: how it is taken.
+    fn comes(&self, uri: &str, token: &Secret) -> Manner {
         let manner = {
             let manners = self.relying.manners.lock();
             let manners = manners.unwrap_or_else(PoisonError::into_inner);
@@ -103,17 +160,25 @@ impl BackChannel for Way {
             });
         }
         self.relying.bell.notify_one();
-        match manner {
-            Manner::Takes => LogoutAnswer::Taken,
-            Manner::Refuses => LogoutAnswer::Refused,
-            Manner::Fails => LogoutAnswer::Failed {
-                detail: "answered 503".to_owned(),
-                wait: None,
-            },
-            Manner::Loses => LogoutAnswer::Lost {
-                detail: "nothing within 5000 ms".to_owned(),
-            },
-            Manner::Hangs => std::future::pending().await,
-        }
+        manner
     }
+}
+
+/// What a service provider answers to a request in an envelope (SAML Core §3.7.2).
+fn response(envelope: &str, own: &str, status: &str) -> String {
+    let attribute = |name: &str| {
+        let (_, rest) = envelope
+            .split_once(&format!(" {name}=\""))
+            .unwrap_or_default();
+        rest.split('"').next().unwrap_or_default().to_owned()
+    };
+    let (id, at) = (attribute("ID"), attribute("IssueInstant"));
+    format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><p:LogoutResponse \
+         xmlns:p=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"_answer\" InResponseTo=\"{id}\" \
+         IssueInstant=\"{at}\" Version=\"2.0\"><a:Issuer \
+         xmlns:a=\"urn:oasis:names:tc:SAML:2.0:assertion\">{own}</a:Issuer><p:Status><p:StatusCode \
+         Value=\"urn:oasis:names:tc:SAML:2.0:status:{status}\"/></p:Status></p:LogoutResponse></s:Body>\
+         </s:Envelope>"
+    )
 }

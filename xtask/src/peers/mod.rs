@@ -9,8 +9,13 @@
 //! | `TENURE_PEER_RSYSLOG` | the program of rsyslog, with TLS and RELP; tests start it |
 //! | `TENURE_PEER_SIGN_IN` | a Python that has the relying party authlib, and drives pages and a browser |
 //! | `TENURE_PEER_CHROMIUM` | the program of Chromium; tests start it |
-//! | `TENURE_PEER_APACHE` | the program of Apache, with mod_auth_openidc and mod_auth_mellon; tests start it |
+//! | `TENURE_PEER_APACHE` | the program of Apache, with mod_auth_openidc, mod_auth_mellon and mod_shib; tests start it |
+//! | `TENURE_PEER_SHIBD` | the daemon of mod_shib; tests start it |
+//! | `TENURE_PEER_SIMPLESAMLPHP` | the PHP that runs the service provider SimpleSAMLphp; tests start it |
+//! | `TENURE_PEER_NODE_SAML` | a folder with the service provider node-saml of npm; tests start it |
 //! | `TENURE_PEER_OPENID_CLIENT` | a folder with the relying party openid-client of npm; tests start it |
+//! | `TENURE_PEER_OIDC_PROVIDER` | a folder with the provider oidc-provider of npm; tests start it |
+//! | `TENURE_PEER_SLAPD` | the program of OpenLDAP; tests start it |
 //! | `TENURE_PEER_CANAILLE_TOKEN_URL`, `…_CLIENT`, `…_SECRET` | OAuth client credentials |
 //!
 //! The credentials protect nothing: they are the same on every machine.

@@ -6,14 +6,21 @@ use super::House;
 const ATTACKS: &str = "docs/attacks.md";
 /// Its rows: by their letter, and how many there are.
 const ROWS: [(char, usize); 5] = [('S', 20), ('O', 26), ('L', 15), ('A', 10), ('P', 8)];
+/// Where the clauses of saml2int for identity providers stand, and how many there are.
+const SAML2INT: (&str, usize) = ("docs/saml2int.md", 33);
 
 /// Everything that is wrong.
 pub fn check(house: &House) -> Vec<String> {
     let mut wrong = decisions(house);
-    for page in ["SECURITY.md", ATTACKS] {
+    for page in ["SECURITY.md", ATTACKS, SAML2INT.0] {
         wrong.extend(defences(house, page));
     }
-    wrong.extend(rows(house));
+    let attacks = ROWS.into_iter();
+    let attacks =
+        attacks.flat_map(|(letter, most)| (1..=most).map(move |n| format!("{letter}{n}")));
+    wrong.extend(rows(house, ATTACKS, attacks));
+    let clauses = (1..=SAML2INT.1).map(|n| format!("SDP-IDP{n:02}"));
+    wrong.extend(rows(house, SAML2INT.0, clauses));
     for (path, text) in house.ending(".md") {
         for (line, link) in links(text) {
             if let Some(problem) = follow(house, path, text, &link) {
@@ -54,27 +61,26 @@ fn decisions(house: &House) -> Vec<String> {
     wrong
 }
 
-/// Every row of the list of attacks is there once, with a test or the reason why there is none.
-fn rows(house: &House) -> Vec<String> {
+/// Every row of a list is there once, with a test or the reason why there is none.
+fn rows(house: &House, page: &str, names: impl Iterator<Item = String>) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (path, text) in house.ending(ATTACKS) {
-        for (letter, most) in ROWS {
-            for number in 1..=most {
-                let begins = format!("| {letter}{number} |");
-                let found: Vec<&str> = text
-                    .lines()
-                    .filter(|line| line.starts_with(&begins))
-                    .collect();
-                let told = |line: &&str| {
-                    line.split('|')
-                        .nth(3)
-                        .is_some_and(|last| !last.trim().is_empty())
-                };
-                if found.len() != 1 || !found.iter().all(told) {
-                    wrong.push(format!(
-                        "{path}: {letter}{number} is not there once, with what there is of it"
-                    ));
-                }
+    let names: Vec<String> = names.collect();
+    for (path, text) in house.ending(page) {
+        for name in &names {
+            let begins = format!("| {name} |");
+            let found: Vec<&str> = text
+                .lines()
+                .filter(|line| line.starts_with(&begins))
+                .collect();
+            let told = |line: &&str| {
+                line.split('|')
+                    .nth(3)
+                    .is_some_and(|last| !last.trim().is_empty())
+            };
+            if found.len() != 1 || !found.iter().all(told) {
+                wrong.push(format!(
+                    "{path}: {name} is not there once, with what there is of it"
+                ));
             }
         }
     }
@@ -231,6 +237,15 @@ mod tests {
         let row = "| attack | defence | `a: it_holds` |\n";
         assert!(wrong(&[code, ("SECURITY.md", row)]).is_empty());
         assert_eq!(wrong(&[("SECURITY.md", row)]).len(), 1);
+    }
+
+    #[test]
+    fn every_clause_of_saml2int_is_there() {
+        let line = |n| format!("| SDP-IDP{n:02} | demands | none: it may |\n");
+        let text: String = (1..=SAML2INT.1).map(line).collect();
+        assert!(wrong(&[(SAML2INT.0, &text)]).is_empty());
+        let gone = text.replace("IDP33", "IDP34");
+        assert_eq!(wrong(&[(SAML2INT.0, &gone)]).len(), 1);
     }
 
     #[test]

@@ -231,7 +231,7 @@ pub struct FindingGroup {
 /// Something that did not happen, or that nobody was told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silence {
-    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`,
+    /// `unplanned`, `timer`, `source`, `target`, `clock`, `writing`, `token`, `secret`, `certificate`, `metadata`,
     /// `budget`, `drill` or `break-glass`.
     pub kind: &'static str,
     /// What is silent: an app, a source, a principal, a drill; empty where people are.

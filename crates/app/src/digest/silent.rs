@@ -163,7 +163,10 @@ fn ends(expiry: &Expiry, now: Timestamp) -> Silence {
     let (kind, what) = match expiry.what {
         What::Token => ("token", &expiry.of),
         What::Secret => ("secret", &expiry.id),
-        What::AppCertificate | What::OwnCertificate => ("certificate", &expiry.of),
+        What::AppCertificate | What::OwnCertificate | What::PartyCertificate => {
+            ("certificate", &expiry.of)
+        }
+        What::PartyMetadata => ("metadata", &expiry.of),
     };
     Silence {
         problem: expiry.problem(now),

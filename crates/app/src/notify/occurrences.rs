@@ -196,6 +196,16 @@ fn ending(row: &Expiry, now: Timestamp) -> Occurrence {
             row.problem(now),
             row.fix(),
         ),
+        // And by how near it is: what was told ninety days before is told again.
+        What::PartyCertificate | What::PartyMetadata => {
+            let (of, id, ends) = (&row.of, &row.id, row.ends);
+            let days = row.stage(now).unwrap_or_default();
+            (
+                format!("relying party {of} {id} {ends} in {days}"),
+                row.problem(now),
+                row.fix(),
+            )
+        }
     };
     Occurrence {
         occasion: Occasion::ExpiringCredential,
@@ -255,6 +265,11 @@ mod tests {
             assert_ne!(about(what, 3), about(what, 4), "{what:?}");
         }
         assert_ne!(about(What::Secret, 3), about(What::AppCertificate, 3));
+        for what in [What::PartyCertificate, What::PartyMetadata] {
+            let row = row(what, 60);
+            let in_a_month = now.plus(Duration::from_secs(30 * 86_400));
+            assert_ne!(ending(&row, now).about, ending(&row, in_a_month).about);
+        }
         let token = ending(&row(What::Token, 3), now);
         assert_eq!(token.about, "chat");
         assert!(!token.text.contains("somebody"), "{}", token.text);

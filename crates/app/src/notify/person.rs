@@ -195,6 +195,7 @@ fn change_of(append: &Append) -> Option<Change> {
         (Factor::Password, "password"),
         (Factor::Totp, "one-time codes"),
         (Factor::RecoveryCode, "recovery codes"),
+        (Factor::Upstream, "link to another sign-in"),
     ];
     let told = factors.into_iter().filter_map(|(factor, name)| {
         let how = match (has(&made, factor), has(&ended, factor)) {

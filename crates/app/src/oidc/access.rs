@@ -47,6 +47,14 @@ pub(super) struct LivePerson {
 }
 
 impl Live {
+    /// For whom it was made.
+    pub(super) fn client(&self) -> &Client {
+        match self {
+            Self::Person(live) => &live.client,
+            Self::Client(client, _) => client,
+        }
+    }
+
     /// The key whose holder alone may use it, by its thumbprint.
     pub(super) fn jkt(&self) -> Option<&str> {
         match self {

@@ -20,9 +20,7 @@ impl App {
         client: &Client,
         token: &Secret,
     ) -> Result<Result<(), Option<OAuthError>>, AppError> {
-        let keys: Result<Vec<_>, _> = keys(client.party()).collect();
-        let keys = keys.map_err(|why| unusable(&why.to_string()))?;
-        let keys = Jwks::new(keys).map_err(|why: JwksError| unusable(&why.to_string()))?;
+        let keys = keys_of(client)?;
         let (now, name) = (self.now(), &client.oidc().client_id);
         let read = Assertion::verify(token.expose(), &keys, name, self.issuer()?, now);
         let assertion = match read {
@@ -40,6 +38,13 @@ impl App {
         let (code, parameter) = (ErrorCode::InvalidClient, "client_assertion");
         Ok(Err(Some(OAuthError::of(code, parameter, problem))))
     }
+}
+
+/// The keys of a client, to verify what it signs with.
+pub(super) fn keys_of(client: &Client) -> Result<Jwks, AppError> {
+    let keys: Result<Vec<_>, _> = keys(client.party()).collect();
+    let keys = keys.map_err(|why| unusable(&why.to_string()))?;
+    Jwks::new(keys).map_err(|why: JwksError| unusable(&why.to_string()))
 }
 
 /// The keys of a relying party, as its document has them.

@@ -1,5 +1,6 @@
 //! Authorization requests, and what a browser is answered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use documents::Require;
@@ -12,8 +13,9 @@ use rules::sign_on::{Demand, SignOn, Strength};
 
 use super::clients::Client;
 use super::device::ShownDevice;
+use super::signed::{Opened as OpenedRequest, UNSIGNED};
 use super::wanted::{Wanted, WhyNot};
-use crate::sign_in::{Asked, Asking, Attempt, From, Judged, Opened, SignedIn};
+use crate::sign_in::{Asked, Asking, Attempt, From, Judged, NewCodes, Opened, SignedIn};
 use crate::{App, AppError, Known};
 
 /// The longest authorization request, in bytes.
@@ -58,6 +60,10 @@ pub enum Wrong {
     Passkey,
     /// The code does not count.
     Code,
+    /// Another identity provider did not vouch for them.
+    Elsewhere,
+    /// They sign in here, and not there.
+    Here,
     /// It is the last way in.
     Last,
     /// Nothing: it is asked for again because it was proved a while ago.
@@ -67,7 +73,7 @@ pub enum Wrong {
 }
 
 /// What somebody may do beside typing a password.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Offers {
     /// What the browser asks an authenticator for, as JSON.
     pub passkey: Option<String>,
@@ -75,6 +81,19 @@ pub struct Offers {
     pub makes: bool,
     /// A code of a device or of a paper counts here.
     pub codes: bool,
+    /// One-time codes, ready to be set up: whoever has just used a pass may, where two factors are demanded.
+    pub set_up: Option<Box<NewCodes>>,
+    /// Other identity providers that vouch for some people here.
+    pub upstream: Vec<UpstreamOffer>,
+}
+
+/// Another identity provider, as a page offers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamOffer {
+    /// The name of its document.
+    pub name: String,
+    /// What people see it called.
+    pub title: String,
 }
 
 /// What a browser is answered.
@@ -101,6 +120,13 @@ pub enum Answer {
         response: Response,
         /// The session that began, if one did.
         signed_in: Option<SignedIn>,
+    },
+    /// The browser goes to another identity provider, and comes back.
+    Leave {
+        /// Where to.
+        location: String,
+        /// What it holds meanwhile.
+        trip: model::Secret,
     },
     /// Tenure's own pages.
     Home {
@@ -136,7 +162,10 @@ impl Answer {
             Self::Send { signed_in, .. }
             | Self::Device { signed_in, .. }
             | Self::Home { signed_in } => signed_in.is_some(),
-            Self::Ask { .. } | Self::DeviceDone { .. } | Self::Refused { .. } => false,
+            Self::Ask { .. }
+            | Self::Leave { .. }
+            | Self::DeviceDone { .. }
+            | Self::Refused { .. } => false,
         }
     }
 
@@ -148,6 +177,8 @@ impl Answer {
             Self::Send { signed_in, .. }
             | Self::Device { signed_in, .. }
             | Self::Home { signed_in } => signed_in.is_some(),
+            // They have proved something here, and are sent on.
+            Self::Leave { .. } => true,
             Self::DeviceDone { .. } => false,
             Self::Refused { person, .. } => *person,
         }
@@ -160,9 +191,28 @@ pub(super) struct Sent {
     pub request: AuthorizationRequest,
     /// What answering it with a code uses up: a request that was pushed counts once.
     pub uses_up: Option<OneTime>,
+    /// Whether the client has signed it.
+    pub is_signed: bool,
 }
 
 impl Sent {
+    /// Why a request that can be read is not answered, whoever signs in.
+    fn unfit(&self) -> Option<(ErrorCode, &'static str)> {
+        if self.uses_up.is_none() && self.client.requires(Require::Pushed) {
+            let problem = "the client has to push its requests: see RFC 9126";
+            return Some((ErrorCode::InvalidRequest, problem));
+        }
+        if !self.is_signed && self.client.requires(Require::Signed) {
+            return Some((ErrorCode::InvalidRequest, UNSIGNED));
+        }
+        if super::asked::is_unreachable(&self.request) {
+            let problem =
+                "no class of logins here is one that is demanded: see acr_values_supported";
+            return Some((ErrorCode::UnmetAuthenticationRequirements, problem));
+        }
+        None
+    }
+
     /// The answer to the client that it is refused.
     pub(super) fn refused(
         &self,
@@ -209,7 +259,7 @@ impl App {
         let anew = wanted.asks_anew();
         let opened = opened.filter(|opened| !anew && self.young(&wanted, opened));
         if let (Some(opened), Wanted::Oidc(sent)) = (&opened, &wanted)
-            && !self.is_hinted(sent, opened).await?
+            && !self.is_meant(sent, opened).await?
         {
             return self.turn_away(&wanted, WhyNot::SomebodyElse).await;
         }
@@ -259,10 +309,20 @@ impl App {
     ) -> Result<Result<Sent, Answer>, AppError> {
         let issuer = self.issuer()?;
         let named = Params::query(raw).and_then(|params| self.named_request(params, first));
-        let (params, uses_up) = match named {
+        let named = match named {
             Ok(request) => request,
             Err(error) => return Ok(Err(shown(&error))),
         };
+        let opened = match named.uses_up {
+            // It was opened when it was pushed.
+            Some(_) => Ok(named.opened),
+            None => self.signed_request(named.opened.params, first).await?,
+        };
+        let OpenedRequest { params, is_signed } = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Ok(Err(shown(&error))),
+        };
+        let uses_up = named.uses_up;
         let sender = match Sender::read(&params) {
             Ok(sender) => sender,
             Err(error) => return Ok(Err(shown(&error))),
@@ -279,13 +339,11 @@ impl App {
                     client,
                     request,
                     uses_up,
+                    is_signed,
                 };
-                match sent.uses_up.is_none() && sent.client.requires(Require::Pushed) {
-                    false => Ok(sent),
-                    true => {
-                        let problem = "the client has to push its requests: see RFC 9126";
-                        Err(sent.refused(self, ErrorCode::InvalidRequest, problem)?)
-                    }
+                match sent.unfit() {
+                    None => Ok(sent),
+                    Some((code, problem)) => Err(sent.refused(self, code, problem)?),
                 }
             }
             Err(refusal) => Err(match refusal.response(issuer) {
@@ -357,9 +415,35 @@ impl App {
                     .map(|options| options.to_string()),
                 makes: false,
                 codes: false,
+                set_up: None,
+                upstream: match ask {
+                    Ask::Name => self.upstreams_offered(),
+                    Ask::Enrol | Ask::More(_) => Vec::new(),
+                },
             },
             wrong,
         }
+    }
+
+    /// The identity providers to which somebody is routed, whoever that is. As this node knows the documents: what
+    /// counts is asked when somebody goes there.
+    fn upstreams_offered(&self) -> Vec<UpstreamOffer> {
+        let Some(loaded) = self.loaded_last() else {
+            return Vec::new();
+        };
+        let routes = loaded
+            .tenant
+            .sign_on
+            .iter()
+            .flat_map(|sign_on| &sign_on.routes);
+        let used: BTreeSet<&String> = routes.filter_map(|route| route.at.as_ref()).collect();
+        let providers = loaded.tenant.identity_providers.values();
+        let offered = providers.filter(|provider| used.contains(&provider.name));
+        let offer = |provider: &documents::IdentityProvider| UpstreamOffer {
+            name: provider.name.clone(),
+            title: provider.title.clone(),
+        };
+        offered.map(offer).collect()
     }
 
     /// Somebody whom the policy denies: whoever asked is told that, and no more.

@@ -1,10 +1,13 @@
 //! What is told of people, by the mappings of a relying party's document.
 
+use std::collections::BTreeSet;
+
 use model::{AuthorizationId, SubjectId, Timestamp, Value};
-use protocol::oauth::claims::{Amr, Sector, pairwise};
-use protocol::oauth::{ApplicationType, Object, RegisteredRedirect};
+use protocol::oauth::claims::{Amr, Sector, UserInfo, pairwise, scope_of};
+use protocol::oauth::{ApplicationType, Object, RegisteredRedirect, Scopes};
 use rules::Mapped;
 
+use super::asked::may_have;
 use super::clients::Client;
 use crate::{App, Known};
 
@@ -39,6 +42,38 @@ pub(super) fn mapped(client: &Client, known: &Known) -> Object {
         }
     }
     claims
+}
+
+/// What is told at the UserInfo endpoint: the claims of the scopes that were granted, those that were asked for by
+/// name, and what the document adds for this client alone, which no scope is for.
+pub(super) fn told(
+    client: &Client,
+    known: &Known,
+    (scopes, asked): (&Scopes, &BTreeSet<String>),
+    subject: &str,
+) -> Object {
+    let attributes = mapped(client, known);
+    let info = UserInfo {
+        subject,
+        granted: scopes,
+        asked,
+        allowed: client.scopes(),
+    };
+    let mut claims = info.claims(&attributes);
+    for (name, value) in attributes {
+        if scope_of(&name).is_none() {
+            claims.entry(name).or_insert(value);
+        }
+    }
+    claims
+}
+
+/// What is told in an ID token: what was asked for by name there, and nothing else.
+pub(super) fn in_id_token(client: &Client, known: &Known, asked: &BTreeSet<String>) -> Object {
+    let claims = mapped(client, known).into_iter();
+    claims
+        .filter(|(name, _)| asked.contains(name) && may_have(client, name))
+        .collect()
 }
 
 fn json(value: &Value) -> serde_json::Value {

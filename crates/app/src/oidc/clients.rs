@@ -5,6 +5,7 @@ use std::sync::Arc;
 use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty, Require};
 use model::{Actor, Digest, Secret};
 use ports::store::SecretRow;
+use protocol::jose::Algorithm;
 use protocol::oauth::token::{Assertion, AuthMethod, Refusal};
 use protocol::oauth::{
     ApplicationType, ClientAuth, ClientView, GrantType, PkcePolicy, RegisteredRedirect, Scopes,
@@ -93,6 +94,20 @@ impl Client {
     /// Whether its document says that it has to.
     pub(crate) fn requires(&self, what: Require) -> bool {
         self.oidc.require.contains(&what)
+    }
+
+    /// Whether it is held to the FAPI 2.0 Security Profile.
+    pub(crate) fn is_fapi(&self) -> bool {
+        self.oidc.profile == Some(documents::OidcProfile::Fapi2)
+    }
+
+    /// What it may sign proofs of its keys with.
+    pub(crate) fn proves_by(&self) -> &'static [Algorithm] {
+        match self.is_fapi() {
+            // FAPI 2.0 Security Profile §5.4.1.
+            true => &[Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256],
+            false => &protocol::oauth::dpop::ALGORITHMS,
+        }
     }
 
     /// As its authorization requests are held to it.

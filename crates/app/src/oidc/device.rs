@@ -266,6 +266,7 @@ impl App {
                 refreshed: 0,
                 refresh_ends: None,
                 jkt: None,
+                asked: model::AskedClaims::default(),
                 ended: None,
             },
         }

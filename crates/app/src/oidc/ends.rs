@@ -19,6 +19,8 @@ use crate::{App, AppError};
 pub enum LoggedOut {
     /// They are; the browser goes there, or is shown a page.
     Done(Option<String>),
+    /// They are; the browser opens these addresses in frames, and then goes there, or is shown a page.
+    Framed(Vec<String>, Option<String>),
     /// They are, and the service provider that asked is brought this. Whether it was the session of this browser
     /// that ended.
     Answered(Response, bool),
@@ -110,17 +112,24 @@ impl App {
         if held.is_some() && held != meant {
             return Ok(LoggedOut::Ask);
         }
-        self.sign_out(cookie).await?;
-        Ok(LoggedOut::Done(location))
+        let frames = self.sign_out_here(cookie).await?;
+        Ok(match frames.is_empty() {
+            true => LoggedOut::Done(location),
+            false => LoggedOut::Framed(frames, location),
+        })
     }
 
-    /// Whether an ID token of this client that a request brings is about the person who is signed in.
-    pub(super) async fn is_hinted(&self, sent: &Sent, opened: &Opened) -> Result<bool, AppError> {
+    /// Whether a request may be about the person who is signed in: it names no other (`sub` among `claims`), and an
+    /// ID token of this client that it brings tells of no other.
+    pub(super) async fn is_meant(&self, sent: &Sent, opened: &Opened) -> Result<bool, AppError> {
+        let called = self.called(&sent.client, opened.known.person.subject);
+        if !sent.request.claims.is_about(&called) {
+            return Ok(false);
+        }
         let Some(token) = &sent.request.id_token_hint else {
             return Ok(true);
         };
         let hint = self.hinted(token.expose()).await?;
-        let called = self.called(&sent.client, opened.known.person.subject);
         let client_id = &sent.request.client_id;
         Ok(hint.is_some_and(|hint| hint.subject == called && hint.audience == *client_id))
     }

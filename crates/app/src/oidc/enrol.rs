@@ -115,6 +115,36 @@ impl App {
         }
     }
 
+    /// One-time codes, once one of them came back, beside the password that the pass made. They take the place of
+    /// none: whoever has some proves with them.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn enrol_codes(
+        &self,
+        attempt: &str,
+        (sealed, code): (&str, &str),
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let (mut step, subject) = match self.enrolling(attempt, asker).await? {
+            // A pass alone makes no second factor: it is used up with the first.
+            Ok((_, _, Some(_), _)) => return Ok(self.begin(asker, Some(Wrong::Pass))),
+            Ok((step, subject, None, _)) => (step, subject),
+            Err(answer) => return Ok(answer),
+        };
+        let theirs = self.credentials(subject).await?;
+        if theirs.iter().any(|row| row.state.factor == Factor::Totp) {
+            return self.asked_again(step, asker, Wrong::Code).await;
+        }
+        match self.kept_device_codes(subject, sealed, code).await? {
+            Some(made) => {
+                self.enrolled(&mut step, subject, Factor::Totp);
+                self.with_pass(step, asker, None, made).await
+            }
+            None => self.asked_again(step, asker, Wrong::Code).await,
+        }
+    }
+
     /// Who enrols, with which pass.
     async fn enrolling(
         &self,

@@ -140,7 +140,11 @@ impl App {
         let all = self.credentials(subject).await?;
         let first = |factor| matches!(factor, Factor::Passkey | Factor::Password);
         let ways = all.iter().filter(|row| first(row.state.factor)).count();
-        let row = all.into_iter().find(|row| row.id.to_string() == id);
+        // A link to another sign-in is made and undone by rules and administrators.
+        let mut own = all
+            .into_iter()
+            .filter(|row| !row.state.factor.is_upstream());
+        let row = own.find(|row| row.id.to_string() == id);
         let wrong = match row {
             Some(row) if ways == 1 && first(row.state.factor) => Some(Wrong::Last),
             Some(mut row) => {
@@ -197,7 +201,7 @@ impl App {
         let theirs = self.credentials(subject).await?;
         let second = theirs
             .iter()
-            .any(|row| row.state.factor != Factor::Password);
+            .any(|row| row.state.factor != Factor::Password && !row.state.factor.is_upstream());
         if second && proved(&factors, self.now()) < Some(Strength::MultiFactor) {
             let mut attempt = self.new_attempt(asker.browser, None);
             attempt.subject = Some(subject);

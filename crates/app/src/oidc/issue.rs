@@ -7,7 +7,9 @@ use model::sign_in::{Factor, FactorUse};
 use model::{Actor, Authorization, AuthorizationId, Event, Secret};
 use ports::store::{Append, AppendError, AuthorizationRow, SessionRow, Stream};
 use protocol::oauth::claims::Amr;
+use rules::sign_on::Strength;
 
+use super::asked::{asked, class, class_for};
 use super::authorize::{Answer, Sent, proved_at};
 use super::pushed::{SPACE, used_before};
 use crate::sign_in::{Bearer, Judged, SignedIn, session_changed, session_stream};
@@ -39,6 +41,7 @@ impl App {
         };
         let id = AuthorizationId::new(now, ports::clock::draw(&*self.entropy));
         let factors = &session.state.factors;
+        let reached = crate::sign_in::proved(factors, now).unwrap_or(Strength::AnyFactor);
         let row = AuthorizationRow {
             id,
             head: None,
@@ -56,12 +59,13 @@ impl App {
                     .iter()
                     .map(|amr| amr.name().to_owned())
                     .collect(),
-                acr: acr(factors, now).to_owned(),
+                acr: class_for(request, reached).to_owned(),
                 code_ends: now.plus(CODE),
                 redeemed: None,
                 refreshed: 0,
                 refresh_ends: None,
                 jkt: request.jkt.clone(),
+                asked: asked(&sent.client, &known, request),
                 ended: None,
             },
         };
@@ -119,31 +123,28 @@ pub(crate) fn amr(factors: &[FactorUse]) -> Vec<Amr> {
     };
     for used in factors {
         match used.factor {
-            Factor::Password => tell(Amr::Pwd),
+            Factor::Password | Factor::UpstreamPassword => tell(Amr::Pwd),
             Factor::Totp | Factor::RecoveryCode => tell(Amr::Otp),
             // Whether hardware keeps a passkey's key nobody has attested to.
             Factor::Passkey | Factor::SecurityKey => {
                 tell(Amr::Swk);
                 tell(Amr::User);
             }
+            // How that was done nobody here has seen.
+            Factor::Upstream | Factor::UpstreamMultiFactor | Factor::UpstreamPhishingResistant => {}
         }
     }
     let has = |factor| factors.iter().any(|used| used.factor == factor);
-    let two = has(Factor::Password)
-        && (has(Factor::Totp) || has(Factor::RecoveryCode) || has(Factor::SecurityKey));
-    if two || has(Factor::Passkey) {
+    let knows = has(Factor::Password) || has(Factor::UpstreamPassword);
+    let two = knows && (has(Factor::Totp) || has(Factor::RecoveryCode) || has(Factor::SecurityKey));
+    let vouched = has(Factor::UpstreamMultiFactor) || has(Factor::UpstreamPhishingResistant);
+    if two || vouched || has(Factor::Passkey) {
         tell(Amr::Mfa);
     }
     told
 }
 
-/// How strongly somebody proved who they are, by the name that policies have for it; what resists
-/// phishing by the name that everybody has for it (OpenID Connect EAP ACR Values 1.0).
+/// How strongly somebody proved who they are, by the name that relying parties have for it.
 pub(crate) fn acr(factors: &[FactorUse], now: model::Timestamp) -> &'static str {
-    use rules::sign_on::Strength;
-    match crate::sign_in::proved(factors, now) {
-        Some(Strength::PhishingResistant) => protocol::oauth::claims::PHR,
-        Some(Strength::MultiFactor) => "multi-factor",
-        Some(Strength::AnyFactor) | None => "any-factor",
-    }
+    class(crate::sign_in::proved(factors, now).unwrap_or(Strength::AnyFactor))
 }

@@ -205,7 +205,10 @@ impl App {
             key: made.clone(),
             reason: reason.to_owned(),
         });
-        let append = Append::of(actor.clone(), vec![event]).on(stream(), head);
+        let mut append = Append::of(actor.clone(), vec![event]).on(stream(), head);
+        if stage == KeyStage::Next && algorithm == Algorithm::Rs256 {
+            append = self.announcing(append, &made.kid).await?;
+        }
         self.store.append(append).await?;
         Ok(made)
     }
@@ -241,7 +244,9 @@ impl App {
             })
             .collect();
         if !events.is_empty() {
-            let append = Append::of(actor.clone(), events).on(stream(), head);
+            let mut append = Append::of(actor.clone(), events).on(stream(), head);
+            let over = self.nobody_waits("every key was taken out of use").await?;
+            append.events.extend(over);
             self.store.append(append).await?;
         }
         Ok(names)

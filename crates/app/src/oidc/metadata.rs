@@ -7,13 +7,21 @@ use protocol::oauth::claims::PHR;
 use protocol::oauth::dpop::ALGORITHMS;
 use protocol::oauth::metadata::{Endpoints, Provider, SubjectType};
 use protocol::oauth::token::AuthMethod;
-use protocol::oauth::{GrantType, Object};
+use protocol::oauth::{GrantType, Object, request_object};
 
 use super::paths;
 use crate::{App, AppError};
 
 /// In which languages pages are (BCP 47).
 const LOCALES: [&str; 5] = ["en", "de", "es", "fr", "ja"];
+
+/// What tokens and answers are signed with, by what the client's document says.
+const SIGNING: [Algorithm; 4] = [
+    Algorithm::Es256,
+    Algorithm::EdDsa,
+    Algorithm::Rs256,
+    Algorithm::Ps256,
+];
 
 impl App {
     /// The discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
@@ -71,19 +79,17 @@ impl App {
                 AuthMethod::None,
             ],
             assertion_algorithms: &Algorithm::ALL,
-            id_token_algorithms: &[
-                Algorithm::Es256,
-                Algorithm::EdDsa,
-                Algorithm::Rs256,
-                Algorithm::Ps256,
-            ],
+            id_token_algorithms: &SIGNING,
+            userinfo_algorithms: &SIGNING,
+            request_algorithms: &request_object::ALGORITHMS,
             proof_algorithms: &ALGORITHMS,
             subject_types: &[SubjectType::Public, SubjectType::Pairwise],
             acr_values: &["any-factor", "multi-factor", PHR],
             ui_locales: &LOCALES,
-            claims_parameter: false,
+            claims_parameter: true,
             pushed_only: false,
             backchannel_logout: true,
+            frontchannel_logout: true,
             documentation: None,
         };
         Ok(provider.to_json())

@@ -16,6 +16,7 @@
 //! is still open is asked again each time.
 
 mod access;
+mod asked;
 mod assertion;
 mod authorize;
 mod claims;
@@ -29,6 +30,7 @@ mod keys;
 mod logout;
 mod machine;
 mod metadata;
+mod opened;
 mod parties;
 mod portal;
 mod possession;
@@ -36,18 +38,20 @@ mod proofs;
 mod pushed;
 mod recent;
 mod rotate;
+mod signed;
 mod steps;
 mod token;
+mod upstream;
 mod userinfo;
 mod wanted;
 
-pub use authorize::{Answer, Ask, Asker, Offers, Wrong};
+pub use authorize::{Answer, Ask, Asker, Offers, UpstreamOffer, Wrong};
 pub use clients::GivenClientSecret;
 pub use device::ShownDevice;
 pub use ends::LoggedOut;
 pub use factors::{Factors, OwnFactor};
 pub use logout::{Exposure, Teller, ToldSession};
-pub use parties::ToldParty;
+pub use parties::{Risk, ToldParty};
 pub use portal::{Portal, PortalSession, Tile};
 pub use recent::RecentSignIn;
 pub use rotate::KeyTurn;
@@ -59,7 +63,7 @@ pub(crate) use authorize::proved_at;
 pub(crate) use issue::{
     acr, amr, changed as authorization_changed, stream as authorization_stream,
 };
-pub(crate) use keys::{KeyCache, is_private_key};
+pub(crate) use keys::{KeyCache, Keys, is_private_key};
 pub(crate) use logout::is_told;
 
 use protocol::oauth::Issuer;
@@ -80,6 +84,8 @@ pub mod paths {
     pub const PUSHED: &str = "/oauth2/par";
     /// Where devices without a browser ask.
     pub const DEVICE: &str = "/oauth2/device";
+    /// Where people come back from another identity provider; its name follows.
+    pub const BACK: &str = "/sign-in/from";
     /// Where people type the code of such a device.
     pub const DEVICE_PAGE: &str = "/device";
     /// Where tokens are revoked.

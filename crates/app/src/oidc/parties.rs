@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use documents::{MaySignIn, RelyingParty, Speaks};
+use documents::{MaySignIn, RelyingParty, Saml, Speaks};
 use ports::store::SecretName;
 
 use super::clients::bound_to;
@@ -29,6 +29,19 @@ pub struct ToldParty {
     pub secret: Option<String>,
     /// Whether that secret was made.
     pub has_secret: bool,
+    /// What it may do, or need not do, that can lead to harm.
+    pub risks: Vec<Risk>,
+}
+
+/// Something that can lead to harm, and that a document allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Risk {
+    /// The field of its document that allows it, or that is missing.
+    pub field: String,
+    /// What it can lead to.
+    pub risk: String,
+    /// The clause of the profile that forbids it, where one does.
+    pub clause: Option<String>,
 }
 
 impl App {
@@ -45,6 +58,16 @@ impl App {
         let parties = loaded.tenant.relying_parties.values();
         Ok(parties.map(|party| told(party, &made)).collect())
     }
+}
+
+fn risks(saml: &Saml) -> Vec<Risk> {
+    let all = saml.relaxations().into_iter();
+    all.map(|relaxed| Risk {
+        field: format!("spec.saml.{}", relaxed.field),
+        risk: relaxed.risk.to_owned(),
+        clause: relaxed.clause.map(|clause| format!("saml2int {clause}")),
+    })
+    .collect()
 }
 
 fn told(party: &RelyingParty, made: &[SecretName]) -> ToldParty {
@@ -73,5 +96,6 @@ fn told(party: &RelyingParty, made: &[SecretName]) -> ToldParty {
         has_secret: made
             .iter()
             .any(|row| Some(row.name.as_str()) == secret && row.app == bound),
+        risks: party.saml().map(risks).unwrap_or_default(),
     }
 }

@@ -6,7 +6,7 @@ use rules::sign_on::SignOn;
 
 use super::authorize::{Answer, Asker, Wrong};
 use crate::sign_in::{Asked, Bearer, Opened, proof_of};
-use crate::{App, AppError};
+use crate::{App, AppError, ErrorKind};
 
 /// As many sessions are shown.
 const SHOWN: u32 = 20;
@@ -70,6 +70,12 @@ impl App {
             None => None,
         };
         let Some(opened) = opened else {
+            // The page offers what the documents say; before there are any, nothing.
+            match self.loaded().await {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Missing => {}
+                Err(error) => return Err(error),
+            }
             return Ok(Entered::Not(self.begin(asker, None)));
         };
         let factors = opened.row.state.factors.clone();
@@ -104,7 +110,7 @@ impl App {
             if !matches!(judged.answer, SignOn::Denied(_)) {
                 tiles.push(Tile {
                     title: party.title.clone(),
-                    start_url: starts(party),
+                    start_url: self.starts(party),
                 });
             }
         }
@@ -128,6 +134,17 @@ impl App {
         })
     }
 
+    /// Where people begin: at the app, which may be told that it was we who sent them, or here, where its document
+    /// allows that.
+    fn starts(&self, party: &RelyingParty) -> Option<String> {
+        let here = || {
+            let _allowed = party.saml().filter(|saml| saml.idp_initiated)?;
+            Some(format!("{}?app={}", crate::saml::START, party.name))
+        };
+        let there = || self.initiated(party.oidc()?);
+        party.start_url.clone().or_else(there).or_else(here)
+    }
+
     /// Whether a form came from a page of this session.
     #[must_use]
     pub fn is_own_form(&self, cookie: &str, proof: &str) -> bool {
@@ -136,13 +153,4 @@ impl App {
             crate::sign_in::same(&*self.keyring, &proof_of(&*self.keyring, id), proof)
         })
     }
-}
-
-/// Where people begin: at the app, or here, where its document allows that.
-fn starts(party: &RelyingParty) -> Option<String> {
-    let here = || {
-        let _allowed = party.saml().filter(|saml| saml.idp_initiated)?;
-        Some(format!("{}?app={}", crate::saml::START, party.name))
-    };
-    party.start_url.clone().or_else(here)
 }

@@ -7,13 +7,16 @@ use ports::store::OneTime;
 use protocol::oauth::dpop::{Proof, Request};
 use protocol::oauth::{ErrorCode, OAuthError};
 
+use super::clients::Client;
 use crate::{App, AppError};
 
 impl App {
-    /// The key, by its thumbprint, that the sender of a request to one of our paths has proved to hold, which
-    /// uses the proof up. `proofs` are all headers of the name `DPoP`; `None`: there is none.
+    /// The key, by its thumbprint, that a client which sends a request to one of our paths, or somebody with its
+    /// token, has proved to hold, which uses the proof up. `proofs` are all headers of the name `DPoP`; `None`: there
+    /// is none.
     pub(super) async fn possessed(
         &self,
+        client: &Client,
         proofs: &[&[u8]],
         (method, path): (&str, &str),
         token: Option<&Secret>,
@@ -23,6 +26,7 @@ impl App {
             method,
             url: &self.issuer()?.endpoint(path),
             token: token.map(Secret::expose),
+            algorithms: client.proves_by(),
             now,
         };
         let proof = match Proof::read(proofs, &request) {

@@ -4,7 +4,7 @@ use model::Secret;
 use rules::sign_on::{SignOn, Strength};
 
 use super::authorize::{Answer, Ask, Asker, Wrong};
-use super::steps::{Step, named, nothing, proves};
+use super::steps::{Step, named, nothing, or_again, proves};
 use super::wanted::Wanted;
 use crate::sign_in::Attempt;
 use crate::{App, AppError, ErrorKind};
@@ -25,7 +25,11 @@ impl App {
             Ok(step) => step,
             Err(answer) => return Ok(answer),
         };
-        let named = self.subject_named(name).await?;
+        // Whoever has never been here may have a password elsewhere.
+        let named = match self.asks_a_directory().await? {
+            true => self.subject_searched(name).await?,
+            false => self.subject_named(name).await?,
+        };
         let proved = match self.password_is(named, password, asker.from).await {
             Ok(proved) => proved,
             Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => {
@@ -33,11 +37,13 @@ impl App {
             }
             Err(error) => return Err(error),
         };
-        let (Some(subject), Some(used)) = (named, proved) else {
+        let (Some(subject), Some((used, made))) = (named, proved) else {
             return Ok(self.name_again(&step, name, Wrong::Password));
         };
         proves(&mut step.attempt, subject, used);
-        self.go_on(step, asker, nothing(subject)).await
+        // It was moved here by two at once: the other one was first.
+        let again = || self.begin(asker, Some(Wrong::TooOld));
+        or_again(self.go_on(step, asker, made).await, again)
     }
 
     /// What an authenticator signed.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use documents::Require;
 use model::{Digest, Timestamp};
 use ports::Sealed;
 use ports::store::OneTime;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorize::{Answer, shown};
 use super::possession::no_proof;
+use super::signed::{Opened, UNSIGNED};
 use super::token::{Given, TokenCall};
 use crate::{App, AppError};
 
@@ -33,10 +35,20 @@ struct Pushed {
     client: String,
     /// What it asks for, encoded.
     request: String,
+    /// Whether the client has signed that.
+    #[serde(default)]
+    is_signed: bool,
     /// From when on it can no longer be brought.
     ends: Timestamp,
     /// No other has this.
     once: Digest,
+}
+
+/// A request as it came, or the one that it names.
+pub(super) struct Named {
+    pub opened: Opened,
+    /// What giving a code for one that was pushed uses up.
+    pub uses_up: Option<OneTime>,
 }
 
 impl App {
@@ -49,12 +61,21 @@ impl App {
             Ok(caller) => caller,
             Err(refusal) => return Ok(Given::Refused(refusal)),
         };
+        let Opened { params, is_signed } = match self.signed_and_pushed(&client, params)? {
+            Ok(opened) => opened,
+            Err(error) => return Ok(Given::Refused(auth.refused_as(error))),
+        };
+        if !is_signed && client.requires(Require::Signed) {
+            let error = OAuthError::new(ErrorCode::InvalidRequest, UNSIGNED);
+            return Ok(Given::Refused(auth.refused_as(error)));
+        }
         let (read, mut request) = match accepted(&params, &client.view()) {
             Ok(accepted) => accepted,
             Err(error) => return Ok(Given::Refused(auth.refused_as(error))),
         };
         // Whoever proves a key here has the code bound to it (RFC 9449 §10.1).
-        let proved = self.possessed(call.proofs, ("POST", super::paths::PUSHED), None);
+        let at = ("POST", super::paths::PUSHED);
+        let proved = self.possessed(&client, call.proofs, at, None);
         match (proved.await?, read.jkt) {
             (Err(error), _) => return Ok(Given::Refused(auth.refused_as(error))),
             (Ok(Some(jkt)), None) => {
@@ -70,6 +91,7 @@ impl App {
         let pushed = Pushed {
             client: client.oidc().client_id.clone(),
             request,
+            is_signed,
             ends: self.now().plus(Duration::from_secs(LIFE_S.into())),
             once: Digest(ports::clock::draw(&*self.entropy)),
         };
@@ -79,15 +101,17 @@ impl App {
         Ok(Given::Body(answer(&named, LIFE_S)))
     }
 
-    /// A request as it came, or the one that it names, and what giving a code for that uses up. `first`: when
-    /// it first came.
+    /// A request as it came, or the one that it names. `first`: when it first came.
     pub(super) fn named_request(
         &self,
         params: Params,
         first: Timestamp,
-    ) -> Result<(Params, Option<OneTime>), OAuthError> {
+    ) -> Result<Named, OAuthError> {
         let Some(reference) = Reference::read(&params)? else {
-            return Ok((params, None));
+            return Ok(Named {
+                opened: Opened::as_it_came(params),
+                uses_up: None,
+            });
         };
         let pushed = self.opened_request(reference.name);
         let pushed = pushed.filter(|one| one.client == reference.client_id && first < one.ends);
@@ -99,7 +123,13 @@ impl App {
             space: SPACE,
             value: pushed.once,
         };
-        Ok((Params::query(pushed.request.as_bytes())?, Some(one)))
+        Ok(Named {
+            opened: Opened {
+                params: Params::query(pushed.request.as_bytes())?,
+                is_signed: pushed.is_signed,
+            },
+            uses_up: Some(one),
+        })
     }
 
     fn opened_request(&self, name: &str) -> Option<Pushed> {

@@ -33,7 +33,8 @@ impl App {
     ///
     /// # Errors
     /// `Conflict` when there is nothing at that stage, or something already, or when the stage before began
-    /// less than a day ago and `early` does not say that nobody waits for it.
+    /// less than a day ago, or it is not known of every service provider of SAML that it holds the next key, and
+    /// `early` does not say that nobody waits for that.
     pub async fn turn_keys(
         &self,
         actor: &Actor,
@@ -48,11 +49,20 @@ impl App {
         let head = self.store.head_of(&stream()).await?;
         let keys = self.store.signing_keys().await?;
         let turned = turned(keys, turn)?;
+        // What SAML is signed with changes for everybody who is not signed for with it yet.
+        let for_saml = *turn == KeyTurn::Promote && turned.iter().any(signs_saml);
         if !early {
             self.is_time(head).await?;
+            if for_saml {
+                self.is_taken().await?;
+            }
         }
         if write {
-            let events = turned.iter().map(|key| changed(key, reason)).collect();
+            let mut events: Vec<Event> = turned.iter().map(|key| changed(key, reason)).collect();
+            if for_saml {
+                let over = "every service provider is signed for with the key";
+                events.extend(self.nobody_waits(over).await?);
+            }
             let append = Append::of(actor.clone(), events).on(stream(), head);
             self.store.append(append).await?;
         }
@@ -195,6 +205,10 @@ fn turned(keys: Vec<SigningKey>, turn: &KeyTurn) -> Result<Vec<SigningKey>, AppE
         ));
     }
     Ok(turned)
+}
+
+fn signs_saml(key: &SigningKey) -> bool {
+    key.algorithm == Algorithm::Rs256.name()
 }
 
 fn changed(key: &SigningKey, reason: &str) -> Event {

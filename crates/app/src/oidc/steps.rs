@@ -3,10 +3,11 @@
 use model::sign_in::FactorUse;
 use model::{Actor, SubjectId};
 use ports::store::Append;
+use rules::sign_on::{Denial, SignOn};
 
 use super::authorize::{Answer, Ask, Asker, Wrong};
 use super::wanted::{Wanted, WhyNot};
-use crate::sign_in::{Attempt, Next, Opened, SignedIn, next};
+use crate::sign_in::{Attempt, Door, Judged, NewCodes, Next, Opened, SignedIn, next};
 use crate::{App, AppError, ErrorKind};
 
 /// What a step has to work with: how far somebody has come, and the request that they answer.
@@ -29,9 +30,18 @@ impl App {
         attempt: &str,
         asker: Asker<'_>,
     ) -> Result<Result<Step, Answer>, AppError> {
-        let Some(attempt) = self.attempt(attempt, asker.browser) else {
-            return Ok(Err(self.begin(asker, Some(Wrong::TooOld))));
-        };
+        match self.attempt(attempt, asker.browser) {
+            Some(attempt) => self.step_of(attempt, asker).await,
+            None => Ok(Err(self.begin(asker, Some(Wrong::TooOld)))),
+        }
+    }
+
+    /// The same, of somebody who was away.
+    pub(super) async fn step_of(
+        &self,
+        attempt: Attempt,
+        asker: Asker<'_>,
+    ) -> Result<Result<Step, Answer>, AppError> {
         if !self.still_stands(&attempt).await? {
             return Ok(Err(self.begin(asker, Some(Wrong::TooOld))));
         }
@@ -69,8 +79,15 @@ impl App {
         let factors = &attempt.factors;
         let judged = self
             .judge_for(&opened.known, wanted.as_ref(), factors, asker)
-            .await?;
-        match next(&attempt, Some(judged.answer)) {
+            .await?
+            .vouched(attempt.vouched.as_ref());
+        let upstream = self.upstream_of(&opened.known).await?;
+        let door = upstream.as_ref().map_or(Door::Here, |_| Door::Upstream);
+        match next(&attempt, Some(judged.answer), door) {
+            Next::In if !self.is_meant_by(wanted.as_ref(), &opened).await? => {
+                let step = Step { attempt, wanted };
+                self.of_another(step, (subject, judged), made, asker).await
+            }
             Next::In => {
                 self.renamed(&opened).await?;
                 let append = together(made, self.begins(&opened.row));
@@ -85,7 +102,7 @@ impl App {
                 };
                 // The browser holds another session now, whoever was signed in there before.
                 if let Some(cookie) = asker.session.filter(|_| answer.begins_session()) {
-                    self.sign_out(cookie).await?;
+                    self.end_held(cookie, "somebody signed in anew").await?;
                 }
                 Ok(answer)
             }
@@ -98,7 +115,12 @@ impl App {
                 self.asks_more(&attempt, wanted.as_ref(), strength, None)
                     .await
             }
-            Next::Denied | Next::Name | Next::Enrol => {
+            Next::Upstream | Next::Name => {
+                let step = Step { attempt, wanted };
+                self.by_other_door(step, (subject, judged), made, upstream, asker)
+                    .await
+            }
+            Next::Denied | Next::Enrol => {
                 self.refusal_heard_of(subject).await?;
                 let why = judged.reason.clone();
                 self.append_with(made, judged.event(subject, None, None))
@@ -108,6 +130,56 @@ impl App {
                     None => Ok(Answer::Refused { why, person: true }),
                 }
             }
+        }
+    }
+
+    /// Whether whoever asked may be told of the person who has signed in.
+    async fn is_meant_by(
+        &self,
+        wanted: Option<&Wanted>,
+        opened: &Opened,
+    ) -> Result<bool, AppError> {
+        match wanted {
+            Some(Wanted::Oidc(sent)) => self.is_meant(sent, opened).await,
+            _ => Ok(true),
+        }
+    }
+
+    /// Somebody who is not the one whom the request is about.
+    async fn of_another(
+        &self,
+        step: Step,
+        (subject, judged): (SubjectId, Judged),
+        made: Append,
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let judged = about_another(judged);
+        self.append_with(made, judged.event(subject, None, None))
+            .await?;
+        match step.wanted {
+            Some(wanted) => self.turn_away(&wanted, WhyNot::SomebodyElse).await,
+            None => Ok(self.begin(asker, None)),
+        }
+    }
+
+    /// Somebody who proved something at the wrong door: they prove it at the other provider, or here.
+    async fn by_other_door(
+        &self,
+        step: Step,
+        (subject, judged): (SubjectId, Judged),
+        made: Append,
+        upstream: Option<documents::IdentityProvider>,
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let judged = match &upstream {
+            Some(provider) => judged.elsewhere(&provider.name),
+            None => judged.here(),
+        };
+        self.append_with(made, judged.event(subject, None, None))
+            .await?;
+        match upstream {
+            Some(provider) => self.leaves(step, &provider, asker).await,
+            None => Ok(self.begins_again(&step, asker, Wrong::Here)),
         }
     }
 
@@ -149,18 +221,22 @@ impl App {
         Ok(())
     }
 
-    /// What a browser is asked for to make a passkey, for somebody who has just used a pass: where more is
-    /// demanded than a password, whoever is new would otherwise never get in.
-    async fn passkey_to_make(&self, attempt: &Attempt) -> Result<Option<String>, AppError> {
-        let Some(subject) = attempt.subject else {
-            return Ok(None);
+    /// What somebody may make who has just used a pass: a passkey, as what a browser is asked for, and one-time
+    /// codes. Where more is demanded than a password, whoever is new would otherwise never get in.
+    async fn to_make(
+        &self,
+        attempt: &Attempt,
+    ) -> Result<(Option<String>, Option<NewCodes>), AppError> {
+        let Some(subject) = attempt.subject.filter(|_| attempt.enrols) else {
+            return Ok((None, None));
         };
         let Ok(known) = self.member(subject).await? else {
-            return Ok(None);
+            return Ok((None, None));
         };
         let login = self.keep_login(&known).await?;
         let options = self.passkey_made(attempt, &known, &login).await?;
-        Ok(options.map(|options| options.to_string()))
+        let codes = self.new_codes(subject, &login);
+        Ok((options.map(|options| options.to_string()), Some(codes)))
     }
 
     /// A page that asks for more than was proved, offering what the person has.
@@ -179,15 +255,16 @@ impl App {
         let has = |factor| theirs.iter().any(|row| row.state.factor == factor);
         let resists = strength == rules::sign_on::Strength::PhishingResistant;
         let mut answer = self.asks(attempt, wanted, Ask::More(strength), wrong);
-        let makes = match attempt.enrols && !has(Factor::Passkey) {
-            true => self.passkey_to_make(attempt).await?,
-            false => None,
-        };
+        let (passkey, codes) = self.to_make(attempt).await?;
         if let Answer::Ask { offers, .. } = &mut answer {
-            offers.makes = makes.is_some();
             if !has(Factor::Passkey) {
-                offers.passkey = makes;
+                offers.makes = passkey.is_some();
+                offers.passkey = passkey;
             }
+            // Codes do not resist phishing, and take the place of none that are there.
+            offers.set_up = codes
+                .filter(|_| !resists && !has(Factor::Totp))
+                .map(Box::new);
             offers.codes = !resists && (has(Factor::Totp) || has(Factor::RecoveryCode));
         }
         Ok(answer)
@@ -209,6 +286,13 @@ pub(super) fn named(mut answer: Answer, typed: &str) -> Answer {
         typed.clone_into(name);
     }
     answer
+}
+
+/// The record of somebody who proved who they are, where whoever asked meant somebody else.
+fn about_another(mut judged: Judged) -> Judged {
+    judged.answer = SignOn::Denied(Denial::ByRule);
+    "the app asked for somebody else".clone_into(&mut judged.reason);
+    judged
 }
 
 pub(super) fn barred(bar: crate::sign_in::Bar) -> Answer {

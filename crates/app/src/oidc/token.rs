@@ -13,13 +13,13 @@ use protocol::oauth::{
     TokenRequest, TokenResponse,
 };
 
-use super::claims::{mapped, methods};
+use super::claims::{in_id_token, methods};
 use super::clients::Client;
 use super::issue::{changed, stream};
 use super::possession::no_proof;
 use super::steps::actor;
 use crate::sign_in::{Bearer, ended};
-use crate::{App, AppError, ErrorKind, Known};
+use crate::{App, AppError, ErrorKind};
 
 /// A call to an endpoint at which clients prove who they are.
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +99,7 @@ impl App {
         call: TokenCall<'_>,
     ) -> Result<Result<Option<String>, OAuthError>, AppError> {
         let at = ("POST", super::paths::TOKEN);
-        Ok(match self.possessed(call.proofs, at, None).await? {
+        Ok(match self.possessed(client, call.proofs, at, None).await? {
             Ok(None) if client.requires(Require::Dpop) => {
                 let problem = "is missing, and this client's document demands it: see RFC 9449 5";
                 Err(no_proof(problem))
@@ -253,6 +253,9 @@ impl App {
             self.end_given(row, &why).await?;
             return Ok(Err(no_grant()));
         }
+        if client.is_fapi() {
+            return self.refresh_unturned(client, row, &scopes, jkt).await;
+        }
         row.state.refreshed = number.saturating_add(1);
         binds(client, &mut row, jkt);
         let once = used_up("refresh-token", id, number);
@@ -261,6 +264,32 @@ impl App {
             return Ok(Err(no_grant()));
         }
         self.tokens(client, &row, &scopes, false, jkt).await.map(Ok)
+    }
+
+    /// Exchanges a refresh token that stays: it is worth nothing without the client's keys, and a client that loses an
+    /// answer keeps what it has (FAPI 2.0 Security Profile §5.3.2.1). That it was used is written down all the same.
+    async fn refresh_unturned(
+        &self,
+        client: &Client,
+        row: AuthorizationRow,
+        scopes: &Scopes,
+        jkt: Option<&str>,
+    ) -> Result<Answered, AppError> {
+        let append = Append::of(actor(row.state.subject), vec![changed(&row)]);
+        let append = append.on(stream(row.id), row.head);
+        let row = match self.store.append(append).await.map_err(AppError::from) {
+            Ok(_) => Some(row),
+            // Somebody else wrote at the same time: another exchange, or an end.
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                let row = self.store.authorization(row.id).await?;
+                row.filter(|row| row.state.ended.is_none())
+            }
+            Err(error) => return Err(error),
+        };
+        match row {
+            Some(row) => self.tokens(client, &row, scopes, false, jkt).await.map(Ok),
+            None => Ok(Err(no_grant())),
+        }
     }
 
     /// Writes down that something was used up; `false`: somebody else was first.
@@ -346,6 +375,13 @@ impl App {
         let now = self.now();
         let (state, amr) = (&row.state, methods(&row.state.amr));
         let session = state.session.to_string();
+        let added = match state.asked.id_token.is_empty() {
+            true => Object::new(),
+            false => match self.member(state.subject).await? {
+                Ok(known) => in_id_token(client, &known, &state.asked.id_token),
+                Err(_) => Object::new(),
+            },
+        };
         let claims = IdToken {
             issuer: self.issuer()?,
             subject,
@@ -361,7 +397,7 @@ impl App {
             nonce: state.nonce.as_deref().filter(|_| with_nonce),
             at_hash: None,
             session_expiry: None,
-            added: &Object::new(),
+            added: &added,
         };
         let claims = claims.claims().map_err(|why| {
             let fix = "give the claim another name in the relying party's document";
@@ -419,27 +455,4 @@ fn used_up(space: &'static str, id: AuthorizationId, number: u32) -> OneTime {
 pub(super) const fn no_grant() -> OAuthError {
     let problem = "the code or refresh token does not count: begin again";
     OAuthError::new(ErrorCode::InvalidGrant, problem)
-}
-
-/// What is told beside the subject, by the scopes that were granted.
-pub(super) fn told(client: &Client, known: &Known, scopes: &Scopes, subject: &str) -> Object {
-    let attributes = mapped(client, known);
-    let info = protocol::oauth::claims::UserInfo {
-        subject,
-        granted: scopes,
-        asked: &std::collections::BTreeMap::new(),
-        allowed: client.scopes(),
-    };
-    let mut claims = info.claims(&attributes);
-    // A claim that no scope is for is what the document adds for this client alone.
-    for (name, value) in attributes {
-        let scoped = protocol::oauth::claims::SCOPED;
-        if !scoped
-            .iter()
-            .any(|(_, names)| names.contains(&name.as_str()))
-        {
-            claims.entry(name).or_insert(value);
-        }
-    }
-    claims
 }

@@ -2,14 +2,16 @@
 
 use model::Secret;
 use protocol::oauth::bearer::{self, Scheme};
+use protocol::oauth::claims::{USERINFO_TYP, addressed};
 use protocol::oauth::introspect::{ActiveToken, IntrospectionRequest, answer};
 use protocol::oauth::token::Refusal;
 use protocol::oauth::{ErrorCode, OAuthError, Object, Resource};
 
 use super::access::{Live, audience};
+use super::claims::told;
 use super::clients::Client;
 use super::possession::no_proof;
-use super::token::{Given, TokenCall, scopes_of, told};
+use super::token::{Given, TokenCall, named, scopes_of};
 use crate::{App, AppError};
 
 /// A request with an access token.
@@ -21,6 +23,10 @@ pub struct UserCall<'a> {
     pub authorization: &'a [&'a [u8]],
     /// Every `DPoP` header.
     pub proofs: &'a [&'a [u8]],
+    /// The `Content-Type`.
+    pub content_type: Option<&'a [u8]>,
+    /// The body; empty where the method has none.
+    pub body: &'a [u8],
 }
 
 /// What whoever brings an access token is answered.
@@ -28,6 +34,8 @@ pub struct UserCall<'a> {
 pub enum Told {
     /// This.
     Claims(Object),
+    /// The same as a token that is signed, where the client's document says so (`application/jwt`).
+    Signed(Secret),
     /// A refusal: its status, and the `WWW-Authenticate` header.
     Refused(u16, String),
 }
@@ -38,7 +46,7 @@ impl App {
     /// # Errors
     /// When the store does not answer.
     pub async fn userinfo(&self, call: UserCall<'_>) -> Result<Told, AppError> {
-        let (token, scheme) = match bearer::token(call.authorization) {
+        let (token, scheme) = match presented(call) {
             Ok(Some(presented)) => presented,
             Ok(None) => return Ok(refused(Scheme::Bearer, None)),
             Err(error) => return Ok(refused(Scheme::Bearer, Some(&error))),
@@ -60,13 +68,16 @@ impl App {
             let problem = "the access token was given without openid";
             return refused(&OAuthError::new(ErrorCode::InsufficientScope, problem));
         }
-        let subject = self.called(&live.client, live.row.state.subject);
-        Ok(Told::Claims(told(
-            &live.client,
-            &live.known,
-            &scopes,
-            &subject,
-        )))
+        let client = &live.client;
+        let subject = self.called(client, live.row.state.subject);
+        let granted = (&scopes, &live.row.state.asked.userinfo);
+        let claims = told(client, &live.known, granted, &subject);
+        let Some(alg) = client.oidc().userinfo_alg else {
+            return Ok(Told::Claims(claims));
+        };
+        let claims = addressed(claims, self.issuer()?, &client.oidc().client_id);
+        let signed = self.signed(named(alg), USERINFO_TYP, &claims).await?;
+        Ok(Told::Signed(signed))
     }
 
     /// Whether whoever brings an access token may use it: one that is bound to a key comes with a proof of that,
@@ -91,7 +102,8 @@ impl App {
             }
         };
         let at = (call.method, super::paths::USERINFO);
-        Ok(match self.possessed(call.proofs, at, Some(token)).await? {
+        let proved = self.possessed(live.client(), call.proofs, at, Some(token));
+        Ok(match proved.await? {
             Ok(Some(held)) if held == jkt => Ok(()),
             Ok(Some(_)) => return invalid("the access token is bound to another key"),
             Ok(None) => Err(no_proof("is missing: send a proof of the key")),
@@ -162,6 +174,23 @@ impl App {
             jkt: live.jkt.as_deref(),
         };
         Ok(answer(Some(&token), asking, &serves))
+    }
+}
+
+/// The access token that is brought, in one of the two places where it may stand, and how.
+fn presented(call: UserCall<'_>) -> Result<Option<(Secret, Scheme)>, OAuthError> {
+    let in_header = bearer::token(call.authorization)?;
+    let in_form = match call.method {
+        "POST" => bearer::token_in_form(call.content_type, call.body)?,
+        _ => None,
+    };
+    match (in_header, in_form) {
+        (Some(_), Some(_)) => {
+            let problem = "the access token is there twice: send it in the header or in the form";
+            Err(OAuthError::new(ErrorCode::InvalidRequest, problem))
+        }
+        (Some(presented), None) => Ok(Some(presented)),
+        (None, in_form) => Ok(in_form.map(|token| (token, Scheme::Bearer))),
     }
 }
 

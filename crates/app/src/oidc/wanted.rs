@@ -55,6 +55,14 @@ impl Wanted {
         }
     }
 
+    /// Whether it matters to whoever asks when the person proved who they are.
+    pub(super) fn asks_when(&self) -> bool {
+        match self {
+            Self::Oidc(sent) => sent.request.max_age_s.is_some(),
+            Self::Saml(_) | Self::Device(_) => false,
+        }
+    }
+
     /// Whether the person must not be asked anything.
     pub(super) fn is_passive(&self) -> bool {
         match self {
@@ -75,7 +83,8 @@ impl Wanted {
     /// How strongly the person has to prove who they are, whatever the policy says.
     pub(super) fn demanded(&self) -> Option<Strength> {
         match self {
-            Self::Oidc(_) | Self::Device(_) => None,
+            Self::Oidc(sent) => super::asked::demanded(&sent.request),
+            Self::Device(_) => None,
             Self::Saml(ask) => ask.demanded(),
         }
     }

@@ -14,6 +14,7 @@ use protocol::saml::{
 use rules::sign_on::Strength;
 
 use super::provider::provider;
+use super::signing::credential;
 use super::{LIFE, SKEW, context};
 use crate::oidc::{Answer, Asker};
 use crate::sign_in::Asking;
@@ -38,6 +39,11 @@ impl SamlAsk {
     /// Its document.
     pub(crate) fn party(&self) -> &RelyingParty {
         &self.loaded.tenant.relying_parties[&self.name]
+    }
+
+    /// The documents that declare it.
+    pub(super) fn loaded(&self) -> &Loaded {
+        &self.loaded
     }
 
     /// What of it concerns SAML. `wanted` has seen that there is something.
@@ -151,14 +157,16 @@ impl App {
             Ok(request) => request,
             Err(Refusal::Shown(why)) => return Ok(Err(refused(&why))),
             Err(Refusal::Replied { to, status }) => {
-                return Ok(Err(self.saml_refusal(&to, &status).await?));
+                return Ok(Err(self.saml_refusal(&loaded, &to, &status).await?));
             }
         };
         let wanted = request.context.as_ref();
         if wanted.is_some_and(|wanted| context::weakest(wanted).is_none()) {
             let problem = "nobody is signed in here in any of the ways that are asked for";
             let status = Status::responder(StatusDetail::NoAuthnContext, problem);
-            return Ok(Err(self.saml_refusal(&request.reply_to, &status).await?));
+            return Ok(Err(self
+                .saml_refusal(&loaded, &request.reply_to, &status)
+                .await?));
         }
         Ok(Ok(SamlAsk {
             loaded,
@@ -172,8 +180,10 @@ impl App {
         let loaded = self.loaded().await?;
         let party = loaded.tenant.relying_parties.get(name);
         let allowed = party.and_then(|party| party.saml().filter(|saml| saml.idp_initiated));
+        let now = self.now().minus(SKEW);
         let reply_to = allowed
             .and_then(provider)
+            .filter(|provider| provider.is_valid(now))
             .and_then(|provider| ReplyTo::unasked(&provider, None));
         let Some(reply_to) = reply_to else {
             return Ok(Err(shown(
@@ -194,16 +204,22 @@ impl App {
         ask: &SamlAsk,
         status: &Status,
     ) -> Result<Answer, AppError> {
-        self.saml_refusal(&ask.reply_to, status).await
+        self.saml_refusal(&ask.loaded, &ask.reply_to, status).await
     }
 
     pub(super) async fn saml_refusal(
         &self,
+        loaded: &Loaded,
         to: &ReplyTo,
         status: &Status,
     ) -> Result<Answer, AppError> {
         let keys = self.keys(&[]).await?;
-        let credential = keys.credential()?;
+        let named = party_of(loaded, to.provider().as_str());
+        let saml = named.and_then(RelyingParty::saml);
+        let credential = match saml {
+            Some(saml) => credential(&keys, loaded, saml, None)?,
+            None => keys.credential()?,
+        };
         let (issuer, id) = (self.entity_id()?, self.message_id());
         let form = refusal(to, (&issuer, &id, self.now()), status, credential);
         let form = form.map_err(|why| super::give::unwritten(&why))?;
@@ -223,12 +239,14 @@ pub(super) const UNKNOWN: &str =
 
 /// Who is said to have sent a message: the name of the document, and what the message is held to.
 pub(super) fn sender(loaded: &Loaded, message: &Message<'_>) -> Option<(String, ServiceProvider)> {
-    let issuer = message.issuer().as_str();
+    let party = party_of(loaded, message.issuer().as_str())?;
+    Some((party.name.clone(), provider(party.saml()?)?))
+}
+
+/// The service provider that is called so.
+pub(super) fn party_of<'l>(loaded: &'l Loaded, entity_id: &str) -> Option<&'l RelyingParty> {
     let mut parties = loaded.tenant.relying_parties.values();
-    parties.find_map(|party| {
-        let saml = party.saml().filter(|saml| saml.entity_id == issuer)?;
-        Some((party.name.clone(), provider(saml)?))
-    })
+    parties.find(|party| party.saml().is_some_and(|saml| saml.entity_id == entity_id))
 }
 
 fn refused(why: &Refused) -> Answer {

@@ -1,22 +1,24 @@
 //! Giving a service provider its response.
 
-use documents::{NameIdRule, Saml, SamlSigns};
-use model::{Authorization, AuthorizationId, Digest, Value};
+use documents::{AttributeSet, NameIdRule, Saml, SamlSigns};
+use model::{Authorization, AuthorizationId, Value};
 use ports::store::{Append, AppendError, AuthorizationRow, SessionRow};
 use protocol::oauth::Response;
 use protocol::saml::authn::RequestedContext;
 use protocol::saml::response::{
     Attribute, NameFormat, Sealing, SignIn, Signs, Success, WriteError, success,
 };
-use protocol::saml::{MessageId, NameId, Status, StatusDetail, SubjectId};
+use protocol::saml::{MessageId, NameId, Status, StatusDetail};
 use rules::Mapped;
 use rules::sign_on::Strength;
 
 use super::asked::{REQUEST, SamlAsk, shown};
+use super::lasting::is_missing;
 use super::provider::{encryption_key, format};
+use super::signing::credential;
 use super::{LIFE, SKEW, context};
 use crate::oidc::{Answer, acr, amr, authorization_changed, authorization_stream, proved_at};
-use crate::sign_in::{Bearer, Judged, SignedIn, proved};
+use crate::sign_in::{Judged, SignedIn, proved};
 use crate::{App, AppError, ErrorKind, Known};
 
 /// What is said of somebody there.
@@ -45,10 +47,11 @@ impl App {
         };
         append.consume.extend(ask.uses_up());
         // Whoever proved who they are is signed in here, whether or not there is something to say there.
-        let response = match self.said(ask, &known, &session)? {
+        let id = AuthorizationId::new(self.now(), ports::clock::draw(&*self.entropy));
+        let response = match self.said((ask, id), &known, &session)? {
             Ok(said) => {
-                let row = self.saml_row(ask, &session, &said);
-                let answer = self.written(ask, &said, &session, row.id).await?;
+                let row = self.saml_row((ask, id), &session, &said);
+                let answer = self.written(ask, &said, (&known, &session), row.id).await?;
                 append.events.push(authorization_changed(&row));
                 append
                     .events
@@ -82,9 +85,13 @@ impl App {
     }
 
     /// What is written down of it.
-    fn saml_row(&self, ask: &SamlAsk, session: &SessionRow, said: &Said) -> AuthorizationRow {
+    fn saml_row(
+        &self,
+        (ask, id): (&SamlAsk, AuthorizationId),
+        session: &SessionRow,
+        said: &Said,
+    ) -> AuthorizationRow {
         let (now, factors) = (self.now(), &session.state.factors);
-        let id = AuthorizationId::new(now, ports::clock::draw(&*self.entropy));
         AuthorizationRow {
             id,
             head: None,
@@ -108,6 +115,7 @@ impl App {
                 refreshed: 0,
                 refresh_ends: None,
                 jkt: None,
+                asked: model::AskedClaims::default(),
                 ended: None,
             },
         }
@@ -116,7 +124,7 @@ impl App {
     /// What is to be said; or what the service provider is told where it asked for what is not so.
     fn said(
         &self,
-        ask: &SamlAsk,
+        (ask, id): (&SamlAsk, AuthorizationId),
         known: &Known,
         session: &SessionRow,
     ) -> Result<Result<Said, Status>, AppError> {
@@ -133,7 +141,8 @@ impl App {
                 problem,
             )));
         };
-        let Some(name_id) = self.saml_name(ask, saml, known) else {
+        let to = (ask.reply_to.provider().as_str(), id);
+        let Some(name_id) = self.saml_name(to, saml, known) else {
             let problem = "the person has no name of the kind that this service provider is given";
             let detail = StatusDetail::UnknownPrincipal;
             return Ok(Err(Status::responder(detail, problem)));
@@ -144,13 +153,13 @@ impl App {
             let detail = StatusDetail::UnknownPrincipal;
             return Ok(Err(Status::responder(detail, problem)));
         }
-        let mut attributes = attributes(saml, known);
-        if let Some(scope) = &saml.pairwise_id {
-            let own = self.pairwise("saml/pairwise-id", ask, known);
-            attributes.push((
-                SubjectId::PAIRWISE.to_owned(),
-                vec![format!("{own}@{scope}")],
-            ));
+        let set = set(saml, wanted.and_then(|one| one.attribute_service));
+        let mut attributes = attributes(saml, set, known);
+        attributes.extend(self.lasting_names(saml, known));
+        if is_missing(saml, &attributes) {
+            let problem = "the person has no lasting name, which this service provider demands";
+            let detail = StatusDetail::UnknownPrincipal;
+            return Ok(Err(Status::responder(detail, problem)));
         }
         Ok(Ok(Said {
             name_id,
@@ -159,13 +168,23 @@ impl App {
         }))
     }
 
-    /// What a person is called there; `None` where the document's expression gives nothing.
-    fn saml_name(&self, ask: &SamlAsk, saml: &Saml, known: &Known) -> Option<NameId> {
+    /// What a person is called there by what they are given; `None` where the document's expression gives nothing. A
+    /// transient name is another one for each sign-in, and to nobody but us the same as anything: by our key we know
+    /// it again when the service provider has to be told of its end.
+    pub(super) fn saml_name(
+        &self,
+        (entity_id, id): (&str, AuthorizationId),
+        saml: &Saml,
+        known: &Known,
+    ) -> Option<NameId> {
         let value = match &saml.name_id {
-            NameIdRule::Pairwise => self.pairwise("saml/name-id", ask, known),
+            NameIdRule::Pairwise => self.pairwise("saml/name-id", entity_id, known),
             NameIdRule::Transient => {
-                let drawn: [u8; 32] = ports::clock::draw(&*self.entropy);
-                Digest(drawn).to_string()
+                let named = id.to_string();
+                let digest = self
+                    .keyring
+                    .keyed_digest("saml/transient", named.as_bytes());
+                digest.to_string()
             }
             NameIdRule::Given(_, mapping) => {
                 let given = mapping.apply(&known.identity.facts, &known.identity.key);
@@ -178,27 +197,18 @@ impl App {
         Some(NameId::new(format(&saml.name_id), value))
     }
 
-    /// Something that a person is called there, and that nobody else is told.
-    fn pairwise(&self, purpose: &str, ask: &SamlAsk, known: &Known) -> String {
-        let entity_id = ask.reply_to.provider().as_str();
-        let named = format!("{}\0{entity_id}", known.person.subject);
-        self.keyring
-            .keyed_digest(purpose, named.as_bytes())
-            .to_string()
-    }
-
     /// The response, signed.
     async fn written(
         &self,
         ask: &SamlAsk,
         said: &Said,
-        session: &SessionRow,
+        (known, session): (&Known, &SessionRow),
         id: AuthorizationId,
     ) -> Result<Answer, AppError> {
         let saml = ask.saml().ok_or_else(undeclared)?;
         let keys = self.keys(&[]).await?;
         let now = self.now();
-        let index = Bearer::SAML.write(&*self.keyring, id, 0);
+        let index = self.session_index(id);
         let values = said.attributes.iter().map(|(_, values)| values);
         let values: Vec<Vec<&str>> = values
             .map(|values| values.iter().map(String::as_str).collect())
@@ -244,7 +254,8 @@ impl App {
             },
             sealing,
         };
-        let form = success(&ask.reply_to, &success_of, keys.credential()?);
+        let credential = credential(&keys, ask.loaded(), saml, Some(known))?;
+        let form = success(&ask.reply_to, &success_of, credential);
         let form = form.map_err(|why| unwritten(&why))?;
         Ok(Answer::Send {
             response: Response::FormPost {
@@ -261,12 +272,27 @@ impl App {
     }
 }
 
+/// The set of attributes that a request names; the first where it names none. `None`: all. A number that no set has was
+/// refused with the request.
+fn set(saml: &Saml, named: Option<u16>) -> Option<&AttributeSet> {
+    let mut all = saml.attribute_sets.iter();
+    match named {
+        Some(index) => all.find(|set| set.index == index),
+        None => all.next(),
+    }
+}
+
 /// What the document's expressions give. What has no value is left out, and so is what has no answer: an
 /// attribute that is missing denies, one that is wrong does not.
-fn attributes(saml: &Saml, known: &Known) -> Vec<(String, Vec<String>)> {
+fn attributes(
+    saml: &Saml,
+    set: Option<&AttributeSet>,
+    known: &Known,
+) -> Vec<(String, Vec<String>)> {
     let (facts, key) = (&known.identity.facts, &known.identity.key);
     let mut told = Vec::new();
-    for (name, mapping) in &saml.attributes {
+    let in_it = |name: &String| set.is_none_or(|set| set.attributes.contains(name));
+    for (name, mapping) in saml.attributes.iter().filter(|(name, _)| in_it(name)) {
         if let Ok(Mapped::Value(value)) = mapping.apply(facts, key) {
             let values = match value {
                 Value::Text(text) => vec![text],

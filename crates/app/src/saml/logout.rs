@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use documents::RelyingParty;
 use model::{Actor, AuthorizationId, SessionId};
 use ports::store::{Append, AppendError, AuthorizationRow, SessionRow};
 use protocol::oauth::Response;
@@ -16,8 +17,9 @@ use protocol::saml::{
     StatusDetail,
 };
 
-use super::asked::{LONGEST, UNKNOWN, one_time, sender};
+use super::asked::{LONGEST, UNKNOWN, one_time, party_of, sender};
 use super::give::unwritten;
+use super::signing::credential;
 use super::{LIFE, SKEW};
 use crate::oidc::{Asker, LoggedOut, authorization_changed, authorization_stream, is_told};
 use crate::sign_in::{Bearer, ended, session_stream, session_told};
@@ -99,7 +101,7 @@ impl App {
             request: &request,
         };
         match self.saml_end(&loaded, &said, asker).await? {
-            Some(ended) => self.saml_ended(&said, &ended, asker).await,
+            Some(ended) => self.saml_ended(&loaded, &said, &ended, asker).await,
             None => Ok(refused(
                 &"the request was answered before, and counts once: sign out again",
             )),
@@ -141,7 +143,7 @@ impl App {
     ) -> Result<Vec<AuthorizationRow>, AppError> {
         let mut rows = Vec::new();
         for index in &said.request.sessions {
-            if let Some((id, _)) = Bearer::SAML.read::<AuthorizationId>(&*self.keyring, index) {
+            if let Some(id) = self.sign_in_of(index) {
                 rows.extend(self.store.authorization(id).await?);
             }
         }
@@ -248,6 +250,7 @@ impl App {
     /// What the service provider is brought; a page where its document does not say where to.
     async fn saml_ended(
         &self,
+        loaded: &Loaded,
         said: &Said<'_>,
         ended: &Ended,
         asker: Asker<'_>,
@@ -270,7 +273,12 @@ impl App {
         };
         let keys = self.keys(&[]).await?;
         let about = (&self.entity_id()?, &self.message_id(), self.now());
-        let written = reply.write(about, &status, keys.credential()?);
+        let party = party_of(loaded, said.provider.entity_id.as_str());
+        let credential = match party.and_then(RelyingParty::saml) {
+            Some(saml) => credential(&keys, loaded, saml, None)?,
+            None => keys.credential()?,
+        };
+        let written = reply.write(about, &status, credential);
         let response = match written.map_err(|why| unwritten(&why))? {
             Outgoing::Redirect(url) => Response::Redirect {
                 location: url.as_str().to_owned(),

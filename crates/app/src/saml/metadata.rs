@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use documents::{RelyingParty, Saml, SamlKey};
 use model::Timestamp;
 use protocol::jose::{Algorithm, Key as _, SigningKey};
-use protocol::saml::metadata::IdentityProvider;
+use protocol::saml::metadata::{Contact, IdentityProvider, Logo};
 use protocol::saml::signature::{Credential, CredentialError, self_signed};
-use protocol::saml::{Binding, NameIdFormat};
+use protocol::saml::{Binding, Location, NameIdFormat};
 
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind};
@@ -18,30 +19,65 @@ const COUNTS: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// used stands in the log, not on its envelope.
 const VALID: (i64, i64) = (1_767_225_600, 4_102_444_799);
 
+/// The kinds of names that are given.
+const FORMATS: [NameIdFormat; 4] = [
+    NameIdFormat::Persistent,
+    NameIdFormat::EmailAddress,
+    NameIdFormat::Transient,
+    NameIdFormat::Unspecified,
+];
+
 impl App {
     /// The metadata of this identity provider (SAML Metadata §2.4.3), signed.
     ///
     /// # Errors
     /// When the store does not answer, or nobody signs in here.
     pub async fn saml_metadata(&self) -> Result<String, AppError> {
+        let loaded = match self.loaded().await {
+            Err(error) if error.kind() == ErrorKind::Missing => None,
+            loaded => Some(loaded?),
+        };
+        self.metadata_for(loaded.as_deref(), None).await
+    }
+
+    /// The same for one service provider: the key that signs for it comes first, since some hold one certificate and
+    /// take the first. `None`: there is none of that name. Whoever fetches them while a key is staged could hold it.
+    ///
+    /// # Errors
+    /// As [`App::saml_metadata`].
+    pub async fn saml_metadata_for(&self, name: &str) -> Result<Option<String>, AppError> {
+        let loaded = self.loaded().await?;
+        let party = loaded.tenant.relying_parties.get(name);
+        let Some((party, saml)) = party.and_then(|party| Some((party, party.saml()?))) else {
+            return Ok(None);
+        };
+        let text = self.metadata_for(Some(&loaded), Some(saml)).await?;
+        self.metadata_fetched(party, saml).await?;
+        Ok(Some(text))
+    }
+
+    async fn metadata_for(
+        &self,
+        loaded: Option<&Loaded>,
+        saml: Option<&Saml>,
+    ) -> Result<String, AppError> {
         let keys = self.keys(&[]).await?;
         let credential = keys.credential()?;
         let (location, slo) = (self.sso()?, self.slo()?);
         let (entity_id, id) = (self.entity_id()?, self.message_id());
         // Whoever fetches these once a day believes the next key before it is signed with.
-        let signs = [Some(credential), keys.next_credential()];
-        let signs: Vec<_> = signs
-            .into_iter()
-            .flatten()
-            .map(Credential::public)
-            .collect();
+        let mut signs = [Some(credential), keys.next_credential()];
+        if saml.is_some_and(|saml| saml.signing_key == SamlKey::Next) {
+            signs.reverse();
+        }
+        let signs = signs.into_iter().flatten();
+        let signs: Vec<_> = signs.map(Credential::public).collect();
         let sign_in = Binding::ALL.map(|binding| (binding, location.clone()));
         let logout = Binding::ALL.map(|binding| (binding, slo.clone()));
-        let loaded = match self.loaded().await {
-            Err(error) if error.kind() == ErrorKind::Missing => None,
-            loaded => Some(loaded?),
-        };
-        let scopes = scopes(loaded.as_deref());
+        let scopes = scopes(loaded);
+        let told = loaded.and_then(|loaded| loaded.tenant.saml_metadata.as_ref());
+        // What is longer than SAML has for addresses is left out: nobody could read the rest otherwise.
+        let error_url = told.and_then(|told| Location::new(&told.error_url).ok());
         let provider = IdentityProvider {
             entity_id: &entity_id,
             id: &id,
@@ -49,18 +85,20 @@ impl App {
             keys: &signs,
             sign_in: &sign_in,
             logout: &logout,
-            name_id_formats: &[
-                NameIdFormat::Persistent,
-                NameIdFormat::EmailAddress,
-                NameIdFormat::Transient,
-                NameIdFormat::Unspecified,
-            ],
+            name_id_formats: &FORMATS,
             wants_signed_requests: false,
-            error_url: None,
-            display_name: None,
-            logo: None,
+            error_url: error_url.as_ref(),
+            display_name: told.map(|told| (&*told.language, &*told.display_name)),
+            logo: told.map(|told| Logo {
+                url: &told.logo.url,
+                width: told.logo.width,
+                height: told.logo.height,
+            }),
             scopes: &scopes,
-            contact: None,
+            contact: told.map(|told| Contact {
+                company: &told.contact.company,
+                email: &told.contact.email,
+            }),
         };
         let written = provider.write(Some(credential));
         written.map_err(|why| super::give::unwritten(&why))
@@ -72,8 +110,13 @@ fn scopes(loaded: Option<&Loaded>) -> Vec<&str> {
     let parties = loaded
         .into_iter()
         .flat_map(|loaded| loaded.tenant.relying_parties.values());
-    let all = parties.filter_map(|party| party.saml()?.pairwise_id.as_deref());
-    let all: BTreeSet<&str> = all.collect();
+    let of_parties = parties.filter_map(RelyingParty::saml).flat_map(|saml| {
+        let general = saml.subject_id.as_ref().map(|rule| rule.scope.as_str());
+        general.into_iter().chain(saml.pairwise_id.as_deref())
+    });
+    let told = loaded.and_then(|loaded| loaded.tenant.saml_metadata.as_ref());
+    let told = told.into_iter().flat_map(|told| &told.scopes);
+    let all: BTreeSet<&str> = of_parties.chain(told.map(String::as_str)).collect();
     all.into_iter().collect()
 }
 

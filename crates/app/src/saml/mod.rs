@@ -13,22 +13,30 @@
 //! A request counts once, with its issuer, on every node: answering it uses it up. The service provider's
 //! document and the person are read again at each step.
 
+mod adoption;
 mod asked;
 mod context;
+mod farewell;
 mod give;
+mod lasting;
 mod logout;
 mod metadata;
 mod provider;
+mod signing;
 
+pub use adoption::{Adoption, Evidence};
 pub(crate) use asked::SamlAsk;
+pub(crate) use farewell::Heard;
 pub(crate) use logout::BY_ITSELF;
 pub(crate) use metadata::credential;
 pub(crate) use provider::unusable_certificates;
 
 use std::time::Duration;
 
+use model::AuthorizationId;
 use protocol::saml::{EntityId, Location};
 
+use crate::sign_in::Bearer;
 use crate::{App, AppError, ErrorKind};
 
 /// Where people's browsers bring requests.
@@ -54,6 +62,18 @@ impl App {
     /// Where requests come to, to the letter.
     fn sso(&self) -> Result<Location, AppError> {
         Location::new(&self.issuer()?.endpoint(SSO)).map_err(|_| unnameable())
+    }
+
+    /// What a sign-in is called at a service provider (`SessionIndex`). Without dots: Shibboleth takes those for a
+    /// path, and does not find its own session again when it is called.
+    fn session_index(&self, id: AuthorizationId) -> String {
+        Bearer::SAML.write(&*self.keyring, id, 0).replace('.', "-")
+    }
+
+    /// The sign-in that is called so, if we called it so; with dots, as those before were.
+    fn sign_in_of(&self, index: &str) -> Option<AuthorizationId> {
+        let read = Bearer::SAML.read(&*self.keyring, &index.replace('-', "."));
+        read.map(|(id, _)| id)
     }
 
     /// Where word of logout comes to, to the letter.

@@ -5,7 +5,8 @@ use model::Diagnostic;
 use protocol::saml::encryption::{Cipher, EncryptionKey, Transport};
 use protocol::saml::signature::{CertificateError, VerifyingKey};
 use protocol::saml::{
-    Binding, Consumer, EntityId, Location, LogoutService, NameIdFormat, ServiceProvider,
+    AttributeService, Binding, Consumer, EntityId, Location, LogoutService, NameIdFormat,
+    ServiceProvider,
 };
 
 /// What requests are held to. An address or a name that is none was refused when the document was pushed;
@@ -21,7 +22,21 @@ pub(super) fn provider(saml: &Saml) -> Option<ServiceProvider> {
     });
     let mut provider = ServiceProvider::new(entity_id, consumers.collect());
     provider.logouts = saml.slo.iter().filter_map(logout).collect();
+    let called = saml.soap_logout.as_ref();
+    provider.back_channel_logout = called.and_then(|soap| Location::new(&soap.url).ok());
     provider.signing_keys = keys(saml).filter_map(Result::ok).collect();
+    let sets = saml.attribute_sets.iter().enumerate();
+    let sets = sets.map(|(place, set)| AttributeService {
+        index: set.index,
+        is_default: (place == 0).then_some(true),
+        attributes: set
+            .attributes
+            .iter()
+            .map(|name| (name.clone(), false))
+            .collect(),
+    });
+    provider.attribute_services = sets.collect();
+    provider.valid_until = saml.valid_until;
     provider.signs_requests = saml.want_signed_requests;
     provider.name_id_formats = vec![format(&saml.name_id)];
     Some(provider)

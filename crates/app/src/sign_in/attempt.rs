@@ -37,6 +37,18 @@ pub(crate) enum Asking {
     Device(String),
 }
 
+/// What another identity provider said of how somebody proved who they are, in its words. For the record: what it
+/// counts as was decided when it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Vouched {
+    /// The name of its document.
+    pub provider: String,
+    /// `amr`, as it said.
+    pub amr: std::collections::BTreeSet<String>,
+    /// `acr`, as it said.
+    pub acr: Option<String>,
+}
+
 /// How far somebody has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Attempt {
@@ -56,6 +68,9 @@ pub(crate) struct Attempt {
     pub pass: Option<Digest>,
     /// A pass was used up in it: while more is demanded, a passkey may be made too.
     pub enrols: bool,
+    /// What another identity provider said of them, in its words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<Vouched>,
     /// What an authenticator signs: 32 bytes of chance, used up when an answer to it counts.
     pub challenge: [u8; 32],
 }
@@ -77,6 +92,7 @@ impl Attempt {
             session: None,
             pass: None,
             enrols: false,
+            vouched: None,
             challenge,
         }
     }
@@ -99,7 +115,11 @@ impl App {
         let theirs = self.credentials(subject).await?;
         Ok(attempt.factors.iter().all(|used| {
             let mut rows = theirs.iter().map(|row| &row.state);
-            rows.any(|state| state.factor == used.factor && state.made <= used.at)
+            match used.factor.is_upstream() {
+                // When it was proved there is older than the link, the first time.
+                true => rows.any(|state| state.factor.is_upstream()),
+                false => rows.any(|state| state.factor == used.factor && state.made <= used.at),
+            }
         }))
     }
 

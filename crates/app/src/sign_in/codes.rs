@@ -16,7 +16,7 @@ use crate::{App, AppError};
 const PRINTED: usize = 10;
 
 /// One-time codes that are being set up: what is shown, once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NewCodes {
     /// The secret in base 32 in groups of four, to type.
     pub secret: Secret,
@@ -51,6 +51,31 @@ impl App {
         sealed: &str,
         code: &str,
     ) -> Result<Option<(Append, Vec<Secret>)>, AppError> {
+        let Some(append) = self.kept_device_codes(subject, sealed, code).await? else {
+            return Ok(None);
+        };
+        let made: Vec<_> = (0..PRINTED)
+            .map(|_| recovery::make(ports::clock::draw(&*self.entropy)))
+            .collect();
+        let append = self.adds(append, subject, Factor::RecoveryCode, |id| {
+            Verifier::RecoveryCodes {
+                codes: made
+                    .iter()
+                    .map(|code| self.code_digest(id, code.expose()))
+                    .collect(),
+            }
+        });
+        let printed = made.iter().map(|code| Secret::new(code.printable()));
+        Ok(Some((append, printed.collect())))
+    }
+
+    /// The same without recovery codes, for somebody who is not in yet: those are shown on a page of their own.
+    pub(crate) async fn kept_device_codes(
+        &self,
+        subject: SubjectId,
+        sealed: &str,
+        code: &str,
+    ) -> Result<Option<Append>, AppError> {
         let now = self.clock.now();
         let opened = super::credentials::sealed_of(sealed);
         let opened = opened.and_then(|sealed| self.keyring.open(&setup(subject), &sealed).ok());
@@ -80,19 +105,7 @@ impl App {
             }
         });
         append.consume.extend(used);
-        let made: Vec<_> = (0..PRINTED)
-            .map(|_| recovery::make(ports::clock::draw(&*self.entropy)))
-            .collect();
-        append = self.adds(append, subject, Factor::RecoveryCode, |id| {
-            Verifier::RecoveryCodes {
-                codes: made
-                    .iter()
-                    .map(|code| self.code_digest(id, code.expose()))
-                    .collect(),
-            }
-        });
-        let printed = made.iter().map(|code| Secret::new(code.printable()));
-        Ok(Some((append, printed.collect())))
+        Ok(Some(append))
     }
 
     fn adds(

@@ -7,6 +7,7 @@ use ports::Sealed;
 use ports::store::{Append, CredentialRow, Stream};
 
 use super::From;
+use super::directory::nothing;
 use super::password;
 use crate::{App, AppError, ErrorKind, Known};
 
@@ -24,7 +25,8 @@ impl App {
         Ok(self.store.live_credentials(subject, MANY).await?)
     }
 
-    /// Whether this is the password of the person. An unknown person, one who has none, and one who may
+    /// Whether this is the password of the person, and what is written down of that: a password that a directory has
+    /// confirmed is theirs here from then on. An unknown person, one who has none, and one who may
     /// not sign in take as long as any other. What fails is written down for people who are known.
     ///
     /// # Errors
@@ -34,7 +36,7 @@ impl App {
         subject: Option<SubjectId>,
         typed: &Secret,
         from: &From,
-    ) -> Result<Option<FactorUse>, AppError> {
+    ) -> Result<Option<(FactorUse, Append)>, AppError> {
         let row = match subject {
             Some(subject) => self.credential_for(subject, Factor::Password).await?,
             None => None,
@@ -44,11 +46,17 @@ impl App {
             None => None,
         };
         let is = self.hashing.is(typed, phc.as_deref()).await?;
-        if is {
-            return Ok(Some(FactorUse {
+        let made = match (is, &row, subject) {
+            (true, _, Some(subject)) => Some(nothing(subject)),
+            (false, None, Some(subject)) => self.moved_password(subject, typed).await?,
+            _ => None,
+        };
+        if let Some(made) = made {
+            let used = FactorUse {
                 factor: Factor::Password,
                 at: self.clock.now(),
-            }));
+            };
+            return Ok(Some((used, self.announced(made).await?)));
         }
         if let Some(subject) = subject {
             self.failed_with(subject, Factor::Password, "the password is another", from)
@@ -113,7 +121,18 @@ impl App {
                 "choose a sentence of four words or more that nobody else would",
             ));
         }
-        let subject = known.person.subject;
+        self.kept_password(known.person.subject, typed).await
+    }
+
+    /// The same, whatever it is: one that was theirs before it was here.
+    ///
+    /// # Errors
+    /// `Busy` when too many passwords are being hashed.
+    pub(super) async fn kept_password(
+        &self,
+        subject: SubjectId,
+        typed: &Secret,
+    ) -> Result<Append, AppError> {
         let before = self.credential_for(subject, Factor::Password).await?;
         let phc = self
             .hashing

@@ -6,6 +6,9 @@
 //! trace is stored. What they prove with is kept as [`Credential`](model::Credential)s; a temporary
 //! access pass ([`pass`]) opens the enrolment of the first one and nothing else.
 //!
+//! Some of them prove who they are at another identity provider ([`upstream`]): what they have here is a link to
+//! what they are called there, and how much its word counts the documents say.
+//!
 //! What a browser holds ([`bearer`]) names a thing and proves with a keyed digest that we gave it out:
 //! nothing that is stored would let anybody in.
 
@@ -15,6 +18,7 @@ mod break_glass;
 mod codes;
 mod credentials;
 mod device;
+mod directory;
 mod flow;
 mod manage;
 mod member;
@@ -25,6 +29,7 @@ mod password;
 mod policy;
 mod recover;
 mod session;
+mod upstream;
 mod void;
 
 pub use codes::NewCodes;
@@ -35,14 +40,18 @@ pub use password::Hashing;
 pub use policy::{Asked, Judged};
 pub use recover::Recovery;
 pub use session::{Opened, SignedIn};
+pub use upstream::switch_of;
 
-pub(crate) use attempt::{Asking, Attempt};
+pub(crate) use attempt::{Asking, Attempt, Vouched};
 pub(crate) use bearer::{Bearer, proof_of, same};
 pub(crate) use credentials::UNREADABLE;
-pub(crate) use flow::{Next, next};
+pub(crate) use directory::AT_ONCE as DIRECTORY_AT_ONCE;
+pub(crate) use flow::{Door, Next, next};
+pub(crate) use policy::groups_of;
 pub(crate) use session::{
-    changed as session_changed, stream as session_stream, told as session_told,
+    SIGNED_OUT, changed as session_changed, stream as session_stream, told as session_told,
 };
+pub(crate) use upstream::{Found, Trip, Upstreams, factor_of};
 
 use std::collections::BTreeSet;
 

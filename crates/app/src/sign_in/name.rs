@@ -11,6 +11,8 @@ use crate::{App, AppError, ErrorKind, Known};
 
 /// The longest name that is looked at, in bytes.
 const LONGEST: usize = 320;
+/// As many people are looked at who are found by a name.
+const CANDIDATES: u32 = 20;
 
 impl App {
     /// Who signs in under what they typed; nobody where that is several people.
@@ -20,6 +22,34 @@ impl App {
         }
         let found = self.store.subjects_with_login(self.login(typed)).await?;
         match found.as_slice() {
+            [one] => Ok(Some(*one)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The same for a name that may never have been written down: everybody is looked through who is found by it. Only
+    /// for whoever comes with a proof of somebody else's.
+    pub(crate) async fn subject_searched(
+        &self,
+        typed: &str,
+    ) -> Result<Option<SubjectId>, AppError> {
+        let named = self.subject_named(typed).await?;
+        let name = typed.trim();
+        if named.is_some() || name.is_empty() || name.len() > LONGEST {
+            return Ok(named);
+        }
+        let found = self.store.people_matching(name, CANDIDATES).await?;
+        let mut theirs = Vec::new();
+        for known in self.known_all(found).await? {
+            match self.login_given(&known).await {
+                Ok(own) if own.to_lowercase() == name.to_lowercase() => {
+                    theirs.push(known.person.subject);
+                }
+                Err(error) if error.kind() != ErrorKind::Invalid => return Err(error),
+                _ => {}
+            }
+        }
+        match theirs.as_slice() {
             [one] => Ok(Some(*one)),
             _ => Ok(None),
         }

@@ -109,6 +109,11 @@ fn hash(password: &str, salt: &[u8]) -> Option<String> {
     Some(hash.to_string())
 }
 
+/// Whether a text is longer than any password in bytes: it is none, and costs nothing.
+pub(super) fn is_longer_than_any(password: &Secret) -> bool {
+    password.expose().len() > 4 * LONGEST
+}
+
 fn verify(password: &str, phc: &str) -> bool {
     // What is longer than any password is none, and costs nothing.
     if password.len() > 4 * LONGEST {

@@ -9,9 +9,9 @@ use model::sign_in::FactorUse;
 use model::{Address, AuthorizationId, Event, Kind, Personal, SessionId, SubjectId, TargetName};
 use rules::sign_on::{Decision, Demand, SignOn, SignOnFacts, Signal, Strength, evaluate};
 
-use super::From;
 use super::break_glass::break_glass;
 use super::name::no_policy;
+use super::{From, Vouched};
 use crate::tenant::Loaded;
 use crate::{App, AppError, Known};
 
@@ -212,6 +212,34 @@ impl Judged {
         self
     }
 
+    /// The same, with what another identity provider said of them in the record.
+    pub(crate) fn vouched(mut self, vouched: Option<&Vouched>) -> Self {
+        if let (Some(vouched), Some(decision)) = (vouched, self.basis.decision.as_object_mut()) {
+            decision.insert("upstream".to_owned(), serde_json::json!(vouched));
+        }
+        self
+    }
+
+    /// The same, for somebody who is to prove who they are elsewhere, whatever they proved here.
+    pub(crate) fn elsewhere(mut self, provider: &str) -> Self {
+        self.answer = SignOn::StepUp(Demand {
+            strength: Strength::AnyFactor,
+            age_s: None,
+        });
+        self.reason = format!("they sign in at `{provider}`");
+        self
+    }
+
+    /// The same, for somebody who is to prove who they are here, whatever they proved elsewhere.
+    pub(crate) fn here(mut self) -> Self {
+        self.answer = SignOn::StepUp(Demand {
+            strength: Strength::AnyFactor,
+            age_s: None,
+        });
+        "they sign in here".clone_into(&mut self.reason);
+        self
+    }
+
     /// The record of it.
     pub(crate) fn event(
         self,
@@ -238,7 +266,7 @@ impl Judged {
 }
 
 /// The groups of people whom somebody is in; an error in one condition leaves all unknown.
-fn groups_of(loaded: &Loaded, worker: Worker<'_>) -> Result<BTreeSet<String>, String> {
+pub(crate) fn groups_of(loaded: &Loaded, worker: Worker<'_>) -> Result<BTreeSet<String>, String> {
     let mut groups = BTreeSet::new();
     for (name, member) in &loaded.members {
         match member.test(worker.facts, worker.key) {

@@ -36,6 +36,9 @@ pub struct Opened {
     pub known: Known,
 }
 
+/// Why a session has ended that its owner ended in the browser that held it.
+pub(crate) const SIGNED_OUT: &str = "signed out";
+
 impl App {
     /// The session that a browser holds, if it is open and its owner may be signed in. Whoever may not
     /// has none from then on.
@@ -80,6 +83,13 @@ impl App {
             Err(error) => return Err(error),
         }
         Ok(row)
+    }
+
+    /// So many hours after it began a session is over.
+    pub(crate) async fn session_hours(&self) -> Result<u16, AppError> {
+        let loaded = self.loaded().await?;
+        let sign_on = loaded.tenant.sign_on.as_ref().ok_or_else(no_policy)?;
+        Ok(sign_on.session.hours)
     }
 
     /// How long a session may be idle, and how long it lasts.
@@ -133,6 +143,11 @@ impl App {
     /// # Errors
     /// When the store does not answer.
     pub async fn sign_out(&self, cookie: &str) -> Result<(), AppError> {
+        self.end_held(cookie, SIGNED_OUT).await
+    }
+
+    /// Ends the session that a browser holds.
+    pub(crate) async fn end_held(&self, cookie: &str, reason: &str) -> Result<(), AppError> {
         let read = Bearer::SESSION.read::<SessionId>(&*self.keyring, cookie);
         let Some((id, _)) = read else {
             return Ok(());
@@ -140,7 +155,7 @@ impl App {
         match self.store.session(id).await? {
             Some(row) if row.state.ended.is_none() => {
                 let actor = Actor::named(&row.state.subject.to_string());
-                self.end(&actor, row, "signed out").await
+                self.end(&actor, row, reason).await
             }
             _ => Ok(()),
         }

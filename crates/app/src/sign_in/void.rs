@@ -138,6 +138,7 @@ mod tests {
             refreshed: 0,
             refresh_ends: None,
             jkt: None,
+            asked: model::AskedClaims::default(),
             ended: None,
         };
         assert!(may_count(&state, at(3_659)));

@@ -184,7 +184,12 @@ pub(super) fn reason(
     sound.then(|| text.trim().to_owned())
 }
 
-fn instant(text: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) -> Option<Timestamp> {
+/// An instant as documents write it.
+pub(crate) fn instant(
+    text: &str,
+    path: &[Part<'_>],
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<Timestamp> {
     let read = text.parse::<Timestamp>().ok();
     if read.is_none() {
         let problem = format!("`{text:.80}` is no instant");

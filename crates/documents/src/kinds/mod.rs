@@ -7,14 +7,17 @@ mod drill;
 pub(crate) mod group;
 mod guard;
 mod handoff;
+mod identity_provider;
 mod lifecycle_test;
 mod lingering;
 mod manual;
 mod mapping_test;
 mod missing;
+mod password_directory;
 mod person;
 mod relying_party;
 mod rule;
+mod saml_metadata;
 mod sign_on;
 mod source;
 mod unique;
@@ -28,15 +31,18 @@ use rules::closest;
 pub use alarm::is_mail_address;
 pub(crate) use alarm::{alarm, channel};
 pub(crate) use app::app;
-pub(crate) use beside::{grant, hold, service_account};
+pub(crate) use beside::{grant, hold, instant, service_account};
 pub(crate) use drill::drill;
 pub(crate) use guard::guard;
+pub(crate) use identity_provider::identity_provider;
 pub(crate) use lifecycle_test::lifecycle_test;
 pub(crate) use mapping_test::mapping_test;
+pub(crate) use password_directory::password_directory;
 pub(crate) use person::person;
 pub use relying_party::PERSONAL_SCOPES;
 pub(crate) use relying_party::{client_id, relying_party, same_key};
 pub(crate) use rule::rule;
+pub(crate) use saml_metadata::saml_metadata;
 pub(crate) use sign_on::sign_on;
 pub(crate) use source::source;
 
@@ -77,6 +83,8 @@ pub(crate) struct Directory {
     pub channels: BTreeSet<String>,
     /// The relying parties, also those that could not be read.
     pub relying_parties: BTreeSet<String>,
+    /// The identity providers, also those that could not be read.
+    pub identity_providers: BTreeSet<String>,
 }
 
 impl Directory {
@@ -121,6 +129,21 @@ impl Directory {
             let names = self.relying_parties.iter().map(String::as_str).collect();
             let problem = format!("there is no relying party `{name:.80}`");
             let fix = meant(name, names, "RelyingParty document");
+            reporter.at(report::REFERENCE, path, problem, fix);
+        }
+    }
+
+    /// Reports an identity provider that no document declares.
+    pub fn identity_provider(
+        &self,
+        name: &str,
+        path: &[Part<'_>],
+        reporter: &mut Reporter<'_, '_>,
+    ) {
+        if !self.identity_providers.contains(name) {
+            let names = self.identity_providers.iter().map(String::as_str).collect();
+            let problem = format!("there is no identity provider `{name:.80}`");
+            let fix = meant(name, names, "IdentityProvider document");
             reporter.at(report::REFERENCE, path, problem, fix);
         }
     }

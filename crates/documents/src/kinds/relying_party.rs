@@ -2,12 +2,20 @@
 
 mod address;
 mod claims;
+mod fapi;
+mod held;
 mod keys;
 mod oidc;
+mod opened;
 mod saml;
+mod sets;
 
+pub(crate) use address::page;
+pub(super) use address::sound;
 pub(crate) use keys::same as same_key;
 pub use oidc::PERSONAL_SCOPES;
+pub(super) use oidc::signing_alg;
+pub(crate) use saml::scope;
 
 use model::TargetName;
 
@@ -28,12 +36,18 @@ pub(crate) fn relying_party(
     directory: &Directory,
     reporter: &mut Reporter<'_, '_>,
 ) -> Option<RelyingParty> {
-    let title = title(name, spec, reporter);
+    let title = title(name, spec.title.as_deref(), reporter);
     let who = who(spec, tenant, directory, reporter);
     if let Some(url) = &spec.start_url
         && let Err((problem, fix)) = address::page(url)
     {
         reporter.at(report::URL, &[SPEC, Part::Key("start_url")], problem, fix);
+    }
+    let initiated = spec.oidc.as_ref().map(|oidc| &oidc.initiate_login_uri);
+    if let (Some(_), Some(Some(_))) = (&spec.start_url, initiated) {
+        let problem = "people begin at `start_url` or at `initiate_login_uri`, not both";
+        let path = [SPEC, Part::Key("start_url")];
+        reporter.at(report::CONFLICT, &path, problem, "remove one of them");
     }
     let speaks = speaks(name, spec, tenant, reporter);
     Some(RelyingParty {
@@ -82,8 +96,9 @@ fn speaks(
     }
 }
 
-fn title(name: &str, spec: &RelyingPartySpec, reporter: &mut Reporter<'_, '_>) -> String {
-    let Some(title) = &spec.title else {
+/// What people see something called.
+pub(super) fn title(name: &str, title: Option<&str>, reporter: &mut Reporter<'_, '_>) -> String {
+    let Some(title) = title else {
         return name.to_owned();
     };
     let long = title.chars().count() > MAX_TITLE;
@@ -92,7 +107,7 @@ fn title(name: &str, spec: &RelyingPartySpec, reporter: &mut Reporter<'_, '_>) -
         let path = [SPEC, Part::Key("title")];
         reporter.at(report::VALUE, &path, "this is no title", fix);
     }
-    title.clone()
+    title.to_owned()
 }
 
 /// Exactly one way to say who.

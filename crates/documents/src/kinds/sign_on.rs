@@ -1,6 +1,7 @@
 //! `SignOnPolicy`.
 
 mod break_glass;
+mod routes;
 mod tell_people;
 mod when;
 
@@ -46,6 +47,7 @@ pub(crate) fn sign_on(
     let path = [SPEC, Part::Key("administrators")];
     let administrators = group::named(&spec.administrators, &path, tenant, reporter);
     let policy = policy(spec, tenant, directory, reporter);
+    let routes = routes::read(&spec.routes, tenant, directory, reporter);
     let glass = spec.break_glass.as_ref();
     let glass = glass.and_then(|spec| break_glass::read(spec, tenant, directory, reporter));
     let tell = spec.tell_people.as_ref();
@@ -56,6 +58,7 @@ pub(crate) fn sign_on(
         session,
         administrators,
         policy: policy?,
+        routes,
         break_glass: glass,
         tell_people: tell,
     })

@@ -39,7 +39,7 @@ pub(super) fn duplicates(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnosti
         let (kind, line) = (document.kind.as_str(), first.node.place.line);
         let there = format!("at {}:{line}", first.path);
         let problem = match document.kind {
-            Kind::Guard => format!("there is already a Guard {there}"),
+            Kind::Guard | Kind::SamlMetadata => format!("there is already a {kind} {there}"),
             Kind::SignOnPolicy => {
                 let (one, other) = (&document.name, &first.name);
                 format!("`{one:.80}` cannot be beside the SignOnPolicy `{other:.80}` {there}")

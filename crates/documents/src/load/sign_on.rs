@@ -17,6 +17,14 @@ pub(super) fn sign_on(
     directory: &Directory,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    // Read first: some relying parties demand that it is there.
+    for document in documents {
+        if let Some(Spec::SamlMetadata(spec)) = &document.spec {
+            with(document, diagnostics, |reporter| {
+                tenant.saml_metadata = Some(kinds::saml_metadata(spec, reporter));
+            });
+        }
+    }
     for document in documents {
         let name = &document.name;
         with(document, diagnostics, |reporter| match &document.spec {
@@ -25,6 +33,14 @@ pub(super) fn sign_on(
                 let named = party.map(|party| (name.clone(), party));
                 tenant.relying_parties.extend(named);
             }
+            Some(Spec::IdentityProvider(spec)) => {
+                let provider = kinds::identity_provider(name, spec, directory, reporter);
+                tenant.identity_providers.insert(name.clone(), provider);
+            }
+            Some(Spec::PasswordDirectory(spec)) => {
+                let directory = kinds::password_directory(name, spec, tenant, reporter);
+                tenant.password_directory = Some(directory);
+            }
             Some(Spec::SignOnPolicy(spec)) => {
                 tenant.sign_on = kinds::sign_on(name, spec, tenant, directory, reporter);
             }
@@ -32,6 +48,28 @@ pub(super) fn sign_on(
         });
     }
     alike(documents, diagnostics);
+    same_issuer(documents, diagnostics);
+}
+
+/// Reports two identity providers of one issuer: a link names the issuer, so with two documents nobody could say
+/// by which of them it was made.
+fn same_issuer(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let mut issuers: BTreeMap<&str, &str> = BTreeMap::new();
+    for document in documents {
+        let Some(Spec::IdentityProvider(spec)) = &document.spec else {
+            continue;
+        };
+        let (name, issuer) = (document.name.as_str(), spec.oidc.issuer.as_str());
+        let first = *issuers.entry(issuer).or_insert(name);
+        if first != name {
+            with(document, diagnostics, |reporter| {
+                let problem = format!("the IdentityProvider `{first}` has the same issuer");
+                let fix = "write one document of it";
+                let path = ["spec", "oidc", "issuer"].map(Part::Key);
+                reporter.at(report::DUPLICATE, &path, problem, fix);
+            });
+        }
+    }
 }
 
 /// Reports two relying parties that cannot be told apart: of one `client_id` or `entity_id`, or with one

@@ -16,8 +16,7 @@ pub struct RelyingParty {
     pub title: String,
     /// Who may sign in.
     pub who: MaySignIn,
-    /// Where it begins a sign-in itself when people come from somewhere else
-    /// (`initiate_login_uri`, OpenID Connect Core §4).
+    /// Where it begins a sign-in itself when people come from somewhere else: an address that is opened as it is.
     pub start_url: Option<String>,
     /// What it speaks, and what it is in that.
     pub speaks: Speaks,
@@ -74,10 +73,19 @@ pub struct Oidc {
     /// Where it is told that a session has ended (OpenID Connect Back-Channel Logout 1.0); `http` only
     /// with `allow_private`.
     pub backchannel_logout_uri: Option<String>,
+    /// Where the browser in which somebody signs out is to open it in a frame (OpenID Connect Front-Channel Logout
+    /// 1.0); of the origin of one of `redirect_uris`.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Where it begins a sign-in that somebody else has asked for (`initiate_login_uri`, OpenID Connect Core §4);
+    /// `https`. Then there is no `start_url`.
+    pub initiate_login_uri: Option<String>,
     /// `backchannel_logout_uri` may be on a private or loopback address.
     pub allow_private: bool,
     /// How it proves who it is.
     pub client: OidcClient,
+    /// The profile that it is held to as a whole. What that has it do is among `require`, and what that forbids is
+    /// nowhere in the document.
+    pub profile: Option<OidcProfile>,
     /// What it has to do that others may do.
     pub require: BTreeSet<Require>,
     /// What it exchanges for tokens; `AuthorizationCode` is always among them.
@@ -88,6 +96,8 @@ pub struct Oidc {
     pub subject: SubjectType,
     /// What ID tokens are signed with.
     pub id_token_alg: SigningAlg,
+    /// What answers of the UserInfo endpoint are signed with; `None`: they are plain JSON.
+    pub userinfo_alg: Option<SigningAlg>,
     /// What access tokens look like, and how long they hold.
     pub access_token: AccessToken,
     /// So many days a refresh token holds; given exactly where `grants` has `RefreshToken`.
@@ -128,6 +138,13 @@ impl OidcClient {
     }
 }
 
+/// A profile of OAuth to which a client is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OidcProfile {
+    /// FAPI 2.0 Security Profile.
+    Fapi2,
+}
+
 /// What a client may have to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Require {
@@ -135,6 +152,8 @@ pub enum Require {
     Pushed,
     /// To prove possession of a key, to which its tokens are bound (RFC 9449 §5.2).
     Dpop,
+    /// To sign its authorization requests (RFC 9101 §10.5); only of a client with keys.
+    Signed,
 }
 
 /// What a client exchanges for tokens (RFC 6749 §1.3).

@@ -6,6 +6,8 @@ use model::WorkerRef;
 use rules::Mapping;
 use rules::sign_on::{SignOnPolicy, Strength};
 
+use super::SignInRoute;
+
 /// Who may sign in, and with what.
 #[derive(Debug, Clone)]
 pub struct SignOn {
@@ -19,6 +21,8 @@ pub struct SignOn {
     pub administrators: BTreeSet<String>,
     /// The rules; what they call apps are relying parties, by their names.
     pub policy: SignOnPolicy,
+    /// Where people sign in, in their order: the first that names somebody counts.
+    pub routes: Vec<SignInRoute>,
     /// Accounts for the day on which a mistake keeps everybody else out.
     pub break_glass: Option<BreakGlass>,
     /// How people are told when what they sign in with changes.

@@ -12,8 +12,9 @@ use super::ClientAuth;
 
 pub(crate) use keys::{Curve, JwkSpec, KeyAlg, KeyType, KeyUse, KeysClientSpec};
 pub(crate) use saml::{
-    AcsSpec, EncryptSpec, KeyTransport, NameIdFormat, SamlBinding, SamlCipher, SamlSigns, SamlSpec,
-    SloSpec,
+    AcsSpec, EncryptSpec, KeyTransport, NameIdFormat, SamlBinding, SamlCipher, SamlProfile,
+    SamlSigns, SamlSpec, SigningKeySpec, SigningKeyWord, SloSpec, SoapLogoutSpec, SubjectIdReq,
+    SubjectIdSpec,
 };
 
 /// Something that people sign in to.
@@ -55,11 +56,20 @@ pub(crate) struct OidcSpec {
     /// Where it is told that a session has ended.
     #[serde(default)]
     pub backchannel_logout_uri: Option<String>,
+    /// Where the browser in which somebody signs out opens it in a frame, so that it ends its own session there.
+    #[serde(default)]
+    pub frontchannel_logout_uri: Option<String>,
+    /// Where it begins a sign-in that is asked for somewhere else, and is told by whom; in place of `start_url`.
+    #[serde(default)]
+    pub initiate_login_uri: Option<String>,
     /// `backchannel_logout_uri` may be on a private or loopback address, and `http` is allowed there.
     #[serde(default)]
     pub allow_private: bool,
     /// How it proves who it is: `public` (it cannot keep a secret), `{secret: NAME}` or `{keys: […]}`.
     pub client: ClientSpec,
+    /// A profile that it is held to as a whole: `fapi2`, the FAPI 2.0 Security Profile.
+    #[serde(default)]
+    pub profile: Option<OidcProfile>,
     /// What it has to do that others may do.
     #[serde(default)]
     pub require: Vec<Require>,
@@ -76,6 +86,9 @@ pub(crate) struct OidcSpec {
     /// What ID tokens are signed with; `ES256` if not given.
     #[serde(default)]
     pub id_token_alg: SigningAlg,
+    /// What answers of userinfo are signed with; they are plain JSON if not given.
+    #[serde(default)]
+    pub userinfo_alg: Option<SigningAlg>,
     /// What access tokens look like, and how long they hold.
     #[serde(default)]
     pub access_token: AccessTokenSpec,
@@ -118,11 +131,21 @@ pub(crate) struct SecretClientSpec {
 
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+pub(crate) enum OidcProfile {
+    /// To push its requests, to prove who it is by keys and which key its tokens are bound to, and to sign with
+    /// nothing older than PS256, ES256 and EdDSA.
+    Fapi2,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Require {
     /// To push its authorization requests before it sends people here.
     Pushed,
     /// To prove for each token which key it holds, to which the token is bound (DPoP).
     Dpop,
+    /// To sign its authorization requests with one of its keys.
+    Signed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

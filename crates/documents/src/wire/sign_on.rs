@@ -19,12 +19,30 @@ pub(crate) struct SignOnPolicySpec {
     pub administrators: Vec<String>,
     /// Rules in their order: the first that holds says what is demanded. Where none does, nobody gets in.
     pub rules: Vec<SignOnRuleSpec>,
+    /// Where people sign in: the first that names somebody counts. Whom none names signs in here.
+    #[serde(default)]
+    pub routes: Vec<RouteSpec>,
     /// Accounts for the day on which a mistake keeps everybody else out; none if not given.
     #[serde(default)]
     pub break_glass: Option<BreakGlassSpec>,
     /// How people are told when what they sign in with changes; they are not if not given.
     #[serde(default)]
     pub tell_people: Option<TellPeopleSpec>,
+}
+
+/// Where those whom it names sign in; without `groups` and `people` it names everybody.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RouteSpec {
+    /// Whoever is in one of these groups of people.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// And these: worker keys, or `{source: hr, key: w001}`.
+    #[serde(default)]
+    pub people: Vec<WorkerRefSpec>,
+    /// The IdentityProvider at which they prove who they are; here if not given.
+    #[serde(default)]
+    pub identity_provider: Option<String>,
 }
 
 /// Whom no rule, no missing row and no missing account keeps out.

@@ -212,8 +212,12 @@ fn what_the_pages_show_is_sound() {
     ];
     let console = PARTY.replace("name: handbook", "name: cloud-console");
     for page in pages {
-        let block = page.split("```yml\n").nth(1).unwrap();
-        let block = block.split("```").next().unwrap();
+        let mut blocks = page.split("```yml\n").skip(1);
+        let block = blocks.find_map(|rest| {
+            let block = rest.split("```").next()?;
+            block.contains("kind: SignOnPolicy").then_some(block)
+        });
+        let block = block.unwrap();
         let files = [
             ("app", APP),
             ("block", block),

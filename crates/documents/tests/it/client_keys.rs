@@ -1,6 +1,6 @@
 //! The public keys by which clients prove who they are.
 
-use documents::{OidcClient, load};
+use documents::{OidcClient, OidcProfile, Require, load};
 
 use super::relying_parties::with;
 use super::told;
@@ -154,4 +154,65 @@ fn no_two_relying_parties_have_one_key() {
     let wanted =
         "spec.oidc.client.keys[1]: the RelyingParty `forge` has the same key; give each its own";
     assert!(found.contains(wanted), "{found}");
+}
+
+/// FAPI 2.0 Security Profile §5.3.2, §5.4.1: what a client of it may not have is told where it stands, and what it has to
+/// do follows from the profile.
+#[test]
+fn a_client_of_fapi_has_nothing_that_the_profile_forbids() {
+    let keys = format!("[{}]", ec(""));
+    let good = party("forge", &keys) + "    profile: fapi2\n";
+    let tenant = load(&with(&good)).unwrap_or_else(|e| panic!("{e:#?}"));
+    let oidc = tenant.relying_parties["forge"].oidc().unwrap();
+    assert_eq!(oidc.profile, Some(OidcProfile::Fapi2));
+    assert!(
+        oidc.require
+            .is_superset(&[Require::Pushed, Require::Dpop].into())
+    );
+    let n = "A".repeat(342);
+    let rsa = format!("{{kty: RSA, alg: RS256, n: {n}, e: AQAB}}");
+    for (text, wanted) in [
+        (
+            good.replace(&ec(""), &rsa),
+            "client.keys[0]: a client of FAPI 2.0 does not sign by this",
+        ),
+        (
+            good.replace(&format!("{{keys: {keys}}}"), "public"),
+            "client: a client of FAPI 2.0 proves",
+        ),
+        (
+            good.replace("{keys: ", "{secret: forge, method: post} #"),
+            "client: a client of FAPI 2.0 proves",
+        ),
+        (
+            good.replace("https://forge.acme.example/cb", "'http://127.0.0.1/cb'"),
+            "redirect_uris[0]: a client of FAPI",
+        ),
+        (
+            good.replace("client_credentials]", "device_code]"),
+            "grants[1]: FAPI 2.0 has no devices",
+        ),
+        (
+            format!("{good}    id_token_alg: RS256\n"),
+            "id_token_alg: FAPI 2.0 signs nothing",
+        ),
+        (
+            format!("{good}    userinfo_alg: RS256\n"),
+            "userinfo_alg: FAPI 2.0 signs nothing",
+        ),
+        (
+            format!("{good}    access_token: {{alg: RS256}}\n"),
+            "access_token.alg: FAPI 2.0 signs nothing",
+        ),
+        (
+            good.replace("fapi2", "fapi"),
+            "profile: `fapi` is not possible here",
+        ),
+    ] {
+        let found = told(&with(&text));
+        assert!(
+            found.contains(&format!("spec.oidc.{wanted}")),
+            "{text}: {found}"
+        );
+    }
 }

@@ -10,11 +10,14 @@ mod examples;
 mod expectations;
 mod groups;
 mod handoff;
+mod identity_providers;
 mod laws;
 mod mistakes;
+mod password_directories;
 mod people;
 mod relying_parties;
 mod relying_party_mistakes;
+mod saml2int;
 mod service_providers;
 mod sign_on;
 

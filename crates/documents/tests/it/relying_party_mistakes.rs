@@ -125,6 +125,31 @@ const MISTAKES: &[(&str, &str, &str)] = &[
          or write `backchannel_logout_uri` [TNR-DOC-0007]",
     ),
     (
+        "    allow_private: true\n",
+        "    allow_private: true\n    frontchannel_logout_uri: https://other.acme.example/out\n",
+        "14:30 spec.oidc.frontchannel_logout_uri: no redirect URI is of this scheme, host and port; write an address \
+         of the app itself (Front-Channel Logout 1.0 §2) [TNR-DOC-0014]",
+    ),
+    (
+        "    allow_private: true\n",
+        "    allow_private: true\n    frontchannel_logout_uri: http://wiki.acme.example/out\n",
+        "14:30 spec.oidc.frontchannel_logout_uri: the connection would not be encrypted; write https; for an app on \
+         people's devices http://127.0.0.1 or http://[::1] (`localhost` may lead elsewhere, RFC 8252 §8.3) \
+         [TNR-DOC-0014]",
+    ),
+    (
+        "    allow_private: true\n",
+        "    allow_private: true\n    initiate_login_uri: https://wiki.acme.example/login\n",
+        "7:14 spec.start_url: people begin at `start_url` or at `initiate_login_uri`, not both; remove one of them \
+         [TNR-DOC-0013]",
+    ),
+    (
+        "  start_url: https://wiki.acme.example/login?from=portal\n  oidc:\n",
+        "  oidc:\n    initiate_login_uri: http://127.0.0.1/login\n",
+        "8:25 spec.oidc.initiate_login_uri: this is not https, which OpenID Connect Core §4 demands; write https, or \
+         `start_url` in place of it for trying things out [TNR-DOC-0014]",
+    ),
+    (
         "    client: {secret: wiki-client, method: post}\n",
         "",
         "9:5 spec.oidc: `client` is missing; How it proves who it is: `public` \
@@ -162,6 +187,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "    grants: [authorization_code,",
         "    require: [pushd]\n    grants: [authorization_code,",
         "15:15 spec.oidc.require[0]: `pushd` is not possible here; did you mean `pushed`? [TNR-DOC-0007]",
+    ),
+    (
+        "    grants: [authorization_code,",
+        "    require: [signed]\n    grants: [authorization_code,",
+        "15:15 spec.oidc.require[0]: a client without keys signs nothing; remove it, or write `client: {keys: […]}` \
+         [TNR-DOC-0007]",
     ),
     (
         "grants: [authorization_code,",

@@ -267,3 +267,35 @@ fn service_providers_are_told_apart() {
          give each an `entity_id` of its own [TNR-DOC-0009]"
     );
 }
+
+#[test]
+fn sets_of_attributes_have_numbers_and_what_the_document_gives() {
+    let sets = "    attribute_sets: [{index: 3, attributes: [mail]}, {index: 4, attributes: [mail, 'urn:oid:1']}]\n";
+    let party = format!("{PARTY}{sets}");
+    let tenant = load(&with(&party)).unwrap_or_else(|e| panic!("{e:#?}"));
+    let saml = tenant.relying_parties["handbook"].saml().unwrap();
+    let sets = saml.attribute_sets.iter();
+    let sets: Vec<_> = sets.map(|set| (set.index, set.attributes.len())).collect();
+    assert_eq!(sets, [(3, 1), (4, 2)]);
+    for (from, to, wanted) in [
+        (
+            "index: 4",
+            "index: 3",
+            "18:54 spec.saml.attribute_sets[1]: two sets have the number 3; give each the number of its metadata [TNR-DOC-0009]",
+        ),
+        (
+            "attributes: [mail]}",
+            "attributes: []}",
+            "18:45 spec.saml.attribute_sets[0].attributes: there is nothing in this set; name attributes of this document, or remove the set [TNR-DOC-0007]",
+        ),
+        (
+            "attributes: [mail]}",
+            "attributes: [male]}",
+            "18:46 spec.saml.attribute_sets[0].attributes[0]: `male` is none of the `attributes`; write what gives it there, or correct the name [TNR-DOC-0010]",
+        ),
+    ] {
+        let text = party.replacen(from, to, 1);
+        assert_ne!(text, party, "{from}");
+        assert_eq!(told(&with(&text)), format!("party:{wanted}"), "{to}");
+    }
+}

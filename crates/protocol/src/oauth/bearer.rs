@@ -1,10 +1,11 @@
-//! Access tokens on their way in (RFC 6750, RFC 9449 §7.1): in the `Authorization` header, and nowhere else. A
-//! query stands in logs and histories, and what stands there is not looked at (OAuth 2.1 §5.1).
+//! Access tokens on their way in (RFC 6750, RFC 9449 §7.1): in the `Authorization` header, or in the form of a POST.
+//! A query stands in logs and histories, and what stands there is not looked at (OAuth 2.1 §5.1).
 
 use model::Secret;
 
+use super::params::is_form;
 use super::token::MAX_OPAQUE;
-use super::{ErrorCode, OAuthError, Scopes, dpop};
+use super::{ErrorCode, OAuthError, Params, Scopes, dpop};
 
 /// How an access token is presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,16 +44,41 @@ pub fn token(authorization: &[&[u8]]) -> Result<Option<(Secret, Scheme)>, OAuthE
         return Ok(None);
     };
     let token = header.get(name.len() + 1..).unwrap_or_default();
-    let body = token.iter().rposition(|byte| *byte != b'=');
-    let body = token.get(..body.map_or(0, |last| last + 1));
-    let body = body.unwrap_or_default();
-    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
-    if body.is_empty() || token.len() > MAX_OPAQUE || !body.iter().all(fits) {
-        return refused("the access token cannot be read: send the scheme, a space and the token");
+    match b64token(token) {
+        Some(token) => Ok(Some((token, scheme))),
+        None => refused("the access token cannot be read: send the scheme, a space and the token"),
     }
+}
+
+/// The access token in the form of a POST (RFC 6750 §2.2), where it counts for whoever has it. `None`: the body is
+/// no form, or has none. Whether the method has a body is the caller's.
+///
+/// # Errors
+/// `invalid_request`: when the form cannot be read, the token is there twice, or is none.
+pub fn token_in_form(
+    content_type: Option<&[u8]>,
+    body: &[u8],
+) -> Result<Option<Secret>, OAuthError> {
+    if !is_form(content_type) {
+        return Ok(None);
+    }
+    let form = Params::body(content_type, body)?;
+    let Some(text) = form.get("access_token")? else {
+        return Ok(None);
+    };
+    let problem = "cannot be read: send the token as it was given";
+    let wrong = OAuthError::invalid("access_token", problem);
+    b64token(text.as_bytes()).ok_or(wrong).map(Some)
+}
+
+/// A token of the characters that it may have (`b64token`, RFC 6750 §2.1), and no longer than any.
+fn b64token(token: &[u8]) -> Option<Secret> {
+    let body = token.iter().rposition(|byte| *byte != b'=');
+    let body = token.get(..body.map_or(0, |last| last + 1))?;
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
+    let sound = !body.is_empty() && token.len() <= MAX_OPAQUE && body.iter().all(fits);
     // It is ASCII.
-    let token = String::from_utf8_lossy(token);
-    Ok(Some((Secret::new(token.as_ref()), scheme)))
+    sound.then(|| Secret::new(String::from_utf8_lossy(token).as_ref()))
 }
 
 /// The header `WWW-Authenticate` of a refusal (RFC 6750 §3, RFC 9449 §7.1). Without an error, when nobody has
@@ -124,6 +150,35 @@ mod tests {
             assert_eq!(read(wrong), Err(ErrorCode::InvalidRequest), "{wrong:?}");
         }
         assert!(token(&[b"Bearer a", b"Bearer a"]).is_err());
+    }
+
+    #[test]
+    fn a_form_has_a_token_where_it_is_one() {
+        let form: Option<&[u8]> = Some(b"application/x-www-form-urlencoded; charset=utf-8");
+        let read = |body: &str| {
+            let token = token_in_form(form, body.as_bytes()).map_err(|error| error.code())?;
+            Ok(token.map(|token| token.expose().to_owned()))
+        };
+        assert_eq!(
+            read("a=1&access_token=aZ0-._~%2B/%3D"),
+            Ok(Some("aZ0-._~+/=".to_owned()))
+        );
+        for none in ["", "a=1", "access_token=", "access_token"] {
+            assert_eq!(read(none), Ok(None), "{none}");
+        }
+        for wrong in [
+            "access_token=a&access_token=a",
+            "access_token=a+b",
+            "access_token=%3D",
+            "access_token=%zz",
+        ] {
+            assert_eq!(read(wrong), Err(ErrorCode::InvalidRequest), "{wrong}");
+        }
+        assert!(matches!(token_in_form(None, b"access_token=a"), Ok(None)));
+        assert!(matches!(
+            token_in_form(Some(b"text/plain"), b"access_token=a"),
+            Ok(None)
+        ));
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Request<'a> {
     pub url: &'a str,
     /// The access token that came with it.
     pub token: Option<&'a str>,
+    /// What it may be signed with.
+    pub algorithms: &'a [Algorithm],
     /// Now.
     pub now: Timestamp,
 }
@@ -72,7 +74,7 @@ impl Proof {
             leeway_s: LEEWAY_S,
         };
         let text = std::str::from_utf8(header).unwrap_or_default();
-        let read = jwt::verify_embedded(text, &ALGORITHMS, &expect);
+        let read = jwt::verify_embedded(text, request.algorithms, &expect);
         let (claims, key) = read.map_err(|why| match why {
             JwtError::TooOld | JwtError::FromTheFuture | JwtError::NotYet | JwtError::Ended => {
                 refused("the DPoP proof is not of this time: make a new one, by the right time")

@@ -44,6 +44,8 @@ pub enum ErrorCode {
     /// What `request_uri` names was never pushed, is over, or was used (OpenID Connect Core 1.0 §3.1.2.6, RFC
     /// 9126 §4).
     InvalidRequestUri,
+    /// `request` is not signed by the client, or not for us, or not a request (RFC 9101 §6).
+    InvalidRequestObject,
     /// `registration` is not spoken (OpenID Connect Core 1.0 §3.1.2.6).
     RegistrationNotSupported,
     /// A resource is malformed, unknown, or not for this client (RFC 8707 §2).
@@ -89,6 +91,7 @@ impl ErrorCode {
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::InvalidRequestUri => "invalid_request_uri",
+            Self::InvalidRequestObject => "invalid_request_object",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidTarget => "invalid_target",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",

@@ -62,6 +62,10 @@ pub struct Provider<'a> {
     pub assertion_algorithms: &'a [Algorithm],
     /// What ID tokens are signed with. OpenID Connect demands RS256 among them (Discovery 1.0 §3).
     pub id_token_algorithms: &'a [Algorithm],
+    /// What answers of the UserInfo endpoint may be signed with. Told when there are some.
+    pub userinfo_algorithms: &'a [Algorithm],
+    /// What requests may be signed with (RFC 9101 §10.5). Told when there are some.
+    pub request_algorithms: &'a [Algorithm],
     /// What proofs of possession may be signed with (RFC 9449 §5.1). Told when there are some.
     pub proof_algorithms: &'a [Algorithm],
     /// How people are named.
@@ -76,6 +80,8 @@ pub struct Provider<'a> {
     pub pushed_only: bool,
     /// Whether clients are told when a session ends (Back-Channel Logout 1.0), and `sid` is said.
     pub backchannel_logout: bool,
+    /// Whether browsers tell clients so (Front-Channel Logout 1.0), with `iss` and `sid`.
+    pub frontchannel_logout: bool,
     /// A page for people who write clients.
     pub documentation: Option<&'a str>,
 }
@@ -100,7 +106,12 @@ impl Provider<'_> {
             "authorization_response_iss_parameter_supported",
             json!(true),
         );
-        put("request_parameter_supported", json!(false));
+        let signed = names(self.request_algorithms);
+        put("request_parameter_supported", json!(!signed.is_empty()));
+        if !signed.is_empty() {
+            put("request_object_signing_alg_values_supported", json!(signed));
+            put("require_signed_request_object", json!(false));
+        }
         put("request_uri_parameter_supported", json!(false));
         put("claims_parameter_supported", json!(self.claims_parameter));
         put("claim_types_supported", json!(["normal"]));
@@ -114,6 +125,10 @@ impl Provider<'_> {
         put("subject_types_supported", subjects.collect());
         let signed = names(self.id_token_algorithms);
         put("id_token_signing_alg_values_supported", json!(signed));
+        if !self.userinfo_algorithms.is_empty() {
+            let signed = names(self.userinfo_algorithms);
+            put("userinfo_signing_alg_values_supported", json!(signed));
+        }
         if !self.acr_values.is_empty() {
             put("acr_values_supported", json!(self.acr_values));
         }
@@ -133,6 +148,10 @@ impl Provider<'_> {
         if self.backchannel_logout {
             put("backchannel_logout_supported", json!(true));
             put("backchannel_logout_session_supported", json!(true));
+        }
+        if self.frontchannel_logout {
+            put("frontchannel_logout_supported", json!(true));
+            put("frontchannel_logout_session_supported", json!(true));
         }
         if let Some(documentation) = self.documentation {
             put("service_documentation", json!(documentation));

@@ -5,14 +5,15 @@
 //! code is still good and what time it is are the caller's.
 //!
 //! ```text
-//! query, body ─► Params ─┬─► authorize::Sender ─► (the client is looked up) ─► AuthorizationRequest ─► ReplyTo
+//! query, body ─► Params ─┬─► request_object::Signed ─► (its keys are looked up) ─► Params
+//!                        ├─► authorize::Sender ─► (the client is looked up) ─► AuthorizationRequest ─► ReplyTo
 //!                        ├─► ClientAuth + TokenRequest ─► TokenResponse, or token::Refusal
 //!                        ├─► pushed ─► (kept, or sealed) ─► an authorization request that names it
 //!                        ├─► introspect, revoke
 //!                        └─► logout
 //! ```
 //!
-//! What it holds to (RFC 6749, 6750, 7009, 7523, 7636, 7662, 8252, 8414, 8628, 8707, 9068, 9126, 9207, 9449, 9700;
+//! What it holds to (RFC 6749, 6750, 7009, 7523, 7636, 7662, 8252, 8414, 8628, 8707, 9068, 9101, 9126, 9207, 9449, 9700;
 //! OAuth 2.1;
 //! OpenID Connect Core, Discovery, RP-Initiated and Back-Channel Logout 1.0):
 //!
@@ -24,6 +25,8 @@
 //! - **A parameter is there once**, has a bound, and is refused when it exceeds it; it is never cut, and
 //!   never dropped.
 //! - **An error holds nothing that was sent**: its description is made of fixed words.
+//!
+//! Where another provider vouches for people, we are the client: [`upstream`].
 //!
 //! Answers with tokens are never cached: send them with [`token::NO_STORE`].
 
@@ -45,9 +48,11 @@ pub mod logout;
 pub mod metadata;
 pub mod params;
 pub mod pushed;
+pub mod request_object;
 pub mod respond;
 pub mod revoke;
 pub mod token;
+pub mod upstream;
 
 pub use authorize::{AuthorizationRequest, ClientView};
 pub use error::{ErrorCode, OAuthError};

@@ -47,9 +47,7 @@ impl Params {
     /// # Errors
     /// As [`Params::query`], and when the type is another one.
     pub fn body(content_type: Option<&[u8]>, raw: &[u8]) -> Result<Self, OAuthError> {
-        let essence = content_type.unwrap_or_default().split(|byte| *byte == b';');
-        let essence = essence.take(1).next().unwrap_or_default().trim_ascii();
-        if !essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+        if !is_form(content_type) {
             let problem = "the body is no form: send application/x-www-form-urlencoded";
             return Err(OAuthError::new(ErrorCode::InvalidRequest, problem));
         }
@@ -77,6 +75,24 @@ impl Params {
                 return refused("a parameter is longer than any that is taken: send less");
             }
             pairs.push((name, value));
+        }
+        Ok(Self { pairs })
+    }
+
+    /// Parameters that came in another form than encoded, within the same bounds.
+    ///
+    /// # Errors
+    /// `invalid_request`: when there are too many, or one is longer than any.
+    pub(super) fn of(pairs: Vec<(String, String)>) -> Result<Self, OAuthError> {
+        let long =
+            |(name, value): &(String, String)| name.len() > MAX_NAME || value.len() > MAX_VALUE;
+        let whole: usize = pairs
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        if pairs.len() > MAX_PARAMS || whole > MAX_BYTES || pairs.iter().any(long) {
+            let problem = "the request is longer than any that is taken: send less";
+            return Err(OAuthError::new(ErrorCode::InvalidRequest, problem));
         }
         Ok(Self { pairs })
     }
@@ -139,6 +155,13 @@ impl Params {
         let missing = || OAuthError::invalid(field.name, "is not there: send it");
         self.text(field)?.ok_or_else(missing)
     }
+}
+
+/// Whether a `Content-Type` is that of a form.
+pub(super) fn is_form(content_type: Option<&[u8]>) -> bool {
+    let essence = content_type.unwrap_or_default().split(|byte| *byte == b';');
+    let essence = essence.take(1).next().unwrap_or_default().trim_ascii();
+    essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
 
 impl fmt::Debug for Params {

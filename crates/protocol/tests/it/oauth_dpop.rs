@@ -4,7 +4,8 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::Timestamp;
-use protocol::oauth::dpop::{Proof, Request};
+use protocol::jose::Algorithm;
+use protocol::oauth::dpop::{ALGORITHMS, Proof, Request};
 use protocol::oauth::{ErrorCode, OAuthError};
 use serde_json::{Value, json};
 
@@ -69,6 +70,7 @@ fn read(proof: &str, token: Option<&str>) -> Result<Option<Proof>, OAuthError> {
         method: "POST",
         url: URL,
         token,
+        algorithms: &ALGORITHMS,
         now: Timestamp::from_micros(NOW * 1_000_000),
     };
     Proof::read(&[proof.as_bytes()], &request)
@@ -113,6 +115,7 @@ fn a_proof_tells_of_the_key_that_made_it() {
         method: "POST",
         url: URL,
         token: None,
+        algorithms: &ALGORITHMS,
         now: Timestamp::from_micros(0),
     };
     assert_eq!(Proof::read(&[], &request), Ok(None));
@@ -191,6 +194,7 @@ fn attack_o23_a_proof_is_made_by_the_key_in_it() {
         method: "POST",
         url: URL,
         token: None,
+        algorithms: &ALGORITHMS,
         now: Timestamp::from_micros(NOW * 1_000_000),
     };
     let twice = Proof::read(&[good.as_bytes(), good.as_bytes()], &request);
@@ -211,5 +215,26 @@ fn a_code_is_asked_for_the_holder_of_a_key() {
     ] {
         let refused = client.parse(&query(&[("dpop_jkt", wrong)])).unwrap_err();
         assert_eq!(refused.error().code(), ErrorCode::InvalidRequest, "{wrong}");
+    }
+}
+
+/// O23: a client may sign its proofs with fewer algorithms than there are (FAPI 2.0 Security Profile §5.4.1).
+#[test]
+fn o23_a_proof_is_signed_by_what_its_client_may_sign_with() {
+    let proof = Holder::new().proves(&good());
+    for (algorithms, counts) in [
+        (&[Algorithm::EdDsa][..], true),
+        (&[Algorithm::Es256, Algorithm::Ps256][..], false),
+        (&[][..], false),
+    ] {
+        let request = Request {
+            method: "POST",
+            url: URL,
+            token: None,
+            algorithms,
+            now: Timestamp::from_micros(NOW * 1_000_000),
+        };
+        let read = Proof::read(&[proof.as_bytes()], &request);
+        assert_eq!(read.is_ok(), counts, "{algorithms:?}");
     }
 }

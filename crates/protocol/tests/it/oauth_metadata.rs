@@ -26,6 +26,8 @@ fn bare(issuer: &Issuer) -> Provider<'_> {
         auth_methods: &[AuthMethod::ClientSecretBasic, AuthMethod::None],
         assertion_algorithms: &[Algorithm::Es256],
         id_token_algorithms: &[Algorithm::Rs256],
+        userinfo_algorithms: &[],
+        request_algorithms: &[],
         proof_algorithms: &[],
         subject_types: &[SubjectType::Public],
         acr_values: &[],
@@ -33,6 +35,7 @@ fn bare(issuer: &Issuer) -> Provider<'_> {
         claims_parameter: false,
         pushed_only: false,
         backchannel_logout: false,
+        frontchannel_logout: false,
         documentation: None,
     }
 }

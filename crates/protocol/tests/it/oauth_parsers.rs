@@ -91,6 +91,7 @@ pub const PARSERS: [(&str, Parser); 6] = [
             method: "POST",
             url: "https://id.example/token",
             token: None,
+            algorithms: &dpop::ALGORITHMS,
             now: model::Timestamp::from_micros(0),
         };
         drop(dpop::Proof::read(&[bytes], &request).inspect_err(well_told));

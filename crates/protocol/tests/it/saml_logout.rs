@@ -249,6 +249,7 @@ fn our_answers_are_read_by_who_has_asked() {
             let read = |id| LogoutOutcome::parse(&message, &us, &reception(&location), id);
             let outcome = LogoutOutcome {
                 has_ended: want.0,
+                is_unknown: false,
                 is_partial: want.1,
             };
             assert_eq!(read("_r1"), Ok(outcome), "{status:?}");
@@ -317,6 +318,7 @@ fn the_answer_to_a_call_says_what_became_of_it() {
     let ended = |has_ended| {
         Ok(LogoutOutcome {
             has_ended,
+            is_unknown: false,
             is_partial: false,
         })
     };
@@ -326,6 +328,13 @@ fn the_answer_to_a_call_says_what_became_of_it() {
     assert_eq!(outcome(&within(&signed)), ended(true));
     let refused = answer(&id, "Requester").replace("{}", "");
     assert_eq!(outcome(&within(&refused)), ended(false));
+    let nobody = "Requester\"><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:UnknownPrincipal\"></samlp:StatusCode></samlp:StatusCode>";
+    let nobody = answer(&id, "Requester").replacen("Requester\"></samlp:StatusCode>", nobody, 1);
+    let outcome_of = outcome(&within(&nobody.replace("{}", ""))).unwrap();
+    assert!(
+        !outcome_of.has_ended && outcome_of.is_unknown,
+        "{outcome_of:?}"
+    );
     let fault = "<e:Fault><faultcode>e:Server</faultcode></e:Fault>";
     let changed = SignatureError::Changed;
     for (body, why) in [

@@ -80,13 +80,15 @@ impl SignOnFacts {
 /// is two).
 fn strength(proved: &BTreeSet<Factor>) -> Option<Strength> {
     let has = |factor| proved.contains(&factor);
-    let knows = has(Factor::Password);
-    let resists = has(Factor::Passkey) || (has(Factor::SecurityKey) && knows);
+    let knows = has(Factor::Password) || has(Factor::UpstreamPassword);
+    let resists = has(Factor::Passkey)
+        || has(Factor::UpstreamPhishingResistant)
+        || (has(Factor::SecurityKey) && knows);
     // Codes, printed or from a device, are something they have.
     let holds = has(Factor::Totp) || has(Factor::RecoveryCode) || has(Factor::SecurityKey);
     if resists {
         Some(Strength::PhishingResistant)
-    } else if knows && holds {
+    } else if has(Factor::UpstreamMultiFactor) || (knows && holds) {
         Some(Strength::MultiFactor)
     } else {
         (!proved.is_empty()).then_some(Strength::AnyFactor)

@@ -1,5 +1,5 @@
-//! The three cookies: the session, what tells a browser from others while somebody signs in, and that
-//! somebody has signed in there before.
+//! The cookies: the session, what tells a browser from others while somebody signs in, that somebody has signed in
+//! there before, and, while they are at another identity provider, how far they had come.
 //!
 //! Over TLS they are called `__Host-…`, so that no other host and no other path of ours can set them
 //! (RFC 6265bis §4.1.3.2). `SameSite=Lax`: a relying party's link brings the session along, a form of
@@ -8,7 +8,9 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// The longest cookie header that is looked at.
-const LONGEST: usize = 8 << 10;
+const LONGEST: usize = 12 << 10;
+/// As much of a trip as one cookie holds, in bytes: browsers keep 4,096 with its name (RFC 6265bis §5.6).
+const PART: usize = 3_500;
 
 /// What a cookie is called.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +21,10 @@ pub(super) enum Cookie {
     Browser,
     /// That somebody has signed in there before; kept for half a year.
     Device,
+    /// How far somebody had come who is at another identity provider; kept for a quarter of an hour.
+    Trip,
+    /// The rest of it, where it is long.
+    TripRest,
 }
 
 impl Cookie {
@@ -31,6 +37,10 @@ impl Cookie {
             (Self::Browser, false) => "tenure-browser",
             (Self::Device, true) => "__Host-tenure-device",
             (Self::Device, false) => "tenure-device",
+            (Self::Trip, true) => "__Host-tenure-trip",
+            (Self::Trip, false) => "tenure-trip",
+            (Self::TripRest, true) => "__Host-tenure-trip-rest",
+            (Self::TripRest, false) => "tenure-trip-rest",
         }
     }
 
@@ -43,11 +53,22 @@ impl Cookie {
             _ if value.is_empty() => "; Max-Age=0",
             // 180 days, after which it counts no longer.
             Self::Device => "; Max-Age=15552000",
+            Self::Trip | Self::TripRest => "; Max-Age=900",
             Self::Session | Self::Browser => "",
         };
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{only}{over}");
         HeaderValue::from_str(&text).ok()
     }
+}
+
+/// The cookies that hold a trip, each within what browsers keep; of nothing, those that remove it.
+pub(super) fn trip(secure: bool, text: &str) -> [Option<HeaderValue>; 2] {
+    // It is ASCII throughout.
+    let (first, rest) = text.split_at_checked(PART).unwrap_or((text, ""));
+    [
+        Cookie::Trip.set(secure, first),
+        Cookie::TripRest.set(secure, rest),
+    ]
 }
 
 /// The cookie of this name; none where it is there twice: nobody knows which is ours.
@@ -93,7 +114,27 @@ mod tests {
         assert_eq!(read(&["a=1", "a=1"]), None);
         assert_eq!(read(&["aa=1", "A=1", "a"]), None);
         assert_eq!(read(&[]), None);
-        assert_eq!(read(&[&format!("a={}", "x".repeat(9_000))]), None);
+        assert_eq!(read(&[&format!("a={}", "x".repeat(13_000))]), None);
+    }
+
+    #[test]
+    fn a_trip_is_kept_in_as_many_cookies_as_it_needs() {
+        let text = |n: usize| {
+            let set = trip(true, &"x".repeat(n));
+            set.map(|one| one.unwrap().to_str().unwrap().to_owned())
+        };
+        let [first, rest] = text(3_500);
+        assert!(first.starts_with("__Host-tenure-trip=xxx") && first.len() < 4_096);
+        assert!(rest.starts_with("__Host-tenure-trip-rest=;") && rest.contains("Max-Age=0"));
+        let [first, rest] = text(7_000);
+        assert!(first.len() < 4_096 && rest.len() < 4_096, "{}", rest.len());
+        let xs = |text: &str| text.split("; ").next().unwrap().matches('x').count();
+        assert_eq!(xs(&first) + xs(&rest), 7_000);
+        let gone = text(0);
+        assert!(
+            gone.iter()
+                .all(|one| one.contains("=; ") && one.contains("Max-Age=0"))
+        );
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(super) struct Held {
     pub browser: Secret,
     /// That somebody has signed in there before.
     pub device: Option<Secret>,
+    /// How far somebody had come who is at another identity provider.
+    pub trip: Option<Secret>,
     /// Whether the browser holds it only from now on.
     pub is_new: bool,
 }
@@ -25,6 +27,11 @@ impl Held {
         Self {
             session: visit.cookie(Cookie::Session.name(secure)),
             device: visit.cookie(Cookie::Device.name(secure)),
+            trip: visit.cookie(Cookie::Trip.name(secure)).map(|first| {
+                let rest = visit.cookie(Cookie::TripRest.name(secure));
+                let rest = rest.as_ref().map_or("", Secret::expose);
+                Secret::new([first.expose(), rest].concat())
+            }),
             is_new: browser.is_none(),
             browser: browser.unwrap_or_else(|| front.app.new_browser()),
         }

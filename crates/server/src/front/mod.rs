@@ -11,6 +11,7 @@ mod assets;
 mod cookies;
 mod device;
 mod factors;
+mod framed;
 mod held;
 mod oauth;
 mod pages;
@@ -88,14 +89,17 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 35] = [
+    let routes: [(&str, MethodRouter); 38] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
         ("/sign-in/passkey", post(route(pages::passkey))),
         ("/sign-in/code", post(route(pages::code))),
+        ("/sign-in/upstream", post(route(pages::upstream))),
+        ("/sign-in/from/{provider}", get(route(pages::come_back))),
         ("/sign-in/enrol", post(route(pages::enrol_password))),
         ("/sign-in/enrol/passkey", post(route(pages::enrol_passkey))),
+        ("/sign-in/enrol/codes", post(route(pages::enrol_codes))),
         ("/recent", get(route(pages::recent))),
         ("/factors", get(route(factors::look))),
         ("/factors/passkey", post(route(factors::add_passkey))),

@@ -76,9 +76,14 @@ pub(super) fn userinfo(front: Arc<Front>, visit: Visit) -> Answered {
             method: visit.method.as_str(),
             authorization: &authorization,
             proofs: &proofs,
+            content_type: visit.media(),
+            body: &visit.body,
         };
         Ok(match front.app.userinfo(call).await? {
             UserTold::Claims(claims) => json(200, &claims, &[]),
+            UserTold::Signed(token) => {
+                answer::raw(200, "application/jwt", token.expose().to_owned())
+            }
             UserTold::Refused(status, challenge) => {
                 json(status, &Object::new(), &[("www-authenticate", challenge)])
             }

@@ -121,6 +121,35 @@ fn judged(
     answered(front, visit, held, answer)
 }
 
+/// Somebody goes to another identity provider.
+pub(super) fn upstream(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let held = Held::of(&front, &visit);
+        let [attempt, provider] = visit.fields(["attempt", "provider"]);
+        let (attempt, provider) = (attempt.expose(), provider.expose());
+        let answer = front
+            .app
+            .send_upstream(attempt, provider, held.asker(&visit));
+        Ok(answered(&front, &visit, &held, answer.await?))
+    })
+}
+
+/// Somebody comes back from there.
+pub(super) fn come_back(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let held = Held::of(&front, &visit);
+        let name = visit.path.rsplit('/').next().unwrap_or_default();
+        let query = visit.query.as_bytes();
+        let answer = front
+            .app
+            .come_back(name, query, held.trip.as_ref(), held.asker(&visit));
+        let mut response = answered(&front, &visit, &held, answer.await?);
+        // It counts once, however it ended.
+        show::is_back(&front, &mut response);
+        Ok(response)
+    })
+}
+
 pub(super) fn enrol_password(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
@@ -145,15 +174,31 @@ pub(super) fn enrol_passkey(front: Arc<Front>, visit: Visit) -> Answered {
     })
 }
 
+pub(super) fn enrol_codes(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let held = Held::of(&front, &visit);
+        let asker = held.asker(&visit);
+        let [attempt, sealed, code] = visit.fields(["attempt", "sealed", "code"]);
+        let who = front.app.who_tries(attempt.expose(), asker.browser);
+        let who = format!("codes of {}", who.unwrap_or_default());
+        let Ok(guess) = front.guesses.guess(asker.from.network, &who) else {
+            return Ok(slow(&front, &visit));
+        };
+        let made = (sealed.expose(), code.expose());
+        let answer = front.app.enrol_codes(attempt.expose(), made, asker);
+        Ok(judged(&front, &visit, &held, &guess, answer.await?))
+    })
+}
+
 pub(super) fn sign_out(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
-        match own_form(&front, &visit, &held) {
-            Some(cookie) => front.app.sign_out(cookie.expose()).await?,
+        let frames = match own_form(&front, &visit, &held) {
+            Some(cookie) => front.app.sign_out_here(cookie.expose()).await?,
             // Another site's form, or a page of a session that has ended: nothing is ended by it.
             None => return Ok(see_other("/")),
-        }
-        Ok(signed_out(&front, &visit, None))
+        };
+        Ok(signed_out(&front, &visit, &frames, None))
     })
 }
 

@@ -29,6 +29,10 @@ const NOTHING: &str = "default-src 'none'; form-action 'none'; frame-ancestors '
 #[derive(Clone)]
 pub(super) struct FormAction(pub HeaderValue);
 
+/// What a page may show in frames, and nothing else.
+#[derive(Clone)]
+pub(super) struct Frames(pub HeaderValue);
+
 /// An address as a policy names it: without its query, and without what ends a word there (CSP 3 §2.3.1). A
 /// host in brackets it cannot name, so there its scheme has to do: those are loopback addresses.
 pub(super) fn csp_source(address: &str) -> String {
@@ -128,14 +132,19 @@ pub(super) fn harden(response: &mut Response<Body>, id: &str, tls: bool) {
         .is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
     answer::harden(response, id, tls);
     let form = response.extensions_mut().remove::<FormAction>();
+    let frames = response.extensions_mut().remove::<Frames>();
     let headers = response.headers_mut();
     if is_page {
-        let policy = match form {
-            Some(FormAction(place)) => {
+        let policy = match (form, frames) {
+            (Some(FormAction(place)), _) => {
                 let place = place.to_str().unwrap_or("'none'");
                 HeaderValue::from_str(&format!("{PAGE}; form-action {place} https:"))
             }
-            None => Ok(HeaderValue::from_static(PAGE)),
+            (None, Some(Frames(places))) => {
+                let places = places.to_str().unwrap_or("'none'");
+                HeaderValue::from_str(&format!("{PAGE}; frame-src {places}"))
+            }
+            (None, None) => Ok(HeaderValue::from_static(PAGE)),
         };
         let policy = policy.unwrap_or(HeaderValue::from_static(NOTHING));
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

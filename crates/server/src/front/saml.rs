@@ -80,9 +80,16 @@ pub(super) fn start(front: Arc<Front>, visit: Visit) -> Answered {
 /// How long service providers may keep our metadata before they look again.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-pub(super) fn metadata(front: Arc<Front>, _: Visit) -> Answered {
+/// What everybody is told; with `app=NAME`, what that service provider is.
+pub(super) fn metadata(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
-        let text = front.app.saml_metadata().await?;
+        let text = match visit.query.strip_prefix("app=") {
+            None => front.app.saml_metadata().await?,
+            Some(name) => match front.app.saml_metadata_for(name).await? {
+                Some(text) => text,
+                None => return Ok(answer::raw(404, "text/plain", String::new())),
+            },
+        };
         let mut response: Response<Body> = answer::raw(200, "application/samlmetadata+xml", text);
         response.headers_mut().insert(header::CACHE_CONTROL, KEPT);
         Ok(response)

@@ -7,7 +7,8 @@ use axum::http::{HeaderValue, Response, header};
 use protocol::oauth::Response as Reply;
 
 use super::Front;
-use super::cookies::Cookie;
+use super::cookies::{self, Cookie};
+use super::framed::framed;
 use super::held::Held;
 use super::reply::{FormAction, csp_source, page, see_other};
 use super::visit::Visit;
@@ -22,6 +23,7 @@ struct NamePage<'a> {
     to: Option<&'a str>,
     name: &'a str,
     passkey: Option<&'a str>,
+    upstream: &'a [app::UpstreamOffer],
     wrong: Option<&'static str>,
 }
 
@@ -46,6 +48,7 @@ struct MorePage<'a> {
     passkey: Option<&'a str>,
     makes: bool,
     codes: bool,
+    set_up: Option<&'a app::NewCodes>,
     wrong: Option<&'static str>,
 }
 
@@ -112,7 +115,7 @@ struct FormPostPage<'a> {
 }
 
 /// A template's text. Writing into memory does not fail.
-fn text(template: &impl Template) -> String {
+pub(super) fn text(template: &impl Template) -> String {
     template.render().unwrap_or_default()
 }
 
@@ -144,9 +147,15 @@ pub(super) fn slow(front: &Front, visit: &Visit) -> Response<Body> {
 }
 
 /// Nobody is signed in there any more.
-pub(super) fn signed_out(front: &Front, visit: &Visit, location: Option<String>) -> Response<Body> {
+pub(super) fn signed_out(
+    front: &Front,
+    visit: &Visit,
+    frames: &[String],
+    location: Option<String>,
+) -> Response<Body> {
     let words = visit.words;
     let mut response = match location {
+        location if !frames.is_empty() => framed(words, &front.tenant, frames, location.as_deref()),
         Some(location) => see_other(&location),
         None => {
             let says = (words.get("signed-out"), words.get("signed-out-text"));
@@ -161,7 +170,8 @@ pub(super) fn signed_out(front: &Front, visit: &Visit, location: Option<String>)
 pub(super) fn logged_out(front: &Front, visit: &Visit, told: LoggedOut) -> Response<Body> {
     let words = visit.words;
     match told {
-        LoggedOut::Done(location) => signed_out(front, visit, location),
+        LoggedOut::Done(location) => signed_out(front, visit, &[], location),
+        LoggedOut::Framed(frames, location) => signed_out(front, visit, &frames, location),
         LoggedOut::Answered(response, own) => {
             let mut response = sent(words, response);
             if own {
@@ -255,6 +265,13 @@ pub(super) fn answered(
             response,
             signed_in,
         } => (sent(words, response), signed_in),
+        Answer::Leave { location, trip } => {
+            let mut response = see_other(&location);
+            for cookie in cookies::trip(front.secure, trip.expose()) {
+                set(&mut response, cookie);
+            }
+            (response, None)
+        }
         Answer::Home { signed_in } => (see_other("/"), signed_in),
         Answer::Device { shown, signed_in } => {
             let tenant = &front.tenant;
@@ -295,6 +312,20 @@ pub(super) fn answered(
     response
 }
 
+/// Nobody is at another identity provider any more.
+pub(super) fn is_back(front: &Front, response: &mut Response<Body>) {
+    // Who is sent there once more keeps what they were given for that.
+    let headers = response.headers().get_all(header::SET_COOKIE);
+    let name = Cookie::Trip.name(front.secure);
+    let leaves = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.starts_with(name));
+    if headers.iter().any(leaves) {
+        return;
+    }
+    for cookie in cookies::trip(front.secure, "") {
+        set(response, cookie);
+    }
+}
+
 /// What a page asks with.
 struct Asked<'a> {
     attempt: &'a str,
@@ -317,6 +348,7 @@ impl Asked<'_> {
                 to: self.to,
                 name: self.name,
                 passkey,
+                upstream: &self.offers.upstream,
                 wrong: said,
             }),
             Ask::Enrol => text(&EnrolPage {
@@ -335,6 +367,7 @@ impl Asked<'_> {
                 passkey,
                 makes: self.offers.makes,
                 codes: self.offers.codes,
+                set_up: self.offers.set_up.as_deref(),
                 wrong: said,
             }),
         };
@@ -357,6 +390,8 @@ const fn key_of(wrong: &Wrong) -> &'static str {
         Wrong::Code => "wrong-code",
         Wrong::TooOld => "too-old",
         Wrong::Differ => "not-the-same",
+        Wrong::Elsewhere => "wrong-elsewhere",
+        Wrong::Here => "sign-in-here",
         Wrong::Last => "last-one",
         Wrong::Again => "again-please",
         Wrong::Busy | Wrong::Refused(_) => "busy",

@@ -20,6 +20,8 @@ const FORM: usize = 64 << 10;
 pub(super) struct Visit {
     pub method: Method,
     pub headers: HeaderMap,
+    /// The path, as it came.
+    pub path: String,
     /// The raw query.
     pub query: String,
     pub body: Bytes,
@@ -54,6 +56,7 @@ impl Visit {
                 network: peer.address.ip().to_canonical(),
                 agent: agent.map(str::to_owned),
             },
+            path: parts.uri.path().to_owned(),
             method: parts.method,
             headers: parts.headers,
             query,
@@ -63,8 +66,13 @@ impl Visit {
 
     /// The fields of a form that one of our pages sent.
     fn form(&self) -> Option<Params> {
+        Params::body(self.media(), &self.body).ok()
+    }
+
+    /// The `Content-Type`.
+    pub(super) fn media(&self) -> Option<&[u8]> {
         let media = self.headers.get(header::CONTENT_TYPE);
-        Params::body(media.map(|media| media.as_bytes()), &self.body).ok()
+        media.map(axum::http::HeaderValue::as_bytes)
     }
 
     /// Fields of a form; one that is missing is empty, and counts as nothing.
@@ -98,11 +106,10 @@ impl Visit {
         authorization: &'a [&'a [u8]],
         proofs: &'a [&'a [u8]],
     ) -> TokenCall<'a> {
-        let media = self.headers.get(header::CONTENT_TYPE);
         TokenCall {
             authorization,
             proofs,
-            content_type: media.map(axum::http::HeaderValue::as_bytes),
+            content_type: self.media(),
             body: &self.body,
         }
     }

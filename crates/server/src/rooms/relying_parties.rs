@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use api::{
-    MadeClientSecret, MakeClientSecret, Page, Problem, RollKeys, RollKeysAnswer, TurnKeys,
-    TurnKeysAnswer, WireKeyTurn, WireRelyingParty, WireSigningKey, schema_of,
+    MadeClientSecret, MakeClientSecret, Page, Problem, RollKeys, RollKeysAnswer, TakeKey, TurnKeys,
+    TurnKeysAnswer, WireEvidence, WireKeyAdoption, WireKeyTurn, WireRelyingParty, WireRisk,
+    WireSigningKey, schema_of,
 };
-use app::{KeyTurn, ToldParty};
+use app::{Adoption, Evidence, KeyTurn, Risk, ToldParty};
 use model::{Scope, SigningKey};
 
 use super::shape::{get, post};
@@ -56,6 +57,27 @@ pub const TURN_KEYS: Route<Rooms> = post(
     |rooms, call| Box::pin(turn_keys(rooms, call)),
 );
 
+/// What is known of who holds the next key.
+pub const ADOPTION: Route<Rooms> = get(
+    "/api/v1/signing-keys/adoption",
+    "listKeyAdoption",
+    "Lists what is known of each service provider of SAML while the key that it will be signed for with is staged.",
+    &[],
+    schema_of::<Page<WireKeyAdoption>>,
+    |rooms, call| Box::pin(adoption(rooms, call)),
+);
+
+/// Somebody holds the next key.
+pub const KEY_TAKEN: Route<Rooms> = post(
+    Scope::Administer,
+    "/api/v1/signing-keys/taken",
+    "takeSigningKey",
+    "Writes down that a service provider of SAML holds the next key.",
+    schema_of::<TakeKey>,
+    schema_of::<WireKeyAdoption>,
+    |rooms, call| Box::pin(key_taken(rooms, call)),
+);
+
 /// The secret of a relying party.
 pub const SECRET: Route<Rooms> = post(
     Scope::Administer,
@@ -89,6 +111,35 @@ async fn client_secret(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> 
     })
 }
 
+async fn adoption(rooms: Arc<Rooms>, _call: Call) -> Result<Reply, Problem> {
+    let all = rooms.app.key_adoption().await.map_err(fail)?;
+    Reply::json(&Page::whole(all.into_iter().map(adopted).collect()))
+}
+
+async fn key_taken(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
+    let asked: TakeKey = call.json()?;
+    let how = match asked.how {
+        WireEvidence::Declared => Evidence::Declared,
+        WireEvidence::Confirmed => Evidence::Confirmed,
+    };
+    let (name, write) = (&asked.relying_party, !asked.dry_run);
+    let taken = rooms
+        .app
+        .key_taken(call.actor(), name, how, write, &asked.reason);
+    Reply::json(&adopted(taken.await.map_err(fail)?))
+}
+
+fn adopted(adoption: Adoption) -> WireKeyAdoption {
+    WireKeyAdoption {
+        relying_party: adoption.relying_party,
+        kid: adoption.kid,
+        next_for: adoption.next_for,
+        evidence: adoption.evidence.as_str().to_owned(),
+        at: adoption.at.map(|at| at.to_string()),
+        by: adoption.by,
+    }
+}
+
 async fn relying_parties(rooms: Arc<Rooms>, _call: Call) -> Result<Reply, Problem> {
     let parties = rooms.app.relying_parties().await.map_err(fail)?;
     Reply::json(&Page::whole(parties.into_iter().map(party).collect()))
@@ -111,6 +162,15 @@ fn party(told: ToldParty) -> WireRelyingParty {
         kind: kind.to_owned(),
         redirect_uris: told.redirect_uris.into_iter().collect(),
         secret: secret.to_owned(),
+        risks: told.risks.into_iter().map(risk).collect(),
+    }
+}
+
+fn risk(risk: Risk) -> WireRisk {
+    WireRisk {
+        field: risk.field,
+        risk: risk.risk,
+        clause: risk.clause.unwrap_or_default(),
     }
 }
 

@@ -228,6 +228,8 @@ pub static ROUTES: &[Route<Rooms>] = &[
     relying_parties::KEYS,
     relying_parties::ROLL_KEYS,
     relying_parties::TURN_KEYS,
+    relying_parties::ADOPTION,
+    relying_parties::KEY_TAKEN,
     get(
         "/api/v1/why/access",
         "whyAccess",

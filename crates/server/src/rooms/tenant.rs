@@ -139,9 +139,10 @@ pub async fn close_finding(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Probl
 pub async fn stop(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let asked: WritingRequest = call.json()?;
     let target = known_target(&rooms, asked.target).await?;
-    let place = target
-        .as_ref()
-        .map_or("every app".to_owned(), ToString::to_string);
+    let done = match provider_of(target.as_ref()) {
+        Some(provider) => format!("nobody is sent to `{provider}`: people sign in here"),
+        None => format!("writing to {} is stopped", place_of(target.as_ref())),
+    };
     if !asked.dry_run {
         rooms
             .app
@@ -149,7 +150,6 @@ pub async fn stop(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
             .await
             .map_err(fail)?;
     }
-    let done = format!("writing to {place} is stopped");
     Reply::json(&Done {
         done,
         dry_run: asked.dry_run,
@@ -172,9 +172,10 @@ pub async fn resume(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
               every app",
         ));
     }
-    let place = target
-        .as_ref()
-        .map_or("every app".to_owned(), ToString::to_string);
+    let done = match provider_of(target.as_ref()) {
+        Some(provider) => format!("people are sent to `{provider}` again, as the documents say"),
+        None => format!("writing to {} is resumed", place_of(target.as_ref())),
+    };
     if !asked.dry_run {
         rooms
             .app
@@ -182,16 +183,30 @@ pub async fn resume(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
             .await
             .map_err(fail)?;
     }
-    let done = format!("writing to {place} is resumed");
     Reply::json(&Done {
         done,
         dry_run: asked.dry_run,
     })
 }
 
+fn place_of(target: Option<&TargetName>) -> String {
+    target.map_or("every app".to_owned(), ToString::to_string)
+}
+
+/// The identity provider that a switch is of, where it is of one.
+fn provider_of(target: Option<&TargetName>) -> Option<&str> {
+    target?.as_str().strip_prefix(app::IDENTITY_PROVIDER)
+}
+
 /// A stop of an app that is misspelt would stop nothing, when seconds count.
 async fn known_target(rooms: &Rooms, name: Option<String>) -> Result<Option<TargetName>, Problem> {
     let Some(name) = name else { return Ok(None) };
+    if let Some(provider) = name.strip_prefix(app::IDENTITY_PROVIDER) {
+        let loaded = rooms.app.loaded().await.map_err(fail)?;
+        if loaded.tenant.identity_providers.contains_key(provider) {
+            return Ok(Some(TargetName(name)));
+        }
+    }
     let targets = match rooms.app.targets().await {
         Err(error) if error.kind() == ErrorKind::Missing => Vec::new(),
         targets => targets.map_err(fail)?,

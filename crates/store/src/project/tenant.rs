@@ -110,8 +110,15 @@ pub(super) fn resumed(rows: &mut Rows, e: &WritingResumed) -> Projected {
     rows.delete(&STOP, vec![text(stop_key(e.target.as_ref())?)])
 }
 
+/// A target, or an identity provider to which nobody is sent: no target's name holds a slash.
 fn stop_key(target: Option<&TargetName>) -> Result<&str, ProjectError> {
-    target.map_or(Ok(""), target_name)
+    let Some(target) = target else {
+        return Ok("");
+    };
+    match target.0.strip_prefix("identity-provider/") {
+        Some(name) if !name.is_empty() && !name.contains('/') => Ok(&target.0),
+        _ => target_name(target),
+    }
 }
 
 /// Spells whom and what a finding concerns, each or none of them, in one text.

@@ -116,15 +116,22 @@ pub enum TokenCommand {
 #[derive(Debug, Subcommand)]
 pub enum SecretCommand {
     /// Sets or replaces a secret; its value is read from stdin.
+    #[command(group(clap::ArgGroup::new("user").required(true)))]
     Set {
         /// Its name, as documents refer to it.
         name: String,
         /// The app it may be used for.
-        #[arg(long, required_unless_present = "channel", conflicts_with = "channel")]
+        #[arg(long, group = "user")]
         app: Option<String>,
         /// The channel it may be used for.
-        #[arg(long)]
+        #[arg(long, group = "user")]
         channel: Option<String>,
+        /// The identity provider it may be used for.
+        #[arg(long, group = "user")]
+        identity_provider: Option<String>,
+        /// The directory of passwords it may be used for.
+        #[arg(long, group = "user")]
+        password_directory: Option<String>,
         /// The host (and port, where it is not the usual one) it may be sent to.
         #[arg(long)]
         host: String,

@@ -222,7 +222,7 @@ pub async fn observe(desk: &Desk, target: &str) -> Result<Exit, Failure> {
     Ok(if whole { Exit::Fine } else { Exit::Unreachable })
 }
 
-/// `tenure secret set NAME --app APP --host HOST`, or `--channel CHANNEL`, perhaps `--expires WHEN`; the
+/// `tenure secret set NAME --app APP --host HOST`, `--channel CHANNEL` or `--identity-provider NAME`, perhaps `--expires WHEN`; the
 /// value from stdin.
 pub async fn set_secret(
     desk: &Desk,

@@ -1,10 +1,12 @@
 //! What people sign in to, and the keys that its tokens are signed with.
 
 use api::{
-    MadeClientSecret, MakeClientSecret, Page, RollKeys, RollKeysAnswer, TurnKeys, TurnKeysAnswer,
-    WireKeyTurn, WireRelyingParty, WireSigningKey,
+    MadeClientSecret, MakeClientSecret, Page, RollKeys, RollKeysAnswer, TakeKey, TurnKeys,
+    TurnKeysAnswer, WireEvidence, WireKeyAdoption, WireKeyTurn, WireRelyingParty, WireRisk,
+    WireSigningKey,
 };
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
 
 use super::service_provider::Add;
 use super::{Change, Desk};
@@ -16,6 +18,8 @@ use crate::output::{Format, print, printable};
 pub enum RelyingPartyCommand {
     /// Lists them. Ends with 2 where one needs a secret and has none.
     List,
+    /// Lists what their documents allow that can lead to harm. Ends with 2 where there is any.
+    Risks,
     /// Writes a document for a service provider of SAML into the tenant directory, from its metadata. Needs
     /// no server.
     Add(Box<Add>),
@@ -39,6 +43,19 @@ pub enum SigningKeysCommand {
         /// where it is not given.
         #[arg(long = "alg", value_name = "ALG")]
         algorithms: Vec<String>,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Lists what is known of each service provider of SAML while the key that it will be signed for with is staged.
+    /// Ends with 2 where it is not confirmed of every one.
+    Adoption,
+    /// Writes down that a service provider of SAML holds the next key.
+    Taken {
+        /// The name of its document.
+        name: String,
+        /// How that is known.
+        #[arg(long, value_enum)]
+        how: How,
         #[command(flatten)]
         change: Change,
     },
@@ -66,11 +83,21 @@ pub enum SigningKeysCommand {
     },
 }
 
+/// How it is known that a service provider holds a key.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum How {
+    /// Whoever runs it, or its own API, says so.
+    Declared,
+    /// Somebody has signed in by it.
+    Confirmed,
+}
+
 /// `tenure relying-party …`.
 pub async fn relying_party(desk: &Desk, command: RelyingPartyCommand) -> Result<Exit, Failure> {
     match command {
         RelyingPartyCommand::List => list(desk).await,
-        RelyingPartyCommand::Add(asked) => super::service_provider::add(&asked),
+        RelyingPartyCommand::Risks => risks(desk).await,
+        RelyingPartyCommand::Add(asked) => super::service_provider::add(&asked).await,
         RelyingPartyCommand::Secret { name, change } => secret(desk, &name, change).await,
     }
 }
@@ -82,6 +109,8 @@ pub async fn signing_keys(desk: &Desk, command: SigningKeysCommand) -> Result<Ex
         SigningKeysCommand::Stage { algorithms, change } => {
             turn(desk, WireKeyTurn::Stage, algorithms, false, change).await
         }
+        SigningKeysCommand::Adoption => adoption(desk).await,
+        SigningKeysCommand::Taken { name, how, change } => taken(desk, name, how, change).await,
         SigningKeysCommand::Promote { early, change } => {
             turn(desk, WireKeyTurn::Promote, Vec::new(), early, change).await
         }
@@ -108,6 +137,35 @@ async fn list(desk: &Desk) -> Result<Exit, Failure> {
         eprintln!("`{name}` needs a secret: make it with `tenure relying-party secret {name}`.");
     }
     Ok(exit)
+}
+
+/// A risk, with whose it is.
+#[derive(Serialize)]
+struct Row {
+    relying_party: String,
+    #[serde(flatten)]
+    risk: WireRisk,
+}
+
+async fn risks(desk: &Desk) -> Result<Exit, Failure> {
+    let page: Page<WireRelyingParty> = desk.client.get(&["relying-parties"], &[]).await?;
+    let rows = page.items.into_iter().flat_map(|party| {
+        let relying_party = party.name;
+        party.risks.into_iter().map(move |risk| Row {
+            relying_party: relying_party.clone(),
+            risk,
+        })
+    });
+    let rows: Vec<Row> = rows.collect();
+    desk.output
+        .list(&rows, &["relying_party", "field", "risk", "clause"])?;
+    if rows.is_empty() {
+        if desk.output.format() == Format::Table {
+            eprintln!("No document of a relying party allows anything of the kind.");
+        }
+        return Ok(Exit::Fine);
+    }
+    Ok(Exit::Present)
 }
 
 async fn secret(desk: &Desk, name: &str, change: Change) -> Result<Exit, Failure> {
@@ -139,6 +197,35 @@ async fn keys(desk: &Desk) -> Result<Exit, Failure> {
     if page.items.is_empty() && desk.output.format() == Format::Table {
         eprintln!("There are none yet: they are made when they are first needed.");
     }
+    Ok(Exit::Fine)
+}
+
+const ADOPTION: [&str; 5] = ["relying_party", "next_for", "evidence", "at", "by"];
+
+async fn adoption(desk: &Desk) -> Result<Exit, Failure> {
+    let path = ["signing-keys", "adoption"];
+    let page: Page<WireKeyAdoption> = desk.client.get(&path, &[]).await?;
+    desk.output.list(&page.items, &ADOPTION)?;
+    if page.items.is_empty() && desk.output.format() == Format::Table {
+        eprintln!("No key is staged that a service provider of SAML would be signed for with.");
+    }
+    let confirmed = page.items.iter().all(|one| one.evidence == "confirmed");
+    Ok(if confirmed { Exit::Fine } else { Exit::Present })
+}
+
+async fn taken(desk: &Desk, name: String, how: How, change: Change) -> Result<Exit, Failure> {
+    let body = TakeKey {
+        relying_party: name,
+        how: match how {
+            How::Declared => WireEvidence::Declared,
+            How::Confirmed => WireEvidence::Confirmed,
+        },
+        dry_run: change.dry_run,
+        reason: change.needed_reason()?,
+    };
+    let path = ["signing-keys", "taken"];
+    let adoption: WireKeyAdoption = desk.client.post(&path, &body).await?;
+    desk.output.list(&[adoption], &ADOPTION)?;
     Ok(Exit::Fine)
 }
 

@@ -9,6 +9,7 @@ use api::{
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::manage::writing;
 use super::{Change, Desk};
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, Section, print, printable};
@@ -46,7 +47,21 @@ pub enum SignInCommand {
         /// Subject id, worker key, mail address or name.
         person: String,
     },
-    /// Ends a credential: nobody signs in with it any more.
+    /// Sends nobody to an identity provider any more: whoever signs in there signs in here, from now on.
+    Here {
+        /// The identity provider.
+        provider: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Sends people to an identity provider again, as the documents route them.
+    There {
+        /// The identity provider.
+        provider: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Ends a credential, or a link to an identity provider: nobody signs in with it any more.
     Drop {
         /// Its id, as `tenure sign-in credentials` lists it.
         credential: String,
@@ -56,6 +71,11 @@ pub enum SignInCommand {
         #[command(flatten)]
         change: Change,
     },
+}
+
+/// Under which name the server's switch has an identity provider.
+fn switch_of(provider: &str) -> String {
+    format!("identity-provider/{provider}")
 }
 
 /// `90m` or `8h`. Whether it is too long, the server says.
@@ -81,6 +101,12 @@ pub async fn sign_in(desk: &Desk, command: SignInCommand) -> Result<Exit, Failur
         SignInCommand::Sessions { person, ended } => sessions(desk, &person, ended).await,
         SignInCommand::End { person, change } => end(desk, &person, change).await,
         SignInCommand::Credentials { person } => credentials(desk, &person).await,
+        SignInCommand::Here { provider, change } => {
+            writing(desk, "stop", Some(switch_of(&provider)), change).await
+        }
+        SignInCommand::There { provider, change } => {
+            writing(desk, "resume", Some(switch_of(&provider)), change).await
+        }
         SignInCommand::Drop {
             credential,
             end_sessions,

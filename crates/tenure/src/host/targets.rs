@@ -5,12 +5,14 @@ use std::sync::Arc;
 use app::{Connect, ReadSource};
 use connectors::channel::{Encryption, Login, Mailbox, Slack, Smtp, Webhook};
 use connectors::handoff::Paper;
+use connectors::ldap;
+use connectors::upstream::HttpUpstream;
 use connectors::{BackChannelLogout, ScimTarget};
 use documents::{Auth, By, ClientAuth, SmtpTls};
 use model::Secret;
 use model::source::{CsvMapping, Delivery};
 use ports::handoff::Paperwork;
-use ports::{BackChannel, Channel, Target};
+use ports::{BackChannel, Channel, Passwords, Target, Upstream};
 use protocol::scim::profile::{
     ClientSecretStyle, DeleteStyle, ScimAuth, ScimProfile, ScimSettings,
 };
@@ -67,6 +69,32 @@ impl Connect for Targets {
 
     fn back_channel(&self, allow_private: bool) -> Result<Arc<dyn BackChannel>, String> {
         Ok(Arc::new(BackChannelLogout::new(allow_private)?))
+    }
+
+    fn upstream(&self, allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
+        Ok(Arc::new(HttpUpstream::new(allow_private)?))
+    }
+
+    fn passwords(
+        &self,
+        directory: &documents::PasswordDirectory,
+        secret: Secret,
+    ) -> Result<Arc<dyn Passwords>, String> {
+        let settings = ldap::Settings {
+            host: directory.host.clone(),
+            port: directory.port,
+            tls: match directory.starttls {
+                true => ldap::Tls::StartTls,
+                false => ldap::Tls::Ldaps,
+            },
+            authorities: directory.authorities.clone(),
+            allow_private: directory.allow_private,
+            account: (directory.account.clone(), secret),
+            base: directory.base.clone(),
+            attribute: directory.attribute.clone(),
+            object_class: directory.object_class.clone(),
+        };
+        Ok(Arc::new(ldap::Ldap::new(settings)?))
     }
 
     fn paperwork(&self) -> Option<Arc<dyn Paperwork>> {

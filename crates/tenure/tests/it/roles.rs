@@ -134,6 +134,9 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
             "endSessions" | "endCredential" | "rollSigningKeys" | "makeClientSecret" => {
                 json!({"reason": "r", "dry_run": true})
             }
+            "takeSigningKey" => {
+                json!({"relying_party": "x", "how": "declared", "reason": "r", "dry_run": true})
+            }
             "turnSigningKeys" => json!({"turn": "stage", "reason": "r", "dry_run": true}),
             "issuePass" => json!({"minutes": 5, "reason": "r", "dry_run": true}),
             "finishTask" => json!({"evidence": "e", "reason": "r", "dry_run": true}),

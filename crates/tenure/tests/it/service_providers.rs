@@ -124,13 +124,15 @@ fn an_app_is_added_from_its_metadata_as_a_document() {
         ("https://travel.example/slo", done)
     );
     assert!(!slo.by_post);
+    let soap = saml.soap_logout.unwrap();
+    let called = ("https://travel.example/soap", false);
+    assert_eq!((&*soap.url, soap.allow_private), called);
     let encryption = saml.encryption.unwrap();
     assert_eq!(encryption.certificate, *CERTIFICATE);
     assert_eq!(encryption.cipher, documents::SamlCipher::Aes128Gcm);
     let asked = "    # \"urn:oid:0.9.2342.19200300.100.1.3\": …  (the app needs it)\n";
     assert!(text.contains(asked) && !text.contains("Guard"), "{text}");
     for told in [
-        "Left out: where it would be called to sign somebody out (SOAP)",
         "Left out: attributes whose names have other characters",
         "tenure config push",
     ] {
@@ -192,6 +194,66 @@ fn attack_s19_metadata_that_are_not_to_be_taken_write_nothing() {
         assert!(said.err.contains(code), "{what}: {}", said.err);
         assert!(desk.files().is_empty(), "{what}");
     }
+}
+
+/// An app whose metadata end, and that demands a lasting name, is held to everything; and its document says so.
+#[test]
+fn an_app_is_added_under_saml2int() {
+    let desk = Desk::new();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let until = now.unwrap().as_secs() + 30 * 24 * 3_600;
+    let until = model::Timestamp::from_micros(i64::try_from(until).unwrap() * 1_000_000);
+    let demands = "<md:Extensions><mdattr:EntityAttributes \
+         xmlns:mdattr=\"urn:oasis:names:tc:SAML:metadata:attribute\"><saml:Attribute \
+         xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" \
+         Name=\"urn:oasis:names:tc:SAML:profiles:subject-id:req\" \
+         NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\"><saml:AttributeValue>pairwise-id\
+         </saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes></md:Extensions><md:SPSSODescriptor";
+    let whole = rich().replacen("<md:SPSSODescriptor", demands, 1);
+    let ends = whole.replacen("entityID", &format!("validUntil=\"{until}\" entityID"), 1);
+    let words = ["travel", "--group", "everyone", "--profile", "saml2int"];
+    let scoped = [&words[..], &["--scope", "acme.example"]].concat();
+    let introduced = desk.folder.join("saml-metadata.yaml");
+    for (what, metadata, words, code) in [
+        (
+            "nothing says who we are",
+            &ends,
+            &scoped[..],
+            "TNR-SIGN-0031",
+        ),
+        ("without an end", &whole, &scoped, "TNR-SIGN-0030"),
+        ("no domain", &ends, &words, "TNR-SIGN-0032"),
+    ] {
+        let said = desk.add(metadata, words).expect(1);
+        assert!(said.err.contains(code), "{what}: {}", said.err);
+        assert!(desk.files().is_empty(), "{what}");
+    }
+    std::fs::write(&introduced, include_str!("sign_in/saml_metadata.yaml")).unwrap();
+    desk.add(&ends, &scoped).expect(0);
+    let files = [
+        "all.yaml",
+        "relying-party-travel.yaml",
+        "saml-metadata.yaml",
+    ];
+    let files = files.map(|name| {
+        let text = std::fs::read_to_string(desk.folder.join(name)).unwrap();
+        (name, text)
+    });
+    let tenant = documents::load(&files).unwrap();
+    let saml = tenant.relying_parties["travel"].saml().unwrap();
+    assert_eq!(saml.profile, documents::SamlProfile::Saml2int);
+    assert_eq!(saml.valid_until, Some(until));
+    assert!(matches!(saml.name_id, documents::NameIdRule::Transient));
+    assert_eq!(saml.pairwise_id.as_deref(), Some("acme.example"));
+    assert_eq!(
+        saml.subject_id_req,
+        Some(documents::SubjectIdReq::PairwiseId)
+    );
+    assert!(
+        saml.relaxations()
+            .iter()
+            .all(|relaxed| relaxed.clause.is_none())
+    );
 }
 
 #[test]

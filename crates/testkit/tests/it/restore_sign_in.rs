@@ -117,6 +117,7 @@ fn given(no: u128, refresh_ends: Timestamp) -> Event {
             refreshed: 0,
             refresh_ends: Some(refresh_ends),
             jkt: None,
+            asked: model::AskedClaims::default(),
             ended: None,
         },
     })

@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use documents::{Speaks, TokenFormat};
+use documents::{RelyingParty, Speaks, TokenFormat};
 use model::{Authorization, Farewell, FarewellStatus, Timestamp};
 use ports::store::{LogoutRow, SessionRow};
 
+use crate::sign_in::SIGNED_OUT;
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind};
 
@@ -14,6 +15,9 @@ use crate::{App, AppError, ErrorKind};
 const ENDED: u32 = 100;
 /// What an access token may count at most, where the document that said so is gone.
 const LONGEST_TOKEN: Duration = Duration::from_secs(3_600);
+
+/// What is said of whoever did not want to be told, or could not be.
+const NOT_TOLD: &str = "not_told";
 
 /// A session as it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +101,7 @@ fn exposure(
         (Some(_), Some((_, Some(party)))) => (word_of(party.status), Some(party)),
         // Nobody has looked yet who is to be told.
         (Some(_), Some((false, None))) => ("waiting", None),
-        (Some(_), _) => ("not_told", None),
+        (Some(_), _) => (NOT_TOLD, None),
     };
     // A service provider of SAML that has signed the person out itself knows.
     let itself = given.ended.as_ref();
@@ -109,6 +113,10 @@ fn exposure(
             u64::from(oidc.access_token.minutes) * 60,
         )),
         // A service provider was told to end its own session by then, and of nothing since (SAML Core §2.7.2).
+        // One that was told has ended it.
+        Some(Speaks::Saml(_)) if told.is_some_and(|told| told.status == FarewellStatus::Told) => {
+            None
+        }
         Some(Speaks::Saml(_)) => ended.map(|ended| session.state.ends.since(ended)),
         None => Some(LONGEST_TOKEN),
     };
@@ -123,10 +131,25 @@ fn exposure(
             .or_else(|| told.map(|party| party.at)),
         detail: match itself {
             Some(ended) => ended.reason.clone(),
+            None if status == NOT_TOLD => by_browser(session, known).to_owned(),
             None => told.map(|party| party.detail.clone()).unwrap_or_default(),
         },
         exposed_until: ended.zip(life).map(|(ended, life)| ended.plus(life)),
         relying_party: name,
+    }
+}
+
+/// What is said of a client that only the browser could tell: it is not known to have been told. A browser is there
+/// where the person has signed out, and nowhere else.
+fn by_browser(session: &SessionRow, known: Option<&RelyingParty>) -> &'static str {
+    let oidc = known.and_then(RelyingParty::oidc);
+    let ended = session.state.ended.as_ref();
+    match oidc.is_some_and(|oidc| oidc.frontchannel_logout_uri.is_some()) {
+        true if ended.is_some_and(|ended| ended.reason == SIGNED_OUT) => {
+            "its page stood in a frame of the browser, which proves nothing"
+        }
+        true if ended.is_some() => "only the browser tells it, and none was there",
+        _ => "",
     }
 }
 

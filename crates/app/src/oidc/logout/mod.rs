@@ -1,4 +1,5 @@
-//! Telling relying parties that a session has ended (OpenID Connect Back-Channel Logout 1.0).
+//! Telling relying parties that a session has ended (OpenID Connect Back-Channel Logout 1.0; SAML Profiles §4.4, by
+//! SOAP).
 //!
 //! ```text
 //! a session ends ─► its row is due ─► whom: who was given anything in it ─► intent ─► send ─► outcome
@@ -12,6 +13,7 @@
 //! least once, and as a rule once; the token has the same name (`jti`) each time, by which a
 //! relying party can tell.
 
+mod call;
 mod leavers;
 mod ledger;
 mod send;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use documents::RelyingParty;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use model::event::FindingClosed;
@@ -38,14 +39,14 @@ impl Health {
     /// … nobody is asked for so long.
     const REST: Duration = Duration::from_secs(20);
 
-    fn rests(&self, client: &str, now: Timestamp) -> bool {
+    pub(super) fn rests(&self, client: &str, now: Timestamp) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(client).is_some_and(|(failures, last)| {
             *failures >= Self::FAILURES && now < last.plus(Self::REST)
         })
     }
 
-    fn note(&self, client: &str, answer: &LogoutAnswer, now: Timestamp) {
+    pub(super) fn note(&self, client: &str, answer: &LogoutAnswer, now: Timestamp) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
             LogoutAnswer::Taken | LogoutAnswer::Refused => drop(all.remove(client)),
@@ -95,6 +96,14 @@ impl Teller {
         subject: SubjectId,
         party: &Farewell,
     ) -> Result<Came, AppError> {
+        let loaded = self.app.loaded().await?;
+        let declared = loaded.tenant.relying_parties.get(&party.relying_party);
+        if let Some(saml) = declared.and_then(RelyingParty::saml) {
+            return match saml.entity_id == party.client {
+                true => self.call(&loaded, saml, (session, subject), party).await,
+                false => Ok(Came::Gone),
+            };
+        }
         let client = self.app.client(&party.client).await?;
         let client = client.filter(|client| client.party().name == party.relying_party);
         let Some(client) = client else {
@@ -124,7 +133,7 @@ impl Teller {
         Ok(Came::Answer(answer))
     }
 
-    async fn way(&self, allow_private: bool) -> Result<&Arc<dyn BackChannel>, AppError> {
+    pub(super) async fn way(&self, allow_private: bool) -> Result<&Arc<dyn BackChannel>, AppError> {
         let made = self.ways[usize::from(allow_private)]
             .get_or_try_init(|| async { self.app.connect.back_channel(allow_private) });
         made.await.map_err(|problem| {
@@ -215,8 +224,8 @@ impl Teller {
             subject: None,
             address: None,
             problem,
-            fix: "find out why its `backchannel_logout_uri` does not take the word, and who is still \
-                  signed in there with `tenure sign-in sessions PERSON --ended`"
+            fix: "find out why its `backchannel_logout_uri` or `soap_logout` does not take the word, and who \
+                  is still signed in there with `tenure sign-in sessions PERSON --ended`"
                 .to_owned(),
         };
         Ok(self.app.finding(finding).await?.into_iter().collect())

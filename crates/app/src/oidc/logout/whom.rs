@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use documents::{RelyingParty, Speaks};
 use model::{Authorization, Logout, SessionId, Timestamp};
 use ports::store::AuthorizationRow;
 
@@ -19,12 +20,7 @@ impl App {
     /// may.
     pub(crate) async fn tells_relying_parties(&self) -> bool {
         match self.loaded().await {
-            Ok(loaded) => loaded
-                .tenant
-                .relying_parties
-                .values()
-                .filter_map(documents::RelyingParty::oidc)
-                .any(|oidc| oidc.backchannel_logout_uri.is_some()),
+            Ok(loaded) => loaded.tenant.relying_parties.values().any(wants_word),
             Err(error) => error.kind() != ErrorKind::Missing,
         }
     }
@@ -42,7 +38,12 @@ impl App {
         };
         let loaded = self.loaded().await?;
         let given = self.given_in(session).await?;
-        let wants = given.into_values().filter(|last| is_told(&loaded, last));
+        let over = |last: &Authorization| {
+            let ended = last.ended.as_ref();
+            ended.is_some_and(|ended| ended.reason == crate::saml::BY_ITSELF)
+        };
+        let wants = given.into_values();
+        let wants = wants.filter(|last| is_told(&loaded, last) && !over(last));
         Ok(Some(Logout {
             subject: row.state.subject,
             ended: row.state.ended.map_or(now, |ended| ended.at),
@@ -90,6 +91,19 @@ impl App {
 /// Whether who was given this is still there, and wants to be told.
 pub(crate) fn is_told(loaded: &Loaded, given: &Authorization) -> bool {
     let party = loaded.tenant.relying_parties.get(&given.relying_party);
-    let oidc = party.and_then(documents::RelyingParty::oidc);
-    oidc.is_some_and(|oidc| oidc.client_id == given.client && oidc.backchannel_logout_uri.is_some())
+    party.is_some_and(|party| {
+        let client = match &party.speaks {
+            Speaks::Oidc(oidc) => &oidc.client_id,
+            Speaks::Saml(saml) => &saml.entity_id,
+        };
+        *client == given.client && wants_word(party)
+    })
+}
+
+/// Whether a document says where its relying party is told without a browser.
+fn wants_word(party: &RelyingParty) -> bool {
+    match &party.speaks {
+        Speaks::Oidc(oidc) => oidc.backchannel_logout_uri.is_some(),
+        Speaks::Saml(saml) => saml.soap_logout.is_some(),
+    }
 }

@@ -4,7 +4,7 @@
 use url::{Host, Url};
 
 /// What is wrong, and what to do.
-type Wrong = (String, &'static str);
+pub(crate) type Wrong = (String, &'static str);
 
 /// The longest address, in bytes.
 const MAX_ADDRESS: usize = 2_000;
@@ -32,7 +32,7 @@ pub(super) fn redirect(text: &str) -> Result<(), Wrong> {
 }
 
 /// An address that people open.
-pub(super) fn page(text: &str) -> Result<(), Wrong> {
+pub(crate) fn page(text: &str) -> Result<(), Wrong> {
     let url = sound(text)?;
     match url.scheme() {
         "https" | "http" => web(text, &url),
@@ -46,7 +46,7 @@ pub(super) fn audience(text: &str) -> Result<(), Wrong> {
 }
 
 /// What holds for every address.
-pub(super) fn sound(text: &str) -> Result<Url, Wrong> {
+pub(in crate::kinds) fn sound(text: &str) -> Result<Url, Wrong> {
     let possible = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&b);
     if text.is_empty() || text.len() > MAX_ADDRESS || !text.bytes().all(possible) {
         return Err((

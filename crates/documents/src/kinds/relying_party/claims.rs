@@ -17,9 +17,9 @@ const MAX_CLAIMS: usize = 100;
 const MAX_NAME: usize = 200;
 
 /// Claims of which the protocol says what they mean (OpenID Connect Core §2 and §5.6.2, its logout
-/// specifications, RFC 7519, 7800, 8693 and 9068). Who writes one of them could be somebody else, or turn one
+/// specifications, IPSIE OpenID Connect SL1, RFC 7519, 7800, 8693 and 9068). Who writes one of them could be somebody else, or turn one
 /// kind of token into another.
-const PROTOCOL: [&str; 24] = [
+const PROTOCOL: [&str; 25] = [
     "_claim_names",
     "_claim_sources",
     "acr",
@@ -42,6 +42,7 @@ const PROTOCOL: [&str; 24] = [
     "nonce",
     "s_hash",
     "scope",
+    "session_expiry",
     "sid",
     "sub",
 ];

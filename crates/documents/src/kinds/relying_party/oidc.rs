@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use model::SubjectId;
 use rules::closest;
 
-use super::{SPEC, address, claims, keys};
+use super::{SPEC, address, claims, fapi, keys, opened};
 use crate::kinds;
 use crate::kinds::app::check_url;
 use crate::report::{self, Reporter};
 use crate::tenant::{
-    AccessToken, ClientAuth, GrantType, Oidc, OidcClient, Require, SigningAlg, SubjectType, Tenant,
-    TokenFormat,
+    AccessToken, ClientAuth, GrantType, Oidc, OidcClient, OidcProfile, Require, SigningAlg,
+    SubjectType, Tenant, TokenFormat,
 };
 use crate::wire::relying_party::{self as wire, AccessTokenSpec, ClientSpec, OidcSpec};
 use crate::yaml::Part;
@@ -41,6 +41,7 @@ pub(super) fn oidc(
     let after = &spec.post_logout_redirect_uris;
     let after = addresses("post_logout_redirect_uris", after, 0, reporter);
     backchannel(spec, reporter);
+    opened::by_browsers(spec, reporter);
     let client = client(&spec.client, reporter);
     let grants = grants(spec, &client, reporter);
     let refreshes = grants.contains(&GrantType::RefreshToken);
@@ -51,14 +52,25 @@ pub(super) fn oidc(
     }
     let scopes = scopes(spec, refreshes, reporter);
     let access_token = access_token(&spec.access_token, reporter);
+    let profile = spec
+        .profile
+        .map(|wire::OidcProfile::Fapi2| OidcProfile::Fapi2);
+    let mut require = require(spec, reporter);
+    if profile == Some(OidcProfile::Fapi2) {
+        fapi::held_to(spec, reporter);
+        require.extend([Require::Pushed, Require::Dpop]);
+    }
     Some(Oidc {
         client_id,
         redirect_uris,
         post_logout_redirect_uris: after,
         backchannel_logout_uri: spec.backchannel_logout_uri.clone(),
+        frontchannel_logout_uri: spec.frontchannel_logout_uri.clone(),
+        initiate_login_uri: spec.initiate_login_uri.clone(),
         allow_private: spec.allow_private,
         client,
-        require: require(spec, reporter),
+        profile,
+        require,
         grants,
         scopes,
         subject: match spec.subject {
@@ -66,13 +78,14 @@ pub(super) fn oidc(
             wire::SubjectType::Pairwise => SubjectType::Pairwise,
         },
         id_token_alg: signing_alg(spec.id_token_alg),
+        userinfo_alg: spec.userinfo_alg.map(signing_alg),
         access_token,
         refresh_days: refreshes.then(|| spec.refresh_days.unwrap_or(REFRESH_DAYS)),
         claims: claims::claims(spec, tenant, reporter)?,
     })
 }
 
-fn at(key: &'static str) -> [Part<'static>; 3] {
+pub(super) fn at(key: &'static str) -> [Part<'static>; 3] {
     [SPEC, OIDC, Part::Key(key)]
 }
 
@@ -162,12 +175,18 @@ fn client(spec: &ClientSpec, reporter: &mut Reporter<'_, '_>) -> OidcClient {
 fn require(spec: &OidcSpec, reporter: &mut Reporter<'_, '_>) -> BTreeSet<Require> {
     let mut found = BTreeSet::new();
     for (index, one) in spec.require.iter().enumerate() {
+        let path = [&at("require")[..], &[Part::Index(index)]].concat();
         let one = match one {
             wire::Require::Pushed => Require::Pushed,
             wire::Require::Dpop => Require::Dpop,
+            wire::Require::Signed => Require::Signed,
         };
+        if one == Require::Signed && !matches!(spec.client, ClientSpec::Keys(_)) {
+            let problem = "a client without keys signs nothing";
+            let fix = "remove it, or write `client: {keys: […]}`";
+            reporter.at(report::VALUE, &path, problem, fix);
+        }
         if !found.insert(one) {
-            let path = [&at("require")[..], &[Part::Index(index)]].concat();
             let problem = "this stands here twice";
             reporter.at(report::DUPLICATE, &path, problem, "remove one of them");
         }
@@ -254,7 +273,7 @@ fn wrong_scope(scope: &str) -> Option<(String, String)> {
     Some((format!("`{scope}` is too much like `{meant}`"), fix))
 }
 
-const fn signing_alg(alg: wire::SigningAlg) -> SigningAlg {
+pub(in crate::kinds) const fn signing_alg(alg: wire::SigningAlg) -> SigningAlg {
     match alg {
         wire::SigningAlg::Es256 => SigningAlg::Es256,
         wire::SigningAlg::EdDsa => SigningAlg::EdDsa,

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 
 use rules::Mapping;
 
-use super::{SPEC, address};
-use crate::kinds::app;
+use super::{SPEC, address, held, sets};
+use crate::kinds::app::check_url;
+use crate::kinds::{app, group, instant};
 use crate::report::{self, Reporter};
 use crate::tenant::{
-    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlSigns, Slo,
-    Tenant,
+    Acs, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher, SamlKey, SamlProfile,
+    SamlSigns, Slo, SoapLogout, SubjectIdReq, SubjectIdRule, Tenant,
 };
 use crate::wire::relying_party::{
-    self as wire, AcsSpec, EncryptSpec, NameIdFormat, SamlSpec, SloSpec,
+    self as wire, AcsSpec, EncryptSpec, NameIdFormat, SamlSpec, SigningKeySpec, SigningKeyWord,
+    SloSpec, SoapLogoutSpec, SubjectIdSpec,
 };
 use crate::yaml::Part;
 
-const SAML: Part<'static> = Part::Key("saml");
+pub(super) const SAML: Part<'static> = Part::Key("saml");
 /// The most addresses.
 const MAX_ACS: usize = 50;
 /// The most attributes: they travel with every sign-in.
@@ -31,7 +33,8 @@ const MAX_ENTITY_ID: usize = 1_024;
 const MAX_CERTIFICATE: usize = 16 << 10;
 /// The longest scope, in characters (Subject Identifier Attributes §3.3.1).
 const MAX_SCOPE: usize = 127;
-const PAIRWISE: &str = "urn:oasis:names:tc:SAML:attribute:pairwise-id";
+pub(super) const PAIRWISE: &str = "urn:oasis:names:tc:SAML:attribute:pairwise-id";
+pub(super) const SUBJECT: &str = "urn:oasis:names:tc:SAML:attribute:subject-id";
 const ONE: &str =
     "write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it";
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
@@ -45,6 +48,60 @@ pub(super) fn saml(
     entity_id(&spec.entity_id, reporter);
     let acs = acs(&spec.acs, reporter);
     let certificates = certificates(&spec.certificates, reporter);
+    unsigned(spec, reporter);
+    let slo = spec.slo.as_ref().map(|one| slo(one, reporter));
+    let soap_logout = spec.soap_logout.as_ref();
+    let soap_logout = soap_logout.map(|one| soap(one, reporter));
+    let encryption = spec.encrypt.as_ref().map(|one| encryption(one, reporter));
+    let name_id = name_id(spec, tenant, reporter);
+    let attributes = attributes(spec, tenant, reporter);
+    if let Some(scope) = &spec.pairwise_id {
+        pairwise_id(scope, spec, reporter);
+    }
+    let subject_id = spec.subject_id.as_ref();
+    let subject_id = subject_id.map(|one| self::subject_id(one, spec, tenant, reporter));
+    let valid_until = spec.valid_until.as_deref();
+    let valid_until = valid_until.map(|text| instant(text, &at("valid_until"), reporter));
+    let saml = Saml {
+        entity_id: spec.entity_id.clone(),
+        profile: match spec.profile {
+            wire::SamlProfile::Saas => SamlProfile::Saas,
+            wire::SamlProfile::Saml2int => SamlProfile::Saml2int,
+        },
+        valid_until: match valid_until {
+            Some(read) => Some(read?),
+            None => None,
+        },
+        acs,
+        name_id: name_id?,
+        attributes: attributes?,
+        attribute_sets: sets::sets(spec, reporter),
+        pairwise_id: spec.pairwise_id.clone(),
+        subject_id: match subject_id {
+            Some(read) => Some(read?),
+            None => None,
+        },
+        subject_id_req: spec.subject_id_req.map(demanded),
+        certificates,
+        slo,
+        soap_logout,
+        want_signed_requests: spec.want_signed_requests,
+        sign: match spec.sign {
+            wire::SamlSigns::Both => SamlSigns::Both,
+            wire::SamlSigns::Response => SamlSigns::Response,
+            wire::SamlSigns::Assertion => SamlSigns::Assertion,
+        },
+        signing_key: signing_key(&spec.signing_key, tenant, reporter),
+        encryption,
+        idp_initiated: spec.idp_initiated,
+    };
+    held::subject_id(&saml, reporter);
+    held::profile(&saml, tenant, reporter);
+    Some(saml)
+}
+
+/// What needs a key that its signatures are held to.
+fn unsigned(spec: &SamlSpec, reporter: &mut Reporter<'_, '_>) {
     for (key, given) in [
         ("want_signed_requests", spec.want_signed_requests),
         ("slo", spec.slo.is_some()),
@@ -55,33 +112,18 @@ pub(super) fn saml(
             reporter.at(report::VALUE, &at(key), problem, fix);
         }
     }
-    let slo = spec.slo.as_ref().map(|one| slo(one, reporter));
-    let encryption = spec.encrypt.as_ref().map(|one| encryption(one, reporter));
-    let name_id = name_id(spec, tenant, reporter);
-    let attributes = attributes(spec, tenant, reporter);
-    if let Some(scope) = &spec.pairwise_id {
-        pairwise_id(scope, spec, reporter);
-    }
-    Some(Saml {
-        entity_id: spec.entity_id.clone(),
-        acs,
-        name_id: name_id?,
-        attributes: attributes?,
-        pairwise_id: spec.pairwise_id.clone(),
-        certificates,
-        slo,
-        want_signed_requests: spec.want_signed_requests,
-        sign: match spec.sign {
-            wire::SamlSigns::Both => SamlSigns::Both,
-            wire::SamlSigns::Response => SamlSigns::Response,
-            wire::SamlSigns::Assertion => SamlSigns::Assertion,
-        },
-        encryption,
-        idp_initiated: spec.idp_initiated,
-    })
 }
 
-fn at(key: &'static str) -> [Part<'static>; 3] {
+const fn demanded(demanded: wire::SubjectIdReq) -> SubjectIdReq {
+    match demanded {
+        wire::SubjectIdReq::SubjectId => SubjectIdReq::SubjectId,
+        wire::SubjectIdReq::PairwiseId => SubjectIdReq::PairwiseId,
+        wire::SubjectIdReq::Any => SubjectIdReq::Any,
+        wire::SubjectIdReq::None => SubjectIdReq::Unwanted,
+    }
+}
+
+pub(super) fn at(key: &'static str) -> [Part<'static>; 3] {
     [SPEC, SAML, Part::Key(key)]
 }
 
@@ -155,15 +197,26 @@ fn name_id(
         reporter.at(report::MISSING_FIELD, &at("name_id"), problem, fix);
         return None;
     };
-    let mapping = app::mapping(value, tenant, &path, reporter)?;
-    app::text_only(&mapping, "a name", &path, reporter);
+    let mapping = name(value, tenant, &path, reporter)?;
+    Some(NameIdRule::Given(format, mapping))
+}
+
+/// What gives a name: text that nobody sets of themselves.
+fn name(
+    value: &str,
+    tenant: &Tenant,
+    path: &[Part<'_>],
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<Mapping> {
+    let mapping = app::mapping(value, tenant, path, reporter)?;
+    app::text_only(&mapping, "a name", path, reporter);
     let own = |attribute: &&str| tenant.self_editable.contains(*attribute);
     for attribute in mapping.attributes().into_iter().filter(own) {
         let problem = format!("people could call themselves like others by `person.{attribute}`");
         let fix = "use what only HR sets";
-        reporter.at(report::SELF_EDITABLE, &path, problem, fix);
+        reporter.at(report::SELF_EDITABLE, path, problem, fix);
     }
-    Some(NameIdRule::Given(format, mapping))
+    Some(mapping)
 }
 
 fn attributes(
@@ -199,6 +252,35 @@ fn attributes(
 /// The scope of the attribute (Subject Identifier Attributes §3.3.1), and that nothing else gives that one.
 fn pairwise_id(scope: &str, spec: &SamlSpec, reporter: &mut Reporter<'_, '_>) {
     let path = at("pairwise_id");
+    self::scope(scope, &path, reporter);
+    if spec.attributes.contains_key(PAIRWISE) {
+        let problem = "an attribute of the same name is among `attributes`";
+        reporter.at(report::CONFLICT, &path, problem, "remove one of them");
+    }
+}
+
+/// What gives the attribute that is the same everywhere (§3.3 there), and that nothing else gives that one.
+fn subject_id(
+    given: &SubjectIdSpec,
+    spec: &SamlSpec,
+    tenant: &Tenant,
+    reporter: &mut Reporter<'_, '_>,
+) -> Option<SubjectIdRule> {
+    let own = |key: &'static str| [&at("subject_id")[..], &[Part::Key(key)]].concat();
+    scope(&given.scope, &own("scope"), reporter);
+    if spec.attributes.contains_key(SUBJECT) {
+        let problem = "an attribute of the same name is among `attributes`";
+        let path = at("subject_id");
+        reporter.at(report::CONFLICT, &path, problem, "remove one of them");
+    }
+    Some(SubjectIdRule {
+        value: name(&given.value, tenant, &own("value"), reporter)?,
+        scope: given.scope.clone(),
+    })
+}
+
+/// What is a domain behind an `@` (Subject Identifier Attributes §3.3.1).
+pub(crate) fn scope(scope: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, '_>) {
     let possible = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
     let begins = scope
         .bytes()
@@ -206,11 +288,7 @@ fn pairwise_id(scope: &str, spec: &SamlSpec, reporter: &mut Reporter<'_, '_>) {
         .is_some_and(|b| b.is_ascii_alphanumeric());
     if !begins || scope.len() > MAX_SCOPE || !scope.bytes().all(possible) {
         let fix = "write a domain of yours in lower case, as in `acme.example`";
-        reporter.at(report::VALUE, &path, "this is no domain", fix);
-    }
-    if spec.attributes.contains_key(PAIRWISE) {
-        let problem = "an attribute of the same name is among `attributes`";
-        reporter.at(report::CONFLICT, &path, problem, "remove one of them");
+        reporter.at(report::VALUE, path, "this is no domain", fix);
     }
 }
 
@@ -255,6 +333,35 @@ fn slo(spec: &SloSpec, reporter: &mut Reporter<'_, '_>) -> Slo {
         response_url: spec.response_url.clone(),
         by_post: matches!(spec.binding, wire::SamlBinding::Post),
     }
+}
+
+fn soap(spec: &SoapLogoutSpec, reporter: &mut Reporter<'_, '_>) -> SoapLogout {
+    let path = [&at("soap_logout")[..], &[Part::Key("url")]].concat();
+    match address::sound(&spec.url) {
+        Ok(_) => {
+            let bare = spec.url.split('?').next().unwrap_or(&spec.url);
+            check_url(bare, spec.allow_private, &path, reporter);
+        }
+        Err((problem, fix)) => reporter.at(report::URL, &path, problem, fix),
+    }
+    SoapLogout {
+        url: spec.url.clone(),
+        allow_private: spec.allow_private,
+    }
+}
+
+fn signing_key(spec: &SigningKeySpec, tenant: &Tenant, reporter: &mut Reporter<'_, '_>) -> SamlKey {
+    let groups = match spec {
+        SigningKeySpec::Everybody(SigningKeyWord::Current) => return SamlKey::Current,
+        SigningKeySpec::Everybody(SigningKeyWord::Next) => return SamlKey::Next,
+        SigningKeySpec::Some(some) => &some.next_for,
+    };
+    let path = [&at("signing_key")[..], &[Part::Key("next_for")]].concat();
+    if groups.is_empty() {
+        let fix = "name a group of people who try it";
+        reporter.at(report::VALUE, &path, "nobody would try the next key", fix);
+    }
+    SamlKey::NextFor(group::named(groups, &path, tenant, reporter))
 }
 
 fn encryption(spec: &EncryptSpec, reporter: &mut Reporter<'_, '_>) -> Encryption {

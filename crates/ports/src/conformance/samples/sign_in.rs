@@ -132,6 +132,7 @@ pub fn authorization(n: u8, number: u8) -> AuthorizationChanged {
             refreshed: 0,
             refresh_ends: None,
             jkt: None,
+            asked: model::AskedClaims::default(),
             ended: None,
         },
     }

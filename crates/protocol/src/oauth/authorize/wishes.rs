@@ -38,6 +38,18 @@ pub struct ClaimWish {
     pub values: Vec<Value>,
 }
 
+impl ClaimWish {
+    /// Whether a claim of this value is what is asked for.
+    #[must_use]
+    pub fn is_met(&self, value: &Value) -> bool {
+        self.values.is_empty() || self.has(value)
+    }
+
+    fn has(&self, value: &Value) -> bool {
+        self.values.contains(value)
+    }
+}
+
 impl ClaimsRequest {
     /// Reads a request for claims. Members that are not understood are ignored, as §5.5 demands.
     ///
@@ -52,6 +64,30 @@ impl ClaimsRequest {
             id_token: wishes(asked.remove("id_token"))?,
             userinfo: wishes(asked.remove("userinfo"))?,
         })
+    }
+
+    /// The classes of which the login has to reach one (`acr` as essential, with values, §5.5.1.1): a class
+    /// that is no text is one that nobody reaches. `None`: whichever it reaches.
+    #[must_use]
+    pub fn demanded_acr(&self) -> Option<Vec<&str>> {
+        let wish = self.id_token.get("acr")?;
+        let demands = wish.essential && !wish.values.is_empty();
+        demands.then(|| wish.values.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// The classes that are liked, whether or not one has to be reached.
+    pub fn liked_acr(&self) -> impl Iterator<Item = &str> {
+        let wish = self.id_token.get("acr").into_iter();
+        wish.flat_map(|wish| wish.values.iter().filter_map(Value::as_str))
+    }
+
+    /// Whether the request is about this person, by the name that the client has for them (`sub` with a
+    /// value, §5.5.1): where it is about another one, nothing is told of this one.
+    #[must_use]
+    pub fn is_about(&self, subject: &str) -> bool {
+        let wishes = [self.id_token.get("sub"), self.userinfo.get("sub")];
+        let about = |wish: &ClaimWish| wish.values.is_empty() || wish.has(&subject.into());
+        wishes.into_iter().flatten().all(about)
     }
 
     pub(super) fn asked(params: &Params) -> Result<Self, OAuthError> {
@@ -112,6 +148,56 @@ mod tests {
         assert_eq!(asked.id_token["acr"].values, ["phrh", "phr"]);
         assert_eq!(asked.id_token["sub"].values, ["s"]);
         assert_eq!(ClaimsRequest::parse("{}"), Ok(ClaimsRequest::default()));
+    }
+
+    #[test]
+    fn a_class_is_demanded_where_it_is_essential() {
+        let read = |acr: &str| {
+            ClaimsRequest::parse(&format!(r#"{{"id_token":{{"acr":{acr}}}}}"#)).unwrap()
+        };
+        let demanded = |acr: &str| read(acr).demanded_acr().map(|all| all.join(" "));
+        assert_eq!(
+            demanded(r#"{"essential":true,"values":["phrh","phr"]}"#).as_deref(),
+            Some("phrh phr")
+        );
+        assert_eq!(
+            demanded(r#"{"essential":true,"value":1}"#).as_deref(),
+            Some("")
+        );
+        for free in ["null", r#"{"essential":true}"#, r#"{"values":["phr"]}"#] {
+            assert_eq!(demanded(free), None, "{free}");
+        }
+        assert_eq!(
+            read(r#"{"values":["phr"]}"#)
+                .liked_acr()
+                .collect::<Vec<_>>(),
+            ["phr"]
+        );
+        let elsewhere =
+            ClaimsRequest::parse(r#"{"userinfo":{"acr":{"essential":true,"value":"phr"}}}"#);
+        assert_eq!(elsewhere.unwrap().demanded_acr(), None);
+    }
+
+    #[test]
+    fn a_request_may_be_about_one_person() {
+        for (text, about) in [
+            ("{}", true),
+            (r#"{"id_token":{"sub":null}}"#, true),
+            (r#"{"id_token":{"sub":{"value":"ana"}}}"#, true),
+            (r#"{"userinfo":{"sub":{"values":["bo","ana"]}}}"#, true),
+            (r#"{"userinfo":{"sub":{"value":"bo"}}}"#, false),
+            (
+                r#"{"id_token":{"sub":{"value":"ana"}},"userinfo":{"sub":{"value":"bo"}}}"#,
+                false,
+            ),
+            (r#"{"id_token":{"sub":{"value":["ana"]}}}"#, false),
+        ] {
+            assert_eq!(
+                ClaimsRequest::parse(text).unwrap().is_about("ana"),
+                about,
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub use access_token::AccessToken;
 pub use id_token::{IdToken, at_hash};
 pub use login::{Amr, Login, PHR, PHRH, acr_satisfies};
 pub use pairwise::{Sector, SectorError, pairwise};
-pub use userinfo::{SCOPED, UserInfo};
+pub use userinfo::{SCOPED, TYP as USERINFO_TYP, UserInfo, addressed, scope_of};
 
 use serde_json::Value;
 

@@ -1,11 +1,13 @@
 //! What is told of a person (OpenID Connect Core 1.0 §5.1, §5.3, §5.4).
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::oauth::authorize::ClaimWish;
-use crate::oauth::{Object, Scopes};
+use crate::oauth::{Issuer, Object, Scopes};
+
+/// The type of an answer that is signed (§5.3.2), so that it is taken for no other token (RFC 8725 §3.11).
+pub const TYP: &str = "userinfo+jwt";
 
 /// Which claims a scope is for (§5.4). `groups` is no standard, but what everybody calls it.
 pub const SCOPED: [(&str, &[&str]); 5] = [
@@ -42,7 +44,7 @@ pub struct UserInfo<'a> {
     /// What was granted: the claims of these scopes are told.
     pub granted: &'a Scopes,
     /// What was asked for by name ([`ClaimsRequest`](crate::oauth::authorize::ClaimsRequest)).
-    pub asked: &'a BTreeMap<String, ClaimWish>,
+    pub asked: &'a BTreeSet<String>,
     /// What the client may ask for at all: a claim that is asked for by name is told when one of these
     /// scopes is for it. Otherwise `claims` would be a way around them.
     pub allowed: &'a Scopes,
@@ -56,7 +58,7 @@ impl UserInfo<'_> {
         let mut claims = Object::new();
         for (scope, names) in SCOPED {
             for name in names {
-                let asked = self.asked.contains_key(*name) && self.allowed.has(scope);
+                let asked = self.asked.contains(*name) && self.allowed.has(scope);
                 let told = attributes.get(*name).filter(|value| says(value));
                 if let Some(value) = told.filter(|_| asked || self.granted.has(scope)) {
                     claims.insert((*name).to_owned(), value.clone());
@@ -67,6 +69,22 @@ impl UserInfo<'_> {
         claims.insert("sub".to_owned(), self.subject.into());
         claims
     }
+}
+
+/// The scope that a claim is for, if it is one of [`SCOPED`].
+#[must_use]
+pub fn scope_of(name: &str) -> Option<&'static str> {
+    let mut all = SCOPED.iter();
+    let found = all.find(|(_, names)| names.contains(&name));
+    found.map(|(scope, _)| *scope)
+}
+
+/// Claims of an answer that is signed: who says so, and to whom (§5.3.2).
+#[must_use]
+pub fn addressed(mut claims: Object, issuer: &Issuer, client_id: &str) -> Object {
+    claims.insert("iss".to_owned(), issuer.as_str().into());
+    claims.insert("aud".to_owned(), client_id.into());
+    claims
 }
 
 fn says(value: &Value) -> bool {
@@ -87,11 +105,10 @@ mod tests {
     fn told(granted: &str, asked: &[&str], allowed: &str) -> String {
         let attributes = json!({"sub": "other", "name": "Ann", "email": "a@b.example", "nickname": "",
             "email_verified": true, "groups": [], "phone_number": null, "salary": 1});
-        let wish = |name: &&str| ((*name).to_owned(), ClaimWish::default());
         let info = UserInfo {
             subject: "s",
             granted: &Scopes::parse(granted).unwrap(),
-            asked: &asked.iter().map(wish).collect(),
+            asked: &asked.iter().map(|name| (*name).to_owned()).collect(),
             allowed: &Scopes::parse(allowed).unwrap(),
         };
         let claims = info.claims(attributes.as_object().unwrap());

@@ -32,6 +32,8 @@ pub struct LogoutRequest {
 pub struct LogoutOutcome {
     /// Whether the sessions there have ended.
     pub has_ended: bool,
+    /// Whether it says that nobody of that name has a session there.
+    pub is_unknown: bool,
     /// Whether the service provider could not tell everybody whom it tells.
     pub is_partial: bool,
 }
@@ -115,10 +117,13 @@ impl LogoutOutcome {
             .ok_or(Refused::Missing("StatusCode"))?;
         let code = first.attribute("Value").and_then(StatusCode::named);
         let second = first.one(Space::Protocol, "StatusCode")?;
-        let partial = StatusDetail::PartialLogout.uri();
+        let says = |detail: StatusDetail| {
+            second.is_some_and(|code| code.attribute("Value") == Some(detail.uri()))
+        };
         Ok(Self {
             has_ended: code.ok_or(Refused::Malformed("StatusCode"))? == StatusCode::Success,
-            is_partial: second.is_some_and(|code| code.attribute("Value") == Some(partial)),
+            is_unknown: says(StatusDetail::UnknownPrincipal),
+            is_partial: says(StatusDetail::PartialLogout),
         })
     }
 }

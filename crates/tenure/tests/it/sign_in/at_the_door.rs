@@ -145,9 +145,9 @@ fn o24_no_other_origin_reads_or_frames_anything_and_nothing_typed_is_sent_on() {
     assert!(code_of(&answer).is_some());
 }
 
-/// O25: an access token counts in its header alone.
+/// O25: an access token counts in its header and in a form (RFC 6750 §2.2), and never in a query.
 #[test]
-fn o25_a_bearer_in_a_query_or_a_form_is_none() {
+fn o25_a_bearer_in_a_query_is_none() {
     let (plant, party) = door();
     let mut visitor = Visitor::default();
     let answer = visitor.types(&plant.url, Some("wiki"), &name(0)).unwrap();
@@ -163,7 +163,12 @@ fn o25_a_bearer_in_a_query_or_a_form_is_none() {
     };
     assert_eq!(status("GET", &format!("{place}?{form}"), &[], ""), 401);
     assert_eq!(status("POST", &format!("{place}?{form}"), &[], ""), 401);
-    assert_eq!(status("POST", &place, &[media], &form), 401);
+    assert_eq!(
+        status("POST", &format!("{place}?{form}"), &[media], ""),
+        401
+    );
+    assert_eq!(status("POST", &place, &[], &form), 401);
+    assert_eq!(status("POST", &place, &[media], &form), 200);
     let bearer = format!("Authorization: Bearer {token}");
     assert_eq!(status("GET", &place, &[&bearer], ""), 200);
 }

@@ -5,10 +5,12 @@
 
 mod at_the_door;
 mod balancer;
+mod elsewhere;
 mod party;
 mod people;
 mod tenant;
 mod visitor;
+mod with_service_providers;
 mod with_two_nodes;
 
 use std::time::Duration;
@@ -166,6 +168,30 @@ fn authlib_proves_itself_by_a_key() {
         "without a push: 400 This link does not work",
     ];
     tenant.plays(&python, "with_a_key.py", &expected);
+}
+
+/// idpyoidc signs what it asks, proves itself by a key, asks for claims by name, and takes no userinfo that is not
+/// signed.
+#[test]
+fn idpyoidc_signs_people_in_strictly() {
+    let Some([python]) = peers(["TENURE_PEER_SIGN_IN"]) else {
+        return;
+    };
+    let mut tenant = Tenant::new();
+    tenant.pass("ANA");
+    tenant.pythons();
+    let expected = [
+        "outside of what it signs: client_id redirect_uri request response_type scope",
+        "asked: Sign in",
+        "ID token: any-factor, pwd, {'level': 'seven'}",
+        "userinfo, signed: {'email': 'ana@acme.example', 'name': 'Ana Ng', 'level': 'seven'}",
+        "refreshed: Bearer, another one: True",
+        "not signed: invalid_request",
+        "once more, without a page: True",
+        "logout: BYE",
+        "then: Sign in",
+    ];
+    tenant.plays(&python, "with_idpyoidc.py", &expected);
 }
 
 /// The page at which codes are typed shows what asks, takes no other site's form, and slows guesses down.

@@ -1,5 +1,6 @@
 """A browser without scripts: it keeps cookies, fills forms in, and follows redirects."""
 
+import base64
 import html.parser
 
 import requests
@@ -84,3 +85,11 @@ class Browser:
 
     def password(self, name, password):
         return self.send("/sign-in/password", name=name, password=password)
+
+
+def changed(fields, element="ds:DigestValue"):
+    """The same response of SAML, but for a letter of the last of these: a digest that its signature covers."""
+    xml = base64.b64decode(fields["SAMLResponse"]).decode()
+    before, after = xml.rsplit(f"<{element}>", 1)
+    xml = f"{before}<{element}>{'B' if after[0] == 'A' else 'A'}{after[1:]}"
+    return {**fields, "SAMLResponse": base64.b64encode(xml.encode()).decode()}

@@ -12,7 +12,7 @@ use protocol::jose::{Algorithm, SigningKey};
 
 use crate::e2e::cluster::REQUIRE;
 use crate::e2e::peer::told;
-use crate::node::Node;
+use crate::node::{Node, Said};
 
 /// As long as a script may take.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -120,20 +120,43 @@ impl Tenant {
         self.tell("SP_HOME", home.display().to_string());
     }
 
-    /// Declares a client with a key that is made for it, and tells scripts of it: PKCS #8 in base64.
+    /// Declares clients of which one has a key, and tells scripts of that.
     pub fn forge(&mut self) {
+        self.keyed("FORGE", include_str!("forge.yaml"));
+    }
+
+    /// Declares the client that idpyoidc is.
+    pub fn pythons(&mut self) {
+        self.keyed("IDPY", include_str!("idpy.yaml"));
+    }
+
+    /// Declares a client with a key that is made for it, and tells scripts of it: PKCS #8 in base64, and its name.
+    fn keyed(&mut self, name: &str, text: &str) {
         let (key, private) = SigningKey::generate(Algorithm::Es256).unwrap();
         let jwk = serde_json::Value::Object(key.public().to_jwk());
-        let text = include_str!("forge.yaml")
+        let text = text
             .replace("@PORT@", &self.port.to_string())
             .replace("@KEY@", &jwk.to_string());
         let documents = self.node.home.path().join("documents");
-        std::fs::write(documents.join("forge.yaml"), text).unwrap();
+        std::fs::write(documents.join(format!("{name}.yaml")), text).unwrap();
         let folder = documents.to_str().unwrap();
         self.node
             .run(&["config", "push", folder, "--reason", "T-5"])
             .expect(0);
-        self.tell("FORGE_KEY", STANDARD.encode(private.expose()));
+        let kid = jwk["kid"].as_str().unwrap_or_default().to_owned();
+        self.tell(&format!("{name}_KEY"), STANDARD.encode(private.expose()));
+        self.tell(&format!("{name}_KID"), kid);
+    }
+
+    /// Says who we are to service providers.
+    pub fn introduced(&self) {
+        let documents = self.node.home.path().join("documents");
+        let text = include_str!("saml_metadata.yaml");
+        std::fs::write(documents.join("saml-metadata.yaml"), text).unwrap();
+        let folder = documents.to_str().unwrap();
+        self.node
+            .run(&["config", "push", folder, "--reason", "T-6"])
+            .expect(0);
     }
 
     /// Lays our metadata, and the certificate in them, beside the key of service providers.
@@ -155,21 +178,23 @@ impl Tenant {
         let file = self.node.home.path().join("theirs.xml");
         let url = format!("http://127.0.0.1:{}{path}", self.port);
         std::fs::write(&file, fetched(&url)).unwrap();
+        self.add(name, file.to_str().unwrap(), &[]).expect(0);
+        self.added(name, more)
+    }
+
+    /// Adds a relying party from a file or an address.
+    pub fn add(&self, name: &str, origin: &str, words: &[&str]) -> Said {
         let documents = self.node.home.path().join("documents");
-        let (file, folder) = (file.to_str().unwrap(), documents.to_str().unwrap());
-        let words = [
-            "relying-party",
-            "add",
-            name,
-            "--saml",
-            file,
-            "--into",
-            folder,
-        ];
-        let said = self
-            .node
-            .run(&[&words[..], &["--group", "everyone"]].concat());
-        said.expect(0);
+        let folder = documents.to_str().unwrap();
+        let add = ["relying-party", "add", name, "--saml", origin, "--into"];
+        let to = [folder, "--group", "everyone"];
+        self.node.run(&[&add[..], &to, words].concat())
+    }
+
+    /// Writes what else the document of one that was added is to say, and pushes it; the document.
+    pub fn added(&self, name: &str, more: &[(&str, &str)]) -> String {
+        let documents = self.node.home.path().join("documents");
+        let folder = documents.to_str().unwrap();
         let written = documents.join(format!("relying-party-{name}.yaml"));
         let mut text = std::fs::read_to_string(&written).unwrap();
         for (from, to) in more {
@@ -207,7 +232,7 @@ pub fn beside(name: &str) -> PathBuf {
 }
 
 /// What stands at an address.
-fn fetched(url: &str) -> String {
+pub fn fetched(url: &str) -> String {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let text = runtime.block_on(async { http.get(url).send().await.unwrap().text().await });

@@ -12,6 +12,10 @@ const BASIC: usize = 1;
 const FORM: usize = 2;
 const LOGOUT: usize = 3;
 const BACK_CHANNEL: usize = 4;
+const FRONT_CHANNEL: usize = 5;
+const INITIATED: usize = 6;
+const FAPI: usize = 7;
+const SIGNED: usize = 8;
 
 const MUTANTS: &[Mutant] = &[
     answers(
@@ -92,6 +96,11 @@ const MUTANTS: &[Mutant] = &[
         },
     ),
     asks(
+        "overlooks claims that are asked for",
+        (BASIC, "oidcc-claims-essential"),
+        |request| sent(request, |(name, _)| name != "claims"),
+    ),
+    asks(
         "overlooks prompt=login",
         (BASIC, "oidcc-prompt-login"),
         |request| {
@@ -135,14 +144,6 @@ const MUTANTS: &[Mutant] = &[
         |_, answer| {
             answer.body = answer.body.replace("invalid_grant", "invalid_request");
         },
-    ),
-    asks(
-        "overlooks a request object",
-        (
-            BASIC,
-            "oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported",
-        ),
-        |request| sent(request, |(name, _)| name != "request"),
     ),
     answers(
         "gives another type of token",
@@ -195,6 +196,96 @@ const MUTANTS: &[Mutant] = &[
             without_cookie(request);
         },
     ),
+    answers(
+        "tells of another session in a frame",
+        (FRONT_CHANNEL, "oidcc-frontchannel-rp-initiated-logout"),
+        |_, answer| answer.body = answer.body.replace("sid=", "sid=x"),
+    ),
+    answers(
+        "lets any frame be loaded",
+        (FRONT_CHANNEL, "oidcc-frontchannel-rp-initiated-logout"),
+        |_, answer| {
+            for (_, policy) in answer
+                .headers
+                .iter_mut()
+                .filter(|(name, _)| name == "content-security-policy")
+            {
+                policy.push_str(" https:");
+            }
+        },
+    ),
+    answers(
+        "does not say who asks for a sign-in",
+        (INITIATED, "oidcc-3rd_party-init-login"),
+        |_, answer| answer.body = answer.body.replace("login?iss=", "login?other="),
+    ),
+    asks(
+        "takes a request that was not pushed",
+        (
+            FAPI,
+            "fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails",
+        ),
+        |request| {
+            request.url = request
+                .url
+                .replace("client_id=fapi&", "client_id=basic&")
+                .replace("https%3A%2F%2Ffapi.rp", "https%3A%2F%2Fbasic.rp")
+        },
+    ),
+    answers(
+        "gives tokens that are not bound",
+        (FAPI, "fapi2-security-profile-final-happy-flow"),
+        |_, answer| answer.body = answer.body.replace("\"DPoP\"", "\"Bearer\""),
+    ),
+    answers(
+        "turns refresh tokens",
+        (FAPI, "fapi2-security-profile-final-refresh-token"),
+        |request, answer| {
+            if request.body.contains("grant_type=refresh_token") {
+                answer.body = answer
+                    .body
+                    .replace("\"refresh_token\":\"", "\"refresh_token\":\"x");
+            }
+        },
+    ),
+    answers(
+        "gives tokens to whoever proves no key",
+        (
+            FAPI,
+            "fapi2-security-profile-final-ensure-holder-of-key-required",
+        ),
+        |request, answer| {
+            if request.body.contains("grant_type=authorization_code") {
+                answer.status = 200;
+            }
+        },
+    ),
+    answers(
+        "answers with a state that was not signed",
+        (
+            SIGNED,
+            "fapi2-security-profile-final-state-only-outside-request-object-not-used",
+        ),
+        |_, answer| {
+            located(answer, |fields| {
+                if fields.iter().any(|(name, _)| name == "code") {
+                    fields.push(("state".to_owned(), "another".to_owned()));
+                }
+            });
+        },
+    ),
+    answers(
+        "takes a request that nobody signed",
+        (
+            SIGNED,
+            "fapi2-security-profile-final-ensure-request-object-signature-algorithm-is-not-none",
+        ),
+        |request, answer| {
+            if request.url.contains("/par") {
+                answer.status = 201;
+            }
+        },
+    ),
     asks(
         "tells nobody",
         (BACK_CHANNEL, "oidcc-backchannel-rp-initiated-logout"),
@@ -222,7 +313,7 @@ pub fn hunt(world: &World) -> Vec<String> {
             ));
             continue;
         };
-        match play::one(world, plan.form_post, *case, Some(mutant.meddler)) {
+        match play::one(world, plan.way, *case, Some(mutant.meddler)) {
             Err(failed) => println!(
                 "  {:<34} {name}: {}, {}",
                 mutant.name, failed.clause, failed.came

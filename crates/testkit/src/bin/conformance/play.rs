@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::thread;
 
 use crate::cases::{Case, SLOW};
-use crate::plans::Plan;
+use crate::plans::{Plan, Way};
 use crate::stage::Stage;
 use crate::verdict::{Outcome, Verdict};
 use crate::wire::{Meddler, Wire};
@@ -17,14 +17,15 @@ pub struct Played {
 }
 
 /// Plays one module, with somebody between who meddles, or nobody.
-pub fn one(world: &World, form_post: bool, case: Case, meddler: Option<Meddler>) -> Verdict {
+pub fn one(world: &World, way: Way, case: Case, meddler: Option<Meddler>) -> Verdict {
     let stage = Stage {
         world,
         wire: Wire {
             meddler,
             ..world.wire.clone()
         },
-        form_post,
+        form_post: way == Way::FormPost,
+        signs: way == Way::Signed,
         warnings: RefCell::default(),
     };
     let outcome = case(&stage)?;
@@ -35,20 +36,20 @@ pub fn one(world: &World, form_post: bool, case: Case, meddler: Option<Meddler>)
     })
 }
 
-/// Plays these plans, in their order. What waits for half a minute waits beside the rest; with `quick` it is
+/// Plays these plans, in their order. What waits for half a minute or longer waits beside the rest; with `quick` it is
 /// left out.
 pub fn all(world: &World, plans: &[&Plan], quick: bool) -> Vec<Vec<Played>> {
     thread::scope(|scope| {
         let mut waiting = Vec::new();
         for plan in plans.iter().filter(|_| !quick) {
-            let form_post = plan.form_post;
+            let way = plan.way;
             for (name, case) in plan
                 .modules
                 .iter()
                 .copied()
                 .filter(|(name, _)| SLOW.contains(name))
             {
-                let played = scope.spawn(move || one(world, form_post, case, None));
+                let played = scope.spawn(move || one(world, way, case, None));
                 waiting.push((plan.name, name, played));
             }
         }
@@ -57,8 +58,8 @@ pub fn all(world: &World, plans: &[&Plan], quick: bool) -> Vec<Vec<Played>> {
             let quickly = plan.modules.iter().copied().map(|(module, case)| Played {
                 module,
                 verdict: match SLOW.contains(&module) {
-                    true => Ok(Outcome::LeftOut("it waits for half a minute")),
-                    false => one(world, plan.form_post, case, None),
+                    true => Ok(Outcome::LeftOut("it waits for half a minute or longer")),
+                    false => one(world, plan.way, case, None),
                 },
             });
             played.push(quickly.collect::<Vec<_>>());

@@ -16,6 +16,8 @@ pub struct Stage<'w> {
     pub wire: Wire,
     /// Whether answers are asked for as forms (`response_mode=form_post`).
     pub form_post: bool,
+    /// Whether clients sign what they ask.
+    pub signs: bool,
     /// What is recommended and not so.
     pub warnings: RefCell<Vec<String>>,
 }

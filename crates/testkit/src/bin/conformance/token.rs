@@ -45,8 +45,14 @@ pub fn tokens(
     let body = answer.json()?;
     let text = |name: &str| body[name].as_str().map(str::to_owned);
     let kind = text("token_type").unwrap_or_default();
-    let bearer = kind.eq_ignore_ascii_case("Bearer");
-    expect(bearer, "OIDC Core §3.1.3.3", "the type Bearer", kind)?;
+    let wanted = if party.is_bound { "DPoP" } else { "Bearer" };
+    let sound = kind.eq_ignore_ascii_case(wanted);
+    expect(
+        sound,
+        "OIDC Core §3.1.3.3",
+        &format!("the type {wanted}"),
+        kind,
+    )?;
     let access = there(text("access_token"), ANSWER, "an access token")?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     let sound = access.len() >= 22 && access.bytes().all(plain);

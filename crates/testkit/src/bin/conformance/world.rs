@@ -9,6 +9,7 @@ use crate::back::BackChannel;
 use crate::browser::{Browser, Device, Landed, Person};
 use crate::page::between;
 use crate::server::Server;
+use crate::signer::Signer;
 use crate::verdict::{Verdict, there};
 use crate::wire::{Answer, Request, Wire};
 
@@ -20,7 +21,9 @@ pub const ANA: usize = 0;
 pub const WITH_DEVICES: [usize; 2] = [1, 2];
 
 const PEOPLE: [(&str, &str); 3] = [("ana", "Ana"), ("bo", "Bo"), ("cem", "Cem")];
-const PARTIES: [&str; 6] = ["basic", "second", "post", "rs256", "strong", "leaving"];
+const PARTIES: [&str; 8] = [
+    "basic", "second", "post", "rs256", "strong", "leaving", "framed", "begun",
+];
 const PASSWORD: &str = "correct horse battery staple";
 
 /// A relying party.
@@ -31,6 +34,8 @@ pub struct Party {
     pub secret: String,
     /// Whether it sends that in the body (`client_secret_post`).
     pub posts: bool,
+    /// Whether its tokens are bound to a key.
+    pub is_bound: bool,
 }
 
 impl Party {
@@ -46,9 +51,11 @@ pub struct World {
     pub people: Vec<Person>,
     pub parties: BTreeMap<&'static str, Party>,
     pub back: BackChannel,
+    /// Clients of FAPI 2.0, with their keys: two that ask plainly, and two that sign what they ask.
+    pub signers: [Signer; 4],
     /// What the server says of itself, read once (OpenID Connect Discovery 1.0 §4).
     pub metadata: Value,
-    _server: Server,
+    server: Server,
 }
 
 impl World {
@@ -59,7 +66,14 @@ impl World {
     pub fn new() -> Result<Self, String> {
         let server = Server::start(ISSUER)?;
         let back = BackChannel::listen().map_err(|e| e.to_string())?;
-        let documents = include_str!("documents.yaml").replace("@PORT@", &back.port.to_string());
+        let signers = [
+            Signer::new("fapi")?,
+            Signer::new("fapi-second")?,
+            Signer::new("signing")?,
+            Signer::new("signing-second")?,
+        ];
+        let text = include_str!("documents.yaml");
+        let documents = documents(text, back.port, &signers);
         let [documents, _] = server.file("documents", "all.yaml", &documents)?;
         let rows = PEOPLE.map(|(name, given)| {
             format!("{name},{given},Ng,{name}@acme.example,+49 30 1234567,2020-01-01,\n")
@@ -76,8 +90,18 @@ impl World {
                 id,
                 secret: secret(&made)?,
                 posts: id == "post",
+                is_bound: false,
             };
             parties.insert(id, party);
+        }
+        for signer in &signers {
+            let party = Party {
+                id: signer.id,
+                secret: String::new(),
+                posts: false,
+                is_bound: true,
+            };
+            parties.insert(signer.id, party);
         }
         let wire = Wire {
             server: server.address,
@@ -103,10 +127,34 @@ impl World {
             people,
             parties,
             back,
+            signers,
             metadata,
-            _server: server,
+            server,
         })
     }
+}
+
+impl World {
+    /// What is said to an administrator who would put this in force; nothing where it would be taken.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub fn refuses(&self, documents: &str) -> Result<String, String> {
+        let documents = self::documents(documents, self.back.port, &self.signers);
+        let name = crate::proof::random(6)?;
+        let [folder, _] = self.server.file(&name, "all.yaml", &documents)?;
+        let folder = folder.display().to_string();
+        let pushed = ["config", "push", &folder, "--reason", "T-4", "--dry-run"];
+        Ok(self.server.run(&pushed).err().unwrap_or_default())
+    }
+}
+
+/// Documents with what is only known now.
+fn documents(text: &str, port: u16, signers: &[Signer]) -> String {
+    let known = text.replace("@PORT@", &port.to_string());
+    signers.iter().fold(known, |text, signer| {
+        text.replace(&format!("@{}@", signer.id), &signer.keys())
+    })
 }
 
 fn secret(rows: &[Value]) -> Result<String, String> {

@@ -21,13 +21,13 @@ const ROBOT: usize = 2;
 const PROBE: usize = 3;
 
 /// Somebody who holds a key.
-struct Holder {
+pub struct Holder {
     key: Ed25519KeyPair,
     made: AtomicU32,
 }
 
 impl Holder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             key: Ed25519KeyPair::generate().unwrap(),
             made: AtomicU32::new(0),
@@ -62,7 +62,7 @@ impl Holder {
         format!("{signed}.{signature}")
     }
 
-    fn asks(&self, world: &World) -> String {
+    pub fn asks(&self, world: &World) -> String {
         self.proves(world, ("POST", TOKEN), None)
     }
 }
@@ -113,9 +113,11 @@ async fn userinfo(world: &World, scheme: &str, token: &str, proofs: &[&str]) -> 
         method: "GET",
         authorization: &[header.as_bytes()],
         proofs: &proofs,
+        content_type: None,
+        body: &[],
     };
     match world.nodes[1].userinfo(call).await.unwrap() {
-        UserTold::Claims(_) => "200".to_owned(),
+        UserTold::Claims(_) | UserTold::Signed(_) => "200".to_owned(),
         UserTold::Refused(status, challenge) => format!("{status} {challenge}"),
     }
 }

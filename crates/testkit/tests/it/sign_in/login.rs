@@ -313,6 +313,70 @@ async fn l3_only_a_pass_lets_somebody_make_what_is_missing() {
     }
 }
 
+/// Whoever is new where two factors are demanded, and has no device for passkeys, gets in with the pass that they were
+/// handed: by a password and the codes of an app. Codes take the place of none.
+#[tokio::test]
+async fn l3_a_pass_makes_a_password_and_codes_where_two_factors_are_demanded() {
+    for world in World::each("multi-factor").await {
+        let pass = world.pass("w001").await;
+        let (app, mut browser) = (&world.nodes[0], world.browser());
+        let query = request("wiki");
+        let asked = app.authorize(query.as_bytes(), browser.asker());
+        let begun = asked.await.unwrap();
+        let name = "p1@acme.example";
+        let sent = app.send_pass(attempt(&begun), name, pass.expose(), browser.asker());
+        let page = sent.await.unwrap();
+        // A pass alone makes no codes.
+        let early = app.enrol_codes(attempt(&page), ("", "000000"), browser.asker());
+        assert_eq!(asks(&early.await.unwrap()), (Ask::Name, Some(Wrong::Pass)));
+        let password = Secret::new(PASSWORD);
+        let twice = (&password, &password);
+        let enrolled = app.enrol_password(attempt(&page), twice, browser.asker());
+        let page = enrolled.await.unwrap();
+        let codes = set_up(&page).expect("codes may be set up");
+        let seconds = app.now().as_micros() / 1_000_000;
+        let wrong = app.enrol_codes(attempt(&page), (&codes.sealed, "12345"), browser.asker());
+        let wrong = wrong.await.unwrap();
+        assert_eq!(asks(&wrong).1, Some(Wrong::Code));
+        // Codes that were begun for somebody else are nobody's.
+        let secret = codes.secret.expose().replace(char::from(32), "");
+        let code = shown(&secret, seconds);
+        let theirs = (codes.sealed.as_str(), code.as_str());
+        let stranger = world.browser();
+        let sent = app.enrol_codes(attempt(&page), theirs, stranger.asker());
+        assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::TooOld));
+        let sent = app.enrol_codes(attempt(&page), theirs, browser.asker());
+        let answer = sent.await.unwrap();
+        assert!(super::world::code_of(&answer).is_some(), "{answer:?}");
+        browser.keep(&answer);
+        // The same page makes no others, and the code that set them up signs nobody in.
+        let again = app.enrol_codes(attempt(&page), theirs, browser.asker());
+        assert_eq!(asks(&again.await.unwrap()).1, Some(Wrong::Code));
+        let mut other = world.browser();
+        let page = types(&world, &other, name, PASSWORD).await;
+        assert!(
+            set_up(&page).is_none(),
+            "nobody makes codes by a password alone"
+        );
+        let sent = app.enrol_codes(attempt(&page), theirs, other.asker());
+        assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::TooOld));
+        let sent = app.send_code(attempt(&page), &code, other.asker());
+        assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::Code));
+        let code = shown(&secret, seconds + 30);
+        let sent = app.send_code(attempt(&page), &code, other.asker());
+        let answer = sent.await.unwrap();
+        assert!(matches!(answer, Answer::Home { .. }), "{answer:?}");
+        other.keep(&answer);
+    }
+}
+
+fn set_up(answer: &Answer) -> Option<app::NewCodes> {
+    match answer {
+        Answer::Ask { offers, .. } => offers.set_up.as_deref().cloned(),
+        other => panic!("no page that asks: {other:?}"),
+    }
+}
+
 /// A pass that has ended since it was typed enrols nobody.
 #[tokio::test]
 async fn p3_a_pass_is_asked_for_again_when_it_enrols() {

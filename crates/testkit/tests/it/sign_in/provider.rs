@@ -23,7 +23,9 @@ const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 
 /// Its private key, and its certificate in PEM. Made once: RSA keys take time.
-static KEY: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
+static KEY: LazyLock<(Vec<u8>, String)> = LazyLock::new(made);
+
+fn made() -> (Vec<u8>, String) {
     let (key, private) = SigningKey::generate(Algorithm::Rs256).unwrap();
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
     let times = (at("2026-01-01T00:00:00Z"), at("2036-01-01T00:00:00Z"));
@@ -33,7 +35,7 @@ static KEY: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
         STANDARD.encode(der)
     );
     (private.expose().to_vec(), pem)
-});
+}
 
 /// `shop` signs its requests and is never sent what it has not asked for; `desk` has no key, and is; what is said
 /// to `safe` is encrypted for it. `shop` and `safe` sign people out.
@@ -78,6 +80,56 @@ spec:
     encrypt: {{certificate: '{pem}'}}
 "#
     )
+}
+
+/// What service providers are told of us.
+pub const METADATA: &str = "kind: SamlMetadata
+metadata: {name: acme}
+spec:
+  display_name: Acme
+  logo: {url: 'https://id.acme.example/logo.png', width: 80, height: 60}
+  error_url: https://help.acme.example/sign-in
+  contact: {company: Acme, email: identity@acme.example}
+  scopes: [acme.example]
+";
+
+/// `strict` is held to saml2int.
+pub fn strict() -> String {
+    let pem = &KEY.1;
+    format!(
+        r#"{METADATA}---
+kind: RelyingParty
+metadata: {{name: strict}}
+spec:
+  groups: [engineers]
+  saml:
+    entity_id: https://strict.acme.example/metadata
+    profile: saml2int
+    valid_until: 2027-03-01T00:00:00Z
+    acs: [https://strict.acme.example/acs, {{url: "https://strict.acme.example/other", index: 7}}]
+    name_id: {{format: transient}}
+    attributes:
+      urn:oid:0.9.2342.19200300.100.1.3: person.email
+      urn:oid:1.3.6.1.4.1.5923.1.1.1.1: '["staff", "member"]'
+    subject_id: {{value: person.given_name, scope: acme.example}}
+    pairwise_id: acme.example
+    subject_id_req: any
+    certificates: ['{pem}']
+    slo: {{url: "https://strict.acme.example/slo", response_url: "https://strict.acme.example/slo/done"}}
+    encrypt: {{certificate: '{pem}'}}
+"#
+    )
+}
+
+/// The certificate of somebody else, in PEM.
+pub fn other_certificate() -> &'static str {
+    static OTHER: LazyLock<String> = LazyLock::new(|| made().1);
+    &OTHER
+}
+
+/// The certificate of all of them, in PEM.
+pub fn certificate() -> &'static str {
+    &KEY.1
 }
 
 /// A request.
@@ -125,6 +177,14 @@ impl Ask {
              xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">https://{party}.acme.example/metadata\
              </saml:Issuer>{{}}{inner}</samlp:AuthnRequest>"
         )
+    }
+
+    /// As a query that names no address for the answer, not signed.
+    pub fn query_without_acs(&self, world: &World) -> String {
+        let named = format!(" AssertionConsumerServiceURL=\"{}\"", self.acs);
+        let xml = self.xml(world.nodes[0].now());
+        assert!(xml.contains(&named), "{xml}");
+        query(&xml.replace(&named, ""), &self.state)
     }
 
     /// As a query, not signed.

@@ -164,9 +164,9 @@ async fn l5_a_password_alone_replaces_no_second_factor() {
     }
 }
 
-/// O7: a request object is not read, however it is wrapped, and nothing goes on beside it.
+/// O7: a request object of a client that has no keys is not read, however it is wrapped, and nothing goes on beside it.
 #[tokio::test]
-async fn o7_a_request_object_is_refused_unread() {
+async fn o7_a_request_object_of_a_client_without_keys_is_refused_unread() {
     for world in World::each("any-factor").await {
         let browser = world.enrolled("w001", ANA).await;
         for (name, value, error) in [

@@ -386,6 +386,34 @@ async fn what_a_service_provider_asks_for_is_so_or_is_refused() {
     }
 }
 
+/// A request may name a set of attributes by its number; the first is meant where it names none.
+#[tokio::test]
+async fn a_set_of_attributes_is_given_by_its_number() {
+    for (world, browser) in World::with_providers("any-factor").await {
+        let from = "    attributes: {mail: person.email}\n    certificates";
+        let sets = "    attributes: {mail: person.email, name: person.given_name}\n    \
+             attribute_sets: [{index: 2, attributes: [mail]}, {index: 5, attributes: [mail, name]}]\n    certificates";
+        let documents = providers().replacen(from, sets, 1);
+        assert_ne!(documents, providers());
+        world.documents_with("any-factor", &documents).await;
+        let named = async |id: &str, index: Option<&str>| {
+            let mut ask = asks("shop", id);
+            if let Some(index) = index {
+                ask.more = format!(" AttributeConsumingServiceIndex=\"{index}\"");
+            }
+            world.sso(0, &ask.signed(&world), &browser).await
+        };
+        for (id, index, given) in [("_1", None, 1), ("_2", Some("2"), 1), ("_3", Some("5"), 2)] {
+            let xml = signed_in(&named(id, index).await);
+            assert_eq!(xml.matches("<saml:Attribute ").count(), given, "{xml}");
+        }
+        for (id, index) in [("_4", "3"), ("_5", "x")] {
+            let answer = named(id, Some(index)).await;
+            assert!(["RequestUnsupported", "Requester"].contains(&status(&answer).as_str()));
+        }
+    }
+}
+
 /// The attribute `pairwise-id` stays, is another one for somebody else, and its domain stands in our metadata.
 #[tokio::test]
 async fn a_pairwise_id_stays_and_is_nobody_elses() {

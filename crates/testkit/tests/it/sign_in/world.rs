@@ -9,11 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use model::{Digest, Secret, notice};
 use ports::conformance::cluster;
-use ports::{BackChannel, Channel, Letter, Store, Target};
+use ports::{BackChannel, Channel, Letter, Passwords, Store, Target, Upstream};
 use protocol::oauth::{Issuer, Object, Response};
 use store::{PostgresOptions, StorePorts, TenureStore};
 use testkit::node::{actor, keyring, morning};
-use testkit::{Company, Node, Relying, SeededEntropy, SimClock};
+use testkit::{Company, Directory, Elsewhere, Node, Relying, SeededEntropy, SimClock};
 
 pub const SIGN_ON: &str = r#"kind: Group
 metadata: {name: engineers}
@@ -111,6 +111,18 @@ impl Connect for House {
         Ok(Arc::new(Mail(to, Arc::clone(&self.post))))
     }
 
+    fn passwords(
+        &self,
+        directory: &documents::PasswordDirectory,
+        secret: Secret,
+    ) -> Result<Arc<dyn Passwords>, String> {
+        self.company.passwords(directory, secret)
+    }
+
+    fn upstream(&self, allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
+        self.company.upstream(allow_private)
+    }
+
     fn back_channel(&self, allow_private: bool) -> Result<Arc<dyn BackChannel>, String> {
         self.company.back_channel(allow_private)
     }
@@ -135,6 +147,10 @@ pub struct World {
     pub store: Arc<dyn Store>,
     /// Who is told of the end of sessions, by both nodes.
     pub relying: Arc<Relying>,
+    /// Who knows passwords that have not been moved here yet.
+    pub directory: Arc<Directory>,
+    /// Who vouches for people, to both nodes.
+    pub elsewhere: Arc<Elsewhere>,
     /// Mails that either node sent.
     pub post: Post,
     /// The secrets of the clients, in the order of [`CLIENTS`].
@@ -195,6 +211,8 @@ impl World {
         let first = Arc::clone(&stores[0]);
         let company = Company::with(&[]);
         let relying = Arc::clone(&company.relying);
+        let elsewhere = Arc::clone(&company.elsewhere);
+        let directory = Arc::clone(&company.directory);
         let post = Post::default();
         let mut salt = 10;
         let nodes = stores.map(|store| {
@@ -218,6 +236,8 @@ impl World {
             clock,
             store: first,
             relying,
+            directory,
+            elsewhere,
             post,
             secrets: Vec::new(),
             rows: crate::company::workers(4),
@@ -357,6 +377,8 @@ impl World {
             method: "GET",
             authorization: &[header.as_bytes()],
             proofs: &[],
+            content_type: None,
+            body: &[],
         };
         let told = self.nodes[node].userinfo(call).await;
         matches!(told.unwrap(), app::UserTold::Claims(_))

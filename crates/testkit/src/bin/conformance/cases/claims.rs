@@ -133,13 +133,21 @@ fn scoped(stage: &Stage<'_>, scopes: &str, turned_round: bool) -> Verdict {
     Ok(Outcome::Passed)
 }
 
-/// A claim that is asked for by name must do no harm; the suite warns where it is not told.
+/// A claim that is asked for by name must do no harm; the suite warns where it is not told. It has to be where the
+/// server says that claims can be asked for.
 pub fn essential(stage: &Stage<'_>) -> Verdict {
     let wish = r#"{"userinfo":{"name":{"essential":true}}}"#;
     let asked = stage.asks("basic")?.with("claims", wish);
     let tokens = stage.flow(&mut stage.browser(), &asked)?;
     let claims = told::person(&stage.userinfo(&tokens.access)?, &tokens)?;
     if claims.get("name").is_none() {
+        let promised = &stage.world.metadata["claims_parameter_supported"];
+        expect(
+            promised != true,
+            "OIDC Core §5.5",
+            "name, which was asked for as essential",
+            "it is not told",
+        )?;
         stage.warn("name is not told, though it is asked for as essential (OIDC Core §5.5.1)");
     }
     if tokens.claims.get("name").is_some() {

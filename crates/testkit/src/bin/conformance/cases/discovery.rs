@@ -181,6 +181,23 @@ pub fn logout(stage: &Stage<'_>) -> Verdict {
     Ok(Outcome::Passed)
 }
 
+pub fn front_channel(stage: &Stage<'_>) -> Verdict {
+    let document = document(stage)?;
+    for name in [
+        "frontchannel_logout_supported",
+        "frontchannel_logout_session_supported",
+    ] {
+        let value = &document[name];
+        expect(
+            value == true,
+            "Front-Channel Logout §3",
+            &format!("{name}: true"),
+            value,
+        )?;
+    }
+    logout(stage)
+}
+
 pub fn back_channel(stage: &Stage<'_>) -> Verdict {
     let document = document(stage)?;
     for name in [

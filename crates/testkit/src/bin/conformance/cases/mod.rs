@@ -6,6 +6,8 @@ mod back_channel;
 mod claims;
 mod codes;
 mod discovery;
+pub mod fapi;
+mod front_channel;
 mod logout;
 mod objects;
 mod prompts;
@@ -153,5 +155,26 @@ pub const BACK_CHANNEL: &[Module] = &[
     ("oidcc-backchannel-rp-initiated-logout", back_channel::told),
 ];
 
-/// Modules that wait for half a minute.
-pub const SLOW: &[&str] = &["oidcc-codereuse-30seconds"];
+/// Of `oidcc-frontchannel-rp-initiated-logout-certification-test-plan`.
+pub const FRONT_CHANNEL: &[Module] = &[
+    (
+        "oidcc-frontchannel-logout-discovery-endpoint-verification",
+        discovery::front_channel,
+    ),
+    (
+        "oidcc-frontchannel-rp-initiated-logout",
+        front_channel::framed,
+    ),
+];
+
+/// Of `oidcc-3rdparty-init-login-certification-test-plan`. What a client registers there stands in a document here.
+pub const INITIATED: &[Module] = &[
+    ("oidcc-3rd_party-init-login", front_channel::initiated),
+    (
+        "oidcc-3rd_party-init-login-nohttps",
+        front_channel::initiated_by_http,
+    ),
+];
+
+/// Modules that wait for half a minute, or a whole one.
+pub const SLOW: &[&str] = &["oidcc-codereuse-30seconds", fapi::SLOW[0], fapi::SLOW[1]];
