@@ -86,7 +86,7 @@ impl Company {
         open_the_gates(&data)?;
         let keyring = keyring(&data)?;
         let connect = Arc::new(Apps::with(&[]));
-        let path = data.join("tenure.sqlite");
+        let path = data.join("tenure.db");
         let (app, store) = open_with(&path, connect, Arc::new(Wall), keyring)?;
         let app = (*app)
             .clone()
