@@ -25,6 +25,8 @@ const KEPT: Duration = Duration::from_secs(3_600);
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 /// So often keys are fetched again because of a token that none of them verifies.
 const AGAIN: Duration = Duration::from_secs(60);
+/// So long a provider that did not answer is not asked again.
+const REST: Duration = Duration::from_secs(10);
 /// As many people may wait for providers on one node.
 const WAITING: usize = 64;
 /// As many providers are remembered.
@@ -40,6 +42,8 @@ struct Kept<T> {
 pub(crate) struct Upstreams {
     ways: Mutex<BTreeMap<bool, Arc<dyn Upstream>>>,
     metadata: Mutex<BTreeMap<String, Kept<Provider>>>,
+    /// Those that did not answer, and when.
+    silent: Mutex<BTreeMap<String, Kept<()>>>,
     keys: Mutex<BTreeMap<(String, &'static str), Kept<Jwks>>>,
     seats: Semaphore,
 }
@@ -49,6 +53,7 @@ impl Default for Upstreams {
         Self {
             ways: Mutex::default(),
             metadata: Mutex::default(),
+            silent: Mutex::default(),
             keys: Mutex::default(),
             seats: Semaphore::new(WAITING),
         }
@@ -70,8 +75,7 @@ impl App {
         if let Some(kept) = kept.as_ref().filter(|kept| is_young(kept.at, now, KEPT)) {
             return Ok(Arc::clone(&kept.value));
         }
-        let fetched = self.fetched(named, &configuration_url(issuer), None).await;
-        match fetched.and_then(|bytes| Provider::read(&bytes, issuer)) {
+        match self.metadata_of(named, now).await {
             Ok(provider) => {
                 let value = Arc::new(provider);
                 keep(&self.upstreams.metadata, issuer.to_owned(), &value, now);
@@ -82,6 +86,33 @@ impl App {
                 None => Err(refused),
             },
         }
+    }
+
+    /// What it says of itself now. Anybody may ask for the way to it, so nobody has it asked without a bound.
+    async fn metadata_of(
+        &self,
+        named: &IdentityProvider,
+        now: Timestamp,
+    ) -> Result<Provider, Refused> {
+        let issuer = named.issuer.as_str();
+        let silent = found(&self.upstreams.silent, issuer);
+        if silent.is_some_and(|kept| is_young(kept.at, now, REST)) {
+            return Err(Refused("it did not answer a moment ago".to_owned()));
+        }
+        let Ok(_seat) = self.upstreams.seats.try_acquire() else {
+            return Err(busy());
+        };
+        let fetched = self.fetched(named, &configuration_url(issuer), None).await;
+        let read = fetched.and_then(|bytes| Provider::read(&bytes, issuer));
+        if read.is_err() {
+            keep(
+                &self.upstreams.silent,
+                issuer.to_owned(),
+                &Arc::new(()),
+                now,
+            );
+        }
+        read
     }
 
     /// Exchanges a code, and verifies the ID token that comes of it.

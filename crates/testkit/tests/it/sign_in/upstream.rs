@@ -345,7 +345,18 @@ async fn what_a_provider_says_of_itself_is_kept_and_new_keys_are_fetched_once() 
         let browser = world.browser();
         let app = &world.nodes[0];
         let begun = app.begin(browser.asker(), None);
-        let sent = app.send_upstream(attempt(&begun), "elsewhere", browser.asker());
-        assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::Elsewhere));
+        drop(world.elsewhere.asked());
+        for _ in 0..3 {
+            let sent = app.send_upstream(attempt(&begun), "elsewhere", browser.asker());
+            assert_eq!(asks(&sent.await.unwrap()).1, Some(Wrong::Elsewhere));
+        }
+        assert_eq!(
+            world.elsewhere.asked().len(),
+            1,
+            "it is left alone for a moment"
+        );
+        world.elsewhere.is_down(false);
+        world.clock.advance(Duration::from_secs(11));
+        world.leaves(&world.browser(), "").await;
     }
 }
