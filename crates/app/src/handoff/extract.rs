@@ -1,5 +1,7 @@
 //! Taking in an app's own list of its accounts: the only thing by which anything there is read back.
 
+use std::time::Duration;
+
 use model::event::{ObservationFinished, StepChanged};
 use model::plan::StepStatus;
 use model::{Actor, Diagnostic, Event, Kind, TargetName, Timestamp};
@@ -8,6 +10,10 @@ use ports::store::{Append, AppendError, StandingStep, Stream};
 
 use super::{Shown, by_hand};
 use crate::{App, AppError, ErrorKind};
+
+/// How often answers that nobody has carried on yet are looked for, and how long after each look.
+const LOOKS: u32 = 40;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// What a list of accounts came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +79,7 @@ impl App {
         if dry_run {
             return Ok(report);
         }
+        self.answers_are_carried_on(name).await?;
         let target = paper.target(&handoff.extract, found.register);
         let run = self.observe_listed(actor, name, &target, taken).await?;
         report.verified = self.read_back(actor, name, taken).await?;
@@ -112,6 +119,21 @@ impl App {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Answers that were taken in a moment ago are the worker's to carry on: a list that comes right
+    /// behind them, as in a script that sends both, waits for that. Where nobody works just now it does
+    /// not wait for long, and the next list finds them.
+    async fn answers_are_carried_on(&self, name: &TargetName) -> Result<(), AppError> {
+        for _ in 0..LOOKS {
+            let answered = self.steps_at(name, StepStatus::Answered, None).await?;
+            if answered.is_empty() {
+                break;
+            }
+            self.bell.notify_waiters();
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        Ok(())
     }
 
     /// What somebody said to have done and the list shows done is read back by that.
