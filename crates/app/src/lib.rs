@@ -144,6 +144,10 @@ pub struct App {
     pub(crate) issuer: Option<protocol::oauth::Issuer>,
     /// The keys that tokens are signed with, as they were last read.
     pub(crate) keys: Arc<oidc::KeyCache>,
+    /// Signed tokens that were found good.
+    pub(crate) verified: Arc<oidc::Verified>,
+    /// Records of grants that are written together.
+    pub(crate) trail: Arc<oidc::Trail>,
     /// What identity providers elsewhere say of themselves, as it was last read.
     pub(crate) upstreams: Arc<sign_in::Upstreams>,
     /// Seats for those about whom a directory is asked.
@@ -190,6 +194,8 @@ impl App {
             following: Arc::new(tokio::sync::Semaphore::new(events::WAITING)),
             issuer: None,
             keys: Arc::default(),
+            verified: Arc::default(),
+            trail: Arc::default(),
             upstreams: Arc::default(),
             directory_seats: Arc::new(tokio::sync::Semaphore::new(sign_in::DIRECTORY_AT_ONCE)),
             hashing: sign_in::Hashing::for_cores(cores()),

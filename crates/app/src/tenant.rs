@@ -1,7 +1,7 @@
 //! The documents in force, compiled; and the targets that they describe.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use documents::{Mode as DocMode, Reach, Tenant};
 use lifecycle::beside::{Beside, Duty, Hold, PersonalGrant};
@@ -31,6 +31,8 @@ pub struct Loaded {
     pub policy: GuardPolicy,
     /// Whether somebody is in a group of people, by its name.
     pub members: BTreeMap<String, Condition>,
+    /// The discovery document, as it is sent; written when it is first asked for.
+    pub(crate) discovery: OnceLock<Arc<str>>,
 }
 
 /// The last compiled revision, and the head of the documents' stream before it was read.
@@ -185,6 +187,7 @@ pub(crate) fn compiled(row: DocumentsRow, tenant: Tenant) -> Loaded {
         book,
         policy,
         members,
+        discovery: OnceLock::new(),
     }
 }
 

@@ -32,6 +32,15 @@ impl Db {
         }
     }
 
+    /// As [`Db::query`], for what finds a row or a few by a key: SQLite answers that on the calling thread,
+    /// which is sooner done than handing it to another one.
+    pub(crate) async fn look_up(&self, sql: &str, args: &[Cell]) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Sqlite(db) => db.look_up(sql, args),
+            Self::Postgres(db) => db.query(sql, args).await,
+        }
+    }
+
     /// As [`Db::query`], for many values: they are not copied once more.
     pub(crate) async fn query_owned(
         &self,

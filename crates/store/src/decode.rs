@@ -51,14 +51,29 @@ impl Select {
         args: Vec<Cell>,
         decode: fn(&mut Fields) -> Read<T>,
     ) -> Read<Vec<T>> {
-        // No stored text holds a NUL (`project` refuses it), so none equals or contains such a
-        // value; PostgreSQL would take the question itself for an error.
-        if args
-            .iter()
-            .any(|arg| matches!(arg, Cell::Text(text) if text.contains('\0')))
-        {
+        if nobody_has(&args) {
             return Ok(Vec::new());
         }
+        let rows = db.query_owned(self.sql(rest), args).await?;
+        self.decoded(rows, decode)
+    }
+
+    /// The decoded rows, found by a key of which there are one or a few.
+    pub(crate) async fn few<T>(
+        &'static self,
+        db: &Db,
+        rest: &str,
+        args: &[Cell],
+        decode: fn(&mut Fields) -> Read<T>,
+    ) -> Read<Vec<T>> {
+        if nobody_has(args) {
+            return Ok(Vec::new());
+        }
+        let rows = db.look_up(&self.sql(rest), args).await?;
+        self.decoded(rows, decode)
+    }
+
+    fn sql(&self, rest: &str) -> String {
         let sql = format!(
             "SELECT {} FROM {} {rest}",
             self.columns.join(", "),
@@ -66,13 +81,20 @@ impl Select {
         );
         #[cfg(test)]
         asked::note(&sql);
-        let rows = db.query_owned(sql, args).await?;
+        sql
+    }
+
+    fn decoded<T>(
+        &'static self,
+        rows: Vec<Row>,
+        decode: fn(&mut Fields) -> Read<T>,
+    ) -> Read<Vec<T>> {
         rows.into_iter()
             .map(|row| decode(&mut Fields::of(self, row)?))
             .collect()
     }
 
-    /// The first row.
+    /// The first row, found by a key.
     pub(crate) async fn one<T>(
         &'static self,
         db: &Db,
@@ -80,7 +102,7 @@ impl Select {
         args: &[Cell],
         decode: fn(&mut Fields) -> Read<T>,
     ) -> Read<Option<T>> {
-        Ok(self.all(db, rest, args, decode).await?.into_iter().next())
+        Ok(self.few(db, rest, args, decode).await?.into_iter().next())
     }
 
     /// All rows where `column` is one of `values`, in no order; `end` follows the condition.
@@ -124,6 +146,13 @@ impl Select {
         }
         Ok(found)
     }
+}
+
+/// No stored text holds a NUL (`project` refuses it), so none equals or contains such a value; PostgreSQL
+/// would take the question itself for an error.
+fn nobody_has(args: &[Cell]) -> bool {
+    args.iter()
+        .any(|arg| matches!(arg, Cell::Text(text) if text.contains('\0')))
 }
 
 /// A row while it is taken apart, column by column.

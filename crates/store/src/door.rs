@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use model::Event;
-use ports::store::{Append, AppendError, Committed, Door, StoreError, Stream};
+use ports::store::{Append, AppendError, Committed, Door, Expect, HeadToCome, StoreError, Stream};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::TenureStore;
-use crate::committer::{Job, prepare};
+use crate::committer::{Job, Prepared, prepare};
 use crate::rows;
 use crate::sqlite::Inline;
 use crate::table::Cell;
@@ -36,7 +36,50 @@ impl Way {
 #[async_trait]
 impl Door for TenureStore {
     async fn append(&self, append: Append) -> Result<Committed, AppendError> {
-        let erased: Vec<_> = append
+        self.commit(prepare(append)?).await
+    }
+
+    async fn append_after(
+        &self,
+        append: Append,
+        stream: Stream,
+        head: HeadToCome,
+    ) -> Result<Committed, AppendError> {
+        let mut prepared = prepare(append.on(stream.clone(), None))?;
+        let head = head.await.ok_or_else(AppendError::nothing_before)?;
+        let expected = prepared.append.expect.last_mut();
+        *expected.ok_or_else(AppendError::nothing_before)? = Expect::Head(stream, head);
+        self.commit(prepared).await
+    }
+
+    async fn head_of(&self, stream: &Stream) -> Result<Option<u64>, StoreError> {
+        let Some(heads) = &self.heads else {
+            return self.read_head(stream).await;
+        };
+        match heads.get(&stream.0) {
+            Ok(head) => Ok(head),
+            Err(mark) => {
+                let head = self.read_head(stream).await?;
+                heads.learn(&stream.0, head, mark);
+                Ok(head)
+            }
+        }
+    }
+}
+
+impl TenureStore {
+    async fn read_head(&self, stream: &Stream) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT head FROM stream WHERE name = $1";
+        let name = [Cell::Text(stream.0.clone())];
+        let found = self.db().look_up(sql, &name).await?;
+        let head = found.first().map(|row| rows::count(row, 0, "stream.head"));
+        head.transpose()
+    }
+
+    /// Queues an append and waits for its answer.
+    async fn commit(&self, prepared: Prepared) -> Result<Committed, AppendError> {
+        let erased: Vec<_> = prepared
+            .append
             .events
             .iter()
             .filter_map(|event| match event {
@@ -44,7 +87,6 @@ impl Door for TenureStore {
                 _ => None,
             })
             .collect();
-        let prepared = prepare(append)?;
         let answer = match &self.way {
             Way::Inline(inline) => inline.append(&prepared),
             Way::Queue(queue) => {
@@ -70,17 +112,5 @@ impl Door for TenureStore {
             self.sealer().forget_all_of(&subject.to_string());
         }
         answer
-    }
-
-    async fn head_of(&self, stream: &Stream) -> Result<Option<u64>, StoreError> {
-        let sql = "SELECT head FROM stream WHERE name = $1";
-        let found = self
-            .db()
-            .query(sql, &[Cell::Text(stream.0.clone())])
-            .await?;
-        found
-            .first()
-            .map(|row| rows::count(row, 0, "stream.head"))
-            .transpose()
     }
 }

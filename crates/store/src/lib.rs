@@ -14,6 +14,7 @@ mod dialect;
 mod door;
 mod dump;
 mod ground;
+mod heads;
 mod keyring;
 mod lease;
 mod log;
@@ -44,6 +45,7 @@ pub use verify::ExportError;
 
 use committer::Core;
 use door::Way;
+use heads::Heads;
 
 /// Why a store cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,22 +112,26 @@ pub struct TenureStore {
     way: Way,
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
+    /// Where nobody else writes.
+    heads: Option<Arc<Heads>>,
 }
 
 impl TenureStore {
     /// Opens or creates an SQLite file, with a writer thread and pooled readers. Needs a tokio
-    /// runtime for its reads.
+    /// runtime for its reads. It is the only one to write to the file for as long as it is open.
     ///
     /// # Errors
     /// See [`OpenError`].
     pub fn open_sqlite(path: &Path, ports: StorePorts) -> Result<Self, OpenError> {
         let (sealer, core) = parts(&ports);
-        let (reads, queue) = sqlite::open(path, core)?;
+        let heads = Arc::new(Heads::default());
+        let (reads, queue) = sqlite::open(path, core, Arc::clone(&heads))?;
         Ok(Self {
             db: Db::Sqlite(reads),
             way: Way::Queue(queue),
             sealer,
             clock: ports.clock,
+            heads: Some(heads),
         })
     }
 
@@ -142,6 +148,7 @@ impl TenureStore {
             way: Way::Inline(inline),
             sealer,
             clock: ports.clock,
+            heads: None,
         })
     }
 
@@ -162,6 +169,7 @@ impl TenureStore {
             way: Way::Queue(queue),
             sealer,
             clock: ports.clock,
+            heads: None,
         })
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn ops(
         let envelope = rows::envelope(row)?;
         let key = keys.get(&key_name(&envelope));
         let record = opened(sealer, envelope, key)?;
-        let projected = project(record.seq, record.at, &record.actor, &record.event);
+        let projected = project(record.seq, record.at, &record.event);
         ops.extend(
             projected.map_err(|e| StoreError::Damaged(format!("record {}: {e}", record.seq)))?,
         );

@@ -66,17 +66,27 @@ impl Sealer {
         &self.ring
     }
 
-    /// A new data key for a subject, made with the record `seq`.
-    pub(crate) fn mint(&self, subject: &str, seq: u64) -> KeyRow {
+    /// A new data key for a subject, made with the record `seq`, and that record's personal part sealed under it.
+    /// It is not kept open: of a company that comes in one file, each key is used once.
+    ///
+    /// # Errors
+    /// When the cipher refuses.
+    pub(crate) fn mint(
+        &self,
+        subject: &str,
+        seq: u64,
+        kind: &str,
+        plain: &[u8],
+    ) -> Result<(KeyRow, Vec<u8>), KeyRingError> {
         let key: [u8; 32] = draw(&*self.entropy);
         let row = KeyRow {
             minted: seq,
             sealed: self.ring.seal(&purpose(subject), &key),
         };
-        if let Ok(opened) = UnboundKey::new(&AES_256_GCM, &key) {
-            self.keep(subject, &row, LessSafeKey::new(opened));
-        }
-        row
+        let opened = UnboundKey::new(&AES_256_GCM, &key).map_err(|_| KeyRingError::Forged)?;
+        let opened = LessSafeKey::new(opened);
+        let sealed = self.seal_under(&opened, &context(subject, seq, kind), seq, plain)?;
+        Ok((row, sealed))
     }
 
     /// Seals a personal part under the subject's data key.
@@ -91,18 +101,31 @@ impl Sealer {
         plain: &[u8],
     ) -> Result<Vec<u8>, KeyRingError> {
         let key = self.data_key(subject, row)?;
+        self.seal_under(&key, &context(subject, row.minted, kind), row.minted, plain)
+    }
+
+    fn seal_under(
+        &self,
+        key: &LessSafeKey,
+        context: &[u8],
+        minted: u64,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, KeyRingError> {
         let nonce: [u8; NONCE_LEN] = draw(&*self.entropy);
-        let mut text = plain.to_vec();
-        key.seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(context(subject, row.minted, kind)),
-            &mut text,
-        )
-        .map_err(|_| KeyRingError::Forged)?;
-        let mut sealed = Vec::with_capacity(MINTED_LEN + NONCE_LEN + text.len());
-        sealed.extend(row.minted.to_be_bytes());
+        let whole = MINTED_LEN + NONCE_LEN + plain.len() + AES_256_GCM.tag_len();
+        let mut sealed = Vec::with_capacity(whole);
+        sealed.extend(minted.to_be_bytes());
         sealed.extend(nonce);
-        sealed.extend(text);
+        sealed.extend(plain);
+        let text = &mut sealed[MINTED_LEN + NONCE_LEN..];
+        let tag = key
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(context),
+                text,
+            )
+            .map_err(|_| KeyRingError::Forged)?;
+        sealed.extend(tag.as_ref());
         Ok(sealed)
     }
 
@@ -205,9 +228,9 @@ mod tests {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
         let ring = || Arc::new(LocalKeyRing::new(&[7; 32], &[], Arc::clone(&entropy)).unwrap());
         let sealer = Sealer::new(ring(), Arc::clone(&entropy));
-        let rolled_back = sealer.mint("ana", 5);
+        let (rolled_back, _) = sealer.mint("ana", 5, "kind", b"first").unwrap();
         sealer.seal("ana", &rolled_back, "kind", b"before").unwrap();
-        let committed = sealer.mint("ana", 5);
+        let (committed, _) = sealer.mint("ana", 5, "kind", b"first").unwrap();
         let sealed = sealer.seal("ana", &committed, "kind", b"after").unwrap();
         let another = sealer.seal("ana", &rolled_back, "kind", b"late").unwrap();
         let elsewhere = Sealer::new(ring(), Arc::clone(&entropy));

@@ -265,7 +265,7 @@ impl TenureStore {
             };
             let mut ops = Vec::new();
             for record in page {
-                let projected = project(record.seq, record.at, &record.actor, &record.event);
+                let projected = project(record.seq, record.at, &record.event);
                 ops.extend(
                     projected
                         .map_err(|e| StoreError::Damaged(format!("record {}: {e}", record.seq)))?,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use documents::Require;
-use model::{AuthorizationId, Secret, Timestamp};
+use model::{AuthorizationId, Digest, Secret, Timestamp};
 use ports::store::AuthorizationRow;
 use protocol::jose::jwt::{self, ACCESS_TOKEN, Audience, Claims, Expect, Life};
 use protocol::jose::{Algorithm, Typ};
@@ -12,13 +12,15 @@ use protocol::oauth::{Issuer, Object, Resource, Scopes};
 
 use super::claims::{jti, methods};
 use super::clients::Client;
+use super::keys::Keys;
 use super::machine::ClientToken;
 use super::token::named;
 use crate::sign_in::Bearer;
 use crate::{App, AppError, ErrorKind, Known};
 
 /// What a token says, before anybody asked whether it counts.
-enum Recognised {
+#[derive(Clone)]
+pub(super) enum Recognised {
     /// Of what it came, until when it counts, and the key that it is bound to.
     Person(AuthorizationId, Timestamp, Option<String>),
     Client(ClientToken),
@@ -173,6 +175,20 @@ impl App {
             return Ok(Some(Recognised::Client(token)));
         }
         let keys = self.keys(&[]).await?;
+        let digest = Digest::of(text.as_bytes());
+        if let Some(says) = self.verified.get(keys.head, &digest) {
+            return Ok(Some(says));
+        }
+        let says = self.signed_by(&keys, text)?;
+        if let Some(says) = &says {
+            self.verified.put(keys.head, digest, says.clone());
+        }
+        Ok(says)
+    }
+
+    /// What a signed token says, if these keys signed it.
+    fn signed_by(&self, keys: &Keys, text: &str) -> Result<Option<Recognised>, AppError> {
+        let at = |second: i64| Timestamp::from_micros(second.saturating_mul(1_000_000));
         let expect = Expect {
             typ: Typ::Is(AccessToken::TYP),
             issuer: Some(self.issuer()?.as_str()),

@@ -19,7 +19,8 @@ pub(super) const ALWAYS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Rs256];
 
 /// The keys as they stood at one head of their stream.
 pub(crate) struct Keys {
-    head: Option<u64>,
+    /// Where their stream ended.
+    pub(super) head: Option<u64>,
     signing: BTreeMap<Algorithm, Arc<SigningKey>>,
     /// What SAML is signed with: the key for RS256, with its certificate.
     credential: Option<Credential>,
@@ -28,7 +29,7 @@ pub(crate) struct Keys {
     /// What is published.
     pub(crate) published: Jwks,
     /// The same, as it is sent.
-    pub(crate) jwks: Value,
+    pub(crate) jwks: Arc<str>,
 }
 
 /// The last keys that were read; parsed once.
@@ -142,9 +143,8 @@ impl App {
             }
             public.push(Value::Object(state.public));
         }
-        let jwks = json!({ "keys": public });
-        let text = serde_json::to_vec(&jwks).unwrap_or_default();
-        let published = Jwks::parse(&text, None);
+        let jwks = json!({ "keys": public }).to_string();
+        let published = Jwks::parse(jwks.as_bytes(), None);
         let published =
             published.map_err(|why| broken(format!("the published keys cannot be read: {why}")))?;
         Ok(Keys {
@@ -153,7 +153,7 @@ impl App {
             credential,
             next,
             published,
-            jwks,
+            jwks: jwks.into(),
         })
     }
 
@@ -252,13 +252,13 @@ impl App {
         Ok(names)
     }
 
-    /// The published keys (RFC 7517 §5).
+    /// The published keys (RFC 7517 §5), as they are sent.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn jwks(&self) -> Result<Value, AppError> {
+    pub async fn jwks(&self) -> Result<Arc<str>, AppError> {
         self.issuer()?;
-        Ok(self.keys(&[]).await?.jwks.clone())
+        Ok(Arc::clone(&self.keys(&[]).await?.jwks))
     }
 }
 

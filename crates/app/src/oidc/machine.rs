@@ -2,16 +2,15 @@
 //!
 //! Such a token is kept nowhere: it says by itself, signed or sealed, whose it is and until when it
 //! counts. It counts as long as its client is declared and may have it. That it was given stands in the
-//! log before it is answered.
+//! log a moment later ([`trail`](super::trail)).
 
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::event::ClientGranted;
-use model::{Actor, Digest, Event, Secret, Timestamp};
+use model::{Digest, Secret, Timestamp};
 use ports::Sealed;
-use ports::store::Append;
 use protocol::jose::jwt::Claims;
 use protocol::oauth::claims::AccessToken;
 use protocol::oauth::{GrantType, OAuthError, Object, Scopes, TokenResponse};
@@ -93,7 +92,7 @@ impl App {
             documents::TokenFormat::Opaque => self.sealed_token(&token)?,
             documents::TokenFormat::Jwt => self.signed_token(client, &token, &scopes).await?,
         };
-        self.store.append(granted(client, &token)).await?;
+        self.record_grant(granted(client, &token)).await?;
         let response = TokenResponse {
             access_token,
             is_bound: jkt.is_some(),
@@ -159,16 +158,12 @@ impl App {
     }
 }
 
-fn granted(client: &Client, token: &ClientToken) -> Append {
-    let event = Event::ClientGranted(ClientGranted {
+fn granted(client: &Client, token: &ClientToken) -> ClientGranted {
+    ClientGranted {
         relying_party: client.party().name.clone(),
         client: token.client_id.clone(),
         token: Digest::of(token.name.as_bytes()),
         scopes: token.scopes.clone(),
         ends: token.ends,
-    });
-    Append::of(
-        Actor::named(&format!("client {}", token.client_id)),
-        vec![event],
-    )
+    }
 }

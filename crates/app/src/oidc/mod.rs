@@ -41,8 +41,10 @@ mod rotate;
 mod signed;
 mod steps;
 mod token;
+mod trail;
 mod upstream;
 mod userinfo;
+mod verified;
 mod wanted;
 
 pub use authorize::{Answer, Ask, Asker, Offers, UpstreamOffer, Wrong};
@@ -65,6 +67,8 @@ pub(crate) use issue::{
 };
 pub(crate) use keys::{KeyCache, Keys, is_private_key};
 pub(crate) use logout::is_told;
+pub(crate) use trail::Trail;
+pub(crate) use verified::Verified;
 
 use protocol::oauth::Issuer;
 

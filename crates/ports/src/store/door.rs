@@ -1,5 +1,6 @@
 //! The write door and the leases.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -141,6 +142,17 @@ pub enum AppendError {
     Broken(String),
 }
 
+impl AppendError {
+    /// The append before it failed, so it was not begun.
+    #[must_use]
+    pub fn nothing_before() -> Self {
+        Self::Busy("the append before it was not made".to_owned())
+    }
+}
+
+/// The end of a stream that an append before this one is to tell; `None` when that one failed.
+pub type HeadToCome = Pin<Box<dyn Future<Output = Option<Option<u64>>> + Send>>;
+
 /// The one write door.
 #[async_trait]
 pub trait Door: Send + Sync {
@@ -150,6 +162,21 @@ pub trait Door: Send + Sync {
     /// # Errors
     /// See [`AppendError`]: for all but `Broken`, nothing happened.
     async fn append(&self, append: Append) -> Result<Committed, AppendError>;
+
+    /// The same, [`on`](Append::on) a stream whose head an append before this one is still to tell.
+    /// What of it does not depend on that is done meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::append`]; `Busy` when the one before it failed.
+    async fn append_after(
+        &self,
+        append: Append,
+        stream: Stream,
+        head: HeadToCome,
+    ) -> Result<Committed, AppendError> {
+        let head = head.await.ok_or_else(AppendError::nothing_before)?;
+        self.append(append.on(stream, head)).await
+    }
 
     /// The head of a stream, for a later [`Append::on`].
     ///

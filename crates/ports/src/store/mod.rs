@@ -10,7 +10,9 @@ mod rows;
 mod sign_in;
 mod unread;
 
-pub use door::{Append, AppendError, Committed, Door, Expect, Fence, Lease, OneTime, Stream};
+pub use door::{
+    Append, AppendError, Committed, Door, Expect, Fence, HeadToCome, Lease, OneTime, Stream,
+};
 pub use reads::{
     Adoption, Documents, Drills, Findings, Log, Notices, Objects, People, Secrets, Tasks, Tokens,
     Work,

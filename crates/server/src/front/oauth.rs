@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{Given, UserCall, UserTold};
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use protocol::oauth::Object;
 use protocol::oauth::token::NO_STORE;
 
@@ -92,21 +92,22 @@ pub(super) fn userinfo(front: Arc<Front>, visit: Visit) -> Answered {
 }
 
 /// How long clients may keep what is published here: a key that is new is published before it signs.
-const KEPT: (&str, &str) = ("cache-control", "public, max-age=300");
+const KEPT: &str = "public, max-age=300";
 
 pub(super) fn jwks(front: Arc<Front>, _: Visit) -> Answered {
-    Box::pin(async move {
-        let keys = front.app.jwks().await?;
-        let keys = keys.as_object().cloned().unwrap_or_default();
-        Ok(json(200, &keys, &[(KEPT.0, KEPT.1.to_owned())]))
-    })
+    Box::pin(async move { Ok(kept(&front.app.jwks().await?)) })
 }
 
 pub(super) fn metadata(front: Arc<Front>, _: Visit) -> Answered {
-    Box::pin(async move {
-        let document = front.app.metadata().await?;
-        Ok(json(200, &document, &[(KEPT.0, KEPT.1.to_owned())]))
-    })
+    Box::pin(async move { Ok(kept(&front.app.metadata().await?)) })
+}
+
+/// JSON that clients may keep for a while.
+fn kept(text: &str) -> Response<Body> {
+    let mut response = answer::raw(200, "application/json", text.to_owned());
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(KEPT));
+    response
 }
 
 /// An answer with tokens, or a refusal (RFC 6749 §5).

@@ -1,5 +1,7 @@
 //! Deciding a batch: in order, each append upon what the ones before it changed.
 
+use std::collections::HashMap;
+
 use evidence::Envelope;
 use model::canonical::Digest;
 use model::{Event, Timestamp};
@@ -9,13 +11,9 @@ use super::Answer;
 use super::prepare::{Prepared, PreparedEvent};
 use super::snapshot::{Head, KeyRow, Snapshot, one_time_key};
 use crate::ground;
-use crate::project::project;
+use crate::project::fill_in;
 use crate::sealer::Sealer;
-use crate::table::{Cell, RowOp, Table, Type};
-
-/// At most this many bytes in the indexed columns of one row: PostgreSQL's B-trees hold no
-/// more than 2,704 in one entry, and one such row must not fail a whole batch.
-const MAX_INDEXED: usize = 2_600;
+use crate::table::{Cell, RowOp};
 
 /// What a batch writes.
 #[derive(Debug, Default)]
@@ -101,7 +99,8 @@ fn judge(prepared: &Prepared, state: &Snapshot) -> Result<(), AppendError> {
 struct Draft {
     records: Vec<Envelope>,
     ops: Vec<RowOp>,
-    keys: Vec<(String, Option<KeyRow>)>,
+    /// Data keys that it makes, or destroys: as the last of its events leaves them.
+    keys: HashMap<String, Option<KeyRow>>,
     head: Head,
 }
 
@@ -115,10 +114,11 @@ fn draft(
     let mut draft = Draft {
         records: Vec::new(),
         ops: Vec::new(),
-        keys: Vec::new(),
+        keys: HashMap::new(),
         head: state.head,
     };
-    for (event, stored) in prepared.append.events.iter().zip(&prepared.events) {
+    let events = prepared.append.events.iter().zip(&prepared.events);
+    for ((event, stored), mut ops) in events.zip(prepared.rows()?) {
         let seq = draft.head.seq + 1;
         if let Event::SubjectErased(erased) = event {
             let name = erased.subject.to_string();
@@ -126,7 +126,7 @@ fn draft(
                 &ground::SUBJECT_KEY,
                 vec![Cell::Text(name.clone())],
             ));
-            draft.keys.push((name, None));
+            draft.keys.insert(name, None);
         }
         let sealed = match &stored.personal {
             None => None,
@@ -144,11 +144,7 @@ fn draft(
             hash: Digest::default(),
         }
         .hashed();
-        let ops = project(seq, at, &prepared.append.actor, event)
-            .map_err(|e| AppendError::Invalid(e.to_string()))?;
-        for op in &ops {
-            check(op)?;
-        }
+        fill_in(&mut ops, seq, at).map_err(|e| AppendError::Invalid(e.to_string()))?;
         draft.ops.extend(ops);
         draft.head = Head {
             seq,
@@ -171,23 +167,23 @@ impl Draft {
         sealer: &Sealer,
     ) -> Result<Vec<u8>, AppendError> {
         let name = event.key_name();
-        let known = match self.keys.iter().rev().find(|(subject, _)| *subject == name) {
-            Some((_, key)) => key.clone(),
+        let known = match self.keys.get(&name) {
+            Some(key) => key.clone(),
             None => state.keys.get(&name).cloned(),
         };
-        let key = if let Some(key) = known {
-            key
-        } else {
-            let key = sealer.mint(&name, seq);
-            self.ops.push(key_row(&name, &key));
-            self.keys.push((name.clone(), Some(key.clone())));
-            key
+        let sealed = match known {
+            Some(key) => sealer.seal(&name, &key, &event.kind, personal),
+            None => sealer
+                .mint(&name, seq, &event.kind, personal)
+                .map(|(key, sealed)| {
+                    self.ops.push(key_row(&name, &key));
+                    self.keys.insert(name.clone(), Some(key));
+                    sealed
+                }),
         };
-        sealer
-            .seal(&name, &key, &event.kind, personal)
-            .map_err(|e| {
-                AppendError::Busy(format!("the data key of `{name}` cannot be opened: {e}"))
-            })
+        sealed.map_err(|e| {
+            AppendError::Busy(format!("the data key of `{name}` cannot be opened: {e}"))
+        })
     }
 
     /// Makes it so, for the appends that follow and for the database.
@@ -278,85 +274,4 @@ pub(crate) fn head_row(head: &Head) -> RowOp {
             Cell::Int(head.at.as_micros()),
         ],
     )
-}
-
-/// Refuses a row operation that one of the databases would not take: it must fail its own
-/// append only.
-fn check(op: &RowOp) -> Result<(), AppendError> {
-    let (table, columns, cells): (&Table, &[_], &[Cell]) = match op {
-        RowOp::Put(table, row) => (table, table.columns, row),
-        RowOp::Delete(table, key) => (table, &table.columns[..table.key], key),
-        RowOp::DeleteWhere(table, column, cell) => {
-            let at = table.columns.iter().position(|(name, _)| name == column);
-            let at = at.ok_or_else(|| {
-                AppendError::Invalid(format!("`{}` has no column `{column}`", table.name))
-            })?;
-            (table, &table.columns[at..=at], std::slice::from_ref(cell))
-        }
-    };
-    if cells.len() != columns.len() {
-        return Err(AppendError::Invalid(format!(
-            "a row of `{}` has {} cells; it has {} columns",
-            table.name,
-            cells.len(),
-            columns.len()
-        )));
-    }
-    for (index, ((name, kind), cell)) in columns.iter().zip(cells).enumerate() {
-        let fits = match (kind, cell) {
-            (_, Cell::Null) => index >= table.key || matches!(op, RowOp::DeleteWhere(..)),
-            (Type::Int, Cell::Int(_)) | (Type::Blob, Cell::Blob(_)) => true,
-            (Type::Text, Cell::Text(text)) => !text.contains('\0'),
-            _ => false,
-        };
-        if !fits {
-            return Err(AppendError::Invalid(format!(
-                "`{}.{name}` cannot hold this value (a missing key, a wrong type or a NUL \
-                 character)",
-                table.name
-            )));
-        }
-    }
-    if let RowOp::Put(table, row) = op {
-        check_indexed(table, row)?;
-    }
-    Ok(())
-}
-
-fn check_indexed(table: &Table, row: &[Cell]) -> Result<(), AppendError> {
-    // Most rows are smaller as a whole.
-    if row.iter().map(size).sum::<usize>() <= MAX_INDEXED {
-        return Ok(());
-    }
-    let size = |name: &str| {
-        let at = table.columns.iter().position(|(n, _)| *n == name);
-        at.and_then(|at| row.get(at)).map_or(0, size)
-    };
-    let key: Vec<&str> = table
-        .columns
-        .iter()
-        .take(table.key)
-        .map(|(name, _)| *name)
-        .collect();
-    let indexes = table.indexes.iter().map(|columns| columns.to_vec());
-    for columns in std::iter::once(key).chain(indexes) {
-        let bytes: usize = columns.iter().map(|name| size(name)).sum();
-        if bytes > MAX_INDEXED {
-            return Err(AppendError::Invalid(format!(
-                "`{}` ({}) would hold {bytes} bytes; at most {MAX_INDEXED} are allowed",
-                table.name,
-                columns.join(", ")
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn size(cell: &Cell) -> usize {
-    match cell {
-        Cell::Text(text) => text.len(),
-        Cell::Blob(bytes) => bytes.len(),
-        Cell::Int(_) => 8,
-        Cell::Null => 0,
-    }
 }

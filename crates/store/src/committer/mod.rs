@@ -6,6 +6,7 @@
 
 mod coalesce;
 mod decide;
+mod fits;
 mod prepare;
 mod snapshot;
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! What of an append does not depend on the database is done before it queues, by its caller.
 
+use std::sync::{Mutex, PoisonError};
+
 use model::canonical::{self, NotCanonical};
 use model::{Event, SubjectId};
 use ports::store::{Append, AppendError, Expect};
 use serde_json::Value;
 
+use super::fits::fits;
 use super::snapshot::TENANT_KEY;
+use crate::project::draw_up;
+use crate::table::RowOp;
 
 /// At most this many events in one append.
 const MAX_EVENTS: usize = 10_000;
@@ -27,6 +32,28 @@ pub(crate) struct Prepared {
     pub(crate) actor: String,
     /// Its events, in order.
     pub(crate) events: Vec<PreparedEvent>,
+    /// The rows of each, drawn up; taken by whoever decides about it first.
+    rows: Mutex<Vec<Vec<RowOp>>>,
+}
+
+impl Prepared {
+    /// The rows of each event, drawn up. A second time, after a batch that failed, they are drawn up anew.
+    pub(crate) fn rows(&self) -> Result<Vec<Vec<RowOp>>, AppendError> {
+        let taken = std::mem::take(&mut *self.rows.lock().unwrap_or_else(PoisonError::into_inner));
+        if !taken.is_empty() {
+            return Ok(taken);
+        }
+        self.append.events.iter().map(rows_of).collect()
+    }
+}
+
+/// The rows of an event, drawn up and such that either database takes them.
+fn rows_of(event: &Event) -> Result<Vec<RowOp>, AppendError> {
+    let ops = draw_up(event).map_err(|e| AppendError::Invalid(e.to_string()))?;
+    for op in &ops {
+        fits(op)?;
+    }
+    Ok(ops)
 }
 
 /// An event as it will be stored, but for its number and time.
@@ -80,8 +107,10 @@ pub(crate) fn prepare(append: Append) -> Result<Prepared, AppendError> {
     check_names(&append)?;
     let actor = text(canonical::bytes(&append.actor))?;
     let mut prepared = Vec::with_capacity(events);
+    let mut rows = Vec::with_capacity(events);
     let mut total = 0;
     for event in &append.events {
+        rows.push(rows_of(event)?);
         let event = prepare_event(event)?;
         let size = event.body.len() + event.personal.as_ref().map_or(0, Vec::len);
         if size > MAX_EVENT {
@@ -102,6 +131,7 @@ pub(crate) fn prepare(append: Append) -> Result<Prepared, AppendError> {
         append,
         actor,
         events: prepared,
+        rows: Mutex::new(rows),
     })
 }
 

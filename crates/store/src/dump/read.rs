@@ -181,7 +181,7 @@ impl<'a, R: BufRead> Reader<'a, R> {
             self.check.push(&envelope);
             let key = self.keys.get(&key_name(&envelope));
             let record = opened(self.sealer, envelope, key)?;
-            let ops = project(record.seq, record.at, &record.actor, &record.event)
+            let ops = project(record.seq, record.at, &record.event)
                 .map_err(|e| unusable(format!("record {}: {e}", record.seq)))?;
             chunk.ops.extend(ops);
         }

@@ -14,7 +14,7 @@ mod model_rows;
 #[cfg(test)]
 mod tests;
 
-use model::{Actor, Address, Digest, Event, Kind, SubjectId, TargetName, Timestamp};
+use model::{Address, Digest, Event, Kind, SubjectId, TargetName, Timestamp};
 use serde::Serialize;
 
 pub(crate) use tenant::concern;
@@ -66,15 +66,41 @@ pub const MAX_INDEXED: usize = 2_000;
 ///
 /// # Errors
 /// When a value of the event cannot be stored in every database.
-pub fn project(
-    seq: u64,
-    at: Timestamp,
-    _actor: &Actor,
-    event: &Event,
-) -> Result<Vec<RowOp>, ProjectError> {
+pub fn project(seq: u64, at: Timestamp, event: &Event) -> Result<Vec<RowOp>, ProjectError> {
+    let mut ops = draw_up(event)?;
+    fill_in(&mut ops, seq, at)?;
+    Ok(ops)
+}
+
+/// Stand where the number and the instant of the record will. Nothing else has these values: numbers are not
+/// negative, and no instant that can be written lies so far back.
+const SEQ: Cell = Cell::Int(i64::MIN);
+const AT: Cell = Cell::Int(i64::MIN + 1);
+
+/// Puts the number and the instant of the record into rows that were drawn up before it had any.
+pub(crate) fn fill_in(ops: &mut [RowOp], seq: u64, at: Timestamp) -> Result<(), ProjectError> {
+    let (seq, at) = (int(seq)?, instant(at));
+    for op in ops {
+        let cells = match op {
+            RowOp::Put(_, cells) | RowOp::Delete(_, cells) => cells.as_mut_slice(),
+            RowOp::DeleteWhere(.., cell) => std::slice::from_mut(cell),
+        };
+        for cell in cells {
+            if *cell == SEQ {
+                cell.clone_from(&seq);
+            } else if *cell == AT {
+                cell.clone_from(&at);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The rows of an event that has no record yet, to be [filled in](fill_in).
+pub(crate) fn draw_up(event: &Event) -> Result<Vec<RowOp>, ProjectError> {
     let mut rows = Rows {
-        seq: int(seq)?,
-        at: instant(at),
+        seq: SEQ,
+        at: AT,
         ops: Vec::new(),
     };
     match event {

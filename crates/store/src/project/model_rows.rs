@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Actor, Event, Timestamp};
+use model::{Event, Timestamp};
 
 use super::project;
 use crate::table::{Cell, RowOp};
@@ -24,7 +24,7 @@ impl ModelRows {
 
     pub fn take(&mut self, seq: u64, event: &Event) {
         let at = Timestamp::from_micros(1_764_000_000_000_000 + seq.cast_signed());
-        for op in project(seq, at, &Actor::system(), event).expect("a storable event") {
+        for op in project(seq, at, event).expect("a storable event") {
             self.execute(op);
         }
     }

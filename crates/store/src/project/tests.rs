@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::event::*;
 use model::plan::{About, PlanStatus, StepStatus};
-use model::{Actor, Address, Change, Event, Kind, RemoteId, SubjectId, TargetName, WaveId};
+use model::{Address, Change, Event, Kind, RemoteId, SubjectId, TargetName, WaveId};
 use ports::conformance::samples::*;
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn everything() -> Vec<Event> {
 }
 
 fn ops(event: &Event) -> Vec<RowOp> {
-    project(7, at(0), &Actor::system(), event).unwrap()
+    project(7, at(0), event).unwrap()
 }
 
 fn kind(event: &Event) -> String {
@@ -276,7 +276,7 @@ fn stops_are_lifted_one_by_one() {
 
 #[test]
 fn what_a_database_cannot_store_is_refused() {
-    let refused = |event: &Event| project(1, at(0), &Actor::system(), event).unwrap_err();
+    let refused = |event: &Event| project(1, at(0), event).unwrap_err();
 
     let mut nul = observed(1, None);
     nul.remote = RemoteId::from("u\0");
@@ -312,7 +312,7 @@ fn what_a_database_cannot_store_is_refused() {
     }
 
     let event = Event::ObjectObserved(observed(1, None));
-    let error = project(u64::MAX, at(0), &Actor::system(), &event).unwrap_err();
+    let error = project(u64::MAX, at(0), &event).unwrap_err();
     assert!(matches!(error, ProjectError::TooLarge(u64::MAX)));
 }
 

@@ -211,7 +211,7 @@ impl People for TenureStore {
     async fn person(&self, subject: SubjectId) -> Read<Option<Person>> {
         let args = [text(subject)];
         let found = ENGAGEMENT
-            .all(self.db(), "WHERE e.subject = $1", &args, engaged)
+            .few(self.db(), "WHERE e.subject = $1", &args, engaged)
             .await?;
         Ok(people(found).pop())
     }

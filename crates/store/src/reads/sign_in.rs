@@ -153,13 +153,13 @@ impl SignIn for TenureStore {
     async fn live_credentials(&self, subject: SubjectId, rows: u32) -> Read<Vec<CredentialRow>> {
         let rest = "WHERE c.subject = $1 AND c.live = 1 ORDER BY c.credential LIMIT $2";
         let args = [text(subject), limit(rows)];
-        CREDENTIAL.all(self.db(), rest, &args, credential).await
+        CREDENTIAL.few(self.db(), rest, &args, credential).await
     }
 
     async fn credentials_of(&self, subject: SubjectId, rows: u32) -> Read<Vec<CredentialRow>> {
         let rest = "WHERE c.subject = $1 ORDER BY c.credential DESC LIMIT $2";
         let args = [text(subject), limit(rows)];
-        CREDENTIAL.all(self.db(), rest, &args, credential).await
+        CREDENTIAL.few(self.db(), rest, &args, credential).await
     }
 
     async fn credential(&self, id: CredentialId) -> Read<Option<CredentialRow>> {
@@ -183,7 +183,7 @@ impl SignIn for TenureStore {
     async fn passes_of(&self, subject: SubjectId, now: Timestamp, rows: u32) -> Read<Vec<PassRow>> {
         let rest = "WHERE p.subject = $1 AND p.expires > $2 ORDER BY p.pass LIMIT $3";
         let args = [text(subject), Cell::Int(now.as_micros()), limit(rows)];
-        ACCESS_PASS.all(self.db(), rest, &args, pass).await
+        ACCESS_PASS.few(self.db(), rest, &args, pass).await
     }
 
     async fn open_passes(
@@ -213,7 +213,7 @@ impl SignIn for TenureStore {
     ) -> Read<Vec<SessionRow>> {
         let rest = "WHERE s.subject = $1 AND s.open_until > $2 ORDER BY s.session DESC LIMIT $3";
         let args = [text(subject), Cell::Int(now.as_micros()), limit(rows)];
-        SESSION.all(self.db(), rest, &args, session).await
+        SESSION.few(self.db(), rest, &args, session).await
     }
 
     async fn open_sessions(
@@ -238,7 +238,7 @@ impl SignIn for TenureStore {
     async fn ended_sessions_of(&self, subject: SubjectId, rows: u32) -> Read<Vec<SessionRow>> {
         let rest = "WHERE s.subject = $1 AND s.open_until IS NULL ORDER BY s.session DESC LIMIT $2";
         let args = [text(subject), limit(rows)];
-        SESSION.all(self.db(), rest, &args, session).await
+        SESSION.few(self.db(), rest, &args, session).await
     }
 
     async fn authorizations_in(

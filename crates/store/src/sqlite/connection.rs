@@ -43,6 +43,9 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
+/// The WAL grows to 16 MB before it is written back: the pages at the end of the log and of its indexes are
+/// written again by every append of a large one.
+///
 /// What is deleted is overwritten (`secure_delete`), so that erasing a person leaves nothing of
 /// them in free pages; see also [`super::batch`], which then empties the WAL.
 fn settings(conn: &Connection) -> Result<(), OpenError> {
@@ -58,6 +61,7 @@ fn settings(conn: &Connection) -> Result<(), OpenError> {
          PRAGMA trusted_schema = OFF;
          PRAGMA secure_delete = ON;
          PRAGMA cell_size_check = ON;
+         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA cache_size = -8000;",
     )
     .map_err(|e| failed(&e))

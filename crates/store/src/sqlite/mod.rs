@@ -20,6 +20,7 @@ pub use reads::SqliteReads;
 
 use crate::OpenError;
 use crate::committer::{Answer, Core, Job, Prepared, QUEUE};
+use crate::heads::Heads;
 use crate::sealer::Sealer;
 use crate::table::{Row, RowOp};
 
@@ -62,11 +63,15 @@ impl Scratch {
 }
 
 /// Opens or creates the file and starts its writer.
-pub(crate) fn open(path: &Path, core: Core) -> Result<(SqliteReads, mpsc::Sender<Job>), OpenError> {
+pub(crate) fn open(
+    path: &Path,
+    core: Core,
+    heads: Arc<Heads>,
+) -> Result<(SqliteReads, mpsc::Sender<Job>), OpenError> {
     let mut conn = connection::writer(path)?;
     schema::migrate(&mut conn, &core.sealer)?;
     let (sender, jobs) = mpsc::channel(QUEUE);
-    writer::start(path.to_owned(), conn, core, jobs)
+    writer::start(path.to_owned(), conn, (core, heads), jobs)
         .map_err(|e| OpenError::Unavailable(format!("the writer thread does not start: {e}")))?;
     Ok((SqliteReads::pooled(path.to_owned(), sender.clone()), sender))
 }

@@ -70,6 +70,18 @@ impl SqliteReads {
         }
     }
 
+    /// A query by key, on the calling thread.
+    pub(crate) fn look_up(&self, sql: &str, args: &[Cell]) -> Result<Vec<Row>, StoreError> {
+        match &*self.0 {
+            Mode::Inline(conn) => {
+                let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(run(&conn, sql, args)?.1)
+            }
+            // Of these there are never more at once than threads that poll.
+            Mode::Pool(pool) => pool.query(sql, args),
+        }
+    }
+
     /// Writes a dump: over a connection of its own, on a blocking thread, or inline.
     pub(crate) async fn dump<W: Write + Send + 'static>(
         &self,

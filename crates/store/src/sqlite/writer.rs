@@ -1,6 +1,7 @@
 //! The one writer of an SQLite file: a thread that drains the queue, batch by batch.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ports::store::{AppendError, StoreError};
 use rusqlite::Connection;
@@ -10,18 +11,20 @@ use super::batch;
 use super::cells::run;
 use super::connection;
 use crate::committer::{Answer, BATCH, Core, Job, Prepared};
+use crate::heads::Heads;
 
 /// Starts the thread. It ends when it is told to close or when all senders are gone.
 pub(super) fn start(
     path: PathBuf,
     conn: Connection,
-    core: Core,
+    (core, heads): (Core, Arc<Heads>),
     jobs: mpsc::Receiver<Job>,
 ) -> std::io::Result<()> {
     let writer = Writer {
         path,
         conn: Some(conn),
         core,
+        heads,
     };
     std::thread::Builder::new()
         .name("tenure-sqlite".to_owned())
@@ -50,6 +53,7 @@ struct Writer {
     /// `None` after a failed commit, until it could be opened again.
     conn: Option<Connection>,
     core: Core,
+    heads: Arc<Heads>,
 }
 
 impl Writer {
@@ -118,6 +122,15 @@ impl Writer {
             .any(|answer| matches!(answer, Err(AppendError::Broken(_))))
         {
             self.conn = None;
+            self.heads.forget();
+        } else {
+            let done = batch.iter().zip(&answers);
+            let moved = done.filter_map(|(one, answer)| Some((one, answer.as_ref().ok()?.last)));
+            let moved = moved.flat_map(|(one, head)| {
+                let streams = one.append.bump.iter();
+                streams.map(move |stream| (stream.0.as_str(), head))
+            });
+            self.heads.committed(moved);
         }
         answers
     }

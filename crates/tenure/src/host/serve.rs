@@ -61,6 +61,9 @@ pub struct Standing {
     poke: watch::Sender<u64>,
     stop: watch::Sender<bool>,
     serving: Vec<JoinHandle<usize>>,
+    /// Tells that nobody is served any more, and who waits for that.
+    served: watch::Sender<bool>,
+    trail: JoinHandle<()>,
     running: Arc<AtomicBool>,
     ended: watch::Sender<bool>,
     worker: Option<JoinHandle<()>>,
@@ -118,12 +121,17 @@ impl Standing {
         };
         let router = server::router(pipeline, explain::PAGES, &behind);
         serving.push(tokio::spawn(bound.serve(router, metrics, stopped)));
+        let (served, nobody_left) = watch::channel(false);
+        let app = Arc::clone(&house.app);
+        let trail = tokio::spawn(async move { app.keep_trail(nobody_left).await });
         Ok(Self {
             urls,
             admin_urls,
             poke,
             stop,
             serving,
+            served,
+            trail,
             running,
             ended,
             worker: None,
@@ -157,6 +165,10 @@ impl Standing {
         }
         if cut > 0 {
             tracing::warn!(connections = cut, "connections were cut off");
+        }
+        self.served.send_replace(true);
+        if tokio::time::timeout(FINISH, self.trail).await.is_err() {
+            tracing::warn!("the last records of grants could not be written");
         }
         if let Some(worker) = self.worker
             && tokio::time::timeout(FINISH, worker).await.is_err()

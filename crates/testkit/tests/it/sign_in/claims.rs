@@ -274,6 +274,7 @@ async fn o19_a_signed_answer_of_userinfo_is_no_other_token() {
             (&"PS256".into(), &"userinfo+jwt".into())
         );
         let keys = world.nodes[0].jwks().await.unwrap();
+        let keys: serde_json::Value = serde_json::from_str(&keys).unwrap();
         let keys = keys["keys"].as_array().unwrap().iter();
         let keys = keys.map(|key| PublicKey::from_jwk(key.to_string().as_bytes(), None).unwrap());
         let expect = Expect {

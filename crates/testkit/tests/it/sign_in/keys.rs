@@ -18,6 +18,7 @@ impl World {
     /// The names of the published keys, as a node tells them.
     async fn published(&self, node: usize) -> BTreeSet<String> {
         let jwks = self.nodes[node].jwks().await.unwrap();
+        let jwks: serde_json::Value = serde_json::from_str(&jwks).unwrap();
         let keys = jwks["keys"].as_array().unwrap();
         let kid = |key: &serde_json::Value| key["kid"].as_str().unwrap().to_owned();
         keys.iter().map(kid).collect()

@@ -1,11 +1,18 @@
 //! Clients that act for themselves.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use app::Given;
 use model::Event;
+use model::event::ClientGranted;
 use ports::Clock as _;
+use ports::store::StoreError;
+use testkit::between::{Between, Call, nothing};
 
-use super::world::{SIGN_ON, World};
+use super::world::{SIGN_ON, World, call};
 
 const GRANT: &str = "grant_type=client_credentials";
 const ROBOT: usize = 2;
@@ -99,30 +106,106 @@ async fn a_clients_token_ends_with_its_document() {
     }
 }
 
-/// What was given stands in the log before it is answered, without the token.
+/// What was given stands in the log, without the token; where nobody writes records together, before it is
+/// answered.
 #[tokio::test]
 async fn what_a_client_got_stands_in_the_log() {
     for world in World::each("any-factor").await {
         let given = world.token(0, ROBOT, GRANT).await.unwrap();
         let token = given["access_token"].as_str().unwrap();
-        let records = world.store.records(0, 1_000).await.unwrap();
-        let told: Vec<_> = records
-            .iter()
-            .filter_map(|record| match &record.event {
-                Event::ClientGranted(e) => Some((record.actor.principal.as_str(), e)),
-                _ => None,
-            })
-            .collect();
-        let [(actor, event)] = told.as_slice() else {
-            panic!("{told:?}");
+        let records = granted(&world).await;
+        let [(actor, event)] = records.as_slice() else {
+            panic!("{records:?}");
         };
         assert_eq!(
-            (*actor, event.relying_party.as_str()),
+            (actor.as_str(), event.relying_party.as_str()),
             ("client robot", "robot")
         );
         assert_eq!(event.scopes, ["api:read", "api:write"]);
         assert_eq!(event.ends, world.clock.now().plus(Duration::from_secs(600)));
-        let text = format!("{records:?}");
+        let text = format!("{:?}", world.store.records(0, 1_000).await.unwrap());
         assert!(!text.contains(token.rsplit('.').next().unwrap()));
+    }
+}
+
+/// Grants, as the log tells them, with who acted.
+async fn granted(world: &World) -> Vec<(String, ClientGranted)> {
+    let records = world.store.records(0, 1_000).await.unwrap();
+    let granted = records.into_iter().filter_map(|record| match record.event {
+        Event::ClientGranted(e) => Some((record.actor.principal, e)),
+        _ => None,
+    });
+    granted.collect()
+}
+
+/// A node that serves writes records together, soon after the answers; none is lost when it stops, and each stands
+/// there once.
+#[tokio::test]
+async fn records_of_grants_are_written_together_and_the_last_when_a_node_stops() {
+    for world in World::each("any-factor").await {
+        let (served, nobody_left) = tokio::sync::watch::channel(false);
+        let app = world.nodes[0].clone();
+        let keeping = tokio::spawn(async move { app.keep_trail(nobody_left).await });
+        tokio::task::yield_now().await;
+        for _ in 0..5 {
+            world.token(0, ROBOT, GRANT).await.unwrap();
+        }
+        world.token(0, PROBE, GRANT).await.unwrap();
+        assert_eq!(granted(&world).await, [], "answered before it is written");
+        let soon = std::time::Instant::now();
+        while granted(&world).await.len() < 6 {
+            assert!(soon.elapsed() < Duration::from_secs(20), "nothing comes");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        world.token(0, ROBOT, GRANT).await.unwrap();
+        served.send_replace(true);
+        keeping.await.unwrap();
+        let told = granted(&world).await;
+        let of = |name: &str| told.iter().filter(|(actor, _)| actor == name).count();
+        assert_eq!((of("client robot"), of("client probe")), (6, 1));
+        let each: BTreeSet<_> = told.iter().map(|(_, e)| e.token).collect();
+        assert_eq!(each.len(), 7, "once each");
+    }
+}
+
+/// Nothing is given on credit while nothing can be written; what was given before is written when it can be.
+#[tokio::test]
+async fn nothing_is_given_while_what_was_given_cannot_be_written() {
+    for mut world in World::each("any-factor").await {
+        let stands = Arc::new(AtomicBool::new(false));
+        let fails = Arc::clone(&stands);
+        let way = Between::new(Arc::clone(&world.store), move |call| match call {
+            Call::Append(_) if fails.load(Ordering::SeqCst) => {
+                Box::pin(async { Err(StoreError::Unavailable("it is away".to_owned())) })
+            }
+            Call::Append(_) | Call::Read(_) => nothing(),
+        });
+        let app = world.node_through(way);
+        world.nodes[0] = app.clone();
+        // Its key is made by then.
+        world.token(0, ROBOT, GRANT).await.unwrap();
+        let mut answered = 1;
+        let (served, nobody_left) = tokio::sync::watch::channel(false);
+        let keeping = tokio::spawn(async move { app.keep_trail(nobody_left).await });
+        tokio::task::yield_now().await;
+        stands.store(true, Ordering::SeqCst);
+        let header = world.proves(ROBOT);
+        let soon = std::time::Instant::now();
+        while let Ok(given) = world.nodes[0]
+            .token(call(&[header.as_bytes()], GRANT))
+            .await
+        {
+            assert!(matches!(given, Given::Body(_)));
+            answered += 1;
+            assert!(soon.elapsed() < Duration::from_secs(20), "on credit still");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(answered > 1, "the first is answered before anybody knows");
+        stands.store(false, Ordering::SeqCst);
+        served.send_replace(true);
+        keeping.await.unwrap();
+        let told = granted(&world).await;
+        let each: BTreeSet<_> = told.iter().map(|(_, e)| e.token).collect();
+        assert_eq!((told.len(), each.len()), (answered, answered), "once each");
     }
 }

@@ -12,6 +12,7 @@ use ports::conformance::cluster;
 use ports::{BackChannel, Channel, Letter, Passwords, Store, Target, Upstream};
 use protocol::oauth::{Issuer, Object, Response};
 use store::{PostgresOptions, StorePorts, TenureStore};
+use testkit::between::Between;
 use testkit::node::{actor, keyring, morning};
 use testkit::{Company, Directory, Elsewhere, Node, Relying, SeededEntropy, SimClock};
 
@@ -188,6 +189,19 @@ impl Browser {
     }
 }
 
+fn node(store: Arc<dyn Store>, clock: &Arc<SimClock>, salt: u64, house: House) -> App {
+    let node = Node::over(
+        store,
+        Arc::clone(clock),
+        Arc::new(SeededEntropy::new(salt)),
+        Arc::new(keyring().unwrap()),
+        Arc::new(house),
+        "node",
+    );
+    let issuer = Issuer::new("https://id.acme.example").unwrap();
+    (*node.app).clone().issuing(issuer)
+}
+
 impl World {
     /// One on each store that is there.
     pub async fn each(demand: &str) -> Vec<Self> {
@@ -217,19 +231,11 @@ impl World {
         let mut salt = 10;
         let nodes = stores.map(|store| {
             salt += 1;
-            let node = Node::over(
-                store,
-                Arc::clone(&clock),
-                Arc::new(SeededEntropy::new(salt)),
-                Arc::new(keyring().unwrap()),
-                Arc::new(House {
-                    company: company.clone(),
-                    post: Arc::clone(&post),
-                }),
-                "node",
-            );
-            let issuer = Issuer::new("https://id.acme.example").unwrap();
-            (*node.app).clone().issuing(issuer)
+            let house = House {
+                company: company.clone(),
+                post: Arc::clone(&post),
+            };
+            node(store, &clock, salt, house)
         });
         let mut world = Self {
             nodes,
@@ -250,6 +256,15 @@ impl World {
             world.secrets.push(made.unwrap().secret);
         }
         world
+    }
+
+    /// Another node, on this way to the store.
+    pub fn node_through(&self, way: Between) -> App {
+        let house = House {
+            company: Company::with(&[]),
+            post: Post::default(),
+        };
+        node(Arc::new(way), &self.clock, 20, house)
     }
 
     /// Puts documents in force that demand so much.

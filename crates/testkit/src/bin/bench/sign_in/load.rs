@@ -1,11 +1,12 @@
 //! The load: clients that each keep one connection and send the next request when they have the answer.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::Failure;
 
@@ -57,7 +58,20 @@ pub struct Wire {
 
 impl Wire {
     pub async fn to(address: SocketAddr) -> Result<Self, Failure> {
-        let stream = TcpStream::connect(address).await?;
+        Self::over(TcpStream::connect(address).await?)
+    }
+
+    /// From an address that no connection came from before: what a server allows an address is one browser's.
+    pub async fn from_another(address: SocketAddr) -> Result<Self, Failure> {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let [_, a, b, c] = LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let source = Ipv4Addr::new(127, a.saturating_add(1), b, c.max(1));
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((source, 0).into())?;
+        Self::over(socket.connect(address).await?)
+    }
+
+    fn over(stream: TcpStream) -> Result<Self, Failure> {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,

@@ -1,5 +1,7 @@
 //! People who sign in with passwords, through the whole code flow.
 
+use std::net::SocketAddr;
+
 use async_trait::async_trait;
 
 use super::company::{Company, PASSWORD, VERIFIER, login, request};
@@ -82,8 +84,10 @@ async fn sign_ins(
     load::rounds(all, time).await
 }
 
-/// One person after another at one connection, each with a fresh browser.
+/// One person after another, each with a fresh browser elsewhere, and the app that they come to.
 pub struct SignsIn {
+    address: SocketAddr,
+    /// The app's connection.
     wire: Wire,
     proves: String,
     who: usize,
@@ -92,6 +96,7 @@ pub struct SignsIn {
 impl SignsIn {
     pub async fn to(company: &Company, who: usize) -> Result<Self, Failure> {
         Ok(Self {
+            address: company.address,
             wire: Wire::to(company.address).await?,
             proves: company.proves("wiki"),
             who,
@@ -100,7 +105,8 @@ impl SignsIn {
 
     /// Signs in; the access token.
     pub async fn token(&mut self) -> Result<String, Failure> {
-        let page = self.asked(&get(&request(), ""), 200).await?;
+        let mut visit = Wire::from_another(self.address).await?;
+        let page = asked(&mut visit, &get(&request(), ""), 200).await?;
         let browser = cookie(&page, "tenure-browser")?;
         let attempt = between(&page.body, "name=\"attempt\" value=\"", "\"")?.to_owned();
         let form = format!(
@@ -112,7 +118,7 @@ impl SignsIn {
         let headers = format!("cookie: {browser}\r\norigin: null\r\n");
         let sent = post("/sign-in/password", &headers, &form);
         let answer = loop {
-            let answer = self.wire.ask(&sent).await?;
+            let answer = visit.ask(&sent).await?;
             match answer.status {
                 303 => break answer,
                 // There was no seat: as a person does, a moment later.
@@ -126,19 +132,19 @@ impl SignsIn {
         let code = between(location, "code=", "&")?;
         let form = format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}");
         let tokens = post("/oauth2/token", &self.proves, &form);
-        let tokens = self.asked(&tokens, 200).await?;
+        let tokens = asked(&mut self.wire, &tokens, 200).await?;
         if !tokens.body.contains("\"id_token\"") {
             return Err("there is no ID token".into());
         }
         Ok(between(&tokens.body, "\"access_token\":\"", "\"")?.to_owned())
     }
+}
 
-    async fn asked(&mut self, request: &[u8], status: u16) -> Result<Answer, Failure> {
-        let answer = self.wire.ask(request).await?;
-        match answer.status == status {
-            true => Ok(answer),
-            false => Err(format!("status {}: {}", answer.status, answer.body).into()),
-        }
+async fn asked(wire: &mut Wire, request: &[u8], status: u16) -> Result<Answer, Failure> {
+    let answer = wire.ask(request).await?;
+    match answer.status == status {
+        true => Ok(answer),
+        false => Err(format!("status {}: {}", answer.status, answer.body).into()),
     }
 }
 

@@ -110,8 +110,8 @@ async fn findings(world: &World) -> Vec<String> {
 }
 
 async fn verified(world: &World, token: &str, client: &str) -> Option<jwt::Claims> {
-    let keys = serde_json::to_vec(&world.nodes[1].jwks().await.unwrap()).unwrap();
-    let keys = Jwks::parse(&keys, None).unwrap();
+    let keys = world.nodes[1].jwks().await.unwrap();
+    let keys = Jwks::parse(keys.as_bytes(), None).unwrap();
     let expect = Expect {
         typ: Typ::Is("logout+jwt"),
         issuer: Some("https://id.acme.example"),
