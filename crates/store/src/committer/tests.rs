@@ -179,7 +179,12 @@ proptest! {
     fn a_batch_is_its_appends_one_after_the_other(
         appends in proptest::collection::vec(append(), 1..12), seed: u64,
     ) {
-        let prepared: Vec<Prepared> = appends.into_iter().map(|a| prepare(a).unwrap()).collect();
+        // What no database can store is not even prepared.
+        let (good, bad): (Vec<_>, Vec<_>) = appends.into_iter().map(prepare).partition(Result::is_ok);
+        for refused in bad {
+            prop_assert!(matches!(refused, Err(AppendError::Invalid(_))));
+        }
+        let prepared: Vec<Prepared> = good.into_iter().map(Result::unwrap).collect();
         let batch: Vec<&Prepared> = prepared.iter().collect();
         let together = decide(&batch, empty(), &sealer(seed), NOW);
 
@@ -293,17 +298,43 @@ fn personal_parts_leave_the_body_and_open_again() {
 
 #[test]
 fn a_key_is_not_minted_for_an_append_that_fails() {
-    let event = Event::FactsAccepted(samples::accepted(1));
+    let events = vec![
+        Event::FactsAccepted(samples::accepted(1)),
+        Event::FactsAccepted(samples::accepted(2)),
+    ];
+    let prepared = prepare(Append::of(Actor::system(), events)).unwrap();
+    let second = prepared.events[1].key_name();
+    assert_ne!(prepared.events[0].key_name(), second);
+    let mut snapshot = empty();
+    let unopenable = KeyRow {
+        minted: 1,
+        sealed: Sealed {
+            key: "none".to_owned(),
+            bytes: vec![0; 60],
+        },
+    };
+    snapshot.keys.insert(second, unopenable);
+    let decision = decide(&[&prepared], snapshot, &sealer(1), NOW);
+    assert!(matches!(decision.answers[..], [Err(AppendError::Busy(_))]));
+    assert!(decision.changes.ops.is_empty() && decision.changes.records.is_empty());
+}
+
+#[test]
+fn what_no_database_can_store_is_not_prepared() {
     let stop = WritingStopped {
         target: Some(TargetName::from("a\0b")),
         reason: String::new(),
     };
-    let events = vec![event, Event::WritingStopped(stop)];
+    let events = vec![Event::WritingStopped(stop)];
+    let refused = prepare(Append::of(Actor::system(), events));
+    assert!(matches!(refused, Err(AppendError::Invalid(_))));
+}
+
+#[test]
+fn rows_that_were_taken_are_drawn_up_anew() {
+    let events = vec![Event::FactsAccepted(samples::accepted(1))];
     let prepared = prepare(Append::of(Actor::system(), events)).unwrap();
-    let decision = decide(&[&prepared], empty(), &sealer(1), NOW);
-    assert!(matches!(
-        decision.answers[..],
-        [Err(AppendError::Invalid(_))]
-    ));
-    assert!(decision.changes.ops.is_empty() && decision.changes.records.is_empty());
+    let first = prepared.rows().unwrap();
+    assert!(!first[0].is_empty());
+    assert_eq!(prepared.rows().unwrap(), first);
 }
