@@ -19,7 +19,7 @@ mod wire;
 mod yaml;
 
 pub use expected::expects_deliveries;
-pub use kinds::{PERSONAL_SCOPES, is_mail_address};
+pub use kinds::{PERSONAL_SCOPES, is_mail_address, registered};
 pub use load::load;
 pub use locate::{Located, locate};
 pub use people::stored;

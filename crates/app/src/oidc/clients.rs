@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty, Require};
-use model::{Actor, Digest, Secret};
+use model::{Actor, Digest, RegistrationId, Secret};
 use ports::store::SecretRow;
 use protocol::jose::Algorithm;
 use protocol::oauth::token::{Assertion, AuthMethod, Refusal};
@@ -11,13 +11,13 @@ use protocol::oauth::{
     ApplicationType, ClientAuth, ClientView, GrantType, PkcePolicy, RegisteredRedirect, Scopes,
 };
 
-use crate::sign_in::same;
+use crate::sign_in::{Bearer, same};
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind};
 
-/// A client that documents declare.
+/// A client that documents declare, or that has registered itself as they allow.
 pub(crate) struct Client {
-    /// The documents that do.
+    /// The documents, and whoever has registered.
     pub loaded: Arc<Loaded>,
     /// Its name there.
     name: String,
@@ -162,6 +162,10 @@ impl App {
         };
         let party = parties.values().find(is_it);
         Ok(party.and_then(|party| Client::of(Arc::clone(&loaded), party)))
+        let party = party.filter(|party| {
+            let registered = party.registered.as_ref();
+            registered.is_none_or(|registered| self.now() < registered.ends)
+        });
     }
 
     /// The client that has proved who it is. One that is not known and one whose proof is not good are
@@ -199,6 +203,15 @@ impl App {
             }
         };
         let Some(kept) = self.client_secret(client.party()).await? else {
+        if let Some(registered) = &client.party().registered {
+            let read = Bearer::CLIENT_SECRET
+                .read::<RegistrationId>(&*self.keyring, sent.expose())
+                .filter(|(id, turn)| id.to_string() == client_id && *turn == registered.turn);
+            return match read {
+                Some(_) => Ok(Ok(client)),
+                None => refused(),
+            };
+        }
             return refused();
         };
         match same(&*self.keyring, kept.expose(), sent.expose()) {
@@ -243,6 +256,10 @@ impl App {
         let keeps_none = || {
             let (what, fix) = match party.oidc().map(|oidc| &oidc.client) {
                 Some(OidcClient::Keys { .. }) => (
+                _ if party.registered.is_some() => (
+                    "a client that has registered itself",
+                    "it changes its secret by itself (RFC 7592); end it with `tenure client-registration end`",
+                ),
                     "a client with keys of its own",
                     "write its public keys into its document",
                 ),
@@ -263,7 +280,9 @@ impl App {
             )
         };
         let oidc = party.oidc().ok_or_else(keeps_none)?;
-        let name = oidc.client.secret().ok_or_else(keeps_none)?;
+        let declared = party.registered.is_none();
+        let name = oidc.client.secret().filter(|_| declared);
+        let name = name.ok_or_else(keeps_none)?;
         let before = self.store.secret(name).await?;
         if let Some(row) = before.filter(|row| !row.app.starts_with(PARTY)) {
             return Err(AppError::new(

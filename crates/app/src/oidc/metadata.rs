@@ -74,6 +74,8 @@ impl App {
             ],
             auth_methods: &[
                 AuthMethod::ClientSecretBasic,
+                registration: (!loaded.tenant.client_registrations.is_empty())
+                    .then_some(paths::REGISTER),
                 AuthMethod::ClientSecretPost,
                 AuthMethod::PrivateKeyJwt,
                 AuthMethod::None,

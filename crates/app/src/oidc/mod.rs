@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! push ─► authorize ─► (pages: steps) ─► issue ─► code ─► token ─► access, ID and refresh token
+//! registration ─► (a client)
 //! device ─► (typed) ┘               └─► (shown, answered) ─┘
 //!                                                   └─► userinfo, introspect, revoke, ends
 //! (the end of a session) ─► logout: relying parties are told
@@ -39,6 +40,7 @@ mod pushed;
 mod recent;
 mod rotate;
 mod signed;
+mod registration;
 mod steps;
 mod token;
 mod upstream;
@@ -56,6 +58,9 @@ pub use portal::{Portal, PortalSession, Tile};
 pub use recent::RecentSignIn;
 pub use rotate::KeyTurn;
 pub use token::{Given, TokenCall};
+pub use registration::{
+    GivenInitialAccess, RegistrationAnswer, RegistrationCall, ToldRegistration,
+};
 pub use userinfo::{Told, UserCall};
 
 pub(crate) use assertion::unusable_keys;
@@ -67,6 +72,7 @@ pub(crate) use keys::{KeyCache, Keys, is_private_key};
 pub(crate) use logout::is_told;
 
 use protocol::oauth::Issuer;
+pub(crate) use registration::stream as registrations_stream;
 
 use crate::{App, AppError, ErrorKind};
 
@@ -84,6 +90,8 @@ pub mod paths {
     pub const PUSHED: &str = "/oauth2/par";
     /// Where devices without a browser ask.
     pub const DEVICE: &str = "/oauth2/device";
+    /// Where clients register themselves; each is found behind it by its name.
+    pub const REGISTER: &str = "/oauth2/register";
     /// Where people come back from another identity provider; its name follows.
     pub const BACK: &str = "/sign-in/from";
     /// Where people type the code of such a device.

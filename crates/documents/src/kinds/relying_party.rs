@@ -16,6 +16,7 @@ pub(crate) use keys::same as same_key;
 pub use oidc::PERSONAL_SCOPES;
 pub(super) use oidc::signing_alg;
 pub(crate) use saml::scope;
+pub(super) use oidc::{at, oidc};
 
 use model::TargetName;
 
@@ -58,6 +59,7 @@ pub(crate) fn relying_party(
         speaks: speaks?,
     })
 }
+        registered: None,
 
 /// What the document with this name calls itself as a client, if it is one.
 pub(crate) fn client_id<'d>(name: &'d str, spec: &'d RelyingPartySpec) -> Option<&'d str> {

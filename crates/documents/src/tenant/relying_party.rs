@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::TargetName;
 use rules::Mapping;
 
-use super::{ClientAuth, Saml};
+use super::{ClientAuth, Registered, Saml};
 
 /// Something that people sign in to.
 #[derive(Debug, Clone)]
 pub struct RelyingParty {
-    /// `metadata.name`, by which sign-on rules speak of it.
+    /// `metadata.name`; of a client that has registered itself its `client_id`, which is no name of a document.
     pub name: String,
     /// What people see it called; at most 80 characters.
     pub title: String,
@@ -20,6 +20,8 @@ pub struct RelyingParty {
     pub start_url: Option<String>,
     /// What it speaks, and what it is in that.
     pub speaks: Speaks,
+    /// How it stands as a client that has registered itself; `None`: a document declares it.
+    pub registered: Option<Registered>,
 }
 
 /// By which protocol people are signed in to a relying party.
@@ -32,6 +34,15 @@ pub enum Speaks {
 }
 
 impl RelyingParty {
+    /// By what sign-on rules speak of it: its document, or the one that allows it to be.
+    #[must_use]
+    pub fn named_by_rules(&self) -> &str {
+        match &self.registered {
+            Some(registered) => &registered.by,
+            None => &self.name,
+        }
+    }
+
     /// What it is as a client of OpenID Connect, if it is one.
     #[must_use]
     pub fn oidc(&self) -> Option<&Oidc> {

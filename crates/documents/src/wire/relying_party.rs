@@ -179,7 +179,7 @@ pub(crate) enum SigningAlg {
 }
 
 /// What access tokens look like, and how long they hold.
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccessTokenSpec {
     /// Whether whoever is given one can read it (`jwt`, if not given) or has to ask (`opaque`).

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::canonical::Digest;
-use crate::id::{AuthorizationId, CredentialId, PassId, SessionId, SubjectId};
+use crate::id::{AuthorizationId, CredentialId, PassId, RegistrationId, SessionId, SubjectId};
 use crate::logout::Logout;
 use crate::personal::Personal;
+use crate::registration::{Register, RegisteredClient, RegistrationAct};
 use crate::sign_in::{Authorization, Credential, Factor, Session, SigningKey, Verifier};
 use crate::time::Timestamp;
 
@@ -162,5 +163,20 @@ pub struct KeyChanged {
     /// How it stands now, whole.
     pub key: SigningKey,
     /// Why, in words that name nobody.
+    pub reason: String,
+}
+
+/// The register of clients that register themselves has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrationChanged {
+    /// What was done.
+    pub act: RegistrationAct,
+    /// The token that was made, ended or used.
+    pub access: Option<RegistrationId>,
+    /// The client that it was done to, whole, as it stands now.
+    pub client: Option<RegisteredClient>,
+    /// The register as it stands now, whole.
+    pub register: Register,
+    /// Why, in words that name nobody; empty where a client did it.
     pub reason: String,
 }

@@ -10,6 +10,7 @@
 //!                        ├─► ClientAuth + TokenRequest ─► TokenResponse, or token::Refusal
 //!                        ├─► pushed ─► (kept, or sealed) ─► an authorization request that names it
 //!                        ├─► introspect, revoke
+//!                        ├─► registration ─► (kept) ─► what the client is told of itself
 //!                        └─► logout
 //! ```
 //!
@@ -48,6 +49,7 @@ pub mod logout;
 pub mod metadata;
 pub mod params;
 pub mod pushed;
+pub mod registration;
 pub mod request_object;
 pub mod respond;
 pub mod revoke;

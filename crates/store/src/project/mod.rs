@@ -133,6 +133,8 @@ pub fn project(
         | Event::SignInFailed(_)
         | Event::SignInDecided(_)
         | Event::ClientGranted(_)
+        // Found by its stream.
+        | Event::RegistrationChanged(_)
         | Event::StoreRestored(_) => {}
     }
     Ok(rows.ops)

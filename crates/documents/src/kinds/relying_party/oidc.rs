@@ -30,7 +30,7 @@ const OFFLINE_ACCESS: &str = "offline_access";
 /// Scopes that are about a person, and mean something to us; all others are the app's own.
 pub const PERSONAL_SCOPES: [&str; 5] = [OPENID, "profile", "email", OFFLINE_ACCESS, "groups"];
 
-pub(super) fn oidc(
+pub(in crate::kinds) fn oidc(
     name: &str,
     spec: &OidcSpec,
     tenant: &Tenant,
@@ -85,7 +85,7 @@ pub(super) fn oidc(
     })
 }
 
-pub(super) fn at(key: &'static str) -> [Part<'static>; 3] {
+pub(in crate::kinds) fn at(key: &'static str) -> [Part<'static>; 3] {
     [SPEC, OIDC, Part::Key(key)]
 }
 
@@ -258,7 +258,7 @@ fn scopes(spec: &OidcSpec, refreshes: bool, reporter: &mut Reporter<'_, '_>) -> 
 }
 
 /// An own scope that is nearly one of ours is a typing error, and would silently give nothing.
-fn wrong_scope(scope: &str) -> Option<(String, String)> {
+pub(super) fn wrong_scope(scope: &str) -> Option<(String, String)> {
     let possible = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b":._-".contains(&b);
     if PERSONAL_SCOPES.contains(&scope) {
         return None;

@@ -2,13 +2,19 @@
 
 use model::event::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
-    Origin, PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
+    Origin, PassIssued, RegistrationChanged, SessionChanged, SignInAnswer, SignInBasis,
+    SignInDecided, SignInFailed,
 };
 use model::logout::{Farewell, FarewellStatus, Logout};
+use model::registration::{
+    InitialAccess, Register, RegisterEntry, RegisteredClient, RegistrationAct,
+};
 use model::sign_in::{
     Authorization, Credential, Factor, FactorUse, KeyStage, Session, SigningKey, Verifier,
 };
-use model::{AuthorizationId, CredentialId, Digest, Event, PassId, Personal, SessionId};
+use model::{
+    AuthorizationId, CredentialId, Digest, Event, PassId, Personal, RegistrationId, SessionId,
+};
 use serde_json::{Map, json};
 
 use super::{at, subject};

@@ -2,9 +2,10 @@
 
 use model::event::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LogoutTold, PassIssued,
-    SessionChanged, SignInAnswer, SignInDecided, SignInFailed,
+    RegistrationChanged, SessionChanged, SignInAnswer, SignInDecided, SignInFailed,
 };
 use model::logout::FarewellStatus;
+use model::registration::RegistrationAct;
 use model::sign_in::KeyStage;
 
 use super::{Act, Class, Ending, Severity, Thing, What, id};
@@ -104,7 +105,7 @@ pub(super) fn authorization(event: &AuthorizationChanged) -> What {
 }
 
 pub(super) fn client(event: &ClientGranted) -> What {
-    What::new(Thing::RelyingParty, &event.relying_party, Act::Logon)
+    let what = What::new(Thing::RelyingParty, &event.relying_party, Act::Logon)
         .class(Class::SignIn)
         .ends(Ending::Success)
         .with("client", event.client.as_str())

@@ -16,6 +16,7 @@ const FRONT_CHANNEL: usize = 5;
 const INITIATED: usize = 6;
 const FAPI: usize = 7;
 const SIGNED: usize = 8;
+const DYNAMIC: usize = 9;
 
 const MUTANTS: &[Mutant] = &[
     answers(

@@ -20,6 +20,7 @@ mod provider;
 mod pushed;
 mod rows;
 mod saml;
+mod registration;
 mod saml2int;
 mod saml_keys;
 mod signed;
