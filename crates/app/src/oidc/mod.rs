@@ -32,6 +32,7 @@ mod logout;
 mod machine;
 mod metadata;
 mod opened;
+mod no;
 mod parties;
 mod portal;
 mod possession;
@@ -39,8 +40,8 @@ mod proofs;
 mod pushed;
 mod recent;
 mod rotate;
-mod signed;
 mod registration;
+mod signed;
 mod steps;
 mod token;
 mod upstream;
@@ -57,10 +58,10 @@ pub use parties::{Risk, ToldParty};
 pub use portal::{Portal, PortalSession, Tile};
 pub use recent::RecentSignIn;
 pub use rotate::KeyTurn;
-pub use token::{Given, TokenCall};
 pub use registration::{
     GivenInitialAccess, RegistrationAnswer, RegistrationCall, ToldRegistration,
 };
+pub use token::{Given, TokenCall};
 pub use userinfo::{Told, UserCall};
 
 pub(crate) use assertion::unusable_keys;
@@ -71,8 +72,8 @@ pub(crate) use issue::{
 pub(crate) use keys::{KeyCache, Keys, is_private_key};
 pub(crate) use logout::is_told;
 
-use protocol::oauth::Issuer;
 pub(crate) use registration::stream as registrations_stream;
+use protocol::oauth::Issuer;
 
 use crate::{App, AppError, ErrorKind};
 
@@ -89,9 +90,9 @@ pub mod paths {
     /// Where authorization requests are pushed.
     pub const PUSHED: &str = "/oauth2/par";
     /// Where devices without a browser ask.
-    pub const DEVICE: &str = "/oauth2/device";
     /// Where clients register themselves; each is found behind it by its name.
     pub const REGISTER: &str = "/oauth2/register";
+    pub const DEVICE: &str = "/oauth2/device";
     /// Where people come back from another identity provider; its name follows.
     pub const BACK: &str = "/sign-in/from";
     /// Where people type the code of such a device.

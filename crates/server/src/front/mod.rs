@@ -97,12 +97,13 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 40] = [
+    let routes: [(&str, MethodRouter); 41] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
         ("/sign-in/passkey", post(route(pages::passkey))),
         ("/sign-in/code", post(route(pages::code))),
+        ("/sign-in/no", post(route(pages::no))),
         ("/sign-in/upstream", post(route(pages::upstream))),
         ("/sign-in/from/{provider}", get(route(pages::come_back))),
         ("/sign-in/enrol", post(route(pages::enrol_password))),
