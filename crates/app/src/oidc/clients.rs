@@ -50,6 +50,7 @@ impl Client {
             documents::GrantType::RefreshToken => GrantType::RefreshToken,
             documents::GrantType::ClientCredentials => GrantType::ClientCredentials,
             documents::GrantType::DeviceCode => GrantType::DeviceCode,
+            documents::GrantType::TokenExchange => GrantType::TokenExchange,
         });
         Some(Self {
             redirects,
@@ -161,11 +162,11 @@ impl App {
             oidc.is_some_and(|oidc| oidc.client_id == client_id)
         };
         let party = parties.values().find(is_it);
-        Ok(party.and_then(|party| Client::of(Arc::clone(&loaded), party)))
         let party = party.filter(|party| {
             let registered = party.registered.as_ref();
             registered.is_none_or(|registered| self.now() < registered.ends)
         });
+        Ok(party.and_then(|party| Client::of(Arc::clone(&loaded), party)))
     }
 
     /// The client that has proved who it is. One that is not known and one whose proof is not good are
@@ -202,7 +203,6 @@ impl App {
                 });
             }
         };
-        let Some(kept) = self.client_secret(client.party()).await? else {
         if let Some(registered) = &client.party().registered {
             let read = Bearer::CLIENT_SECRET
                 .read::<RegistrationId>(&*self.keyring, sent.expose())
@@ -212,6 +212,7 @@ impl App {
                 None => refused(),
             };
         }
+        let Some(kept) = self.client_secret(client.party()).await? else {
             return refused();
         };
         match same(&*self.keyring, kept.expose(), sent.expose()) {
@@ -255,11 +256,11 @@ impl App {
         let party = party.ok_or_else(|| AppError::missing("relying party", relying_party))?;
         let keeps_none = || {
             let (what, fix) = match party.oidc().map(|oidc| &oidc.client) {
-                Some(OidcClient::Keys { .. }) => (
                 _ if party.registered.is_some() => (
                     "a client that has registered itself",
                     "it changes its secret by itself (RFC 7592); end it with `tenure client-registration end`",
                 ),
+                Some(OidcClient::Keys { .. }) => (
                     "a client with keys of its own",
                     "write its public keys into its document",
                 ),

@@ -123,6 +123,7 @@ impl App {
             scopes,
             login: None,
             jkt: token.jkt.as_deref(),
+            actor: None,
             added: &Object::new(),
         };
         let claims = claims.claims().map_err(|why| unsigned(&why.to_string()))?;
@@ -166,6 +167,8 @@ fn granted(client: &Client, token: &ClientToken) -> Append {
         token: Digest::of(token.name.as_bytes()),
         scopes: token.scopes.clone(),
         ends: token.ends,
+        authorization: None,
+        audience: None,
     });
     Append::of(
         Actor::named(&format!("client {}", token.client_id)),

@@ -25,22 +25,23 @@ mod clients;
 mod device;
 mod ends;
 mod enrol;
+mod exchange;
 mod factors;
 mod issue;
 mod keys;
 mod logout;
 mod machine;
 mod metadata;
-mod opened;
 mod no;
+mod opened;
 mod parties;
 mod portal;
 mod possession;
 mod proofs;
 mod pushed;
 mod recent;
-mod rotate;
 mod registration;
+mod rotate;
 mod signed;
 mod steps;
 mod token;
@@ -57,10 +58,10 @@ pub use logout::{Exposure, Teller, ToldSession};
 pub use parties::{Risk, ToldParty};
 pub use portal::{Portal, PortalSession, Tile};
 pub use recent::RecentSignIn;
-pub use rotate::KeyTurn;
 pub use registration::{
     GivenInitialAccess, RegistrationAnswer, RegistrationCall, ToldRegistration,
 };
+pub use rotate::KeyTurn;
 pub use token::{Given, TokenCall};
 pub use userinfo::{Told, UserCall};
 
@@ -71,8 +72,8 @@ pub(crate) use issue::{
 };
 pub(crate) use keys::{KeyCache, Keys, is_private_key};
 pub(crate) use logout::is_told;
-
 pub(crate) use registration::stream as registrations_stream;
+
 use protocol::oauth::Issuer;
 
 use crate::{App, AppError, ErrorKind};
@@ -89,9 +90,9 @@ pub mod paths {
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// Where authorization requests are pushed.
     pub const PUSHED: &str = "/oauth2/par";
-    /// Where devices without a browser ask.
     /// Where clients register themselves; each is found behind it by its name.
     pub const REGISTER: &str = "/oauth2/register";
+    /// Where devices without a browser ask.
     pub const DEVICE: &str = "/oauth2/device";
     /// Where people come back from another identity provider; its name follows.
     pub const BACK: &str = "/sign-in/from";

@@ -92,6 +92,7 @@ fn empty() -> OidcSpec {
         access_token: AccessTokenSpec::default(),
         refresh_days: None,
         claims: BTreeMap::new(),
+        exchange: None,
     }
 }
 
@@ -229,6 +230,7 @@ fn within(most: &Oidc, asked: Oidc, client_id: &str) -> Oidc {
             other => other,
         },
         profile: None,
+        exchange: None,
         require: &most.require | &asked.require,
         refresh_days: most.refresh_days.filter(|_| refreshes),
         scopes: &most.scopes & &asked.scopes,

@@ -113,9 +113,20 @@ pub struct Oidc {
     pub access_token: AccessToken,
     /// So many days a refresh token holds; given exactly where `grants` has `RefreshToken`.
     pub refresh_days: Option<u16>,
+    /// Which access tokens it may exchange, and for what; `None`: none.
+    pub exchange: Option<Exchange>,
     /// Claim → what gives it; no claim of the protocol's own. Where it gives
     /// [`rules::Mapped::Missing`], the claim is left out.
     pub claims: BTreeMap<String, Mapping>,
+}
+
+/// What a client makes of access tokens that it was sent (RFC 8693). Never of a public client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// By what rules call the relying parties whose tokens it may exchange; never empty.
+    pub from: BTreeSet<String>,
+    /// For whom the others may be → what they may there; neither is empty.
+    pub audiences: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// How a client proves who it is (RFC 6749 §2.1). Secrets are named here and kept, sealed, in the store.
@@ -176,6 +187,8 @@ pub enum GrantType {
     RefreshToken,
     /// Its own credentials, for nobody; never of a public client.
     ClientCredentials,
+    /// An access token that it was sent (RFC 8693): exactly where it has an [`Exchange`].
+    TokenExchange,
     /// The code that a device without a browser shows (RFC 8628).
     DeviceCode,
 }

@@ -145,7 +145,7 @@ fn a_client_gets_what_both_say() {
     assert_eq!(oidc.scopes, ["email", "openid"].map(str::to_owned).into());
     assert_eq!((oidc.refresh_days, oidc.access_token.minutes), (Some(9), 5));
     assert_eq!(oidc.claims.len(), 1);
-    assert!(oidc.profile.is_none());
+    assert!(oidc.exchange.is_none() && oidc.profile.is_none());
 
     for (member, value, field) in [
         (
@@ -165,6 +165,11 @@ fn a_client_gets_what_both_say() {
             "backchannel_logout_uri",
         ),
         ("client", json!({"keys": []}), "client.keys"),
+        (
+            "exchange",
+            json!({"from": [], "audiences": {}}),
+            "exchange.from",
+        ),
         ("unknown", json!(1), "spec"),
     ] {
         let mut wrong = asked.clone();
@@ -174,5 +179,49 @@ fn a_client_gets_what_both_say() {
             said.iter().any(|one| one.field.contains(field)),
             "{member}: {said:?}"
         );
+    }
+}
+
+#[test]
+fn what_is_exchanged_is_named() {
+    let party = "
+kind: RelyingParty
+metadata: {name: backend}
+spec:
+  groups: [engineers]
+  oidc:
+    redirect_uris: ['https://backend.acme.example/cb']
+    client: {secret: backend-client}
+    exchange:
+      from: [handbook, partners]
+      audiences: {'https://api.acme.example': ['api:read']}
+";
+    let both = format!("{REGISTRATION}---{party}");
+    let tenant = load(&with(&both)).unwrap_or_else(|e| panic!("{e:#?}"));
+    let oidc = tenant.relying_parties["backend"].oidc().unwrap();
+    assert!(oidc.grants.contains(&GrantType::TokenExchange));
+    assert_eq!(oidc.exchange.as_ref().unwrap().from.len(), 2);
+    for (from, to, part) in [
+        ("{secret: backend-client}", "public", "public client"),
+        ("[handbook, partners]", "[]", "0 entries"),
+        (
+            "[handbook, partners]",
+            "[nobody]",
+            "no relying party `nobody`",
+        ),
+        (
+            "{'https://api.acme.example': ['api:read']}",
+            "{}",
+            "0 entries",
+        ),
+        ("https://api.acme.example'", "api'", "no address"),
+        ("['api:read']", "[]", "0 scopes"),
+        ("['api:read']", "[openid]", "means something here alone"),
+        ("['api:read']", "['API']", "no scope"),
+    ] {
+        assert!(party.contains(from), "{from}");
+        let wrong = format!("{REGISTRATION}---{}", party.replace(from, to));
+        let said = told(&with(&wrong));
+        assert!(said.contains(part), "{to}: {said}");
     }
 }

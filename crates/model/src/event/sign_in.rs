@@ -142,7 +142,7 @@ pub struct AuthorizationChanged {
     pub state: Authorization,
 }
 
-/// A client was given an access token for itself.
+/// A client was given an access token for itself, or one for another in exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientGranted {
     /// The relying party's name.
@@ -155,6 +155,12 @@ pub struct ClientGranted {
     pub scopes: Vec<String>,
     /// From when on it no longer counts.
     pub ends: Timestamp,
+    /// What it was exchanged for, and ends with; `None`: it is the client's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<AuthorizationId>,
+    /// For whom that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
 }
 
 /// A signing key is new, or has come further.

@@ -140,6 +140,8 @@ fn spec(allowed: &ClientRegistration, metadata: &Metadata) -> Value {
         GrantType::RefreshToken => "refresh_token",
         GrantType::ClientCredentials => "client_credentials",
         GrantType::DeviceCode => "device_code",
+        // No document gives it to clients that register themselves, and this is no grant of one.
+        GrantType::TokenExchange => "token_exchange",
     });
     let grants: Vec<_> = grants.collect();
     let require = [
@@ -204,6 +206,7 @@ const fn named(grant: documents::GrantType) -> GrantType {
         documents::GrantType::RefreshToken => GrantType::RefreshToken,
         documents::GrantType::ClientCredentials => GrantType::ClientCredentials,
         documents::GrantType::DeviceCode => GrantType::DeviceCode,
+        documents::GrantType::TokenExchange => GrantType::TokenExchange,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::SubjectId;
 use rules::closest;
 
-use super::{SPEC, address, claims, fapi, keys, opened};
+use super::{SPEC, address, claims, exchange, fapi, keys, opened};
 use crate::kinds;
 use crate::kinds::app::check_url;
 use crate::report::{self, Reporter};
@@ -43,7 +43,11 @@ pub(in crate::kinds) fn oidc(
     backchannel(spec, reporter);
     opened::by_browsers(spec, reporter);
     let client = client(&spec.client, reporter);
-    let grants = grants(spec, &client, reporter);
+    let mut grants = grants(spec, &client, reporter);
+    let exchange = exchange::exchange(spec, &client, reporter);
+    if exchange.is_some() {
+        grants.insert(GrantType::TokenExchange);
+    }
     let refreshes = grants.contains(&GrantType::RefreshToken);
     if spec.refresh_days.is_some() && !refreshes {
         let problem = "it is given no refresh tokens";
@@ -81,6 +85,7 @@ pub(in crate::kinds) fn oidc(
         userinfo_alg: spec.userinfo_alg.map(signing_alg),
         access_token,
         refresh_days: refreshes.then(|| spec.refresh_days.unwrap_or(REFRESH_DAYS)),
+        exchange,
         claims: claims::claims(spec, tenant, reporter)?,
     })
 }

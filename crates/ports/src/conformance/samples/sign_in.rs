@@ -152,6 +152,43 @@ pub fn granted() -> ClientGranted {
         token: Digest([4; 32]),
         scopes: vec!["api:read".to_owned()],
         ends: at(600),
+        authorization: None,
+        audience: None,
+    }
+}
+
+/// A client has registered itself.
+pub fn registered() -> RegistrationChanged {
+    let (id, access) = (RegistrationId::from_bits(1), RegistrationId::from_bits(2));
+    let mut metadata = Map::new();
+    metadata.insert("client_name".to_owned(), json!("Printer"));
+    RegistrationChanged {
+        act: RegistrationAct::Registered,
+        access: Some(access),
+        client: Some(RegisteredClient {
+            id,
+            by: "partners".to_owned(),
+            access,
+            metadata,
+            made: at(1),
+            ends: at(600),
+            turn: 0,
+            ended: None,
+        }),
+        register: Register {
+            clients: vec![RegisterEntry {
+                id,
+                by: "partners".to_owned(),
+                ends: at(600),
+            }],
+            access: vec![InitialAccess {
+                id: access,
+                by: "partners".to_owned(),
+                uses: 1,
+                ends: at(60),
+            }],
+        },
+        reason: String::new(),
     }
 }
 
