@@ -19,6 +19,7 @@ mod page;
 mod people;
 mod preview;
 mod problem;
+mod registration;
 mod rehearsal;
 mod schema;
 mod sign_in;
@@ -60,6 +61,7 @@ pub use preview::{
     PreviewAnswer, PreviewProblem, PreviewRequest, ValueCount,
 };
 pub use problem::Problem;
+pub use registration::{EndRegistration, MadeInitialAccess, MakeInitialAccess, WireRegistration};
 pub use rehearsal::{
     RehearsalAnswer, RehearsalApp, RehearsalChange, RehearsalDay, RehearsalEnding,
     RehearsalManager, RehearsalPerson, RehearsalWave,

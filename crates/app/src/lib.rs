@@ -81,9 +81,10 @@ pub use leavers::{
 pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::Notifier;
 pub use oidc::{
-    Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, KeyTurn, LoggedOut, Offers,
-    OwnFactor, Portal, PortalSession, RecentSignIn, Risk, ShownDevice, Teller, Tile, TokenCall,
-    Told as UserTold, ToldParty, ToldSession, UpstreamOffer, UserCall, Wrong, paths,
+    Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, GivenInitialAccess, KeyTurn,
+    LoggedOut, Offers, OwnFactor, Portal, PortalSession, RecentSignIn, RegistrationAnswer,
+    RegistrationCall, Risk, ShownDevice, Teller, Tile, TokenCall, Told as UserTold, ToldParty,
+    ToldRegistration, ToldSession, UpstreamOffer, UserCall, Wrong, paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};

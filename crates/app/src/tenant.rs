@@ -35,9 +35,22 @@ pub struct Loaded {
     pub(crate) discovery: OnceLock<Arc<str>>,
 }
 
-/// The last compiled revision, and the head of the documents' stream before it was read.
+/// The last compiled revision, and the head of the documents' stream before it was read; and the same with the clients
+/// that have registered themselves, and the head of their stream.
 #[derive(Default)]
-pub(crate) struct Cache(Mutex<Option<(Option<u64>, Arc<Loaded>)>>);
+pub(crate) struct Cache {
+    declared: Mutex<Option<(Option<u64>, Arc<Loaded>)>>,
+    joined: Mutex<Option<Joined>>,
+}
+
+/// Documents and registered clients, put together.
+struct Joined {
+    /// The documents.
+    of: Arc<Loaded>,
+    /// The head of the register.
+    head: Option<u64>,
+    loaded: Arc<Loaded>,
+}
 
 /// The stream of the documents: whoever puts some in force moves it.
 pub(crate) fn stream() -> Stream {
@@ -61,11 +74,38 @@ pub struct TargetStatus {
 }
 
 impl App {
-    /// The documents in force, compiled once per revision.
+    /// The documents in force, compiled once per revision; with the clients that have registered themselves, where
+    /// they let them.
     ///
     /// # Errors
     /// `Missing` before the first documents; `Broken` when a stored revision no longer compiles.
     pub async fn loaded(&self) -> Result<Arc<Loaded>, AppError> {
+        let declared = self.declared().await?;
+        if declared.tenant.client_registrations.is_empty() {
+            return Ok(declared);
+        }
+        let stream = crate::oidc::registrations_stream();
+        let head = self.store.head_of(&stream).await?;
+        if let Ok(slot) = self.loaded.joined.lock()
+            && let Some(known) = slot.as_ref()
+            && known.head == head
+            && Arc::ptr_eq(&known.of, &declared)
+        {
+            return Ok(Arc::clone(&known.loaded));
+        }
+        let loaded = self.joined(&declared, head).await?;
+        if let Ok(mut slot) = self.loaded.joined.lock() {
+            *slot = Some(Joined {
+                of: declared,
+                head,
+                loaded: Arc::clone(&loaded),
+            });
+        }
+        Ok(loaded)
+    }
+
+    /// The documents in force by themselves.
+    async fn declared(&self) -> Result<Arc<Loaded>, AppError> {
         // Asked by every request that brings a token: the documents themselves are read when they change.
         let head = self.store.head_of(&stream()).await?;
         let same = |cached: &Option<u64>, _: &Loaded| head.is_some() && *cached == head;
@@ -84,7 +124,7 @@ impl App {
             Some(loaded) => loaded,
             None => Arc::new(compile(row)?),
         };
-        if let Ok(mut slot) = self.loaded.0.lock() {
+        if let Ok(mut slot) = self.loaded.declared.lock() {
             *slot = Some((head, Arc::clone(&loaded)));
         }
         Ok(loaded)
@@ -96,7 +136,7 @@ impl App {
     }
 
     fn cached(&self, fits: impl Fn(&Option<u64>, &Loaded) -> bool) -> Option<Arc<Loaded>> {
-        let slot = self.loaded.0.lock().ok()?;
+        let slot = self.loaded.declared.lock().ok()?;
         let (_, loaded) = slot.as_ref().filter(|(head, loaded)| fits(head, loaded))?;
         Some(Arc::clone(loaded))
     }

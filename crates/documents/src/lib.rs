@@ -19,7 +19,7 @@ mod wire;
 mod yaml;
 
 pub use expected::expects_deliveries;
-pub use kinds::{PERSONAL_SCOPES, is_mail_address};
+pub use kinds::{PERSONAL_SCOPES, is_mail_address, registered};
 pub use load::load;
 pub use locate::{Located, locate};
 pub use people::stored;
@@ -27,15 +27,15 @@ pub use report::CODES;
 pub use schema::{Kind, json_schema};
 pub use tenant::{
     ACTIVE, AccessToken, Account, AccountState, Acs, Alarm, App, Apply, AttributeSet, Auth,
-    BreakGlass, By, Channel, ClientAuth, Counts, DRILLS, Drill, Encryption, ExpectedAccess,
-    ExpectedValue, Freeze, GivenNameId, Grant, GrantType, Group, GroupRef, Guard, HandOff, Hold,
-    IdentityProvider, Joiner, KeyTransport, LifecycleTest, Limit, Limits, Lingering, LinkBy,
-    ListedGroup, Logo, MANAGER, MANAGER_PATH, ManualStep, MappingTest, MaySignIn, Mode, Moment,
-    NameIdRule, Oidc, OidcClient, OidcProfile, OnLeave, PEOPLE, PasswordDirectory, PersonalGrant,
-    Privileged, Profile, Reach, Relaxation, RelyingParty, Require, Rule, Saml, SamlCipher, SamlKey,
-    SamlMetadata, SamlProfile, SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts,
-    SessionLimits, SignInRoute, SignOn, SigningAlg, Slo, Smtp, SmtpTls, SoapLogout, Source, Speaks,
-    SponsoredPerson, SubjectIdReq, SubjectIdRule, SubjectType, TechnicalContact, TellPeople,
-    Tenant, TokenFormat, UniqueName,
+    BreakGlass, By, Channel, ClientAuth, ClientRegistration, Counts, DRILLS, Drill, Encryption,
+    Exchange, ExpectedAccess, ExpectedValue, Freeze, GivenNameId, Grant, GrantType, Group,
+    GroupRef, Guard, HandOff, Hold, IdentityProvider, Joiner, KeyTransport, LifecycleTest, Limit,
+    Limits, Lingering, LinkBy, ListedGroup, Logo, MANAGER, MANAGER_PATH, ManualStep, MappingTest,
+    MaySignIn, Mode, Moment, NameIdRule, Oidc, OidcClient, OidcProfile, OnLeave, PEOPLE,
+    PasswordDirectory, PersonalGrant, Privileged, Profile, Reach, RedirectKind, Registered,
+    Relaxation, RelyingParty, Require, Rule, Saml, SamlCipher, SamlKey, SamlMetadata, SamlProfile,
+    SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts, SessionLimits, SignInRoute, SignOn,
+    SigningAlg, Slo, Smtp, SmtpTls, SoapLogout, Source, Speaks, SponsoredPerson, SubjectIdReq,
+    SubjectIdRule, SubjectType, TechnicalContact, TellPeople, Tenant, TokenFormat, UniqueName,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

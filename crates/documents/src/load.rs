@@ -1,5 +1,7 @@
 //! From files to a checked tenant.
 
+use std::collections::BTreeSet;
+
 use model::{Diagnostic, TargetName};
 use rules::closest;
 
@@ -11,6 +13,7 @@ use crate::wire::alarm::{AlarmSpec, ChannelSpec};
 use crate::wire::beside::{
     HoldSpec, PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec,
 };
+use crate::wire::client_registration::ClientRegistrationSpec;
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::identity_provider::IdentityProviderSpec;
@@ -134,6 +137,7 @@ enum Spec {
     Alarm(AlarmSpec),
     Drill(Box<DrillSpec>),
     RelyingParty(Box<RelyingPartySpec>),
+    ClientRegistration(Box<ClientRegistrationSpec>),
     SamlMetadata(Box<SamlMetadataSpec>),
     IdentityProvider(Box<IdentityProviderSpec>),
     PasswordDirectory(Box<PasswordDirectorySpec>),
@@ -217,6 +221,7 @@ fn typed(kind: Kind, node: &Node, report: &mut Report<'_>) -> Option<Spec> {
         Kind::Alarm => spec(json).map(Spec::Alarm),
         Kind::Drill => spec(json).map(|spec| Spec::Drill(Box::new(spec))),
         Kind::RelyingParty => spec(json).map(|spec| Spec::RelyingParty(Box::new(spec))),
+        Kind::ClientRegistration => spec(json).map(|spec| Spec::ClientRegistration(Box::new(spec))),
         Kind::SamlMetadata => spec(json).map(|spec| Spec::SamlMetadata(Box::new(spec))),
         Kind::IdentityProvider => spec(json).map(|spec| Spec::IdentityProvider(Box::new(spec))),
         Kind::PasswordDirectory => spec(json).map(|spec| Spec::PasswordDirectory(Box::new(spec))),
@@ -404,7 +409,7 @@ fn directory(documents: &[Read<'_>]) -> Directory {
             };
             (TargetName(document.name.clone()), groups)
         });
-    let named = |kind| {
+    let named = |kind| -> BTreeSet<String> {
         let of_kind = documents.iter().filter(move |d| d.kind == kind);
         of_kind.map(|d| d.name.clone()).collect()
     };
@@ -413,7 +418,7 @@ fn directory(documents: &[Read<'_>]) -> Directory {
         sources: named(Kind::Source),
         rules: named(Kind::BirthrightRule),
         channels: named(Kind::Channel),
-        relying_parties: named(Kind::RelyingParty),
+        relying_parties: &named(Kind::RelyingParty) | &named(Kind::ClientRegistration),
         identity_providers: named(Kind::IdentityProvider),
     }
 }

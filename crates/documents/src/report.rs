@@ -49,7 +49,7 @@ pub const CODES: [(Code, &str); 16] = [
     ),
     (
         KIND,
-        "A document does not say what it is: kind must be Source, App, BirthrightRule, Group, Grant, Guard, Hold, Person, ServiceAccount, Channel, Alarm, Drill, RelyingParty, SamlMetadata, IdentityProvider, PasswordDirectory, SignOnPolicy, MappingTest or LifecycleTest.",
+        "A document does not say what it is: kind must be Source, App, BirthrightRule, Group, Grant, Guard, Hold, Person, ServiceAccount, Channel, Alarm, Drill, RelyingParty, ClientRegistration, SamlMetadata, IdentityProvider, PasswordDirectory, SignOnPolicy, MappingTest or LifecycleTest.",
     ),
     (
         UNKNOWN_FIELD,

@@ -14,6 +14,7 @@ use crate::wire::alarm::{AlarmSpec, ChannelSpec};
 use crate::wire::beside::{
     HoldSpec, PeopleGroupSpec, PersonSpec, PersonalGrantSpec, ServiceAccountSpec,
 };
+use crate::wire::client_registration::ClientRegistrationSpec;
 use crate::wire::drill::DrillSpec;
 use crate::wire::expectation::{LifecycleTestSpec, MappingTestSpec};
 use crate::wire::identity_provider::IdentityProviderSpec;
@@ -53,6 +54,8 @@ pub enum Kind {
     Drill,
     /// Something that people sign in to.
     RelyingParty,
+    /// That clients may register themselves, and as what.
+    ClientRegistration,
     /// What service providers of SAML are told of us.
     SamlMetadata,
     /// Somewhere else where people prove who they are.
@@ -69,7 +72,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Source,
         Self::App,
         Self::BirthrightRule,
@@ -83,6 +86,7 @@ impl Kind {
         Self::Alarm,
         Self::Drill,
         Self::RelyingParty,
+        Self::ClientRegistration,
         Self::SamlMetadata,
         Self::IdentityProvider,
         Self::PasswordDirectory,
@@ -116,6 +120,7 @@ impl Kind {
             Self::Alarm => "Alarm",
             Self::Drill => "Drill",
             Self::RelyingParty => "RelyingParty",
+            Self::ClientRegistration => "ClientRegistration",
             Self::SamlMetadata => "SamlMetadata",
             Self::IdentityProvider => "IdentityProvider",
             Self::PasswordDirectory => "PasswordDirectory",
@@ -126,7 +131,7 @@ impl Kind {
     }
 }
 
-static SCHEMAS: LazyLock<[Json; 19]> = LazyLock::new(|| {
+static SCHEMAS: LazyLock<[Json; 20]> = LazyLock::new(|| {
     [
         schema_of::<SourceSpec>(Kind::Source),
         schema_of::<AppSpec>(Kind::App),
@@ -141,6 +146,7 @@ static SCHEMAS: LazyLock<[Json; 19]> = LazyLock::new(|| {
         schema_of::<AlarmSpec>(Kind::Alarm),
         schema_of::<DrillSpec>(Kind::Drill),
         schema_of::<RelyingPartySpec>(Kind::RelyingParty),
+        schema_of::<ClientRegistrationSpec>(Kind::ClientRegistration),
         schema_of::<SamlMetadataSpec>(Kind::SamlMetadata),
         schema_of::<IdentityProviderSpec>(Kind::IdentityProvider),
         schema_of::<PasswordDirectorySpec>(Kind::PasswordDirectory),

@@ -2,6 +2,7 @@
 
 mod alarm;
 mod beside;
+mod client_registration;
 mod drill;
 mod expectation;
 mod handoff;
@@ -23,6 +24,7 @@ pub use alarm::{Alarm, By, Channel, Smtp, SmtpTls};
 pub use beside::{
     Hold, ListedGroup, PEOPLE, PersonalGrant, ServiceAccount, ServiceAccounts, SponsoredPerson,
 };
+pub use client_registration::{ClientRegistration, RedirectKind, Registered};
 pub use drill::{DRILLS, Drill, Schedule};
 pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
@@ -32,8 +34,8 @@ pub use identity_provider::{Counts, IdentityProvider, LinkBy, SignInRoute};
 pub use password_directory::PasswordDirectory;
 pub use relaxation::Relaxation;
 pub use relying_party::{
-    AccessToken, GrantType, MaySignIn, Oidc, OidcClient, OidcProfile, RelyingParty, Require,
-    SigningAlg, Speaks, SubjectType, TokenFormat,
+    AccessToken, Exchange, GrantType, MaySignIn, Oidc, OidcClient, OidcProfile, RelyingParty,
+    Require, SigningAlg, Speaks, SubjectType, TokenFormat,
 };
 pub use saml::{
     Acs, AttributeSet, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher,
@@ -72,6 +74,8 @@ pub struct Tenant {
     pub drills: BTreeMap<String, Drill>,
     /// What people sign in to, by name.
     pub relying_parties: BTreeMap<String, RelyingParty>,
+    /// As what clients may register themselves, by name; none: they may not.
+    pub client_registrations: BTreeMap<String, ClientRegistration>,
     /// What service providers of SAML are told of us; `None`: no more than they need.
     pub saml_metadata: Option<SamlMetadata>,
     /// Where else people prove who they are, by name.

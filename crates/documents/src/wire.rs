@@ -4,6 +4,7 @@
 
 pub(crate) mod alarm;
 pub(crate) mod beside;
+pub(crate) mod client_registration;
 pub(crate) mod drill;
 pub(crate) mod expectation;
 mod handoff;

@@ -151,6 +151,10 @@ typed_id!(
     PlanId, "pln"
 );
 typed_id!(
+    /// A client that has registered itself, or the token with which it may.
+    RegistrationId, "reg"
+);
+typed_id!(
     /// One observation run over a target.
     RunId, "run"
 );

@@ -25,6 +25,7 @@ pub mod observation;
 pub mod outcome;
 pub mod personal;
 pub mod plan;
+pub mod registration;
 pub mod sign_in;
 pub mod source;
 pub mod task;
@@ -43,7 +44,7 @@ pub use event::Event;
 pub use facts::Facts;
 pub use id::{
     AuthorizationId, CredentialId, DeliveryId, EngagementId, FindingId, NoticeId, PassId, PlanId,
-    RunId, SessionId, SubjectId, TaskId, TokenId, WaveId,
+    RegistrationId, RunId, SessionId, SubjectId, TaskId, TokenId, WaveId,
 };
 pub use logout::{Farewell, FarewellStatus, Logout};
 pub use notice::{Notice, Occasion};
@@ -51,6 +52,7 @@ pub use observation::{Completeness, Ownership, Record, Shadow};
 pub use outcome::{Answer, Exchange, Outcome};
 pub use personal::{Personal, Secret};
 pub use plan::{About, Act, Plan, Step, StepRef};
+pub use registration::{InitialAccess, Register, RegisteredClient, RegistrationAct};
 pub use sign_in::{AskedClaims, Authorization, Credential, Factor, FactorUse, Session, SigningKey};
 pub use task::{KnownTask, Task};
 pub use time::Timestamp;

@@ -15,6 +15,7 @@ use crate::command::events::Events;
 use crate::command::handoff::HandOffCommand;
 use crate::command::leaver::{LeaverCommand, PersonCommand};
 use crate::command::notice::{ChannelCommand, NoticeCommand};
+use crate::command::registration::RegistrationCommand;
 use crate::command::rehearse::Coming;
 use crate::command::relying_party::{RelyingPartyCommand, SigningKeysCommand};
 use crate::command::sign_in::SignInCommand;
@@ -322,6 +323,9 @@ pub enum Command {
     /// What people sign in to.
     #[command(subcommand, name = "relying-party")]
     RelyingParty(RelyingPartyCommand),
+    /// Clients that register themselves.
+    #[command(subcommand, name = "client-registration")]
+    ClientRegistration(RegistrationCommand),
     /// The keys that tokens for relying parties are signed with.
     #[command(subcommand, name = "signing-keys")]
     SigningKeys(SigningKeysCommand),

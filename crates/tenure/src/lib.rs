@@ -27,7 +27,8 @@ use command::relying_party::RelyingPartyCommand;
 use command::task::TaskCommand;
 use command::{
     Desk, adopt, change, digest, drill, events, handoff, input, leaver, leavers, look, manage,
-    notice, preview, rehearse, relying_party, service_provider, sign_in, task, test, why, work,
+    notice, preview, registration, rehearse, relying_party, service_provider, sign_in, task, test,
+    why, work,
 };
 pub use failure::{Exit, Failure};
 
@@ -223,6 +224,7 @@ async fn morning(desk: &Desk, command: Command) -> Result<Exit, Failure> {
         Command::HandOff(command) => handoff::handoff(desk, command).await,
         Command::SignIn(command) => sign_in::sign_in(desk, command).await,
         Command::RelyingParty(command) => relying_party::relying_party(desk, command).await,
+        Command::ClientRegistration(command) => registration::registration(desk, command).await,
         Command::SigningKeys(command) => relying_party::signing_keys(desk, command).await,
         command => look_or_manage(desk, command).await,
     }

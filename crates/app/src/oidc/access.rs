@@ -12,9 +12,10 @@ use protocol::oauth::{Issuer, Object, Resource, Scopes};
 
 use super::claims::{jti, methods};
 use super::clients::Client;
+use super::exchange::ExchangedToken;
 use super::keys::Keys;
 use super::machine::ClientToken;
-use super::token::named;
+use super::token::{named, scopes_of};
 use crate::sign_in::Bearer;
 use crate::{App, AppError, ErrorKind, Known};
 
@@ -22,8 +23,10 @@ use crate::{App, AppError, ErrorKind, Known};
 #[derive(Clone)]
 pub(super) enum Recognised {
     /// Of what it came, until when it counts, and the key that it is bound to.
-    Person(AuthorizationId, Timestamp, Option<String>),
+    /// And what it may, where it says so by itself.
+    Person(AuthorizationId, Timestamp, Option<String>, Option<Scopes>),
     Client(ClientToken),
+    Exchanged(ExchangedToken),
 }
 
 /// An access token that counts now.
@@ -32,6 +35,8 @@ pub(super) enum Live {
     Person(Box<LivePerson>),
     /// A client's own.
     Client(Client, Box<ClientToken>),
+    /// One that a client was given in exchange, for somebody else.
+    Exchanged(Client, Box<ExchangedToken>),
 }
 
 /// An access token that was given on behalf of a person.
@@ -46,6 +51,8 @@ pub(super) struct LivePerson {
     pub ends: Timestamp,
     /// The key whose holder alone may use it, by its thumbprint.
     pub jkt: Option<String>,
+    /// What it may.
+    pub scopes: Scopes,
 }
 
 impl Live {
@@ -53,7 +60,7 @@ impl Live {
     pub(super) fn client(&self) -> &Client {
         match self {
             Self::Person(live) => &live.client,
-            Self::Client(client, _) => client,
+            Self::Client(client, _) | Self::Exchanged(client, _) => client,
         }
     }
 
@@ -62,6 +69,7 @@ impl Live {
         match self {
             Self::Person(live) => live.jkt.as_deref(),
             Self::Client(_, token) => token.jkt.as_deref(),
+            Self::Exchanged(_, token) => token.jkt.as_deref(),
         }
     }
 }
@@ -104,6 +112,7 @@ impl App {
                 sid: None,
             }),
             jkt,
+            actor: None,
             added: &Object::new(),
         };
         let claims = claims.claims().map_err(|why| unsigned(&why.to_string()))?;
@@ -136,8 +145,13 @@ impl App {
         let may = |client: &Client, jkt: Option<&String>| {
             jkt.is_some() || !client.requires(Require::Dpop)
         };
-        let (id, ends, jkt) = match self.recognised(token).await? {
-            Some(Recognised::Person(id, ends, jkt)) => (id, ends, jkt),
+        let (id, ends, jkt, scopes) = match self.recognised(token).await? {
+            Some(Recognised::Person(id, ends, jkt, scopes)) => (id, ends, jkt, scopes),
+            Some(Recognised::Exchanged(token)) => {
+                let client = self.acting(&token).await?;
+                let client = client.filter(|client| may(client, token.jkt.as_ref()));
+                return Ok(client.map(|client| Live::Exchanged(client, Box::new(token))));
+            }
             Some(Recognised::Client(token)) => {
                 let client = self.client_of(&token).await?;
                 let client = client.filter(|client| may(client, token.jkt.as_ref()));
@@ -155,6 +169,7 @@ impl App {
         let standing = standing.filter(|(client, _)| may(client, jkt.as_ref()));
         Ok(standing.map(|(client, known)| {
             Live::Person(Box::new(LivePerson {
+                scopes: scopes.unwrap_or_else(|| scopes_of(&row)),
                 row,
                 known,
                 client,
@@ -169,7 +184,7 @@ impl App {
         let at = |second: i64| Timestamp::from_micros(second.saturating_mul(1_000_000));
         let text = token.expose();
         if let Some((id, second, jkt)) = Bearer::ACCESS.read_bound(&*self.keyring, text) {
-            return Ok(Some(Recognised::Person(id, at(second.into()), jkt)));
+            return Ok(Some(Recognised::Person(id, at(second.into()), jkt, None)));
         }
         if let Some(token) = self.opened_token(text) {
             return Ok(Some(Recognised::Client(token)));
@@ -205,11 +220,16 @@ impl App {
         if let Some(token) = ClientToken::of(&claims) {
             return Ok(Some(Recognised::Client(token)));
         }
+        if let Some(token) = ExchangedToken::of(&claims) {
+            return Ok(Some(Recognised::Exchanged(token)));
+        }
+        let scopes = claims.rest.get("scope").and_then(|scope| scope.as_str());
+        let scopes = Some(Scopes::parse(scopes.unwrap_or_default()).unwrap_or_default());
         let named = claims.jti.as_deref().and_then(|jti| {
             let (id, rest) = jti.split_once('.')?;
             let (second, _) = rest.split_once('.')?;
             let (id, ends) = (id.parse().ok()?, at(second.parse().ok()?));
-            Some(Recognised::Person(id, ends, bound_to(&claims)))
+            Some(Recognised::Person(id, ends, bound_to(&claims), scopes))
         });
         Ok(named)
     }

@@ -85,6 +85,8 @@ pub struct Offers {
     pub set_up: Option<Box<NewCodes>>,
     /// Other identity providers that vouch for some people here.
     pub upstream: Vec<UpstreamOffer>,
+    /// They may say no, and whoever asked is told.
+    pub no: bool,
 }
 
 /// Another identity provider, as a page offers it.
@@ -420,6 +422,7 @@ impl App {
                     Ask::Name => self.upstreams_offered(),
                     Ask::Enrol | Ask::More(_) => Vec::new(),
                 },
+                no: super::no::is_told(attempt),
             },
             wrong,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty, Require};
-use model::{Actor, Digest, Secret};
+use model::{Actor, Digest, RegistrationId, Secret};
 use ports::store::SecretRow;
 use protocol::jose::Algorithm;
 use protocol::oauth::token::{Assertion, AuthMethod, Refusal};
@@ -11,13 +11,13 @@ use protocol::oauth::{
     ApplicationType, ClientAuth, ClientView, GrantType, PkcePolicy, RegisteredRedirect, Scopes,
 };
 
-use crate::sign_in::same;
+use crate::sign_in::{Bearer, same};
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind};
 
-/// A client that documents declare.
+/// A client that documents declare, or that has registered itself as they allow.
 pub(crate) struct Client {
-    /// The documents that do.
+    /// The documents, and whoever has registered.
     pub loaded: Arc<Loaded>,
     /// Its name there.
     name: String,
@@ -50,6 +50,7 @@ impl Client {
             documents::GrantType::RefreshToken => GrantType::RefreshToken,
             documents::GrantType::ClientCredentials => GrantType::ClientCredentials,
             documents::GrantType::DeviceCode => GrantType::DeviceCode,
+            documents::GrantType::TokenExchange => GrantType::TokenExchange,
         });
         Some(Self {
             redirects,
@@ -161,6 +162,10 @@ impl App {
             oidc.is_some_and(|oidc| oidc.client_id == client_id)
         };
         let party = parties.values().find(is_it);
+        let party = party.filter(|party| {
+            let registered = party.registered.as_ref();
+            registered.is_none_or(|registered| self.now() < registered.ends)
+        });
         Ok(party.and_then(|party| Client::of(Arc::clone(&loaded), party)))
     }
 
@@ -198,6 +203,15 @@ impl App {
                 });
             }
         };
+        if let Some(registered) = &client.party().registered {
+            let read = Bearer::CLIENT_SECRET
+                .read::<RegistrationId>(&*self.keyring, sent.expose())
+                .filter(|(id, turn)| id.to_string() == client_id && *turn == registered.turn);
+            return match read {
+                Some(_) => Ok(Ok(client)),
+                None => refused(),
+            };
+        }
         let Some(kept) = self.client_secret(client.party()).await? else {
             return refused();
         };
@@ -242,6 +256,10 @@ impl App {
         let party = party.ok_or_else(|| AppError::missing("relying party", relying_party))?;
         let keeps_none = || {
             let (what, fix) = match party.oidc().map(|oidc| &oidc.client) {
+                _ if party.registered.is_some() => (
+                    "a client that has registered itself",
+                    "it changes its secret by itself (RFC 7592); end it with `tenure client-registration end`",
+                ),
                 Some(OidcClient::Keys { .. }) => (
                     "a client with keys of its own",
                     "write its public keys into its document",
@@ -263,7 +281,9 @@ impl App {
             )
         };
         let oidc = party.oidc().ok_or_else(keeps_none)?;
-        let name = oidc.client.secret().ok_or_else(keeps_none)?;
+        let declared = party.registered.is_none();
+        let name = oidc.client.secret().filter(|_| declared);
+        let name = name.ok_or_else(keeps_none)?;
         let before = self.store.secret(name).await?;
         if let Some(row) = before.filter(|row| !row.app.starts_with(PARTY)) {
             return Err(AppError::new(

@@ -52,8 +52,8 @@ impl App {
             None => match self.live(&request.token).await? {
                 Some(Live::Person(live)) => Some(live.row),
                 // It is kept nowhere, so there is nothing to end before its minutes have.
-                Some(Live::Client(..)) => {
-                    let problem = "a client's own token counts until it ends: wait, or take the grant \
+                Some(Live::Client(..) | Live::Exchanged(..)) => {
+                    let problem = "such a token counts until it ends: wait, or take the grant \
                                    out of its document";
                     let error = OAuthError::new(ErrorCode::UnsupportedTokenType, problem);
                     return Ok(Given::Refused(Refusal { error, by_header }));

@@ -122,6 +122,7 @@ impl App {
             scopes,
             login: None,
             jkt: token.jkt.as_deref(),
+            actor: None,
             added: &Object::new(),
         };
         let claims = claims.claims().map_err(|why| unsigned(&why.to_string()))?;
@@ -165,5 +166,7 @@ fn granted(client: &Client, token: &ClientToken) -> ClientGranted {
         token: Digest::of(token.name.as_bytes()),
         scopes: token.scopes.clone(),
         ends: token.ends,
+        authorization: None,
+        audience: None,
     }
 }

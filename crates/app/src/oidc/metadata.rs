@@ -26,6 +26,14 @@ const SIGNING: [Algorithm; 4] = [
     Algorithm::Ps256,
 ];
 
+/// How clients come to tokens, whatever documents say; not every client by all of them.
+const GRANTS: [GrantType; 4] = [
+    GrantType::AuthorizationCode,
+    GrantType::RefreshToken,
+    GrantType::ClientCredentials,
+    GrantType::DeviceCode,
+];
+
 impl App {
     /// The discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2), as it is sent.
     ///
@@ -58,7 +66,11 @@ fn described(issuer: &Issuer, loaded: &Loaded) -> Object {
         "nonce",
         "sid",
     ]);
+    let mut grants = GRANTS.to_vec();
     for oidc in parties.filter_map(documents::RelyingParty::oidc) {
+        if oidc.exchange.is_some() && !grants.contains(&GrantType::TokenExchange) {
+            grants.push(GrantType::TokenExchange);
+        }
         scopes.extend(oidc.scopes.iter().map(String::as_str));
         claims.extend(oidc.claims.keys().map(String::as_str));
     }
@@ -75,16 +87,13 @@ fn described(issuer: &Issuer, loaded: &Loaded) -> Object {
             introspection: Some(paths::INTROSPECT),
             device: Some(paths::DEVICE),
             pushed: Some(paths::PUSHED),
+            registration: (!loaded.tenant.client_registrations.is_empty())
+                .then_some(paths::REGISTER),
             end_session: Some(paths::LOGOUT),
         },
         scopes: &scopes,
         claims: &claims,
-        grants: &[
-            GrantType::AuthorizationCode,
-            GrantType::RefreshToken,
-            GrantType::ClientCredentials,
-            GrantType::DeviceCode,
-        ],
+        grants: &grants,
         auth_methods: &[
             AuthMethod::ClientSecretBasic,
             AuthMethod::ClientSecretPost,

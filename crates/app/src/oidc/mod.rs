@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! push ─► authorize ─► (pages: steps) ─► issue ─► code ─► token ─► access, ID and refresh token
+//! registration ─► (a client)
 //! device ─► (typed) ┘               └─► (shown, answered) ─┘
 //!                                                   └─► userinfo, introspect, revoke, ends
 //! (the end of a session) ─► logout: relying parties are told
@@ -24,12 +25,14 @@ mod clients;
 mod device;
 mod ends;
 mod enrol;
+mod exchange;
 mod factors;
 mod issue;
 mod keys;
 mod logout;
 mod machine;
 mod metadata;
+mod no;
 mod opened;
 mod parties;
 mod portal;
@@ -37,6 +40,7 @@ mod possession;
 mod proofs;
 mod pushed;
 mod recent;
+mod registration;
 mod rotate;
 mod signed;
 mod steps;
@@ -56,6 +60,9 @@ pub use logout::{Exposure, Teller, ToldSession};
 pub use parties::{Risk, ToldParty};
 pub use portal::{Portal, PortalSession, Tile};
 pub use recent::RecentSignIn;
+pub use registration::{
+    GivenInitialAccess, RegistrationAnswer, RegistrationCall, ToldRegistration,
+};
 pub use rotate::KeyTurn;
 pub use token::{Given, TokenCall};
 pub use userinfo::{Told, UserCall};
@@ -67,6 +74,7 @@ pub(crate) use issue::{
 };
 pub(crate) use keys::{KeyCache, Keys, is_private_key};
 pub(crate) use logout::is_told;
+pub(crate) use registration::stream as registrations_stream;
 pub(crate) use trail::Trail;
 pub(crate) use verified::Verified;
 
@@ -86,6 +94,8 @@ pub mod paths {
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// Where authorization requests are pushed.
     pub const PUSHED: &str = "/oauth2/par";
+    /// Where clients register themselves; each is found behind it by its name.
+    pub const REGISTER: &str = "/oauth2/register";
     /// Where devices without a browser ask.
     pub const DEVICE: &str = "/oauth2/device";
     /// Where people come back from another identity provider; its name follows.

@@ -45,7 +45,8 @@ pub struct Risk {
 }
 
 impl App {
-    /// The relying parties that documents declare, by name; none before there are documents.
+    /// The relying parties that documents declare, and those that have registered themselves, by name; none before there
+    /// are documents.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -55,7 +56,11 @@ impl App {
             loaded => loaded?,
         };
         let made = self.store.secret_names().await?;
-        let parties = loaded.tenant.relying_parties.values();
+        let now = self.now();
+        let parties = loaded.tenant.relying_parties.values().filter(|party| {
+            let registered = party.registered.as_ref();
+            registered.is_none_or(|registered| now < registered.ends)
+        });
         Ok(parties.map(|party| told(party, &made)).collect())
     }
 }
@@ -68,6 +73,16 @@ fn risks(saml: &Saml) -> Vec<Risk> {
         clause: relaxed.clause.map(|clause| format!("saml2int {clause}")),
     })
     .collect()
+}
+
+/// What a client is that nobody here has written a document for.
+fn risk_of(by: &str) -> Risk {
+    Risk {
+        field: format!("ClientRegistration {by}"),
+        risk: "it has registered itself: what it is called and where answers go is its own word"
+            .to_owned(),
+        clause: None,
+    }
 }
 
 fn told(party: &RelyingParty, made: &[SecretName]) -> ToldParty {
@@ -93,9 +108,13 @@ fn told(party: &RelyingParty, made: &[SecretName]) -> ToldParty {
         redirect_uris,
         is_saml: party.saml().is_some(),
         secret: secret.map(str::to_owned),
-        has_secret: made
-            .iter()
-            .any(|row| Some(row.name.as_str()) == secret && row.app == bound),
-        risks: party.saml().map(risks).unwrap_or_default(),
+        has_secret: party.registered.is_some()
+            || made
+                .iter()
+                .any(|row| Some(row.name.as_str()) == secret && row.app == bound),
+        risks: match &party.registered {
+            Some(registered) => vec![risk_of(&registered.by)],
+            None => party.saml().map(risks).unwrap_or_default(),
+        },
     }
 }

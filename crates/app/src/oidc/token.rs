@@ -15,6 +15,7 @@ use protocol::oauth::{
 
 use super::claims::{in_id_token, methods};
 use super::clients::Client;
+use super::exchange::Wish;
 use super::issue::{changed, stream};
 use super::possession::no_proof;
 use super::steps::actor;
@@ -119,6 +120,20 @@ impl App {
             let problem = "the client may not use this grant: see its document";
             return Ok(Err(OAuthError::new(ErrorCode::UnauthorizedClient, problem)));
         }
+        if let Grant::TokenExchange {
+            subject_token,
+            audience,
+            scopes,
+        } = &request.grant
+        {
+            let wish = Wish {
+                subject: subject_token,
+                audience: audience.as_deref(),
+                resources: &request.resources,
+                scopes: scopes.as_ref(),
+            };
+            return self.exchange_token(client, wish, jkt).await;
+        }
         let issuer = self.issuer()?;
         let audience = super::access::audience(client, issuer);
         if request.resources.iter().any(|asked| *asked != audience) {
@@ -144,6 +159,8 @@ impl App {
             Grant::ClientCredentials { scopes } => {
                 self.client_credentials(client, scopes.as_ref(), jkt).await
             }
+            // It has a target of its own, and was answered above.
+            Grant::TokenExchange { .. } => Ok(Err(no_grant())),
         }
     }
 

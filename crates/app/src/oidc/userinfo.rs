@@ -60,7 +60,8 @@ impl App {
             return refused(&error);
         }
         let Live::Person(live) = live else {
-            let problem = "the access token is a client's own, and about nobody";
+            let problem =
+                "the access token is for no person's claims: a client's own, or for an API";
             return refused(&OAuthError::new(ErrorCode::InsufficientScope, problem));
         };
         let scopes = scopes_of(&live.row);
@@ -154,6 +155,23 @@ impl App {
                     jti: &token.name,
                     is_access: true,
                     jkt: token.jkt.as_deref(),
+                    actor: None,
+                };
+                return Ok(answer(Some(&token), asking, &serves));
+            }
+            Some(Live::Exchanged(_, token)) => {
+                let token = ActiveToken {
+                    issuer,
+                    subject: &token.subject,
+                    client_id: &token.client_id,
+                    audience: std::slice::from_ref(&token.audience),
+                    scopes: &token.scopes,
+                    issued_at: token.made,
+                    expires_at: token.ends,
+                    jti: &token.name,
+                    is_access: true,
+                    jkt: token.jkt.as_deref(),
+                    actor: Some(&token.client_id),
                 };
                 return Ok(answer(Some(&token), asking, &serves));
             }
@@ -172,6 +190,7 @@ impl App {
             jti: &name,
             is_access: true,
             jkt: live.jkt.as_deref(),
+            actor: None,
         };
         Ok(answer(Some(&token), asking, &serves))
     }

@@ -55,7 +55,7 @@ mod tests {
         let verified = Verified::default();
         let says = || {
             let id = AuthorizationId::new(Timestamp::EPOCH, [7; 10]);
-            Recognised::Person(id, Timestamp::EPOCH, None)
+            Recognised::Person(id, Timestamp::EPOCH, None, None)
         };
         let (one, other) = (Digest([1; 32]), Digest([2; 32]));
         verified.put(Some(4), one, says());

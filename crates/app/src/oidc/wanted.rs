@@ -34,6 +34,8 @@ pub(crate) enum WhyNot {
     TooLittle,
     /// The person may not.
     NotTheirs,
+    /// The person does not want to.
+    SaidNo,
 }
 
 impl Wanted {
@@ -152,6 +154,11 @@ impl App {
                 ErrorCode::AccessDenied,
                 StatusDetail::RequestDenied,
                 "the person may not sign in to this client",
+            ),
+            WhyNot::SaidNo => (
+                ErrorCode::AccessDenied,
+                StatusDetail::RequestDenied,
+                "the person has said no",
             ),
         };
         match wanted {

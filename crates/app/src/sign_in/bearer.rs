@@ -26,6 +26,12 @@ impl Bearer {
     pub(crate) const DEVICE: Self = Self("device");
     /// A refresh token.
     pub(crate) const REFRESH: Self = Self("refresh");
+    /// A token with which clients may register themselves; its number is 0.
+    pub(crate) const INITIAL_ACCESS: Self = Self("initial-access");
+    /// The token with which a registered client asks about itself; its number is how often it was changed.
+    pub(crate) const REGISTRATION: Self = Self("registration");
+    /// The secret of a registered client; its number is the same.
+    pub(crate) const CLIENT_SECRET: Self = Self("client-secret");
     /// What a session is called at a service provider of SAML (`SessionIndex`). It opens nothing: a signed request
     /// that names it may end what it names.
     pub(crate) const SAML: Self = Self("saml");

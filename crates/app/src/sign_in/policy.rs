@@ -60,8 +60,11 @@ impl App {
         let app = asked
             .relying_party
             .map_or(PORTAL, |party| party.name.as_str());
+        let ruled = asked
+            .relying_party
+            .map_or(PORTAL, RelyingParty::named_by_rules);
         let facts = SignOnFacts {
-            app: app.to_owned(),
+            app: ruled.to_owned(),
             groups: match &groups {
                 Ok(groups) => Signal::Known {
                     value: groups.clone(),
@@ -152,7 +155,7 @@ impl App {
         groups: &Result<BTreeSet<String>, String>,
     ) -> Result<Result<(), String>, AppError> {
         let glass = break_glass(loaded, &known.person);
-        if glass.is_some_and(|glass| glass.relying_parties.contains(&party.name)) {
+        if glass.is_some_and(|glass| glass.relying_parties.contains(party.named_by_rules())) {
             return Ok(Ok(()));
         }
         match &party.who {

@@ -3,6 +3,7 @@
 mod alarm;
 mod app;
 mod beside;
+mod client_registration;
 mod drill;
 pub(crate) mod group;
 mod guard;
@@ -32,6 +33,8 @@ pub use alarm::is_mail_address;
 pub(crate) use alarm::{alarm, channel};
 pub(crate) use app::app;
 pub(crate) use beside::{grant, hold, instant, service_account};
+pub(crate) use client_registration::client_registration;
+pub use client_registration::registered;
 pub(crate) use drill::drill;
 pub(crate) use guard::guard;
 pub(crate) use identity_provider::identity_provider;
@@ -81,7 +84,7 @@ pub(crate) struct Directory {
     pub rules: BTreeSet<String>,
     /// The channels, also those that could not be read.
     pub channels: BTreeSet<String>,
-    /// The relying parties, also those that could not be read.
+    /// The relying parties and the registrations of clients, also those that could not be read.
     pub relying_parties: BTreeSet<String>,
     /// The identity providers, also those that could not be read.
     pub identity_providers: BTreeSet<String>,

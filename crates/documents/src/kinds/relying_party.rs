@@ -2,6 +2,7 @@
 
 mod address;
 mod claims;
+mod exchange;
 mod fapi;
 mod held;
 mod keys;
@@ -15,6 +16,7 @@ pub(super) use address::sound;
 pub(crate) use keys::same as same_key;
 pub use oidc::PERSONAL_SCOPES;
 pub(super) use oidc::signing_alg;
+pub(super) use oidc::{at, oidc};
 pub(crate) use saml::scope;
 
 use model::TargetName;
@@ -49,6 +51,7 @@ pub(crate) fn relying_party(
         let path = [SPEC, Part::Key("start_url")];
         reporter.at(report::CONFLICT, &path, problem, "remove one of them");
     }
+    exchange::known(spec, directory, reporter);
     let speaks = speaks(name, spec, tenant, reporter);
     Some(RelyingParty {
         name: name.to_owned(),
@@ -56,6 +59,7 @@ pub(crate) fn relying_party(
         who: who?,
         start_url: spec.start_url.clone(),
         speaks: speaks?,
+        registered: None,
     })
 }
 

@@ -7,6 +7,7 @@ use model::Diagnostic;
 use super::{Read, Spec, with};
 use crate::kinds::{self, Directory};
 use crate::report;
+use crate::schema::Kind;
 use crate::tenant::Tenant;
 use crate::wire::relying_party::{ClientSpec, JwkSpec, RelyingPartySpec};
 use crate::yaml::Part;
@@ -33,6 +34,11 @@ pub(super) fn sign_on(
                 let named = party.map(|party| (name.clone(), party));
                 tenant.relying_parties.extend(named);
             }
+            Some(Spec::ClientRegistration(spec)) => {
+                let allowed = kinds::client_registration(name, spec, tenant, reporter);
+                let named = allowed.map(|allowed| (name.clone(), allowed));
+                tenant.client_registrations.extend(named);
+            }
             Some(Spec::IdentityProvider(spec)) => {
                 let provider = kinds::identity_provider(name, spec, directory, reporter);
                 tenant.identity_providers.insert(name.clone(), provider);
@@ -48,7 +54,23 @@ pub(super) fn sign_on(
         });
     }
     alike(documents, diagnostics);
+    same_name(documents, diagnostics);
     same_issuer(documents, diagnostics);
+}
+
+/// Reports a registration that has the name of a relying party: rules name both alike.
+fn same_name(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let of_kind = |kind| documents.iter().filter(move |d| d.kind == kind);
+    for document in of_kind(Kind::ClientRegistration) {
+        if of_kind(Kind::RelyingParty).any(|party| party.name == document.name) {
+            with(document, diagnostics, |reporter| {
+                let problem = format!("there is a RelyingParty `{:.80}`", document.name);
+                let fix = "rename one of them: rules of the sign-on policy name both";
+                let path = ["metadata", "name"].map(Part::Key);
+                reporter.at(report::DUPLICATE, &path, problem, fix);
+            });
+        }
+    }
 }
 
 /// Reports two identity providers of one issuer: a link names the issuer, so with two documents nobody could say

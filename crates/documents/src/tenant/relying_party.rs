@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::TargetName;
 use rules::Mapping;
 
-use super::{ClientAuth, Saml};
+use super::{ClientAuth, Registered, Saml};
 
 /// Something that people sign in to.
 #[derive(Debug, Clone)]
 pub struct RelyingParty {
-    /// `metadata.name`, by which sign-on rules speak of it.
+    /// `metadata.name`; of a client that has registered itself its `client_id`, which is no name of a document.
     pub name: String,
     /// What people see it called; at most 80 characters.
     pub title: String,
@@ -20,6 +20,8 @@ pub struct RelyingParty {
     pub start_url: Option<String>,
     /// What it speaks, and what it is in that.
     pub speaks: Speaks,
+    /// How it stands as a client that has registered itself; `None`: a document declares it.
+    pub registered: Option<Registered>,
 }
 
 /// By which protocol people are signed in to a relying party.
@@ -32,6 +34,15 @@ pub enum Speaks {
 }
 
 impl RelyingParty {
+    /// By what sign-on rules speak of it: its document, or the one that allows it to be.
+    #[must_use]
+    pub fn named_by_rules(&self) -> &str {
+        match &self.registered {
+            Some(registered) => &registered.by,
+            None => &self.name,
+        }
+    }
+
     /// What it is as a client of OpenID Connect, if it is one.
     #[must_use]
     pub fn oidc(&self) -> Option<&Oidc> {
@@ -102,9 +113,20 @@ pub struct Oidc {
     pub access_token: AccessToken,
     /// So many days a refresh token holds; given exactly where `grants` has `RefreshToken`.
     pub refresh_days: Option<u16>,
+    /// Which access tokens it may exchange, and for what; `None`: none.
+    pub exchange: Option<Exchange>,
     /// Claim → what gives it; no claim of the protocol's own. Where it gives
     /// [`rules::Mapped::Missing`], the claim is left out.
     pub claims: BTreeMap<String, Mapping>,
+}
+
+/// What a client makes of access tokens that it was sent (RFC 8693). Never of a public client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// By what rules call the relying parties whose tokens it may exchange; never empty.
+    pub from: BTreeSet<String>,
+    /// For whom the others may be → what they may there; neither is empty.
+    pub audiences: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// How a client proves who it is (RFC 6749 §2.1). Secrets are named here and kept, sealed, in the store.
@@ -165,6 +187,8 @@ pub enum GrantType {
     RefreshToken,
     /// Its own credentials, for nobody; never of a public client.
     ClientCredentials,
+    /// An access token that it was sent (RFC 8693): exactly where it has an [`Exchange`].
+    TokenExchange,
     /// The code that a device without a browser shows (RFC 8628).
     DeviceCode,
 }

@@ -99,6 +99,19 @@ pub(crate) struct OidcSpec {
     /// Claim → the expression that gives it. Where that gives no value, the claim is left out.
     #[serde(default)]
     pub claims: BTreeMap<String, String>,
+    /// That it exchanges access tokens which it was sent for others that are for somebody else; it does not if not given.
+    #[serde(default)]
+    pub exchange: Option<ExchangeSpec>,
+}
+
+/// That a client exchanges access tokens (RFC 8693).
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExchangeSpec {
+    /// The relying parties to which people signed in whose tokens it may exchange.
+    pub from: Vec<String>,
+    /// The API that a token may be for, an absolute URI → what it may there, of what the token before it may.
+    pub audiences: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -179,7 +192,7 @@ pub(crate) enum SigningAlg {
 }
 
 /// What access tokens look like, and how long they hold.
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccessTokenSpec {
     /// Whether whoever is given one can read it (`jwt`, if not given) or has to ask (`opaque`).

@@ -235,11 +235,12 @@ fn the_sign_on_example_loads_beside_the_thin_one_and_is_what_its_page_shows() {
     let wiki = include_str!("../../../../examples/thin/wiki.yaml");
     let files = [("hr", hr), ("wiki", wiki), ("sign-on", example)];
     let tenant = load(&files).unwrap_or_else(|errors| panic!("{errors:#?}"));
-    assert_eq!(tenant.relying_parties.len(), 4);
+    assert_eq!(tenant.relying_parties.len(), 5);
+    assert_eq!(tenant.client_registrations.len(), 1);
     assert_eq!(tenant.sign_on.unwrap().policy.rules().len(), 3);
     let page = include_str!("../../../../docs/how-to/describe-sign-in.md");
     let shown: Vec<&str> = page.split("```yaml\n").skip(1).collect();
-    assert_eq!(shown.len(), 4);
+    assert_eq!(shown.len(), 6);
     for block in shown {
         let block = block.split("```").next().unwrap();
         assert!(example.contains(block), "{block}");

@@ -5,6 +5,7 @@ mod alarms;
 mod beside;
 mod break_glass;
 mod client_keys;
+mod client_registrations;
 mod drills;
 mod examples;
 mod expectations;

@@ -31,7 +31,8 @@ pub use people::{
 };
 pub use sign_in::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
-    Origin, PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
+    Origin, PassIssued, RegistrationChanged, SessionChanged, SignInAnswer, SignInBasis,
+    SignInDecided, SignInFailed,
 };
 pub use tasks::{TaskDone, TaskDropped, TaskOpened};
 pub use tenant::{
@@ -204,6 +205,9 @@ pub enum Event {
     /// A client was given an access token for itself.
     #[serde(rename = "client.granted/1")]
     ClientGranted(ClientGranted),
+    /// The register of clients that register themselves has changed.
+    #[serde(rename = "registration.changed/1")]
+    RegistrationChanged(RegistrationChanged),
     /// A signing key is new, or has come further.
     #[serde(rename = "key.changed/1")]
     KeyChanged(KeyChanged),
@@ -290,6 +294,7 @@ impl Event {
             | Self::TokenRevoked(_)
             | Self::CallMade(_)
             | Self::ClientGranted(_)
+            | Self::RegistrationChanged(_)
             | Self::KeyChanged(_)
             | Self::WritingStopped(_)
             | Self::WritingResumed(_)

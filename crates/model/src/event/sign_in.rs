@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::canonical::Digest;
-use crate::id::{AuthorizationId, CredentialId, PassId, SessionId, SubjectId};
+use crate::id::{AuthorizationId, CredentialId, PassId, RegistrationId, SessionId, SubjectId};
 use crate::logout::Logout;
 use crate::personal::Personal;
+use crate::registration::{Register, RegisteredClient, RegistrationAct};
 use crate::sign_in::{Authorization, Credential, Factor, Session, SigningKey, Verifier};
 use crate::time::Timestamp;
 
@@ -141,7 +142,7 @@ pub struct AuthorizationChanged {
     pub state: Authorization,
 }
 
-/// A client was given an access token for itself.
+/// A client was given an access token for itself, or one for another in exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientGranted {
     /// The relying party's name.
@@ -154,6 +155,12 @@ pub struct ClientGranted {
     pub scopes: Vec<String>,
     /// From when on it no longer counts.
     pub ends: Timestamp,
+    /// What it was exchanged for, and ends with; `None`: it is the client's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<AuthorizationId>,
+    /// For whom that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
 }
 
 /// A signing key is new, or has come further.
@@ -162,5 +169,20 @@ pub struct KeyChanged {
     /// How it stands now, whole.
     pub key: SigningKey,
     /// Why, in words that name nobody.
+    pub reason: String,
+}
+
+/// The register of clients that register themselves has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrationChanged {
+    /// What was done.
+    pub act: RegistrationAct,
+    /// The token that was made, ended or used.
+    pub access: Option<RegistrationId>,
+    /// The client that it was done to, whole, as it stands now.
+    pub client: Option<RegisteredClient>,
+    /// The register as it stands now, whole.
+    pub register: Register,
+    /// Why, in words that name nobody; empty where a client did it.
     pub reason: String,
 }

@@ -48,6 +48,10 @@ pub enum ErrorCode {
     InvalidRequestObject,
     /// `registration` is not spoken (OpenID Connect Core 1.0 §3.1.2.6).
     RegistrationNotSupported,
+    /// A redirect URI is malformed, or not allowed (RFC 7591 §3.2.2).
+    InvalidRedirectUri,
+    /// What a client says of itself is malformed, or not allowed (RFC 7591 §3.2.2).
+    InvalidClientMetadata,
     /// A resource is malformed, unknown, or not for this client (RFC 8707 §2).
     InvalidTarget,
     /// What was demanded of the login cannot be met (OpenID Connect Core Error Code
@@ -93,6 +97,8 @@ impl ErrorCode {
             Self::InvalidRequestUri => "invalid_request_uri",
             Self::InvalidRequestObject => "invalid_request_object",
             Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::InvalidTarget => "invalid_target",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::AuthorizationPending => "authorization_pending",

@@ -58,6 +58,8 @@ pub struct ActiveToken<'a> {
     pub is_access: bool,
     /// The key whose holder alone may use it, by its thumbprint (RFC 9449 §6.2).
     pub jkt: Option<&'a str>,
+    /// Who acts for the subject (`act`, RFC 8693 §4.1).
+    pub actor: Option<&'a str>,
 }
 
 /// The answer about a token. One that has ended, is revoked, was never made, or is none of the asker's
@@ -93,6 +95,9 @@ pub fn answer(token: Option<&ActiveToken<'_>>, asker: &str, serves: &[Resource])
     if let Some(jkt) = token.jkt {
         put("cnf", json!({ "jkt": jkt }));
     }
+    if let Some(actor) = token.actor {
+        put("act", json!({ "sub": actor }));
+    }
     if token.is_access {
         put("token_type", json!(super::token::kind(token.jkt.is_some())));
     }
@@ -119,6 +124,7 @@ mod tests {
             jti: "j",
             is_access: true,
             jkt: None,
+            actor: None,
         };
         let want = json!({"active": true, "iss": "https://id.example", "sub": "s", "client_id": "c",
             "aud": ["https://api.example"], "scope": "read", "iat": 1, "exp": 61, "jti": "j",

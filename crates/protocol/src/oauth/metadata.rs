@@ -30,6 +30,8 @@ pub struct Endpoints<'a> {
     pub device: Option<&'a str>,
     /// Where authorization requests are pushed (RFC 9126 §5).
     pub pushed: Option<&'a str>,
+    /// Where clients register themselves (RFC 7591 §3).
+    pub registration: Option<&'a str>,
     /// Where a person's browser is sent to log out (RP-Initiated Logout 1.0).
     pub end_session: Option<&'a str>,
 }
@@ -170,6 +172,7 @@ impl Provider<'_> {
             ("introspection_endpoint", endpoints.introspection),
             ("device_authorization_endpoint", endpoints.device),
             ("pushed_authorization_request_endpoint", endpoints.pushed),
+            ("registration_endpoint", endpoints.registration),
             ("end_session_endpoint", endpoints.end_session),
         ] {
             if let Some(path) = path {

@@ -10,10 +10,11 @@
 //!                        ├─► ClientAuth + TokenRequest ─► TokenResponse, or token::Refusal
 //!                        ├─► pushed ─► (kept, or sealed) ─► an authorization request that names it
 //!                        ├─► introspect, revoke
+//!                        ├─► registration ─► (kept) ─► what the client is told of itself
 //!                        └─► logout
 //! ```
 //!
-//! What it holds to (RFC 6749, 6750, 7009, 7523, 7636, 7662, 8252, 8414, 8628, 8707, 9068, 9101, 9126, 9207, 9449, 9700;
+//! What it holds to (RFC 6749, 6750, 7009, 7523, 7591, 7592, 7636, 7662, 8252, 8414, 8628, 8693, 8707, 9068, 9101, 9126, 9207, 9449, 9700;
 //! OAuth 2.1;
 //! OpenID Connect Core, Discovery, RP-Initiated and Back-Channel Logout 1.0):
 //!
@@ -48,6 +49,7 @@ pub mod logout;
 pub mod metadata;
 pub mod params;
 pub mod pushed;
+pub mod registration;
 pub mod request_object;
 pub mod respond;
 pub mod revoke;
@@ -80,15 +82,18 @@ pub enum GrantType {
     ClientCredentials,
     /// `urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 §3.4).
     DeviceCode,
+    /// `urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693 §2.1).
+    TokenExchange,
 }
 
 impl GrantType {
     /// Every one.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::AuthorizationCode,
         Self::RefreshToken,
         Self::ClientCredentials,
         Self::DeviceCode,
+        Self::TokenExchange,
     ];
 
     /// Its name on the wire.
@@ -99,6 +104,7 @@ impl GrantType {
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 

@@ -35,6 +35,7 @@ pub const KINDS: &[&str] = &[
     "pins.set",
     "plan.changed",
     "plan.drafted",
+    "registration.changed",
     "session.changed",
     "sign-in.decided",
     "sign-in.failed",
@@ -115,6 +116,7 @@ pub const fn kind_of(event: &Event) -> &'static str {
         Event::SignInDecided(_) => "sign-in.decided",
         Event::AuthorizationChanged(_) => "authorization.changed",
         Event::ClientGranted(_) => "client.granted",
+        Event::RegistrationChanged(_) => "registration.changed",
         Event::KeyChanged(_) => "key.changed",
     }
 }

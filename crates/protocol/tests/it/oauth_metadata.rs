@@ -18,6 +18,7 @@ fn bare(issuer: &Issuer) -> Provider<'_> {
             introspection: None,
             device: None,
             pushed: None,
+            registration: None,
             end_session: None,
         },
         scopes: &["openid"],

@@ -15,6 +15,7 @@ mod framed;
 mod held;
 mod oauth;
 mod pages;
+mod registration;
 mod reply;
 mod saml;
 mod show;
@@ -28,7 +29,7 @@ use app::{App, paths};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodFilter, MethodRouter, get, on, post};
 
 use crate::gate::Gate;
 use crate::limits::Limits;
@@ -64,6 +65,13 @@ impl Front {
     }
 }
 
+/// Where clients that have registered themselves ask about themselves (RFC 7592).
+const REGISTERED: &str = "/oauth2/register/{client}";
+/// In which ways they do.
+const MANAGED: MethodFilter = MethodFilter::GET
+    .or(MethodFilter::PUT)
+    .or(MethodFilter::DELETE);
+
 /// A page or endpoint: what is asked, and the answer.
 type Work = fn(Arc<Front>, visit::Visit) -> reply::Answered;
 
@@ -89,12 +97,13 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 38] = [
+    let routes: [(&str, MethodRouter); 41] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
         ("/sign-in/passkey", post(route(pages::passkey))),
         ("/sign-in/code", post(route(pages::code))),
+        ("/sign-in/no", post(route(pages::no))),
         ("/sign-in/upstream", post(route(pages::upstream))),
         ("/sign-in/from/{provider}", get(route(pages::come_back))),
         ("/sign-in/enrol", post(route(pages::enrol_password))),
@@ -119,6 +128,8 @@ pub(crate) fn with_front<S: Gate>(
         ("/device/answer", post(route(device::answer))),
         (paths::DEVICE, post(program(oauth::device))),
         (paths::PUSHED, post(program(oauth::push))),
+        (paths::REGISTER, post(program(registration::register))),
+        (REGISTERED, on(MANAGED, program(registration::register))),
         (paths::TOKEN, post(program(oauth::token))),
         (paths::REVOKE, post(program(oauth::revoke))),
         (paths::INTROSPECT, post(program(oauth::introspect))),

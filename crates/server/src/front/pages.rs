@@ -73,6 +73,16 @@ pub(super) fn passkey(front: Arc<Front>, visit: Visit) -> Answered {
     })
 }
 
+/// Nothing was guessed, and nothing is counted.
+pub(super) fn no(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let held = Held::of(&front, &visit);
+        let [attempt] = visit.fields(["attempt"]);
+        let answer = front.app.say_no(attempt.expose(), held.asker(&visit));
+        Ok(answered(&front, &visit, &held, answer.await?))
+    })
+}
+
 pub(super) fn code(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);

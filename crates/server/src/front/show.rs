@@ -24,6 +24,7 @@ struct NamePage<'a> {
     name: &'a str,
     passkey: Option<&'a str>,
     upstream: &'a [app::UpstreamOffer],
+    refuses: bool,
     wrong: Option<&'static str>,
 }
 
@@ -35,6 +36,7 @@ struct EnrolPage<'a> {
     attempt: &'a str,
     name: &'a str,
     passkey: Option<&'a str>,
+    refuses: bool,
     wrong: Option<String>,
 }
 
@@ -49,6 +51,7 @@ struct MorePage<'a> {
     makes: bool,
     codes: bool,
     set_up: Option<&'a app::NewCodes>,
+    refuses: bool,
     wrong: Option<&'static str>,
 }
 
@@ -340,6 +343,7 @@ impl Asked<'_> {
         let (tenant, attempt) = (front.tenant.as_str(), self.attempt);
         let passkey = self.offers.passkey.as_deref();
         let said = wrong.as_ref().map(key_of);
+        let refuses = self.offers.no;
         let html = match ask {
             Ask::Name => text(&NamePage {
                 words,
@@ -349,6 +353,7 @@ impl Asked<'_> {
                 name: self.name,
                 passkey,
                 upstream: &self.offers.upstream,
+                refuses,
                 wrong: said,
             }),
             Ask::Enrol => text(&EnrolPage {
@@ -357,6 +362,7 @@ impl Asked<'_> {
                 attempt,
                 name: self.name,
                 passkey,
+                refuses,
                 wrong: wrong.map(|wrong| told(words, wrong)),
             }),
             Ask::More(_) => text(&MorePage {
@@ -368,6 +374,7 @@ impl Asked<'_> {
                 makes: self.offers.makes,
                 codes: self.offers.codes,
                 set_up: self.offers.set_up.as_deref(),
+                refuses,
                 wrong: said,
             }),
         };

@@ -42,7 +42,7 @@ impl Visit {
             return Err(problem::query_too_long(FORM));
         }
         let query = query.to_owned();
-        let takes = if parts.method == Method::POST {
+        let takes = if matches!(parts.method, Method::POST | Method::PUT) {
             FORM
         } else {
             0

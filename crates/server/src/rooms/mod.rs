@@ -14,6 +14,7 @@ mod morning;
 mod notices;
 mod people;
 mod preview;
+mod registrations;
 mod rehearsal;
 mod relying_parties;
 mod shape;

@@ -15,7 +15,8 @@ use model::Scope;
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
     Rooms, change, decide, documents, drills, estate, events, handoff, leavers, ledger, morning,
-    notices, people, preview, rehearsal, relying_parties, sign_in, tasks, tenant, tokens, work,
+    notices, people, preview, registrations, rehearsal, relying_parties, sign_in, tasks, tenant,
+    tokens, work,
 };
 use crate::route::Route;
 
@@ -225,6 +226,9 @@ pub static ROUTES: &[Route<Rooms>] = &[
     sign_in::END_CREDENTIAL,
     relying_parties::LIST,
     relying_parties::SECRET,
+    registrations::LIST,
+    registrations::TOKEN,
+    registrations::END,
     relying_parties::KEYS,
     relying_parties::ROLL_KEYS,
     relying_parties::TURN_KEYS,

@@ -159,6 +159,8 @@ pub(crate) fn draw_up(event: &Event) -> Result<Vec<RowOp>, ProjectError> {
         | Event::SignInFailed(_)
         | Event::SignInDecided(_)
         | Event::ClientGranted(_)
+        // Found by its stream.
+        | Event::RegistrationChanged(_)
         | Event::StoreRestored(_) => {}
     }
     Ok(rows.ops)

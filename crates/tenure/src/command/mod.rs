@@ -14,6 +14,7 @@ pub mod look;
 pub mod manage;
 pub mod notice;
 pub mod preview;
+pub mod registration;
 pub mod rehearse;
 pub mod relying_party;
 pub mod service_provider;

@@ -134,6 +134,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
             "endSessions" | "endCredential" | "rollSigningKeys" | "makeClientSecret" => {
                 json!({"reason": "r", "dry_run": true})
             }
+            "makeInitialAccess" => json!({"uses": 1, "hours": 1, "reason": "r", "dry_run": true}),
             "takeSigningKey" => {
                 json!({"relying_party": "x", "how": "declared", "reason": "r", "dry_run": true})
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::SubjectId;
 use rules::closest;
 
-use super::{SPEC, address, claims, fapi, keys, opened};
+use super::{SPEC, address, claims, exchange, fapi, keys, opened};
 use crate::kinds;
 use crate::kinds::app::check_url;
 use crate::report::{self, Reporter};
@@ -30,7 +30,7 @@ const OFFLINE_ACCESS: &str = "offline_access";
 /// Scopes that are about a person, and mean something to us; all others are the app's own.
 pub const PERSONAL_SCOPES: [&str; 5] = [OPENID, "profile", "email", OFFLINE_ACCESS, "groups"];
 
-pub(super) fn oidc(
+pub(in crate::kinds) fn oidc(
     name: &str,
     spec: &OidcSpec,
     tenant: &Tenant,
@@ -43,7 +43,11 @@ pub(super) fn oidc(
     backchannel(spec, reporter);
     opened::by_browsers(spec, reporter);
     let client = client(&spec.client, reporter);
-    let grants = grants(spec, &client, reporter);
+    let mut grants = grants(spec, &client, reporter);
+    let exchange = exchange::exchange(spec, &client, reporter);
+    if exchange.is_some() {
+        grants.insert(GrantType::TokenExchange);
+    }
     let refreshes = grants.contains(&GrantType::RefreshToken);
     if spec.refresh_days.is_some() && !refreshes {
         let problem = "it is given no refresh tokens";
@@ -81,11 +85,12 @@ pub(super) fn oidc(
         userinfo_alg: spec.userinfo_alg.map(signing_alg),
         access_token,
         refresh_days: refreshes.then(|| spec.refresh_days.unwrap_or(REFRESH_DAYS)),
+        exchange,
         claims: claims::claims(spec, tenant, reporter)?,
     })
 }
 
-pub(super) fn at(key: &'static str) -> [Part<'static>; 3] {
+pub(in crate::kinds) fn at(key: &'static str) -> [Part<'static>; 3] {
     [SPEC, OIDC, Part::Key(key)]
 }
 
@@ -258,7 +263,7 @@ fn scopes(spec: &OidcSpec, refreshes: bool, reporter: &mut Reporter<'_, '_>) -> 
 }
 
 /// An own scope that is nearly one of ours is a typing error, and would silently give nothing.
-fn wrong_scope(scope: &str) -> Option<(String, String)> {
+pub(super) fn wrong_scope(scope: &str) -> Option<(String, String)> {
     let possible = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b":._-".contains(&b);
     if PERSONAL_SCOPES.contains(&scope) {
         return None;

@@ -2,13 +2,19 @@
 
 use model::event::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
-    Origin, PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
+    Origin, PassIssued, RegistrationChanged, SessionChanged, SignInAnswer, SignInBasis,
+    SignInDecided, SignInFailed,
 };
 use model::logout::{Farewell, FarewellStatus, Logout};
+use model::registration::{
+    InitialAccess, Register, RegisterEntry, RegisteredClient, RegistrationAct,
+};
 use model::sign_in::{
     Authorization, Credential, Factor, FactorUse, KeyStage, Session, SigningKey, Verifier,
 };
-use model::{AuthorizationId, CredentialId, Digest, Event, PassId, Personal, SessionId};
+use model::{
+    AuthorizationId, CredentialId, Digest, Event, PassId, Personal, RegistrationId, SessionId,
+};
 use serde_json::{Map, json};
 
 use super::{at, subject};
@@ -146,6 +152,43 @@ pub fn granted() -> ClientGranted {
         token: Digest([4; 32]),
         scopes: vec!["api:read".to_owned()],
         ends: at(600),
+        authorization: None,
+        audience: None,
+    }
+}
+
+/// A client has registered itself.
+pub fn registered() -> RegistrationChanged {
+    let (id, access) = (RegistrationId::from_bits(1), RegistrationId::from_bits(2));
+    let mut metadata = Map::new();
+    metadata.insert("client_name".to_owned(), json!("Printer"));
+    RegistrationChanged {
+        act: RegistrationAct::Registered,
+        access: Some(access),
+        client: Some(RegisteredClient {
+            id,
+            by: "partners".to_owned(),
+            access,
+            metadata,
+            made: at(1),
+            ends: at(600),
+            turn: 0,
+            ended: None,
+        }),
+        register: Register {
+            clients: vec![RegisterEntry {
+                id,
+                by: "partners".to_owned(),
+                ends: at(600),
+            }],
+            access: vec![InitialAccess {
+                id: access,
+                by: "partners".to_owned(),
+                uses: 1,
+                ends: at(60),
+            }],
+        },
+        reason: String::new(),
     }
 }
 

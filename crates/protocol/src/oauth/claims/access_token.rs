@@ -29,6 +29,8 @@ pub struct AccessToken<'a> {
     pub login: Option<Login<'a>>,
     /// The key whose holder alone may use it, by its thumbprint (RFC 9449 §6.1).
     pub jkt: Option<&'a str>,
+    /// Who acts for the subject, where that is not the client to whom they signed in (`act`, RFC 8693 §4.1).
+    pub actor: Option<&'a str>,
     /// Further claims: `groups`, `roles`, `entitlements` (RFC 9068 §2.2.3.1).
     pub added: &'a Object,
 }
@@ -73,6 +75,8 @@ impl AccessToken<'_> {
         put(&mut claims, "scope", scope);
         let cnf = self.jkt.map(|jkt| json!({ "jkt": jkt }));
         put(&mut claims, "cnf", cnf);
+        let act = self.actor.map(|actor| json!({ "sub": actor }));
+        put(&mut claims, "act", act);
         if let Some(login) = &self.login {
             login.tell(&mut claims);
         }

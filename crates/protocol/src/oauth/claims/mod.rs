@@ -118,6 +118,7 @@ mod tests {
             scopes: &Scopes::default(),
             login: None,
             jkt: None,
+            actor: None,
             added: &none,
         };
         let want = json!({"iss": "https://id.example", "sub": "c", "aud": "https://a.example",

@@ -11,7 +11,7 @@ mod response;
 pub use assertion::{Assertion, LONGEST_ASSERTION, TYP as ASSERTION_TYP};
 pub use authentication::{AuthMethod, ClientAuth, JWT_BEARER};
 pub use refusal::{NO_STORE, Refusal};
-pub use request::{Grant, TokenRequest};
+pub use request::{ACCESS_TOKEN_TYPE, Grant, TokenRequest};
 pub use response::TokenResponse;
 
 use super::field::Field;

@@ -14,6 +14,14 @@ const VERIFIER: Field = Field::visible("code_verifier", 512);
 const DEVICE_CODE: Field = Field::visible("device_code", MAX_OPAQUE);
 const REFRESH_TOKEN: Field = Field::visible("refresh_token", MAX_OPAQUE);
 
+const SUBJECT_TOKEN: Field = Field::visible("subject_token", MAX_OPAQUE);
+const SUBJECT_TOKEN_TYPE: Field = Field::visible("subject_token_type", 128);
+const REQUESTED_TYPE: Field = Field::visible("requested_token_type", 128);
+const ACTOR_TOKEN: Field = Field::visible("actor_token", MAX_OPAQUE);
+const AUDIENCE: Field = Field::visible("audience", 512);
+/// The type of an access token of ours (RFC 8693 §3).
+pub const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
+
 /// A token request. Who sends it is [`ClientAuth`](super::ClientAuth)'s.
 #[derive(Debug, Clone)]
 pub struct TokenRequest {
@@ -47,6 +55,16 @@ pub enum Grant {
     DeviceCode {
         /// The code.
         device_code: Secret,
+    },
+    /// An access token of ours that was given to somebody else, for one that is for another resource (RFC 8693 §2.1).
+    /// The client is who acts; nobody else does.
+    TokenExchange {
+        /// The token.
+        subject_token: Secret,
+        /// For whom the new one is to be, by name.
+        audience: Option<String>,
+        /// What is asked for.
+        scopes: Option<Scopes>,
     },
     /// Nothing but who the client is (RFC 6749 §4.4). Confidential clients only.
     ClientCredentials {
@@ -82,10 +100,32 @@ impl TokenRequest {
             GrantType::ClientCredentials => Grant::ClientCredentials {
                 scopes: Scopes::asked(params)?,
             },
+            GrantType::TokenExchange => exchange(params)?,
         };
         let resources = Resource::asked(params)?;
         Ok(Self { grant, resources })
     }
+}
+
+/// The exchange of an access token for another one (RFC 8693 §2.1).
+fn exchange(params: &Params) -> Result<Grant, OAuthError> {
+    let problem = "is none that is spoken: access tokens are exchanged for access tokens";
+    if params.required(&SUBJECT_TOKEN_TYPE)? != ACCESS_TOKEN_TYPE {
+        return Err(OAuthError::invalid("subject_token_type", problem));
+    }
+    let requested = params.text(&REQUESTED_TYPE)?;
+    if requested.is_some_and(|requested| requested != ACCESS_TOKEN_TYPE) {
+        return Err(OAuthError::invalid("requested_token_type", problem));
+    }
+    if params.text(&ACTOR_TOKEN)?.is_some() {
+        let problem = "is not taken: whoever exchanges is who acts";
+        return Err(OAuthError::invalid("actor_token", problem));
+    }
+    Ok(Grant::TokenExchange {
+        subject_token: Secret::new(params.required(&SUBJECT_TOKEN)?),
+        audience: params.text(&AUDIENCE)?.map(str::to_owned),
+        scopes: Scopes::asked(params)?,
+    })
 }
 
 impl Grant {
@@ -97,6 +137,7 @@ impl Grant {
             Self::RefreshToken { .. } => GrantType::RefreshToken,
             Self::DeviceCode { .. } => GrantType::DeviceCode,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::TokenExchange { .. } => GrantType::TokenExchange,
         }
     }
 

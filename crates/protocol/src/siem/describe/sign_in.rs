@@ -2,9 +2,10 @@
 
 use model::event::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LogoutTold, PassIssued,
-    SessionChanged, SignInAnswer, SignInDecided, SignInFailed,
+    RegistrationChanged, SessionChanged, SignInAnswer, SignInDecided, SignInFailed,
 };
 use model::logout::FarewellStatus;
+use model::registration::RegistrationAct;
 use model::sign_in::KeyStage;
 
 use super::{Act, Class, Ending, Severity, Thing, What, id};
@@ -104,11 +105,43 @@ pub(super) fn authorization(event: &AuthorizationChanged) -> What {
 }
 
 pub(super) fn client(event: &ClientGranted) -> What {
-    What::new(Thing::RelyingParty, &event.relying_party, Act::Logon)
+    let what = What::new(Thing::RelyingParty, &event.relying_party, Act::Logon)
         .class(Class::SignIn)
         .ends(Ending::Success)
         .with("client", event.client.as_str())
-        .with("scopes", event.scopes.join(" "))
+        .with("scopes", event.scopes.join(" "));
+    let what = match event.authorization {
+        Some(authorization) => what.with("authorization", id(authorization)),
+        None => what,
+    };
+    match &event.audience {
+        Some(audience) => what.with("audience", audience.as_str()),
+        None => what,
+    }
+}
+
+/// What a client calls itself is its own word, and stays here.
+pub(super) fn registration(event: &RegistrationChanged) -> What {
+    let id = event.client.as_ref().map(|client| client.id);
+    let id = id.or(event.access).map(id_text).unwrap_or_default();
+    let (thing, act) = match event.act {
+        RegistrationAct::AccessMade => (Thing::Token, Act::Create),
+        RegistrationAct::AccessEnded => (Thing::Token, Act::Delete),
+        RegistrationAct::Registered => (Thing::RelyingParty, Act::Create),
+        RegistrationAct::Changed => (Thing::RelyingParty, Act::Update),
+        RegistrationAct::Left | RegistrationAct::Ended => (Thing::RelyingParty, Act::Delete),
+    };
+    let what = What::new(thing, id, act)
+        .matters(Severity::Low)
+        .with("registered", event.act.as_str());
+    match event.reason.is_empty() {
+        true => what,
+        false => what.because(&event.reason),
+    }
+}
+
+fn id_text(id: model::RegistrationId) -> String {
+    id.to_string()
 }
 
 pub(super) fn key(event: &KeyChanged) -> What {

@@ -20,6 +20,7 @@ mod page;
 mod plans;
 mod play;
 mod proof;
+mod registered;
 mod request;
 mod server;
 mod signer;

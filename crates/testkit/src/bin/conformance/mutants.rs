@@ -16,8 +16,33 @@ const FRONT_CHANNEL: usize = 5;
 const INITIATED: usize = 6;
 const FAPI: usize = 7;
 const SIGNED: usize = 8;
+const DYNAMIC: usize = 9;
 
 const MUTANTS: &[Mutant] = &[
+    answers(
+        "drops the query of a redirect URI",
+        (DYNAMIC, "oidcc-redirect-uri-query-OK"),
+        |_, answer| {
+            located(answer, |fields| fields.retain(|(name, _)| name != "foo"));
+        },
+    ),
+    answers(
+        "registers a fragment",
+        (DYNAMIC, "oidcc-redirect-uri-regfrag"),
+        |_, answer| answer.status = 201,
+    ),
+    answers(
+        "goes on for whoever says no",
+        (
+            FAPI,
+            "fapi2-security-profile-final-user-rejects-authentication",
+        ),
+        |_, answer| {
+            located(answer, |fields| {
+                fields.retain(|(name, _)| name != "error");
+            });
+        },
+    ),
     answers(
         "publishes a private key",
         (CONFIG, "oidcc-discovery-endpoint-verification"),

@@ -123,11 +123,7 @@ fn id_token_claims(
     nonce: Option<&str>,
 ) -> Verdict<Value> {
     let token = signed(stage, text, ID_TOKEN)?;
-    let wanted = if party.id == "rs256" {
-        "RS256"
-    } else {
-        "ES256"
-    };
+    let wanted = if party.rs256 { "RS256" } else { "ES256" };
     let alg = &token.header["alg"];
     expect(alg == wanted, ID_TOKEN, &format!("alg {wanted}"), alg)?;
     let claims = token.claims;

@@ -36,12 +36,19 @@ pub struct Party {
     pub posts: bool,
     /// Whether its tokens are bound to a key.
     pub is_bound: bool,
+    /// Where it is answered, of one that has registered itself.
+    pub place: Option<String>,
+    /// Whether its ID tokens are signed with RS256, rather than ES256.
+    pub rs256: bool,
 }
 
 impl Party {
     /// Where it is answered.
     pub fn redirect_uri(&self) -> String {
-        format!("https://{}.rp.example/cb", self.id)
+        match &self.place {
+            Some(place) => place.clone(),
+            None => format!("https://{}.rp.example/cb", self.id),
+        }
     }
 }
 
@@ -53,6 +60,8 @@ pub struct World {
     pub back: BackChannel,
     /// Clients of FAPI 2.0, with their keys: two that ask plainly, and two that sign what they ask.
     pub signers: [Signer; 4],
+    /// A token with which clients may register themselves.
+    pub access: String,
     /// What the server says of itself, read once (OpenID Connect Discovery 1.0 §4).
     pub metadata: Value,
     server: Server,
@@ -83,26 +92,7 @@ impl World {
         let path = |path: &std::path::Path| path.display().to_string();
         server.run(&["config", "push", &path(&documents), "--reason", "T-1"])?;
         server.run(&["hr", "import", &path(&file), "--source", "hr"])?;
-        let mut parties = BTreeMap::new();
-        for id in PARTIES {
-            let made = server.run(&["relying-party", "secret", id, "--reason", "T-2"])?;
-            let party = Party {
-                id,
-                secret: secret(&made)?,
-                posts: id == "post",
-                is_bound: false,
-            };
-            parties.insert(id, party);
-        }
-        for signer in &signers {
-            let party = Party {
-                id: signer.id,
-                secret: String::new(),
-                posts: false,
-                is_bound: true,
-            };
-            parties.insert(signer.id, party);
-        }
+        let parties = parties(&server, &signers)?;
         let wire = Wire {
             server: server.address,
             base: ISSUER.to_owned(),
@@ -128,6 +118,7 @@ impl World {
             parties,
             back,
             signers,
+            access: access(&server)?,
             metadata,
             server,
         })
@@ -135,6 +126,14 @@ impl World {
 }
 
 impl World {
+    /// Runs a command as the tenant's administrator; the rows that it prints.
+    ///
+    /// # Errors
+    /// What it said, if it failed.
+    pub fn run(&self, words: &[&str]) -> Result<Vec<Value>, String> {
+        self.server.run(words)
+    }
+
     /// What is said to an administrator who would put this in force; nothing where it would be taken.
     ///
     /// # Errors
@@ -155,6 +154,44 @@ fn documents(text: &str, port: u16, signers: &[Signer]) -> String {
     signers.iter().fold(known, |text, signer| {
         text.replace(&format!("@{}@", signer.id), &signer.keys())
     })
+}
+
+/// Every relying party, with its secret where it has one.
+fn parties(server: &Server, signers: &[Signer]) -> Result<BTreeMap<&'static str, Party>, String> {
+    let mut parties = BTreeMap::new();
+    for id in PARTIES {
+        let made = server.run(&["relying-party", "secret", id, "--reason", "T-2"])?;
+        let party = Party {
+            id,
+            secret: secret(&made)?,
+            posts: id == "post",
+            is_bound: false,
+            place: None,
+            rs256: id == "rs256",
+        };
+        parties.insert(id, party);
+    }
+    for signer in signers {
+        let party = Party {
+            id: signer.id,
+            secret: String::new(),
+            posts: false,
+            is_bound: true,
+            place: None,
+            rs256: false,
+        };
+        parties.insert(signer.id, party);
+    }
+    Ok(parties)
+}
+
+/// A token with which clients may register themselves.
+fn access(server: &Server) -> Result<String, String> {
+    let words = ["client-registration", "token", "dynamic", "--uses", "100"];
+    let made = server.run(&[&words[..], &["--reason", "T-5"]].concat())?;
+    let token = made.first().and_then(|row| row["token"].as_str());
+    let token = token.ok_or("no token to register with was made")?;
+    Ok(token.to_owned())
 }
 
 fn secret(rows: &[Value]) -> Result<String, String> {

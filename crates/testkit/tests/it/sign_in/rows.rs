@@ -270,11 +270,17 @@ async fn o16_no_other_grant_gives_a_token() {
             Err("unauthorized_client".into()),
             "not this client's"
         );
+        let exchange = format!(
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token={access}\
+             &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token"
+        );
+        let refused = world.token(1, 0, &exchange).await;
+        assert_eq!(
+            refused,
+            Err("unauthorized_client".into()),
+            "not this client's"
+        );
         for body in [
-            format!(
-                "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token={access}\
-                 &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token"
-            ),
             format!(
                 "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={id_token}"
             ),

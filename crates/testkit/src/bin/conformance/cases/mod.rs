@@ -6,6 +6,7 @@ mod back_channel;
 mod claims;
 mod codes;
 mod discovery;
+mod dynamic;
 pub mod fapi;
 mod front_channel;
 mod logout;
@@ -107,6 +108,51 @@ pub const BASIC: &[Module] = &[
     (
         "oidcc-ensure-request-with-valid-pkce-succeeds",
         answers::pkce,
+    ),
+];
+
+/// Of `oidcc-dynamic-certification-test-plan`.
+pub const DYNAMIC: &[Module] = &[
+    ("oidcc-idtoken-rs256", dynamic::idtoken_rs256),
+    ("oidcc-idtoken-unsigned", dynamic::idtoken_unsigned),
+    ("oidcc-userinfo-rs256", dynamic::userinfo_rs256),
+    (
+        "oidcc-ensure-redirect-uri-in-authorization-request",
+        dynamic::without_redirect_uri,
+    ),
+    ("oidcc-redirect-uri-query-OK", dynamic::query_ok),
+    ("oidcc-redirect-uri-query-mismatch", dynamic::query_mismatch),
+    ("oidcc-redirect-uri-query-added", dynamic::query_added),
+    ("oidcc-redirect-uri-regfrag", dynamic::fragment),
+    ("oidcc-discovery-endpoint-verification", dynamic::discovery),
+    ("oidcc-server", dynamic::server),
+    ("oidcc-registration-logo-uri", |stage| {
+        dynamic::page_of_its_own(stage, "logo_uri")
+    }),
+    ("oidcc-registration-policy-uri", |stage| {
+        dynamic::page_of_its_own(stage, "policy_uri")
+    }),
+    ("oidcc-registration-tos-uri", |stage| {
+        dynamic::page_of_its_own(stage, "tos_uri")
+    }),
+    ("oidcc-registration-jwks-uri", dynamic::jwks_uri),
+    ("oidcc-registration-sector-uri", dynamic::sector_uri),
+    ("oidcc-registration-sector-bad", dynamic::sector_bad),
+    ("oidcc-server-rotate-keys", dynamic::rotates_keys),
+    (
+        "oidcc-refresh-token-rp-key-rotation",
+        dynamic::rotates_its_keys,
+    ),
+    ("oidcc-request-uri-unsigned", dynamic::by_reference),
+    ("oidcc-request-uri-signed-rs256", dynamic::by_reference),
+    (
+        "oidcc-ensure-request-object-with-redirect-uri",
+        objects::redirect_uri,
+    ),
+    ("oidcc-refresh-token", dynamic::refresh_token),
+    (
+        "oidcc-ensure-client-assertion-with-iss-aud-succeeds",
+        dynamic::client_assertion,
     ),
 ];
 

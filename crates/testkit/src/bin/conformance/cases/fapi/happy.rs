@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::browser::Landed;
 use crate::exchange::Tokens;
 use crate::fapi::{Flow, uri};
-use crate::stage::Stage;
+use crate::stage::{Stage, landed_at};
 use crate::told::{self, refusal};
 use crate::verdict::{Failed, Outcome, Verdict, expect, there};
 
@@ -53,6 +54,27 @@ pub fn flow(stage: &Stage<'_>) -> Verdict {
             answer.status,
         )?;
     }
+    Ok(Outcome::Passed)
+}
+
+/// Somebody says no on the page that asks who they are: the client is told so, and given nothing.
+pub fn rejected(stage: &Stage<'_>) -> Verdict {
+    let flow = Flow::of(stage, 0)?;
+    let uri = uri(&flow.pushes()?)?;
+    let mut browser = stage.browser();
+    let landed = flow.brings(&mut browser, &uri, &[])?;
+    let came = landed_at(&landed);
+    let Landed::Page(page) = landed else {
+        return Err(Failed {
+            clause: "RFC 6749 §4.1.1",
+            expected: "a page that asks".to_owned(),
+            came,
+        });
+    };
+    let landed = browser.submit(&page, "/sign-in/no", &[])?;
+    let error = stage.error(&flow.asked, landed)?;
+    let denied = error == "access_denied";
+    expect(denied, "RFC 6749 §4.1.2.1", "access_denied", error)?;
     Ok(Outcome::Passed)
 }
 

@@ -19,13 +19,6 @@ fn of_another_variant(_: &Stage<'_>) -> Verdict {
     ))
 }
 
-/// A page on which somebody says no.
-fn rejects(_: &Stage<'_>) -> Verdict {
-    Ok(Outcome::LeftOut(
-        "pages have no button that says no to a client: whoever does not want to goes away",
-    ))
-}
-
 macro_rules! modules {
     ($($name:literal => $case:expr,)*) => {
         &[$((concat!("fapi2-security-profile-final-", $name), $case)),*]
@@ -37,7 +30,7 @@ macro_rules! security {
         modules! {
             "discovery-end-point-verification" => happy::discovery,
             "happy-flow" => happy::flow,
-            "user-rejects-authentication" => rejects,
+            "user-rejects-authentication" => happy::rejected,
             "ensure-authorization-request-without-state-success" => happy::without_state,
             "ensure-authorization-request-without-nonce-success" => happy::without_nonce,
             "ensure-authorization-request-with-64-char-nonce-success" => happy::nonce_of_64,
