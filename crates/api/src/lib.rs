@@ -20,6 +20,7 @@ mod people;
 mod preview;
 mod problem;
 mod rehearsal;
+mod reset;
 mod schema;
 mod sign_in;
 mod tasks;
@@ -63,6 +64,10 @@ pub use problem::Problem;
 pub use rehearsal::{
     RehearsalAnswer, RehearsalApp, RehearsalChange, RehearsalDay, RehearsalEnding,
     RehearsalManager, RehearsalPerson, RehearsalWave,
+};
+pub use reset::{
+    AgreeReset, AgreedReset, AskReset, AskedReset, LinkPerson, LinkedPerson, UnlinkPerson,
+    WireReset,
 };
 pub use schema::{SchemaOf, schema_of};
 pub use sign_in::{

@@ -151,6 +151,10 @@ typed_id!(
     PlanId, "pln"
 );
 typed_id!(
+    /// A reset of what somebody signs in with.
+    ResetId, "rst"
+);
+typed_id!(
     /// One observation run over a target.
     RunId, "run"
 );

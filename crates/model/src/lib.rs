@@ -43,7 +43,7 @@ pub use event::Event;
 pub use facts::Facts;
 pub use id::{
     AuthorizationId, CredentialId, DeliveryId, EngagementId, FindingId, NoticeId, PassId, PlanId,
-    RunId, SessionId, SubjectId, TaskId, TokenId, WaveId,
+    ResetId, RunId, SessionId, SubjectId, TaskId, TokenId, WaveId,
 };
 pub use logout::{Farewell, FarewellStatus, Logout};
 pub use notice::{Notice, Occasion};

@@ -31,7 +31,8 @@ pub use people::{
 };
 pub use sign_in::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
-    Origin, PassIssued, SessionChanged, SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
+    Origin, PassIssued, ResetChanged, SessionChanged, SignInAnswer, SignInBasis, SignInDecided,
+    SignInFailed,
 };
 pub use tasks::{TaskDone, TaskDropped, TaskOpened};
 pub use tenant::{
@@ -186,6 +187,9 @@ pub enum Event {
     /// A temporary access pass was made.
     #[serde(rename = "pass.issued/1")]
     PassIssued(PassIssued),
+    /// A reset of what somebody signs in with was asked for, or agreed to.
+    #[serde(rename = "reset.changed/1")]
+    ResetChanged(ResetChanged),
     /// A session began, went on, or ended.
     #[serde(rename = "session.changed/1")]
     SessionChanged(SessionChanged),
@@ -267,6 +271,7 @@ impl Event {
             Self::LoginChanged(e) => Some(e.subject),
             Self::CredentialChanged(e) => Some(e.state.subject),
             Self::PassIssued(e) => Some(e.subject),
+            Self::ResetChanged(e) => Some(e.state.subject),
             Self::SessionChanged(e) => Some(e.state.subject),
             Self::LogoutTold(e) => Some(e.state.subject),
             Self::SignInFailed(e) => Some(e.subject),

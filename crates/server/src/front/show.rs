@@ -24,6 +24,18 @@ struct NamePage<'a> {
     name: &'a str,
     passkey: Option<&'a str>,
     upstream: &'a [app::UpstreamOffer],
+    by_mail: bool,
+    wrong: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "mailed.html")]
+struct MailedPage<'a> {
+    words: Words,
+    tenant: &'a str,
+    attempt: &'a str,
+    to: Option<&'a str>,
+    name: &'a str,
     wrong: Option<&'static str>,
 }
 
@@ -349,6 +361,15 @@ impl Asked<'_> {
                 name: self.name,
                 passkey,
                 upstream: &self.offers.upstream,
+                by_mail: self.offers.by_mail,
+                wrong: said,
+            }),
+            Ask::Mailed => text(&MailedPage {
+                words,
+                tenant,
+                attempt,
+                to: self.to,
+                name: self.name,
                 wrong: said,
             }),
             Ask::Enrol => text(&EnrolPage {
@@ -386,6 +407,7 @@ const fn key_of(wrong: &Wrong) -> &'static str {
     match wrong {
         Wrong::Password => "wrong-password",
         Wrong::Pass => "wrong-pass",
+        Wrong::Mailed => "wrong-mailed",
         Wrong::Passkey => "wrong-passkey",
         Wrong::Code => "wrong-code",
         Wrong::TooOld => "too-old",

@@ -16,6 +16,7 @@ mod people;
 mod preview;
 mod rehearsal;
 mod relying_parties;
+mod reset;
 mod shape;
 mod sign_in;
 mod table;

@@ -130,6 +130,7 @@ pub fn project(
         Event::TenantStarted(_)
         | Event::LineAnswered(_)
         | Event::CallMade(_)
+        | Event::ResetChanged(_)
         | Event::SignInFailed(_)
         | Event::SignInDecided(_)
         | Event::ClientGranted(_)

@@ -16,6 +16,7 @@ pub mod notice;
 pub mod preview;
 pub mod rehearse;
 pub mod relying_party;
+mod reset;
 pub mod service_provider;
 pub mod sign_in;
 pub mod task;
