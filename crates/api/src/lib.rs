@@ -21,6 +21,7 @@ mod preview;
 mod problem;
 mod registration;
 mod rehearsal;
+mod reset;
 mod schema;
 mod sign_in;
 mod tasks;
@@ -65,6 +66,10 @@ pub use registration::{EndRegistration, MadeInitialAccess, MakeInitialAccess, Wi
 pub use rehearsal::{
     RehearsalAnswer, RehearsalApp, RehearsalChange, RehearsalDay, RehearsalEnding,
     RehearsalManager, RehearsalPerson, RehearsalWave,
+};
+pub use reset::{
+    AgreeReset, AgreedReset, AskReset, AskedReset, LinkPerson, LinkedPerson, UnlinkPerson,
+    WireReset,
 };
 pub use schema::{SchemaOf, schema_of};
 pub use sign_in::{

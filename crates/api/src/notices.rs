@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 pub struct WireNotice {
     /// Its id.
     pub notice: String,
-    /// `held-wave`, `late-leaver`, `stale-source`, `expiring-credential`, `failed-drill`, `break-glass` or
-    /// `credential-change`.
+    /// `held-wave`, `late-leaver`, `stale-source`, `expiring-credential`, `failed-drill`, `break-glass`,
+    /// `credential-change` or `recovery`.
     pub occasion: String,
     /// Which wave, source or token.
     pub about: String,

@@ -79,7 +79,7 @@ pub use leavers::{
     Decision, EndState, Ending, LeaverRecord, Leavers, Proof, Remainder, Remains, Times, Unread,
 };
 pub use lifecycle::drill::Times as DrillTimes;
-pub use notify::Notifier;
+pub use notify::{Notifier, read_messages};
 pub use oidc::{
     Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, GivenInitialAccess, KeyTurn,
     LoggedOut, Offers, OwnFactor, Portal, PortalSession, RecentSignIn, RegistrationAnswer,
@@ -97,8 +97,8 @@ pub use saml::{Adoption, Evidence};
 pub use seats::SeatAwaited;
 pub use secrets::{GivenSecret, IDENTITY_PROVIDER};
 pub use sign_in::{
-    Bar, EndedCredential, From as SignInFrom, GivenPass, NewCodes, PassCheck, Recovery, SignedIn,
-    ToldCredential, switch_of,
+    AgreedReset, AskedReset, Bar, EndedCredential, From as SignInFrom, GivenPass, Linked, NewCodes,
+    PassCheck, Recovery, ResetWish, SignedIn, ToldCredential, switch_of,
 };
 pub use tenant::{Loaded, TargetStatus};
 pub use terminate::TerminationReport;

@@ -42,7 +42,7 @@ pub use saml::{
     SamlKey, SamlProfile, SamlSigns, Slo, SoapLogout, SubjectIdReq, SubjectIdRule,
 };
 pub use saml_metadata::{Logo, SamlMetadata, TechnicalContact};
-pub use sign_on::{BreakGlass, SessionLimits, SignOn, TellPeople};
+pub use sign_on::{BreakGlass, RecoverByMail, SessionLimits, SignOn, TellPeople};
 
 /// All documents of a tenant. Two directories with the same documents give the same tenant,
 /// however the documents are spread over files.

@@ -155,6 +155,10 @@ typed_id!(
     RegistrationId, "reg"
 );
 typed_id!(
+    /// A reset of what somebody signs in with.
+    ResetId, "rst"
+);
+typed_id!(
     /// One observation run over a target.
     RunId, "run"
 );

@@ -44,7 +44,7 @@ pub use event::Event;
 pub use facts::Facts;
 pub use id::{
     AuthorizationId, CredentialId, DeliveryId, EngagementId, FindingId, NoticeId, PassId, PlanId,
-    RegistrationId, RunId, SessionId, SubjectId, TaskId, TokenId, WaveId,
+    RegistrationId, ResetId, RunId, SessionId, SubjectId, TaskId, TokenId, WaveId,
 };
 pub use logout::{Farewell, FarewellStatus, Logout};
 pub use notice::{Notice, Occasion};

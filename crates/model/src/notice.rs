@@ -27,11 +27,19 @@ pub enum Occasion {
     BreakGlass,
     /// What a person signs in with has changed, which only they are told.
     CredentialChange,
+    /// Somebody asked for a way in again, and what opens it is mailed to its owner alone.
+    Recovery,
 }
 
 impl Occasion {
+    /// Whether it is a person's own: they alone are told, and nobody has to answer.
+    #[must_use]
+    pub const fn is_own(self) -> bool {
+        matches!(self, Self::CredentialChange | Self::Recovery)
+    }
+
     /// Every occasion.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::HeldWave,
         Self::LateLeaver,
         Self::StaleSource,
@@ -39,6 +47,7 @@ impl Occasion {
         Self::FailedDrill,
         Self::BreakGlass,
         Self::CredentialChange,
+        Self::Recovery,
     ];
 
     /// The word in documents, stores and messages.
@@ -52,6 +61,7 @@ impl Occasion {
             Self::FailedDrill => "failed-drill",
             Self::BreakGlass => "break-glass",
             Self::CredentialChange => "credential-change",
+            Self::Recovery => "recovery",
         }
     }
 }

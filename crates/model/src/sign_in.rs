@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::canonical::Digest;
-use crate::id::{SessionId, SubjectId};
+use crate::id::{CredentialId, SessionId, SubjectId};
 use crate::time::Timestamp;
 
 /// What somebody can prove with.
@@ -155,6 +155,34 @@ pub enum Verifier {
         /// Whether it may be on several devices.
         backup_eligible: bool,
     },
+}
+
+/// A reset of what somebody signs in with, which takes two people beside them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// Whose.
+    pub subject: SubjectId,
+    /// Who asked for it: a person, by whatever token.
+    pub asked_by: SubjectId,
+    /// What it ends.
+    pub credentials: BTreeSet<CredentialId>,
+    /// So many minutes the pass counts that it makes.
+    pub minutes: u32,
+    /// It can be agreed to before this.
+    pub ends: Timestamp,
+    /// Who else agreed, and when.
+    pub agreed: Option<Agreed>,
+    /// Why, as whoever acted last said it.
+    pub reason: String,
+}
+
+/// That another person agreed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// Who.
+    pub by: SubjectId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A browser in which somebody is signed in.

@@ -7,10 +7,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use model::notice::Answer;
-use model::{NoticeId, Occasion, Timestamp};
+use model::{NoticeId, Occasion, Secret, Timestamp};
 
-/// One message, for any channel. Holds no personal value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a letter reads to the one person whose matter it is, in their language.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// The subject: one line of our own words.
+    pub subject: String,
+    /// All of it, in lines. It may hold what opens something.
+    pub body: Secret,
+    /// The language of both (BCP 47).
+    pub language: &'static str,
+}
+
+/// One message, for any channel. Holds no personal value, but for `own`, which goes to its owner alone.
+#[derive(Debug, Clone)]
 pub struct Letter {
     /// What a receiver can tell a repetition by: letters, digits, `_` and `-`, and the same for
     /// every attempt.
@@ -34,6 +45,8 @@ pub struct Letter {
     pub escalated: Option<String>,
     /// An earlier attempt may have arrived.
     pub again: bool,
+    /// What a person reads in place of all this, where it goes to one.
+    pub own: Option<Own>,
 }
 
 /// A way to tell people something.

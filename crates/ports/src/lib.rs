@@ -19,7 +19,7 @@ pub mod upstream;
 
 pub use back_channel::{BackChannel, LogoutAnswer};
 pub use breached::Breached;
-pub use channel::{Channel, Letter};
+pub use channel::{Channel, Letter, Own};
 pub use clock::{Clock, Entropy};
 pub use keyring::{KeyRing, KeyRingError, Sealed};
 pub use listening::Listening;

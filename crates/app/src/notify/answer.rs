@@ -74,6 +74,7 @@ impl App {
             sent: now,
             escalated: None,
             again: false,
+            own: None,
         };
         let (kind, said) = match channel.tell(&letter, DEADLINE).await {
             Answer::Delivered { detail } => return Ok(detail),

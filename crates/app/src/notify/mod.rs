@@ -8,8 +8,11 @@ mod answer;
 mod expected;
 mod occurrences;
 mod person;
+mod recovery;
+mod said;
 mod send;
 mod standing;
+mod words;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,6 +29,10 @@ use tokio::sync::watch;
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind};
 pub(crate) use expected::Expected;
+pub(crate) use person::{Change, RECENT};
+pub(crate) use recovery::mailed_code;
+pub(crate) use said::{Happening, Said};
+pub use words::read_messages;
 
 /// The lease under which messages go out: one node at a time.
 const LEASE: &str = "notices";
@@ -302,7 +309,7 @@ fn turn_of(notice: &Notice, loaded: &Loaded, lasting: &BTreeSet<NoticeId>, now: 
 /// How documents want people to be told of an occasion.
 fn alarm(loaded: &Loaded, occasion: Occasion) -> Option<Alarm> {
     // Of what is theirs people are told as the policy says, and nobody has to answer.
-    if occasion == Occasion::CredentialChange {
+    if occasion.is_own() {
         let tell = loaded.tenant.sign_on.as_ref()?.tell_people.as_ref()?;
         return Some(Alarm {
             channels: vec![tell.channel.clone()],

@@ -10,27 +10,31 @@ use std::time::Duration;
 use documents::{By, TellPeople, is_mail_address};
 use lifecycle::notices::Occurrence;
 use model::finding::Finding;
-use model::{CredentialId, Event, Factor, Notice, Occasion, SubjectId, Timestamp, Value};
-use ports::Channel;
+use model::{CredentialId, Event, Notice, Occasion, SubjectId, Timestamp, Value};
 use ports::store::{Append, Expect, Stream};
+use ports::{Channel, Letter};
 use rules::Mapped;
 
+use super::said::{self, Happening, Said};
+use super::words::Words;
 use crate::past::When;
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind, Known};
 
 /// For so long the address before counts as well.
-const RECENT: Duration = Duration::from_secs(7 * 86_400);
+pub(crate) const RECENT: Duration = Duration::from_secs(7 * 86_400);
 const ADVICE: &str = "if you know nothing of it, tell whoever looks after sign-in where you work, at once, and by \
                       another way than this mail";
 
 /// What an append changes of what somebody signs in with.
 #[derive(Debug, PartialEq, Eq)]
-struct Change {
-    subject: SubjectId,
+pub(crate) struct Change {
+    /// Whose.
+    pub(crate) subject: SubjectId,
     /// Which one, and what became of it: told once.
-    which: String,
-    text: String,
+    pub(crate) which: String,
+    /// What is told.
+    pub(crate) said: Said,
 }
 
 impl App {
@@ -38,10 +42,22 @@ impl App {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub(crate) async fn announced(&self, mut append: Append) -> Result<Append, AppError> {
-        let Some(change) = change_of(&append) else {
-            return Ok(append);
-        };
+    pub(crate) async fn announced(&self, append: Append) -> Result<Append, AppError> {
+        match change_of(&append) {
+            Some(change) => self.telling_of(append, change).await,
+            None => Ok(append),
+        }
+    }
+
+    /// The same append, in which its person is told of something: at every address of now, and of a week ago.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn telling_of(
+        &self,
+        mut append: Append,
+        change: Change,
+    ) -> Result<Append, AppError> {
         let loaded = self.loaded().await?;
         let sign_on = loaded.tenant.sign_on.as_ref();
         let Some(tell) = sign_on.and_then(|sign_on| sign_on.tell_people.as_ref()) else {
@@ -69,8 +85,8 @@ impl App {
         for (place, _) in addresses {
             let told = Occurrence {
                 occasion: Occasion::CredentialChange,
-                about: format!("{subject} {} {place}", change.which),
-                text: change.text.clone(),
+                about: format!("{subject} {} {} {place}", change.which, change.said.words()),
+                text: change.said.english(),
                 advice: ADVICE.to_owned(),
             };
             append = self.telling(append, &loaded, &told);
@@ -105,11 +121,12 @@ impl App {
         }
     }
 
-    /// The channel to the address that a notice to a person names.
-    pub(super) async fn own_channel(
+    /// The channel to the address that a notice to a person names, and how the mail reads to them.
+    pub(super) async fn change_told(
         &self,
         loaded: &Loaded,
         notice: &Notice,
+        letter: &mut Letter,
     ) -> Result<Arc<dyn Channel>, AppError> {
         let sign_on = loaded.tenant.sign_on.as_ref();
         let tell = sign_on.and_then(|sign_on| sign_on.tell_people.as_ref());
@@ -118,15 +135,29 @@ impl App {
         let subject = words.next().and_then(|word| word.parse().ok());
         let (when, place) = (words.next_back(), words.next_back());
         let place = place.and_then(|place| place.parse().ok());
+        let now = match subject {
+            Some(subject) => self.facts_now(subject).await?,
+            None => None,
+        };
+        letter.own = Words::of(tell, now.as_ref()).change(notice, letter);
         let known = match (subject, when) {
             (Some(subject), Some("before")) => self.facts_before(subject, notice.raised).await?,
-            (Some(subject), _) => self.facts_now(subject).await?,
-            _ => None,
+            _ => now,
         };
         let to = known.and_then(|known| address(tell, place?, &known));
         let to = to.ok_or_else(|| AppError::missing("address of the person", &notice.about))?;
-        let found = loaded.tenant.channels.get(&tell.channel);
-        let found = found.ok_or_else(|| AppError::missing("channel", &tell.channel))?;
+        self.channel_to(loaded, &tell.channel, to).await
+    }
+
+    /// A channel by mail, to one address in place of its own receivers.
+    pub(super) async fn channel_to(
+        &self,
+        loaded: &Loaded,
+        name: &str,
+        to: String,
+    ) -> Result<Arc<dyn Channel>, AppError> {
+        let found = loaded.tenant.channels.get(name);
+        let found = found.ok_or_else(|| AppError::missing("channel", name))?;
         let mut channel = found.clone();
         if let By::Smtp(smtp) = &mut channel.by {
             smtp.to = vec![to];
@@ -167,59 +198,41 @@ fn change_of(append: &Append) -> Option<Change> {
         append.expect.contains(&head)
     };
     let (mut made, mut ended) = (Vec::new(), Vec::new());
+    let mut pass = None;
     for event in &append.events {
         match event {
-            Event::PassIssued(pass) => {
-                return Some(Change {
-                    subject: pass.subject,
-                    which: pass.pass.to_string(),
-                    text: "a temporary access pass was made for you: whoever has it can add a passkey or a \
-                           password to your account"
-                        .to_owned(),
-                });
-            }
+            Event::PassIssued(one) => pass = Some(one),
             Event::CredentialChanged(one) if one.state.ended.is_some() => ended.push(one),
             Event::CredentialChanged(one) if is_new(one.credential) => made.push(one),
             _ => {}
         }
     }
-    let first = made.first().or_else(|| ended.first())?;
+    let first = made.first().or_else(|| ended.first());
+    let Some(first) = first else {
+        let pass = pass?;
+        return Some(Change {
+            subject: pass.subject,
+            which: pass.pass.to_string(),
+            said: Said::of(Happening::Pass),
+        });
+    };
     let subject = first.state.subject;
     let verb = if made.is_empty() { "ended" } else { "made" };
     let has = |all: &[&model::event::CredentialChanged], factor| {
         all.iter().any(|one| one.state.factor == factor)
     };
-    let factors = [
-        (Factor::Passkey, "passkey"),
-        (Factor::SecurityKey, "security key"),
-        (Factor::Password, "password"),
-        (Factor::Totp, "one-time codes"),
-        (Factor::RecoveryCode, "recovery codes"),
-        (Factor::Upstream, "link to another sign-in"),
-    ];
-    let told = factors.into_iter().filter_map(|(factor, name)| {
-        let how = match (has(&made, factor), has(&ended, factor)) {
-            (true, true) => "replaced",
-            (true, false) => "added",
-            (false, true) => "removed",
-            (false, false) => return None,
-        };
-        Some(format!("{name} {how}"))
-    });
-    let told: Vec<String> = told.collect();
-    let pass = append.consume.iter().any(|one| one.space == "access-pass");
-    let with = match (pass, append.actor.principal == subject.to_string()) {
-        (true, _) => " with a temporary access pass",
-        (false, true) => "",
-        (false, false) => " by somebody who looks after sign-in",
+    let used = append.consume.iter().any(|one| one.space == "access-pass");
+    let by = match (used, append.actor.principal == subject.to_string()) {
+        (true, _) => Some(said::By::Pass),
+        (false, true) => None,
+        (false, false) => Some(said::By::Desk),
     };
+    let mut said = Said::changes(|f| has(&made, f), |f| has(&ended, f), by);
+    said.event = pass.map(|_| Happening::Pass);
     Some(Change {
         subject,
         which: format!("{} {verb}", first.credential),
-        text: format!(
-            "what you sign in with has changed: {}{with}",
-            told.join(", ")
-        ),
+        said,
     })
 }
 
@@ -227,7 +240,7 @@ fn change_of(append: &Append) -> Option<Change> {
 mod tests {
     use model::event::CredentialChanged;
     use model::sign_in::{Credential, Ended};
-    use model::{Actor, Personal};
+    use model::{Actor, Factor, Personal};
     use ports::store::OneTime;
 
     use super::*;
@@ -255,7 +268,7 @@ mod tests {
     }
 
     fn told(append: &Append) -> Option<String> {
-        change_of(append).map(|change| change.text)
+        change_of(append).map(|change| change.said.english())
     }
 
     fn append(actor: &str, events: Vec<Event>) -> Append {

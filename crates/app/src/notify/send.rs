@@ -129,8 +129,8 @@ impl Notifier {
 impl App {
     /// Sends one message once.
     async fn tell(&self, notice: &Notice, message: &Message, loaded: &Loaded) -> Answer {
-        let theirs = notice.occasion == Occasion::CredentialChange;
-        let letter = Letter {
+        let theirs = notice.occasion.is_own();
+        let mut letter = Letter {
             id: message.id(notice.id(), notice.round),
             notice: (!theirs).then(|| notice.id()),
             occasion: Some(notice.occasion),
@@ -145,10 +145,12 @@ impl App {
                 .filter(|_| message.escalation)
                 .map(|escalation| escalation.because.clone()),
             again: message.unsure,
+            own: None,
         };
-        let channel = match theirs {
-            true => self.own_channel(loaded, notice).await,
-            false => self.channel(loaded, &message.channel).await,
+        let channel = match notice.occasion {
+            Occasion::CredentialChange => self.change_told(loaded, notice, &mut letter).await,
+            Occasion::Recovery => self.code_told(loaded, notice, &mut letter).await,
+            _ => self.channel(loaded, &message.channel).await,
         };
         match channel {
             Ok(channel) => channel.tell(&letter, DEADLINE).await,

@@ -80,13 +80,15 @@ impl App {
             Occasion::BreakGlass => {
                 Ok(notice.acknowledged.is_none() && now.since(notice.raised) < FORGOTTEN)
             }
-            Occasion::CredentialChange => {
+            Occasion::CredentialChange | Occasion::Recovery => {
                 let under_way = |m: &Message| {
                     matches!(m.status, MessageStatus::Waiting | MessageStatus::Sending)
                 };
                 let sign_on = loaded.tenant.sign_on.as_ref();
                 let wanted = sign_on.is_some_and(|sign_on| sign_on.tell_people.is_some());
-                Ok(wanted && notice.messages.iter().any(under_way))
+                let over =
+                    notice.occasion == Occasion::Recovery && !self.code_waits(notice).await?;
+                Ok(wanted && !over && notice.messages.iter().any(under_way))
             }
             Occasion::FailedDrill => {
                 let Some((drill, number)) = about.rsplit_once(' ') else {

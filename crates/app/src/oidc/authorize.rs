@@ -9,13 +9,14 @@ use model::{SessionId, Timestamp};
 use ports::store::OneTime;
 use protocol::oauth::authorize::{Refusal, Sender};
 use protocol::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, Response};
-use rules::sign_on::{Demand, SignOn, Strength};
+use rules::sign_on::{Demand, SignOn};
 
+pub use super::ask::{Ask, Offers, UpstreamOffer, Wrong};
 use super::clients::Client;
 use super::device::ShownDevice;
 use super::signed::{Opened as OpenedRequest, UNSIGNED};
 use super::wanted::{Wanted, WhyNot};
-use crate::sign_in::{Asked, Asking, Attempt, From, Judged, NewCodes, Opened, SignedIn};
+use crate::sign_in::{Asked, Asking, Attempt, From, Judged, Opened, SignedIn};
 use crate::{App, AppError, Known};
 
 /// The longest authorization request, in bytes.
@@ -30,72 +31,6 @@ pub struct Asker<'a> {
     pub browser: &'a str,
     /// From where.
     pub from: &'a From,
-}
-
-/// What somebody is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
-    /// Who they are, and a first proof.
-    Name,
-    /// A new credential.
-    Enrol,
-    /// More than they have proved.
-    More(Strength),
-}
-
-/// What was wrong with what somebody sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wrong {
-    /// Name and password do not belong together.
-    Password,
-    /// The pass does not count.
-    Pass,
-    /// The page was too old, or another browser's.
-    TooOld,
-    /// The two new passwords differ.
-    Differ,
-    /// Too many at once.
-    Busy,
-    /// The authenticator's answer does not count.
-    Passkey,
-    /// The code does not count.
-    Code,
-    /// Another identity provider did not vouch for them.
-    Elsewhere,
-    /// They sign in here, and not there.
-    Here,
-    /// It is the last way in.
-    Last,
-    /// Nothing: it is asked for again because it was proved a while ago.
-    Again,
-    /// Why something may not be what they sign in with.
-    Refused(String),
-}
-
-/// What somebody may do beside typing a password.
-#[derive(Debug, Clone, Default)]
-pub struct Offers {
-    /// What the browser asks an authenticator for, as JSON.
-    pub passkey: Option<String>,
-    /// That makes a passkey, rather than using one.
-    pub makes: bool,
-    /// A code of a device or of a paper counts here.
-    pub codes: bool,
-    /// One-time codes, ready to be set up: whoever has just used a pass may, where two factors are demanded.
-    pub set_up: Option<Box<NewCodes>>,
-    /// Other identity providers that vouch for some people here.
-    pub upstream: Vec<UpstreamOffer>,
-    /// They may say no, and whoever asked is told.
-    pub no: bool,
-}
-
-/// Another identity provider, as a page offers it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UpstreamOffer {
-    /// The name of its document.
-    pub name: String,
-    /// What people see it called.
-    pub title: String,
 }
 
 /// What a browser is answered.
@@ -169,6 +104,18 @@ impl Answer {
             | Self::DeviceDone { .. }
             | Self::Refused { .. } => false,
         }
+    }
+
+    /// Whether it is the page for a code that was mailed.
+    #[must_use]
+    pub const fn asks_for_mailed(&self) -> bool {
+        matches!(
+            self,
+            Self::Ask {
+                ask: Ask::Mailed,
+                ..
+            }
+        )
     }
 
     /// Whether it is what somebody is answered who proved something, rather than guessed.
@@ -418,9 +365,10 @@ impl App {
                 makes: false,
                 codes: false,
                 set_up: None,
+                by_mail: ask == Ask::Name && self.recovers_by_mail(),
                 upstream: match ask {
                     Ask::Name => self.upstreams_offered(),
-                    Ask::Enrol | Ask::More(_) => Vec::new(),
+                    Ask::Mailed | Ask::Enrol | Ask::More(_) => Vec::new(),
                 },
                 no: super::no::is_told(attempt),
             },

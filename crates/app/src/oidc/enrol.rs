@@ -31,13 +31,91 @@ impl App {
             None => None,
         };
         let Some((subject, one)) = found else {
-            if let Some(subject) = named_so {
-                self.refusal_heard_of(subject).await?;
-            }
-            let wanted = step.wanted.as_ref();
-            let asked = self.asks(&step.attempt, wanted, Ask::Name, Some(Wrong::Pass));
-            return Ok(named(asked, name));
+            return self
+                .is_none_of_theirs(&step, name, named_so, (Ask::Name, Wrong::Pass))
+                .await;
         };
+        self.begins_to_enrol(&mut step, subject, one).await
+    }
+
+    /// The page on which somebody types a code that they were mailed, in the browser from which they asked for it.
+    /// `attempt`: how far they had come; without one they begin anew.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn mailed_page(
+        &self,
+        attempt: Option<&str>,
+        name: &str,
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let step = match attempt {
+            Some(attempt) => match self.step(attempt, asker).await? {
+                Ok(step) => step,
+                Err(answer) => return Ok(answer),
+            },
+            None => Step {
+                attempt: self.new_attempt(asker.browser, None),
+                wanted: None,
+            },
+        };
+        let asked = self.asks(&step.attempt, step.wanted.as_ref(), Ask::Mailed, None);
+        Ok(named(asked, name))
+    }
+
+    /// A name and a code that was mailed.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn send_mailed(
+        &self,
+        attempt: &str,
+        name: &str,
+        code: &str,
+        asker: Asker<'_>,
+    ) -> Result<Answer, AppError> {
+        let mut step = match self.step(attempt, asker).await? {
+            Ok(step) => step,
+            Err(answer) => return Ok(answer),
+        };
+        let named_so = self.subject_named(name).await?;
+        let found = match named_so {
+            Some(subject) => {
+                let one = self.mailed_pass_of(subject, code, asker.browser).await?;
+                one.map(|one| (subject, one))
+            }
+            None => None,
+        };
+        let Some((subject, one)) = found else {
+            return self
+                .is_none_of_theirs(&step, name, named_so, (Ask::Mailed, Wrong::Mailed))
+                .await;
+        };
+        self.begins_to_enrol(&mut step, subject, one).await
+    }
+
+    /// Somebody typed what is no pass of theirs.
+    async fn is_none_of_theirs(
+        &self,
+        step: &Step,
+        name: &str,
+        named_so: Option<SubjectId>,
+        (ask, wrong): (Ask, Wrong),
+    ) -> Result<Answer, AppError> {
+        if let Some(subject) = named_so {
+            self.refusal_heard_of(subject).await?;
+        }
+        let asked = self.asks(&step.attempt, step.wanted.as_ref(), ask, Some(wrong));
+        Ok(named(asked, name))
+    }
+
+    /// Whoever brought a pass chooses what they sign in with from then on.
+    async fn begins_to_enrol(
+        &self,
+        step: &mut Step,
+        subject: SubjectId,
+        one: OneTime,
+    ) -> Result<Answer, AppError> {
         step.attempt.subject = Some(subject);
         step.attempt.pass = Some(one.value);
         step.attempt.factors.clear();
@@ -45,7 +123,7 @@ impl App {
             Ok(known) => known,
             Err(bar) => return Ok(barred(bar)),
         };
-        self.enrols(&step, &known, None).await
+        self.enrols(step, &known, None).await
     }
 
     /// A new password.

@@ -17,6 +17,7 @@
 //! is still open is asked again each time.
 
 mod access;
+mod ask;
 mod asked;
 mod assertion;
 mod authorize;
@@ -100,6 +101,8 @@ pub mod paths {
     pub const DEVICE: &str = "/oauth2/device";
     /// Where people come back from another identity provider; its name follows.
     pub const BACK: &str = "/sign-in/from";
+    /// Where people type a code that they were mailed.
+    pub const MAILED: &str = "/sign-in/mailed";
     /// Where people type the code of such a device.
     pub const DEVICE_PAGE: &str = "/device";
     /// Where tokens are revoked.

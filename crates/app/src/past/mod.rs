@@ -6,6 +6,7 @@
 
 mod engagements;
 mod replay;
+mod settled;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -87,6 +87,7 @@ fn reach(kind: &str) -> Reach {
         | "login.changed/1"
         | "credential.changed/1"
         | "pass.issued/1"
+        | "reset.changed/1"
         | "session.changed/1"
         | "logout.told/1"
         | "sign-in.failed/1"

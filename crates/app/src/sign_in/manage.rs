@@ -47,9 +47,14 @@ impl App {
     /// How a credential stands that counts.
     ///
     /// # Errors
-    /// `Missing` when there is none, and when it has ended already.
+    /// `Missing` when there is none, and when it has ended already; `Denied` where ending it takes two people
+    /// ([`App::ask_reset`]).
     pub async fn check_credential(&self, id: CredentialId) -> Result<Credential, AppError> {
-        Ok(self.counting(id).await?.state)
+        let state = self.counting(id).await?.state;
+        if let Some(person) = self.store.person(state.subject).await? {
+            self.one_is_enough(&self.known(person).await?).await?;
+        }
+        Ok(state)
     }
 
     /// Ends a credential, whoever else writes at the same time; with `sessions`, its owner is signed out
@@ -64,6 +69,7 @@ impl App {
         reason: &str,
         sessions: bool,
     ) -> Result<EndedCredential, AppError> {
+        self.check_credential(id).await?;
         loop {
             let CredentialRow {
                 head, mut state, ..
@@ -94,7 +100,7 @@ impl App {
         }
     }
 
-    async fn counting(&self, id: CredentialId) -> Result<CredentialRow, AppError> {
+    pub(super) async fn counting(&self, id: CredentialId) -> Result<CredentialRow, AppError> {
         let row = self.store.credential(id).await?;
         row.filter(|row| row.state.ended.is_none())
             .ok_or_else(|| AppError::missing("credential that counts", &id.to_string()))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::event::PassIssued;
 use model::{Actor, Digest, Event, PassId, Secret, SubjectId, Timestamp};
-use ports::store::{Append, OneTime};
+use ports::store::{Append, OneTime, PassRow};
 
 use super::bearer::same;
 use crate::{App, AppError, ErrorKind, Known};
@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(72 * 3600);
 /// The shortest.
 const SHORTEST: Duration = Duration::from_secs(60);
 /// As many passes of a person are looked at; making more than that at once is refused.
-const AT_ONCE: u32 = 5;
+pub(super) const AT_ONCE: u32 = 5;
 /// What a pass is written in: no letter that is taken for another one.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -29,7 +29,7 @@ pub struct PassCheck {
     pub login: String,
     /// Until when it would count.
     pub expires: Timestamp,
-    known: Known,
+    pub(super) known: Known,
 }
 
 /// A pass as it is shown, once.
@@ -53,6 +53,17 @@ impl App {
     /// # Errors
     /// As [`App::issue_pass`].
     pub async fn check_pass(&self, person: &str, life: Duration) -> Result<PassCheck, AppError> {
+        let checked = self.pass_check(person, life).await?;
+        self.one_is_enough(&checked.known).await?;
+        Ok(checked)
+    }
+
+    /// The same, where it has been seen to that it takes no other person.
+    pub(super) async fn pass_check(
+        &self,
+        person: &str,
+        life: Duration,
+    ) -> Result<PassCheck, AppError> {
         if !(SHORTEST..=LONGEST).contains(&life) {
             return Err(AppError::new(
                 ErrorKind::Invalid,
@@ -76,8 +87,7 @@ impl App {
         };
         let login = self.login_given(&known).await?;
         let now = self.clock.now();
-        let live = self.store.passes_of(subject, now, AT_ONCE).await?;
-        if live.len() >= AT_ONCE as usize {
+        if self.live_passes(subject).await?.len() >= AT_ONCE as usize {
             return Err(AppError::new(
                 ErrorKind::Conflict,
                 "TNR-SIGN-0005",
@@ -97,8 +107,8 @@ impl App {
     ///
     /// # Errors
     /// `Missing` and `Conflict` as [`App::one_person`]; `Missing` without a `SignOnPolicy`; `Invalid` for
-    /// a life that is too short or too long; `Denied` when they may not be signed in; `Conflict` when they
-    /// have five that count.
+    /// a life that is too short or too long; `Denied` when they may not be signed in, and where it takes two
+    /// people ([`App::ask_reset`]); `Conflict` when they have five that count.
     pub async fn issue_pass(
         &self,
         actor: &Actor,
@@ -107,6 +117,16 @@ impl App {
         reason: &str,
     ) -> Result<GivenPass, AppError> {
         let checked = self.check_pass(person, life).await?;
+        self.given(actor, checked, reason).await
+    }
+
+    /// Makes the pass that was checked.
+    pub(super) async fn given(
+        &self,
+        actor: &Actor,
+        checked: PassCheck,
+        reason: &str,
+    ) -> Result<GivenPass, AppError> {
         let login = self.keep_login(&checked.known).await?;
         let (subject, expires) = (checked.subject, checked.expires);
         let id = PassId::new(self.clock.now(), ports::clock::draw(&*self.entropy));
@@ -142,10 +162,7 @@ impl App {
         };
         let secret = self.pass_digest(&text);
         let ring = &*self.keyring;
-        let live = self
-            .store
-            .passes_of(subject, self.clock.now(), AT_ONCE)
-            .await?;
+        let live = self.live_passes(subject).await?;
         let found = live
             .iter()
             .find(|pass| same(ring, &pass.secret.to_string(), &secret.to_string()));
@@ -158,12 +175,17 @@ impl App {
         subject: SubjectId,
         consumed: Digest,
     ) -> Result<bool, AppError> {
-        let now = self.clock.now();
-        let live = self.store.passes_of(subject, now, AT_ONCE).await?;
+        let live = self.live_passes(subject).await?;
         Ok(live.iter().any(|pass| used_up(pass.id).value == consumed))
     }
 
-    fn pass_digest(&self, text: &str) -> Digest {
+    /// The passes of somebody that have not ended, used or not.
+    pub(crate) async fn live_passes(&self, subject: SubjectId) -> Result<Vec<PassRow>, AppError> {
+        let now = self.clock.now();
+        Ok(self.store.passes_of(subject, now, AT_ONCE).await?)
+    }
+
+    pub(super) fn pass_digest(&self, text: &str) -> Digest {
         self.keyring.keyed_digest("access-pass", text.as_bytes())
     }
 }
@@ -177,7 +199,7 @@ pub(super) fn used_up(pass: PassId) -> OneTime {
 }
 
 /// 80 bits as four groups of four characters.
-fn written(random: [u8; 10]) -> String {
+pub(super) fn written(random: [u8; 10]) -> String {
     let mut text = String::new();
     let bits = random
         .iter()
@@ -194,7 +216,7 @@ fn written(random: [u8; 10]) -> String {
 
 /// What somebody typed, as a pass is written; `None` for what cannot be one. Letters that look like
 /// digits are taken for them, as Crockford's base 32 has it.
-fn typed_as(typed: &str) -> Option<String> {
+pub(super) fn typed_as(typed: &str) -> Option<String> {
     if typed.len() > 64 {
         return None;
     }

@@ -35,7 +35,7 @@ impl App {
         person: &str,
         reason: &str,
     ) -> Result<Recovery, AppError> {
-        let checked = self.check_pass(person, LIFE).await?;
+        let checked = self.pass_check(person, LIFE).await?;
         let loaded = self.loaded().await?;
         let subject = checked.subject;
         let used = Occurrence {
@@ -51,7 +51,7 @@ impl App {
         if !append.events.is_empty() {
             self.store.append(append).await?;
         }
-        let pass = self.issue_pass(actor, person, LIFE, reason).await?;
+        let pass = self.given(actor, checked, reason).await?;
         let issued = self.issue_token(None, actor, &pass.login, &Scope::ALL, LIFE, &[]);
         let (token, secret) = issued.await?;
         Ok(Recovery {

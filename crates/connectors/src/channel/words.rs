@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use model::Occasion;
 use ports::Letter;
 
-/// What it is about, in a few words of ours alone: it stands in a header of a mail as it is.
+/// What it is about, in a few words of ours alone: it stands in a header of a mail as it is, where it is ASCII.
 pub(super) fn subject(letter: &Letter) -> String {
+    if let Some(own) = &letter.own {
+        return own.subject.clone();
+    }
     let about = match letter.occasion {
         Some(Occasion::HeldWave) => "a wave is held",
         Some(Occasion::LateLeaver) => "leavers are late",
@@ -15,6 +18,7 @@ pub(super) fn subject(letter: &Letter) -> String {
         Some(Occasion::FailedDrill) => "a drill did not pass",
         Some(Occasion::BreakGlass) => "a break-glass account was used",
         Some(Occasion::CredentialChange) => "what you sign in with has changed",
+        Some(Occasion::Recovery) => "a code to sign in with again",
         None => "somebody tries this channel",
     };
     let passed_on = if letter.escalated.is_some() {
@@ -28,6 +32,9 @@ pub(super) fn subject(letter: &Letter) -> String {
 
 /// The text, in lines.
 pub(super) fn text(letter: &Letter) -> String {
+    if let Some(own) = &letter.own {
+        return own.body.expose().to_owned();
+    }
     let mut text = format!("{}.\n", capital(&letter.text));
     if !letter.advice.is_empty() {
         let _ = writeln!(text, "{}.", capital(&letter.advice));
@@ -74,6 +81,7 @@ pub(super) mod tests {
             sent: Timestamp::from_micros(1_764_000_007_000_000),
             escalated: None,
             again: false,
+            own: None,
         }
     }
 

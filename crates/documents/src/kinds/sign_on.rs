@@ -1,6 +1,7 @@
 //! `SignOnPolicy`.
 
 mod break_glass;
+mod recover_by_mail;
 mod routes;
 mod tell_people;
 mod when;
@@ -46,21 +47,26 @@ pub(crate) fn sign_on(
     let session = session(&spec.session, reporter);
     let path = [SPEC, Part::Key("administrators")];
     let administrators = group::named(&spec.administrators, &path, tenant, reporter);
+    let path = [SPEC, Part::Key("privileged")];
+    let privileged = group::named(&spec.privileged, &path, tenant, reporter);
     let policy = policy(spec, tenant, directory, reporter);
     let routes = routes::read(&spec.routes, tenant, directory, reporter);
     let glass = spec.break_glass.as_ref();
     let glass = glass.and_then(|spec| break_glass::read(spec, tenant, directory, reporter));
     let tell = spec.tell_people.as_ref();
     let tell = tell.and_then(|spec| tell_people::read(spec, tenant, directory, reporter));
+    let recover = recover_by_mail::read(spec, tenant, reporter);
     Some(SignOn {
         name: name.to_owned(),
         login: login?,
         session,
         administrators,
+        privileged,
         policy: policy?,
         routes,
         break_glass: glass,
         tell_people: tell,
+        recover_by_mail: recover,
     })
 }
 

@@ -19,6 +19,8 @@ pub struct SignOn {
     pub session: SessionLimits,
     /// The groups of people who administer Tenure itself.
     pub administrators: BTreeSet<String>,
+    /// Further groups of people of whom as much care is taken as of those.
+    pub privileged: BTreeSet<String>,
     /// The rules; what they call apps are relying parties, by their names.
     pub policy: SignOnPolicy,
     /// Where people sign in, in their order: the first that names somebody counts.
@@ -27,6 +29,8 @@ pub struct SignOn {
     pub break_glass: Option<BreakGlass>,
     /// How people are told when what they sign in with changes.
     pub tell_people: Option<TellPeople>,
+    /// A way in again by mail; there is none without [`Self::tell_people`] and [`Self::administrators`].
+    pub recover_by_mail: Option<RecoverByMail>,
 }
 
 /// Whom no rule, no missing row and no missing account keeps out. An `Alarm` about their use, which is passed
@@ -52,6 +56,19 @@ pub struct TellPeople {
     pub channel: String,
     /// What gives somebody's mail addresses, 1 to 3; text.
     pub addresses: Vec<Mapping>,
+    /// What gives the language of somebody's mails (BCP 47); text.
+    pub language: Option<Mapping>,
+    /// The language of everybody else's: `en`, `de`, `es`, `fr` or `ja`.
+    pub default_language: &'static str,
+}
+
+/// A way in again by mail.
+#[derive(Debug, Clone)]
+pub struct RecoverByMail {
+    /// What gives somebody's mail address; text, of what only HR sets.
+    pub address: Mapping,
+    /// So many minutes what is mailed counts, 5 to 60.
+    pub minutes: u16,
 }
 
 /// How long people stay signed in. It is over when either is.

@@ -17,6 +17,10 @@ pub(crate) struct SignOnPolicySpec {
     /// The groups of people who administer Tenure itself; nobody signs in to it if not given.
     #[serde(default)]
     pub administrators: Vec<String>,
+    /// Further groups of people who get no way in again by mail, and whose resets need two administrators, as those of
+    /// administrators and break-glass accounts do.
+    #[serde(default)]
+    pub privileged: Vec<String>,
     /// Rules in their order: the first that holds says what is demanded. Where none does, nobody gets in.
     pub rules: Vec<SignOnRuleSpec>,
     /// Where people sign in: the first that names somebody counts. Whom none names signs in here.
@@ -28,6 +32,10 @@ pub(crate) struct SignOnPolicySpec {
     /// How people are told when what they sign in with changes; they are not if not given.
     #[serde(default)]
     pub tell_people: Option<TellPeopleSpec>,
+    /// A way in again by mail for people who have lost what they sign in with; none if not given. Never for
+    /// administrators and break-glass accounts.
+    #[serde(default)]
+    pub recover_by_mail: Option<RecoverByMailSpec>,
 }
 
 /// Where those whom it names sign in; without `groups` and `people` it names everybody.
@@ -71,6 +79,35 @@ pub(crate) struct TellPeopleSpec {
     pub channel: String,
     /// The expressions that give their mail addresses, 1 to 3.
     pub addresses: Vec<String>,
+    /// The expression that gives the language of somebody's mails, as BCP 47 writes it.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// The language of mails to whom that gives none, or one in which there are none; `en` if not given.
+    #[serde(default)]
+    pub default_language: Option<MailLanguage>,
+}
+
+/// A language in which mails are written.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MailLanguage {
+    En,
+    De,
+    Es,
+    Fr,
+    Ja,
+}
+
+/// A way in again by mail.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecoverByMailSpec {
+    /// The expression that gives the address; of what only HR sets. It is not used for 7 days after it changed.
+    pub address: String,
+    /// So many minutes what is mailed counts; 30 if not given.
+    #[serde(default)]
+    #[schemars(range(min = 5, max = 60))]
+    pub minutes: Option<u16>,
 }
 
 /// How long people stay signed in.

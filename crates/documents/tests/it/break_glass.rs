@@ -188,6 +188,41 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "addresses: [person.email]",
+        "addresses: [person.email]\n    default_language: nl",
+        "policy:15:23 spec.tell_people.default_language: `nl` is not possible here; write one of: en de es fr ja \
+         [TNR-DOC-0007]",
+    ),
+    (
+        "addresses: [person.email]",
+        "addresses: [person.email]\n    language: person.grade",
+        "policy:15:15 spec.tell_people.language: a language is text, but this is int;  [TNR-DOC-0006]",
+    ),
+    (
+        "addresses: [person.email]",
+        "addresses: [person.email]\n  recover_by_mail: {address: person.email}",
+        "policy:15:20 spec.recover_by_mail: nobody can tell who may not use it: administrators may not; write \
+         `administrators`, with the groups of those who administer Tenure [TNR-DOC-0010]",
+    ),
+    (
+        "  tell_people:\n    channel: mail\n    addresses: [person.email]\n",
+        "  administrators: [keepers]\n  recover_by_mail: {address: person.email}\n",
+        "policy:14:20 spec.recover_by_mail: nobody would hear that somebody asked for it in their name; write \
+         `tell_people`: its channel sends these mails too [TNR-DOC-0010]",
+    ),
+    (
+        "  tell_people:",
+        "  administrators: [keepers]\n  recover_by_mail: {address: person.nickname}\n  tell_people:",
+        "policy:13:30 spec.recover_by_mail.address: `person.nickname` can be changed by the people themselves, \
+         and by whoever sits at their desk; use an attribute that only HR sets [TNR-DOC-0012]",
+    ),
+    (
+        "  tell_people:",
+        "  administrators: [keepers]\n  recover_by_mail: {address: person.email, minutes: 61}\n  tell_people:",
+        "policy:13:53 spec.recover_by_mail.minutes: 61 is out of range; write a number from 5 to 60 \
+         [TNR-DOC-0007]",
+    ),
+    (
+        "addresses: [person.email]",
         "addresses: [person.email, person.grade]",
         "policy:14:31 spec.tell_people.addresses[1]: a mail address is text, but this is int;  \
          [TNR-DOC-0006]",

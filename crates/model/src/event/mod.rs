@@ -31,8 +31,8 @@ pub use people::{
 };
 pub use sign_in::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
-    Origin, PassIssued, RegistrationChanged, SessionChanged, SignInAnswer, SignInBasis,
-    SignInDecided, SignInFailed,
+    Origin, PassIssued, RegistrationChanged, ResetChanged, SessionChanged, SignInAnswer,
+    SignInBasis, SignInDecided, SignInFailed,
 };
 pub use tasks::{TaskDone, TaskDropped, TaskOpened};
 pub use tenant::{
@@ -187,6 +187,9 @@ pub enum Event {
     /// A temporary access pass was made.
     #[serde(rename = "pass.issued/1")]
     PassIssued(PassIssued),
+    /// A reset of what somebody signs in with was asked for, or agreed to.
+    #[serde(rename = "reset.changed/1")]
+    ResetChanged(ResetChanged),
     /// A session began, went on, or ended.
     #[serde(rename = "session.changed/1")]
     SessionChanged(SessionChanged),
@@ -271,6 +274,7 @@ impl Event {
             Self::LoginChanged(e) => Some(e.subject),
             Self::CredentialChanged(e) => Some(e.state.subject),
             Self::PassIssued(e) => Some(e.subject),
+            Self::ResetChanged(e) => Some(e.state.subject),
             Self::SessionChanged(e) => Some(e.state.subject),
             Self::LogoutTold(e) => Some(e.state.subject),
             Self::SignInFailed(e) => Some(e.subject),

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::canonical::Digest;
-use crate::id::{AuthorizationId, CredentialId, PassId, RegistrationId, SessionId, SubjectId};
+use crate::id::{
+    AuthorizationId, CredentialId, PassId, RegistrationId, ResetId, SessionId, SubjectId,
+};
 use crate::logout::Logout;
 use crate::personal::Personal;
 use crate::registration::{Register, RegisteredClient, RegistrationAct};
-use crate::sign_in::{Authorization, Credential, Factor, Session, SigningKey, Verifier};
+use crate::sign_in::{Authorization, Credential, Factor, Reset, Session, SigningKey, Verifier};
 use crate::time::Timestamp;
 
 /// What somebody types as their name is another.
@@ -44,6 +46,15 @@ pub struct PassIssued {
     pub expires: Timestamp,
     /// How whoever made it knows that it reaches the person, in words that name nobody.
     pub reason: String,
+}
+
+/// A reset of what somebody signs in with was asked for, or agreed to: then what it does is in the same append.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetChanged {
+    /// Which.
+    pub reset: ResetId,
+    /// How it stands now, whole.
+    pub state: Reset,
 }
 
 /// A session began, went on, or ended.

@@ -99,7 +99,7 @@ pub trait SignIn: Send + Sync {
     async fn credentials_of(&self, subject: SubjectId, limit: u32) -> Read<Vec<CredentialRow>>;
     /// A credential, ended or not.
     async fn credential(&self, credential: CredentialId) -> Read<Option<CredentialRow>>;
-    /// The credential that an authenticator names so, ended or not.
+    /// The credential that an authenticator names so, ended or not; one that counts before those that ended.
     async fn credential_by_handle(&self, handle: Digest) -> Read<Option<CredentialRow>>;
     /// The passes of a person that end after `now`, by id, at most `limit`. Whether one was used is
     /// not told: using it is what tells.

@@ -13,6 +13,7 @@ mod device;
 mod factors;
 mod framed;
 mod held;
+mod mailed;
 mod oauth;
 mod pages;
 mod registration;
@@ -49,6 +50,9 @@ pub struct Front {
     secure: bool,
     limits: Arc<Limits>,
     guesses: Throttle,
+    /// Those who ask for a way in by mail: with a budget of their own, and so many at once.
+    asks: Throttle,
+    asking: Arc<tokio::sync::Semaphore>,
 }
 
 impl Front {
@@ -60,6 +64,8 @@ impl Front {
             tenant,
             secure: public_url.starts_with("https://"),
             guesses: Throttle::new(limits.remembered),
+            asks: Throttle::of_asks(limits.remembered),
+            asking: Arc::new(tokio::sync::Semaphore::new(mailed::AT_ONCE)),
             limits,
         }
     }
@@ -97,10 +103,15 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 41] = [
+    let routes: [(&str, MethodRouter); 43] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
+        ("/sign-in/lost", post(route(mailed::ask))),
+        (
+            paths::MAILED,
+            get(route(mailed::look)).post(route(mailed::type_code)),
+        ),
         ("/sign-in/passkey", post(route(pages::passkey))),
         ("/sign-in/code", post(route(pages::code))),
         ("/sign-in/no", post(route(pages::no))),

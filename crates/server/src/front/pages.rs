@@ -118,7 +118,7 @@ pub(super) fn pass(front: Arc<Front>, visit: Visit) -> Answered {
 }
 
 /// What follows from a guess, which is none where it was right.
-fn judged(
+pub(super) fn judged(
     front: &Front,
     visit: &Visit,
     held: &Held,

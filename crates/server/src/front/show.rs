@@ -25,6 +25,18 @@ struct NamePage<'a> {
     passkey: Option<&'a str>,
     upstream: &'a [app::UpstreamOffer],
     refuses: bool,
+    by_mail: bool,
+    wrong: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "mailed.html")]
+struct MailedPage<'a> {
+    words: Words,
+    tenant: &'a str,
+    attempt: &'a str,
+    to: Option<&'a str>,
+    name: &'a str,
     wrong: Option<&'static str>,
 }
 
@@ -354,6 +366,15 @@ impl Asked<'_> {
                 passkey,
                 upstream: &self.offers.upstream,
                 refuses,
+                by_mail: self.offers.by_mail,
+                wrong: said,
+            }),
+            Ask::Mailed => text(&MailedPage {
+                words,
+                tenant,
+                attempt,
+                to: self.to,
+                name: self.name,
                 wrong: said,
             }),
             Ask::Enrol => text(&EnrolPage {
@@ -393,6 +414,7 @@ const fn key_of(wrong: &Wrong) -> &'static str {
     match wrong {
         Wrong::Password => "wrong-password",
         Wrong::Pass => "wrong-pass",
+        Wrong::Mailed => "wrong-mailed",
         Wrong::Passkey => "wrong-passkey",
         Wrong::Code => "wrong-code",
         Wrong::TooOld => "too-old",

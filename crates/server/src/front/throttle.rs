@@ -22,6 +22,17 @@ const NAME: Rate = Rate {
     burst: 10.0,
 };
 
+/// Mails that are asked for from one address.
+const ASKS_FROM: Rate = Rate {
+    per_second: 1.0 / 60.0,
+    burst: 20.0,
+};
+/// Mails that are asked for under one name, from wherever: nobody's mailbox is filled by whoever knows it.
+const ASKS: Rate = Rate {
+    per_second: 1.0 / 1_200.0,
+    burst: 3.0,
+};
+
 /// A guess that was taken into account.
 pub(super) enum Guess {
     /// From wherever.
@@ -38,11 +49,20 @@ pub(super) struct Throttle {
 
 impl Throttle {
     pub(super) fn new(remembered: usize) -> Self {
+        Self::with(ADDRESS, NAME, remembered)
+    }
+
+    /// The same for those who ask for mails.
+    pub(super) fn of_asks(remembered: usize) -> Self {
+        Self::with(ASKS_FROM, ASKS, remembered)
+    }
+
+    fn with(address: Rate, name: Rate, remembered: usize) -> Self {
         let now = Instant::now();
         Self {
-            addresses: Buckets::new(ADDRESS, remembered, now),
-            names: Buckets::new(NAME, remembered, now),
-            devices: Buckets::new(NAME, remembered, now),
+            addresses: Buckets::new(address, remembered, now),
+            names: Buckets::new(name, remembered, now),
+            devices: Buckets::new(name, remembered, now),
         }
     }
 
@@ -108,6 +128,20 @@ mod tests {
             wrong.count(),
             49,
             "sixty from one address, eleven of them above"
+        );
+    }
+
+    #[test]
+    fn mails_are_asked_for_with_a_budget_of_their_own() {
+        let asks = Throttle::of_asks(1_000);
+        let office = IpAddr::from([192, 0, 2, 7]);
+        let named = |name: &str| asks.guess(office, name).is_ok();
+        assert_eq!((0..10).filter(|_| named("ana@acme.example")).count(), 3);
+        let all = (0..100).filter(|n| named(&n.to_string()));
+        assert_eq!(
+            all.count(),
+            10,
+            "twenty from one address, ten of them above"
         );
     }
 

@@ -20,20 +20,10 @@ type Messages = BTreeMap<String, String>;
 fn messages(language: usize) -> &'static Messages {
     static READ: OnceLock<Vec<Messages>> = OnceLock::new();
     let all = READ.get_or_init(|| {
-        let read = |(_, text): (&str, &str)| read(text);
+        let read = |(_, text): (&str, &str)| app::read_messages(text);
         LANGUAGES.into_iter().map(read).collect()
     });
     &all[language]
-}
-
-/// One message a line: `key = "text"`, with the escapes of a JSON text. The files are ours; a test reads
-/// each of them whole.
-fn read(text: &str) -> Messages {
-    let line = |line: &str| {
-        let (key, text) = line.split_once(" = ")?;
-        Some((key.to_owned(), serde_json::from_str(text).ok()?))
-    };
-    text.lines().filter_map(line).collect()
 }
 
 /// One language.

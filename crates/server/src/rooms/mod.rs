@@ -17,6 +17,7 @@ mod preview;
 mod registrations;
 mod rehearsal;
 mod relying_parties;
+mod reset;
 mod shape;
 mod sign_in;
 mod table;

@@ -15,8 +15,8 @@ use model::Scope;
 use super::shape::{AFTER, AS_OF, KNOWN_AT, LIMIT, LISTING, get, needed, parameter, post};
 use super::{
     Rooms, change, decide, documents, drills, estate, events, handoff, leavers, ledger, morning,
-    notices, people, preview, registrations, rehearsal, relying_parties, sign_in, tasks, tenant,
-    tokens, work,
+    notices, people, preview, registrations, rehearsal, relying_parties, reset, sign_in, tasks,
+    tenant, tokens, work,
 };
 use crate::route::Route;
 
@@ -224,6 +224,11 @@ pub static ROUTES: &[Route<Rooms>] = &[
     sign_in::END_SESSIONS,
     sign_in::CREDENTIALS,
     sign_in::END_CREDENTIAL,
+    reset::ASK,
+    reset::RESETS,
+    reset::AGREE,
+    reset::LINK,
+    reset::UNLINK,
     relying_parties::LIST,
     relying_parties::SECRET,
     registrations::LIST,

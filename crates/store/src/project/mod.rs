@@ -156,6 +156,7 @@ pub(crate) fn draw_up(event: &Event) -> Result<Vec<RowOp>, ProjectError> {
         Event::TenantStarted(_)
         | Event::LineAnswered(_)
         | Event::CallMade(_)
+        | Event::ResetChanged(_)
         | Event::SignInFailed(_)
         | Event::SignInDecided(_)
         | Event::ClientGranted(_)

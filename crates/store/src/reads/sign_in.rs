@@ -174,7 +174,7 @@ impl SignIn for TenureStore {
     }
 
     async fn credential_by_handle(&self, handle: Digest) -> Read<Option<CredentialRow>> {
-        let rest = "WHERE c.handle = $1 ORDER BY c.credential LIMIT 1";
+        let rest = "WHERE c.handle = $1 ORDER BY c.live DESC, c.credential LIMIT 1";
         CREDENTIAL
             .one(self.db(), rest, &[blob(handle)], credential)
             .await

@@ -17,6 +17,7 @@ pub mod preview;
 pub mod registration;
 pub mod rehearse;
 pub mod relying_party;
+mod reset;
 pub mod service_provider;
 pub mod sign_in;
 pub mod task;

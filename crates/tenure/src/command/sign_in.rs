@@ -10,7 +10,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::manage::writing;
-use super::{Change, Desk};
+use super::{Change, Desk, reset};
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, Section, print, printable};
 
@@ -24,6 +24,57 @@ pub enum SignInCommand {
         /// How long it counts: minutes (90m) or hours (8h), at most 72h.
         #[arg(long = "for", value_name = "TIME", default_value = "8h", value_parser = life)]
         life: Duration,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Asks for a reset of what somebody privileged signs in with: another person has to agree within a day. Prints the
+    /// first half of a pass; whoever agrees is shown the second.
+    Reset {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+        /// A credential that they sign in with no more; may be repeated. Those that are not named stay.
+        #[arg(long = "drop", value_name = "CREDENTIAL")]
+        drop: Vec<String>,
+        /// How long the pass counts: minutes (90m) or hours (8h), at most 72h.
+        #[arg(long = "for", value_name = "TIME", default_value = "8h", value_parser = life)]
+        life: Duration,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Agrees to a reset that somebody else asked for. Prints the second half of the pass.
+    Agree {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+        /// The reset, as `tenure sign-in resets` lists it.
+        reset: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Lists the resets of somebody, oldest first.
+    Resets {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+    },
+    /// Links somebody to what an identity provider calls them.
+    Link {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+        /// The identity provider.
+        provider: String,
+        /// What it calls them (`sub`), to the letter.
+        subject: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Undoes the link of somebody to an identity provider.
+    Unlink {
+        /// Subject id, worker key, mail address or name.
+        person: String,
+        /// The identity provider.
+        provider: String,
+        /// Sign them out everywhere too.
+        #[arg(long)]
+        end_sessions: bool,
         #[command(flatten)]
         change: Change,
     },
@@ -98,6 +149,30 @@ pub async fn sign_in(desk: &Desk, command: SignInCommand) -> Result<Exit, Failur
             life,
             change,
         } => pass(desk, &person, life, change).await,
+        SignInCommand::Reset {
+            person,
+            drop,
+            life,
+            change,
+        } => reset::ask(desk, &person, (drop, life), change).await,
+        SignInCommand::Agree {
+            person,
+            reset,
+            change,
+        } => reset::agree(desk, &person, &reset, change).await,
+        SignInCommand::Resets { person } => reset::list(desk, &person).await,
+        SignInCommand::Link {
+            person,
+            provider,
+            subject,
+            change,
+        } => reset::link(desk, &person, (provider, subject), change).await,
+        SignInCommand::Unlink {
+            person,
+            provider,
+            end_sessions,
+            change,
+        } => reset::unlink(desk, &person, (provider, end_sessions), change).await,
         SignInCommand::Sessions { person, ended } => sessions(desk, &person, ended).await,
         SignInCommand::End { person, change } => end(desk, &person, change).await,
         SignInCommand::Credentials { person } => credentials(desk, &person).await,
@@ -235,6 +310,12 @@ async fn drop(
     };
     let path = ["credentials", credential, "end"];
     let answer: EndCredentialAnswer = desk.client.post(&path, &body).await?;
+    tell_dropped(&answer, sessions);
+    Ok(Exit::Fine)
+}
+
+/// Says what was ended, or would be.
+pub(super) fn tell_dropped(answer: &EndCredentialAnswer, sessions: bool) {
     let (kind, subject) = (answer.kind.replace('_', " "), &answer.subject);
     let would = if answer.dry_run { "would be" } else { "is" };
     eprintln!(
@@ -244,10 +325,9 @@ async fn drop(
     if sessions {
         tell_ended(answer.sessions, subject, answer.dry_run);
     }
-    Ok(Exit::Fine)
 }
 
-fn tell_ended(sessions: u64, subject: &str, dry_run: bool) {
+pub(super) fn tell_ended(sessions: u64, subject: &str, dry_run: bool) {
     let (count, are) = match sessions {
         1 => ("1 session".to_owned(), "is"),
         more => (format!("{more} sessions"), "are"),

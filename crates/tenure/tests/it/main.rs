@@ -16,6 +16,7 @@ mod page;
 mod past;
 mod receiver;
 mod rehearse;
+mod resets;
 mod roles;
 mod server;
 mod service_providers;

@@ -98,6 +98,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
         .replace("{person}", "nobody")
         .replace("{target}", "nowhere")
         .replace("{credential}", &id("crd"))
+        .replace("{reset}", &id("rst"))
         .replace("{name}", "some-secret");
     let needed: Vec<_> = route
         .query
@@ -111,7 +112,12 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
     if !needed.is_empty() {
         path = format!("{path}?{}", needed.join("&"));
     }
-    let body = match route.takes {
+    (path, body(route))
+}
+
+/// A body that it understands.
+fn body(route: &server::Route<server::Rooms>) -> Body {
+    match route.takes {
         Takes::Nothing => Body::None,
         Takes::Delivery => Body::Csv,
         Takes::Json(_) | Takes::Documents(_) => Body::Json(match route.operation {
@@ -139,6 +145,14 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
                 json!({"relying_party": "x", "how": "declared", "reason": "r", "dry_run": true})
             }
             "turnSigningKeys" => json!({"turn": "stage", "reason": "r", "dry_run": true}),
+            "askReset" => json!({"minutes": 5, "reason": "r", "dry_run": true}),
+            "agreeReset" => json!({"reason": "r", "dry_run": true}),
+            "linkPerson" => {
+                json!({"identity_provider": "x", "sub": "x", "reason": "r", "dry_run": true})
+            }
+            "unlinkPerson" => {
+                json!({"identity_provider": "x", "reason": "r", "dry_run": true})
+            }
             "issuePass" => json!({"minutes": 5, "reason": "r", "dry_run": true}),
             "finishTask" => json!({"evidence": "e", "reason": "r", "dry_run": true}),
             "issueToken" => json!({
@@ -147,8 +161,7 @@ fn call(route: &server::Route<server::Rooms>) -> (String, Body) {
             }),
             _ => json!({"reason": "r"}),
         }),
-    };
-    (path, body)
+    }
 }
 
 #[tokio::test]

@@ -30,11 +30,11 @@ kind: Group
 metadata: {name: engineers}
 spec: {when: person.department == \"Engineering\"}
 ";
-const ANA: &str = "ana.sommer@example.com";
+pub const ANA: &str = "ana.sommer@example.com";
 const PASSWORD: &str = "four words nobody guesses";
 
 /// A node with people, and with something to sign in to.
-fn node() -> Node {
+pub fn node() -> Node {
     let mut node = Node::init();
     node.serve();
     let tenant = node.home.path().join("tenant");
@@ -70,14 +70,14 @@ fn text<'a>(row: &'a Value, field: &str) -> &'a str {
 }
 
 /// A browser: it keeps cookies, and sends forms.
-struct Browser {
+pub struct Browser {
     http: reqwest::Client,
     url: String,
     cookies: Vec<(String, String)>,
 }
 
 impl Browser {
-    fn of(node: &Node) -> Self {
+    pub fn of(node: &Node) -> Self {
         let builder = reqwest::Client::builder().no_proxy();
         let builder = builder.redirect(reqwest::redirect::Policy::none());
         Self {
@@ -115,7 +115,7 @@ impl Browser {
     }
 
     /// Uses a pass, and enrols a password with it; the status of the last answer.
-    async fn enrol(&mut self, pass: &str) -> u16 {
+    pub async fn enrol(&mut self, pass: &str) -> u16 {
         let (_, page) = self.ask("/", None).await;
         let form = [("attempt", attempt(&page)), ("name", ANA), ("pass", pass)];
         let (_, page) = self.ask("/sign-in/pass", Some(&form)).await;
@@ -142,7 +142,7 @@ impl Browser {
     }
 
     /// Whether its own page is shown, with the button that signs out.
-    async fn is_signed_in(&mut self) -> bool {
+    pub async fn is_signed_in(&mut self) -> bool {
         self.ask("/", None).await.1.contains("/sign-out")
     }
 }

@@ -81,7 +81,7 @@ impl App {
     }
 
     /// The append that links somebody; `None` where they are linked to that issuer already.
-    async fn new_link(
+    pub(super) async fn new_link(
         &self,
         actor: &Actor,
         subject: SubjectId,
@@ -168,7 +168,7 @@ impl App {
     }
 
     /// By what a link is found. Keyed, so that nobody who guesses a `sub` finds it in what is stored.
-    fn upstream_handle(&self, issuer: &str, sub: &str) -> Digest {
+    pub(super) fn upstream_handle(&self, issuer: &str, sub: &str) -> Digest {
         let named = [issuer, "\0", sub].concat();
         self.keyring.keyed_digest("upstream-link", named.as_bytes())
     }

@@ -8,11 +8,13 @@
 //! - Its word is about whoever is linked to (issuer, `sub`), and about nobody else ([`link`]). A link is a
 //!   [`Credential`](model::Credential): listed, told of and ended as any other.
 
+mod by_hand;
 mod link;
 mod provider;
 mod route;
 mod trip;
 
+pub use by_hand::Linked;
 pub use route::switch_of;
 
 pub(crate) use link::Found;

@@ -10,6 +10,8 @@ use crate::channel::words;
 
 /// Bytes of text in one line of base64 (76 characters, RFC 2045 §6.8).
 const LINE: usize = 57;
+/// Bytes of text in one encoded word, of which the first stands behind `Subject: ` (75 characters, RFC 2047 §2).
+const WORD: usize = 39;
 
 /// The mail, with CRLF at the end of each line.
 pub(super) fn mail(letter: &Letter, mailbox: &Mailbox) -> String {
@@ -23,7 +25,7 @@ pub(super) fn mail(letter: &Letter, mailbox: &Mailbox) -> String {
     let mut lines = vec![
         format!("From: Tenure <{}>", mailbox.from),
         format!("To: {}", mailbox.to.join(",\r\n ")),
-        format!("Subject: {}", words::subject(letter)),
+        format!("Subject: {}", header(&words::subject(letter))),
         format!("Message-ID: <{}@{domain}>", letter.id),
         // RFC 3834 §5: nobody's holiday message may answer.
         "Auto-Submitted: auto-generated".to_owned(),
@@ -32,6 +34,8 @@ pub(super) fn mail(letter: &Letter, mailbox: &Mailbox) -> String {
         "Content-Transfer-Encoding: base64".to_owned(),
     ];
     lines.extend(date.ok().map(|date| format!("Date: {date}")));
+    let own = letter.own.as_ref();
+    lines.extend(own.map(|own| format!("Content-Language: {}", own.language)));
     lines.extend(letter.notice.map(|id| format!("Tenure-Notice: {id}")));
     lines.push(String::new());
     let text = words::text(letter).replace('\n', "\r\n");
@@ -42,6 +46,25 @@ pub(super) fn mail(letter: &Letter, mailbox: &Mailbox) -> String {
     );
     lines.push(String::new());
     lines.join("\r\n")
+}
+
+/// A subject as a header holds it: ASCII as it is, anything else in encoded words (RFC 2047 §2), each a line of its
+/// own. Control characters are none of our words, and never become a header of their own.
+fn header(subject: &str) -> String {
+    let plain: String = subject.chars().filter(|c| !c.is_control()).collect();
+    if plain.is_ascii() {
+        return plain;
+    }
+    let mut words = vec![String::new()];
+    for letter in plain.chars() {
+        match words.last_mut() {
+            Some(word) if word.len() + letter.len_utf8() <= WORD => word.push(letter),
+            _ => words.push(letter.to_string()),
+        }
+    }
+    let encoded = words.iter();
+    let encoded = encoded.map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
+    encoded.collect::<Vec<_>>().join("\r\n ")
 }
 
 /// As it goes over the wire after `DATA`: lines that begin with a dot get another one
@@ -113,6 +136,37 @@ mod tests {
         let mail = mail(&letter, &mailbox());
         assert!(!mail.contains("eve"), "{mail}");
         assert!(!stuffed(&mail).trim_end_matches(".\r\n").contains("\r\n."));
+    }
+
+    #[test]
+    fn a_letter_to_a_person_reads_in_their_language() {
+        let subject = "サインインに使うものが変更されました — コードを確認してください";
+        let own = ports::Own {
+            subject: format!("{subject}\r\nBcc: eve@evil.example"),
+            body: model::Secret::new("変更されました。\n"),
+            language: "ja",
+        };
+        let letter = Letter {
+            own: Some(own),
+            ..letter()
+        };
+        assert!(!format!("{letter:?}").contains("変更されました。"));
+        let mail = mail(&letter, &mailbox());
+        let (head, body) = mail.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.lines().all(|line| line.len() <= 76 && line.is_ascii()),
+            "{head}"
+        );
+        assert!(
+            head.contains("\r\nContent-Language: ja") && !head.contains("\r\nBcc"),
+            "{head}"
+        );
+        let words = head.split("=?utf-8?B?").skip(1);
+        let words = words.map(|word| STANDARD.decode(word.split("?=").next().unwrap()).unwrap());
+        let read = String::from_utf8(words.collect::<Vec<_>>().concat()).unwrap();
+        assert_eq!(read, format!("{subject}Bcc: eve@evil.example"));
+        let text = STANDARD.decode(body.replace("\r\n", "")).unwrap();
+        assert_eq!(String::from_utf8(text).unwrap(), "変更されました。\r\n");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::kinds::{Directory, app};
 use crate::report::{self, Reporter};
 use crate::tenant::{By, TellPeople, Tenant};
-use crate::wire::sign_on::TellPeopleSpec;
+use crate::wire::sign_on::{MailLanguage, TellPeopleSpec};
 use crate::yaml::Part;
 
 /// The most addresses of one person.
@@ -41,8 +41,25 @@ pub(super) fn read(
         app::text_only(&address, "a mail address", &path, reporter);
         addresses.push(address);
     }
+    let language = match &spec.language {
+        None => None,
+        Some(source) => {
+            let path = at("language");
+            let language = app::mapping(source, tenant, &path, reporter)?;
+            app::text_only(&language, "a language", &path, reporter);
+            Some(language)
+        }
+    };
     Some(TellPeople {
         channel: spec.channel.clone(),
         addresses,
+        language,
+        default_language: match spec.default_language {
+            None | Some(MailLanguage::En) => "en",
+            Some(MailLanguage::De) => "de",
+            Some(MailLanguage::Es) => "es",
+            Some(MailLanguage::Fr) => "fr",
+            Some(MailLanguage::Ja) => "ja",
+        },
     })
 }

@@ -83,10 +83,14 @@ pub async fn credentials(store: &dyn Store) {
     assert!(live.is_empty());
     let mut newer = made::credential(3);
     newer.state.subject = subject(1);
+    newer.state.handle = one.state.handle;
     let newer = (newer.credential, vec![Event::CredentialChanged(newer)]);
     tell(store, newer.1).await;
     let live = store.live_credentials(subject(1), 1).await.unwrap();
     assert_eq!(live.iter().map(|row| row.id).collect::<Vec<_>>(), [newer.0]);
+    // What counts is found by its name before what ended, however old that is.
+    let by_handle = store.credential_by_handle(handle).await.unwrap();
+    assert_eq!(by_handle.map(|row| row.id), Some(newer.0));
     let all = store.credentials_of(subject(1), 0).await.unwrap();
     let ids: Vec<_> = all.iter().map(|row| row.id).collect();
     assert_eq!(ids, [newer.0, one.credential]);

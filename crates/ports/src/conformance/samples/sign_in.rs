@@ -1,19 +1,22 @@
 //! People signing in.
 
+use std::collections::BTreeSet;
+
 use model::event::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
-    Origin, PassIssued, RegistrationChanged, SessionChanged, SignInAnswer, SignInBasis,
-    SignInDecided, SignInFailed,
+    Origin, PassIssued, RegistrationChanged, ResetChanged, SessionChanged, SignInAnswer,
+    SignInBasis, SignInDecided, SignInFailed,
 };
 use model::logout::{Farewell, FarewellStatus, Logout};
 use model::registration::{
     InitialAccess, Register, RegisterEntry, RegisteredClient, RegistrationAct,
 };
 use model::sign_in::{
-    Authorization, Credential, Factor, FactorUse, KeyStage, Session, SigningKey, Verifier,
+    Authorization, Credential, Factor, FactorUse, KeyStage, Reset, Session, SigningKey, Verifier,
 };
 use model::{
-    AuthorizationId, CredentialId, Digest, Event, PassId, Personal, RegistrationId, SessionId,
+    AuthorizationId, CredentialId, Digest, Event, PassId, Personal, RegistrationId, ResetId,
+    SessionId,
 };
 use serde_json::{Map, json};
 
@@ -25,6 +28,7 @@ pub fn about_person(n: u8) -> Vec<Event> {
         Event::LoginChanged(login(n)),
         Event::CredentialChanged(credential(n)),
         Event::PassIssued(pass(n)),
+        Event::ResetChanged(reset(n)),
         Event::SessionChanged(session(n, n)),
         Event::LogoutTold(logout(n, n)),
         Event::SignInFailed(failed(n)),
@@ -73,6 +77,22 @@ pub fn pass(n: u8) -> PassIssued {
         secret: Digest([n; 32]),
         expires: at(600),
         reason: "handed over at the desk".to_owned(),
+    }
+}
+
+/// A reset for subject `n` that the first subject asked for, until second 600.
+pub fn reset(n: u8) -> ResetChanged {
+    ResetChanged {
+        reset: ResetId::from_bits(u128::from(n)),
+        state: Reset {
+            subject: subject(n),
+            asked_by: subject(1),
+            credentials: BTreeSet::from([CredentialId::from_bits(u128::from(n))]),
+            minutes: 480,
+            ends: at(600),
+            agreed: None,
+            reason: "lost in the lake".to_owned(),
+        },
     }
 }
 

@@ -128,6 +128,7 @@ pub(super) fn what(event: &Event, verb: Option<&str>) -> What {
         Event::LoginChanged(e) => What::person(e.subject, Act::Other("login")),
         Event::CredentialChanged(e) => sign_in::credential(e),
         Event::PassIssued(e) => sign_in::pass(e),
+        Event::ResetChanged(e) => sign_in::reset(e),
         Event::SessionChanged(e) => sign_in::session(e),
         Event::LogoutTold(e) => sign_in::logout(e),
         Event::SignInFailed(e) => sign_in::failed(e),

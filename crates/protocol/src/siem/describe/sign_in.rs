@@ -2,7 +2,7 @@
 
 use model::event::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LogoutTold, PassIssued,
-    RegistrationChanged, SessionChanged, SignInAnswer, SignInDecided, SignInFailed,
+    RegistrationChanged, ResetChanged, SessionChanged, SignInAnswer, SignInDecided, SignInFailed,
 };
 use model::logout::FarewellStatus;
 use model::registration::RegistrationAct;
@@ -26,6 +26,18 @@ pub(super) fn pass(event: &PassIssued) -> What {
         .about(Some(event.subject))
         .matters(Severity::Low)
         .with("expires", id(event.expires))
+}
+
+pub(super) fn reset(event: &ResetChanged) -> What {
+    let state = &event.state;
+    let act = match state.agreed {
+        None => Act::Create,
+        Some(_) => Act::Other("agree"),
+    };
+    What::new(Thing::Pass, event.reset, act)
+        .about(Some(state.subject))
+        .matters(Severity::Medium)
+        .with("ends", id(state.ends))
 }
 
 pub(super) fn session(event: &SessionChanged) -> What {

@@ -5,6 +5,7 @@
 
 mod at_the_door;
 mod balancer;
+mod by_mail;
 mod elsewhere;
 mod party;
 mod people;
