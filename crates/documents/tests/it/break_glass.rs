@@ -206,13 +206,15 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "  tell_people:\n    channel: mail\n    addresses: [person.email]\n",
         "  administrators: [keepers]\n  recover_by_mail: {address: person.email}\n",
-        "policy:14:20 spec.recover_by_mail: nobody would hear that somebody asked for it in their name; write \
+        "policy:12:20 spec.administrators[0]: there is no group of people `keepers`; there are no Group documents \
+         yet [TNR-DOC-0010]\npolicy:13:20 spec.recover_by_mail: nobody would hear that somebody asked for it in their name; write \
          `tell_people`: its channel sends these mails too [TNR-DOC-0010]",
     ),
     (
         "  tell_people:",
         "  administrators: [keepers]\n  recover_by_mail: {address: person.nickname}\n  tell_people:",
-        "policy:13:30 spec.recover_by_mail.address: `person.nickname` can be changed by the people themselves, \
+        "policy:12:20 spec.administrators[0]: there is no group of people `keepers`; there are no Group documents \
+         yet [TNR-DOC-0010]\npolicy:13:30 spec.recover_by_mail.address: `person.nickname` can be changed by the people themselves, \
          and by whoever sits at their desk; use an attribute that only HR sets [TNR-DOC-0012]",
     ),
     (
