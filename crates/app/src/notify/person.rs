@@ -8,18 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use documents::{By, TellPeople, is_mail_address};
+use lifecycle::identity::Identity;
 use lifecycle::notices::Occurrence;
 use model::finding::Finding;
-use model::{CredentialId, Event, Notice, Occasion, SubjectId, Timestamp, Value};
+use model::{CredentialId, Event, Notice, Occasion, SubjectId, Value};
 use ports::store::{Append, Expect, Stream};
 use ports::{Channel, Letter};
 use rules::Mapped;
 
 use super::said::{self, Happening, Said};
 use super::words::Words;
-use crate::past::When;
 use crate::tenant::Loaded;
-use crate::{App, AppError, ErrorKind, Known};
+use crate::{App, AppError, Known};
 
 /// For so long the address before counts as well.
 pub(crate) const RECENT: Duration = Duration::from_secs(7 * 86_400);
@@ -66,10 +66,14 @@ impl App {
         let subject = change.subject;
         let mut addresses: Vec<(String, String)> = Vec::new();
         let known = [
-            ("now", self.facts_now(subject).await?),
+            (
+                "now",
+                self.facts_now(subject).await?.map(|known| known.identity),
+            ),
             (
                 "before",
-                self.facts_before(subject, self.clock.now()).await?,
+                self.identity_at(subject, self.clock.now().minus(RECENT))
+                    .await?,
             ),
         ];
         for (when, known) in &known {
@@ -101,26 +105,6 @@ impl App {
         }
     }
 
-    /// Somebody as they were known a week before an instant; nobody where that cannot be told any more.
-    async fn facts_before(
-        &self,
-        subject: SubjectId,
-        at: Timestamp,
-    ) -> Result<Option<Known>, AppError> {
-        let then = at.minus(RECENT).to_string();
-        let when = When {
-            as_of: Some(&then),
-            known_at: Some(&then),
-        };
-        match self.person_at(&subject.to_string(), when).await {
-            Ok(past) => Ok(Some(past.known)),
-            Err(error) if matches!(error.kind(), ErrorKind::Busy(_) | ErrorKind::Unknown) => {
-                Err(error)
-            }
-            Err(_) => Ok(None),
-        }
-    }
-
     /// The channel to the address that a notice to a person names, and how the mail reads to them.
     pub(super) async fn change_told(
         &self,
@@ -141,8 +125,11 @@ impl App {
         };
         letter.own = Words::of(tell, now.as_ref()).change(notice, letter);
         let known = match (subject, when) {
-            (Some(subject), Some("before")) => self.facts_before(subject, notice.raised).await?,
-            _ => now,
+            (Some(subject), Some("before")) => {
+                let then = notice.raised.minus(RECENT);
+                self.identity_at(subject, then).await?
+            }
+            _ => now.map(|known| known.identity),
         };
         let to = known.and_then(|known| address(tell, place?, &known));
         let to = to.ok_or_else(|| AppError::missing("address of the person", &notice.about))?;
@@ -167,9 +154,8 @@ impl App {
 }
 
 /// One of somebody's addresses; none that could not stand in a mail transaction as it is.
-fn address(tell: &TellPeople, place: usize, known: &Known) -> Option<String> {
-    let facts = &known.identity.facts;
-    let given = tell.addresses.get(place)?.apply(facts, &known.identity.key);
+fn address(tell: &TellPeople, place: usize, known: &Identity) -> Option<String> {
+    let given = tell.addresses.get(place)?.apply(&known.facts, &known.key);
     match given {
         Ok(Mapped::Value(Value::Text(text))) if is_mail_address(&text) => Some(text),
         _ => None,
@@ -240,7 +226,7 @@ fn change_of(append: &Append) -> Option<Change> {
 mod tests {
     use model::event::CredentialChanged;
     use model::sign_in::{Credential, Ended};
-    use model::{Actor, Factor, Personal};
+    use model::{Actor, Factor, Personal, Timestamp};
     use ports::store::OneTime;
 
     use super::*;

@@ -65,6 +65,23 @@ impl App {
         Ok(same.then_some(given))
     }
 
+    /// Who somebody was at an instant, as it was known then; `None` where that cannot be told any more. What else stands
+    /// in the log of them is not read: whoever signs in each day has thousands of records.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn identity_at(
+        &self,
+        subject: SubjectId,
+        at: Timestamp,
+    ) -> Result<Option<Identity>, AppError> {
+        let Some(records) = self.told_by_sources(subject).await? else {
+            return Ok(None);
+        };
+        let engagements = Replay::over(&records, at, at).engagements(at);
+        Ok(identity(&engagements, &self.sources().await?, at))
+    }
+
     /// What sources told of somebody, oldest first; `None` where that is too much. Whatever else stands in the log of
     /// them, sign-ins above all, is not read.
     async fn told_by_sources(

@@ -103,7 +103,7 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 43] = [
+    let routes: [(&str, MethodRouter); 38] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
@@ -157,17 +157,24 @@ pub(crate) fn with_front<S: Gate>(
             "/.well-known/oauth-authorization-server",
             get(program(oauth::metadata)),
         ),
-        ("/assets/pages.css", get(route(assets::css))),
-        ("/assets/passkey.js", get(route(assets::passkey))),
-        ("/assets/submit.js", get(route(assets::submit))),
-        ("/robots.txt", get(route(assets::robots))),
-        ("/favicon.ico", get(route(assets::icon))),
     ];
     for (path, methods) in routes {
         router = router.route(path, methods);
     }
+    for (path, work) in ASSETS {
+        router = router.route(path, get(route(work)));
+    }
     router
 }
+
+/// What is the same for everybody.
+const ASSETS: [(&str, Work); 5] = [
+    ("/assets/pages.css", assets::css),
+    ("/assets/passkey.js", assets::passkey),
+    ("/assets/submit.js", assets::submit),
+    ("/robots.txt", assets::robots),
+    ("/favicon.ico", assets::icon),
+];
 
 /// One request: the rate of its address, its body, its work, and the headers of its answer.
 async fn handled<S: Gate>(

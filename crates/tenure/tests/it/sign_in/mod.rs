@@ -107,7 +107,7 @@ fn people_use_passkeys_and_codes_in_a_browser() {
         "a recovery code: GET code",
         "the same recovery code again: More is needed (This code does not count: it may be mistyped, used, or too old.)",
         "a password at the bunker: More is needed",
-        "what it offers: []",
+        "what it offers: ['No, do not go on']",
         "what it says: This needs a stronger proof than you have set up. Ask your help desk.",
         "without a page: GET login_required",
         "console: nothing",
