@@ -462,3 +462,31 @@ fn set(response: &mut Response<Body>, cookie: Option<HeaderValue>) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_first_page_offers_stands_on_it_once() {
+        let page = NamePage {
+            words: Words::for_browser(None),
+            tenant: "acme",
+            attempt: "a",
+            to: Some("Wiki"),
+            name: "",
+            passkey: Some("{}"),
+            upstream: &[],
+            refuses: true,
+            by_mail: true,
+            wrong: None,
+        };
+        let html = text(&page);
+        for place in ["no", "lost", "password", "pass", "passkey"] {
+            let form = format!("action=\"/sign-in/{place}\"");
+            assert_eq!(html.matches(&form).count(), 1, "{place}");
+        }
+        let (head, _) = html.split_once("<body").unwrap_or_default();
+        assert!(head.contains("passkey.js") && !head.contains("<form"));
+    }
+}
