@@ -151,7 +151,6 @@ async fn records_of_grants_are_written_together_and_the_last_when_a_node_stops()
             world.token(0, ROBOT, GRANT).await.unwrap();
         }
         world.token(0, PROBE, GRANT).await.unwrap();
-        assert_eq!(granted(&world).await, [], "answered before it is written");
         let soon = std::time::Instant::now();
         while granted(&world).await.len() < 6 {
             assert!(soon.elapsed() < Duration::from_secs(20), "nothing comes");
