@@ -75,6 +75,22 @@ impl Trail {
     }
 }
 
+/// Somebody writes what waits. However that ends, nobody relies on it afterwards.
+struct Keeper<'t>(&'t Trail);
+
+impl<'t> Keeper<'t> {
+    fn of(trail: &'t Trail) -> Self {
+        trail.keep(true);
+        Self(trail)
+    }
+}
+
+impl Drop for Keeper<'_> {
+    fn drop(&mut self) {
+        self.0.keep(false);
+    }
+}
+
 impl App {
     /// Records a grant: soon, where this node writes them together, else now.
     pub(super) async fn record_grant(&self, granted: ClientGranted) -> Result<(), AppError> {
@@ -86,7 +102,7 @@ impl App {
 
     /// Writes records of grants together, until no more can come; then the last of them.
     pub async fn keep_trail(&self, mut served: watch::Receiver<bool>) {
-        self.trail.keep(true);
+        let _keeper = Keeper::of(&self.trail);
         loop {
             let over = tokio::select! {
                 () = self.trail.begun.notified() => false,

@@ -208,3 +208,18 @@ async fn nothing_is_given_while_what_was_given_cannot_be_written() {
         assert_eq!((told.len(), each.len()), (answered, answered), "once each");
     }
 }
+
+/// Whoever wrote records together is gone, whatever became of them: grants are recorded before their answers again.
+#[tokio::test]
+async fn grants_are_recorded_at_once_when_whoever_wrote_them_together_is_gone() {
+    for world in World::each("any-factor").await {
+        let (_served, nobody_left) = tokio::sync::watch::channel(false);
+        let app = world.nodes[0].clone();
+        let keeping = tokio::spawn(async move { app.keep_trail(nobody_left).await });
+        tokio::task::yield_now().await;
+        keeping.abort();
+        assert!(keeping.await.is_err());
+        world.token(0, ROBOT, GRANT).await.unwrap();
+        assert_eq!(granted(&world).await.len(), 1);
+    }
+}
