@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesOrdered;
 use model::{Digest, Timestamp};
 use ports::store::StoreError;
 use serde::de::DeserializeOwned;
@@ -19,6 +21,8 @@ const DEFAULT_LIMIT: u32 = 100;
 
 /// How many values one `IN` list holds.
 pub(crate) const CHUNK: usize = 512;
+/// How many lists are asked for at once: the next is read while one is decoded.
+const AHEAD: usize = 2;
 
 /// What a read selects: columns, in the order in which they are decoded, and from where.
 pub(crate) struct Select {
@@ -41,20 +45,21 @@ impl Select {
         args: &[Cell],
         decode: fn(&mut Fields) -> Read<T>,
     ) -> Read<Vec<T>> {
-        self.answer(db, rest, args.to_vec(), decode).await
+        self.answer(db, rest.to_owned(), args.to_vec(), decode)
+            .await
     }
 
     async fn answer<T>(
         &'static self,
         db: &Db,
-        rest: &str,
+        rest: String,
         args: Vec<Cell>,
         decode: fn(&mut Fields) -> Read<T>,
     ) -> Read<Vec<T>> {
         if nobody_has(&args) {
             return Ok(Vec::new());
         }
-        let rows = db.query_owned(self.sql(rest), args).await?;
+        let rows = db.query_owned(self.sql(&rest), args).await?;
         self.decoded(rows, decode)
     }
 
@@ -121,31 +126,50 @@ impl Select {
         values.sort_unstable();
         values.dedup();
         let mut found = Vec::with_capacity(values.len());
-        while !values.is_empty() {
-            let others = values.split_off(values.len().min(CHUNK));
-            let chunk = std::mem::replace(&mut values, others);
-            let mut rest = String::from("WHERE ");
-            let mut args = Vec::with_capacity(fixed.len() + CHUNK);
-            for (name, value) in fixed {
-                args.push(value.clone());
-                let _ = write!(rest, "{name} = ${} AND ", args.len());
+        let mut chunks = values.chunks(CHUNK);
+        let mut asked = FuturesOrdered::new();
+        loop {
+            while asked.len() < AHEAD
+                && let Some(chunk) = chunks.next()
+            {
+                let (rest, args) = one_of(fixed, column, chunk, end);
+                asked.push_back(self.answer(db, rest, args, decode));
             }
-            let _ = write!(rest, "{column} IN (");
-            // Padded to a power of two by repetition, so that few statements are ever prepared.
-            let padded = fixed.len() + chunk.len().next_power_of_two();
-            args.extend(chunk.into_iter().map(Cell::Text));
-            if let Some(last) = args.last().cloned() {
-                args.resize(padded, last);
+            match asked.next().await {
+                Some(rows) => found.extend(rows?),
+                None => break,
             }
-            for number in fixed.len() + 1..=padded {
-                let comma = if number > fixed.len() + 1 { "," } else { "" };
-                let _ = write!(rest, "{comma}${number}");
-            }
-            let _ = write!(rest, ") {end}");
-            found.extend(self.answer(db, &rest, args, decode).await?);
         }
         Ok(found)
     }
+}
+
+/// The condition that a column is one of these values and others are as they are, and its arguments.
+fn one_of(
+    fixed: &[(&str, Cell)],
+    column: &str,
+    values: &[String],
+    end: &str,
+) -> (String, Vec<Cell>) {
+    let mut rest = String::from("WHERE ");
+    // Padded to a power of two by repetition, so that few statements are ever prepared.
+    let padded = fixed.len() + values.len().next_power_of_two();
+    let mut args = Vec::with_capacity(padded);
+    for (name, value) in fixed {
+        args.push(value.clone());
+        let _ = write!(rest, "{name} = ${} AND ", args.len());
+    }
+    let _ = write!(rest, "{column} IN (");
+    args.extend(values.iter().cloned().map(Cell::Text));
+    if let Some(last) = args.last().cloned() {
+        args.resize(padded, last);
+    }
+    for number in fixed.len() + 1..=padded {
+        let comma = if number > fixed.len() + 1 { "," } else { "" };
+        let _ = write!(rest, "{comma}${number}");
+    }
+    let _ = write!(rest, ") {end}");
+    (rest, args)
 }
 
 /// No stored text holds a NUL (`project` refuses it), so none equals or contains such a value; PostgreSQL

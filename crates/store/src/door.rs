@@ -53,14 +53,14 @@ impl Door for TenureStore {
     }
 
     async fn head_of(&self, stream: &Stream) -> Result<Option<u64>, StoreError> {
-        let Some(heads) = &self.heads else {
+        let Some(remembered) = &self.remembered else {
             return self.read_head(stream).await;
         };
-        match heads.get(&stream.0) {
+        match remembered.heads.get(&stream.0) {
             Ok(head) => Ok(head),
             Err(mark) => {
                 let head = self.read_head(stream).await?;
-                heads.learn(&stream.0, head, mark);
+                remembered.heads.learn(stream.0.clone(), head, mark);
                 Ok(head)
             }
         }

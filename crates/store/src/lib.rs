@@ -14,7 +14,6 @@ mod dialect;
 mod door;
 mod dump;
 mod ground;
-mod heads;
 mod keyring;
 mod lease;
 mod log;
@@ -23,9 +22,11 @@ mod postgres;
 pub mod project;
 mod reads;
 mod rebuild;
+mod remembered;
 mod rows;
 pub mod schema;
 mod sealer;
+mod shelf;
 mod sqlite;
 pub mod table;
 mod verify;
@@ -45,7 +46,8 @@ pub use verify::ExportError;
 
 use committer::Core;
 use door::Way;
-use heads::Heads;
+use remembered::Remembered;
+use shelf::Shelf;
 
 /// Why a store cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,7 +115,7 @@ pub struct TenureStore {
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
     /// Where nobody else writes.
-    heads: Option<Arc<Heads>>,
+    remembered: Option<Arc<Remembered>>,
 }
 
 impl TenureStore {
@@ -124,14 +126,14 @@ impl TenureStore {
     /// See [`OpenError`].
     pub fn open_sqlite(path: &Path, ports: StorePorts) -> Result<Self, OpenError> {
         let (sealer, core) = parts(&ports);
-        let heads = Arc::new(Heads::default());
-        let (reads, queue) = sqlite::open(path, core, Arc::clone(&heads))?;
+        let remembered = Arc::new(Remembered::default());
+        let (reads, queue) = sqlite::open(path, core, Arc::clone(&remembered))?;
         Ok(Self {
             db: Db::Sqlite(reads),
             way: Way::Queue(queue),
             sealer,
             clock: ports.clock,
-            heads: Some(heads),
+            remembered: Some(remembered),
         })
     }
 
@@ -148,7 +150,7 @@ impl TenureStore {
             way: Way::Inline(inline),
             sealer,
             clock: ports.clock,
-            heads: None,
+            remembered: None,
         })
     }
 
@@ -169,8 +171,16 @@ impl TenureStore {
             way: Way::Queue(queue),
             sealer,
             clock: ports.clock,
-            heads: None,
+            remembered: None,
         })
+    }
+
+    /// A part of what is remembered, where something is.
+    pub(crate) fn shelf<'s, K, V>(
+        &'s self,
+        of: impl FnOnce(&'s Remembered) -> &'s Shelf<K, V>,
+    ) -> Option<&'s Shelf<K, V>> {
+        self.remembered.as_deref().map(of)
     }
 
     /// Ends the committer after what waits before this call; later appends are refused. The file

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::leaver::{Draft, Mark, Told, Traced, trace};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesOrdered;
 use model::{Event, Kind, Ownership, RemoteId, SubjectId, TargetName, Timestamp};
 use ports::store::{self, MAX_PAGE};
 
@@ -19,6 +21,8 @@ const KINDS: [&str; 4] = [
 ];
 /// People whose records are read at once.
 const CHUNK: usize = 250;
+/// Chunks that are asked for at once: the next is read while one is decoded.
+const AHEAD: usize = 2;
 
 /// An account that is linked to somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,10 +86,10 @@ impl App {
             return Ok(BTreeMap::new());
         };
         let subjects: Vec<SubjectId> = left.iter().map(|(subject, _)| *subject).collect();
-        let accounts = self.held(&subjects).await?;
-        let records = self
-            .told_in(&subjects, &KINDS, self.first_since(first).await?)
-            .await?;
+        let since = self.first_since(first).await?;
+        // One is read while the other is decoded.
+        let (accounts, records) =
+            tokio::try_join!(self.held(&subjects), self.told_in(&subjects, &KINDS, since))?;
         let (no_records, no_accounts) = (Vec::new(), BTreeMap::new());
         let mut all = BTreeMap::new();
         for (subject, start) in left {
@@ -146,9 +150,8 @@ impl App {
         }
         for (target, there) in remotes {
             let wanted: Vec<RemoteId> = there.keys().cloned().collect();
-            let seen = self.store.shadows(&target, Kind::Account, &wanted).await?;
-            for shadow in seen.iter().filter(|shadow| shadow.record.active) {
-                if let Some((subject, ours)) = there.get(&shadow.record.remote) {
+            for remote in self.store.usable_of(&target, &wanted).await? {
+                if let Some((subject, ours)) = there.get(&remote) {
                     let (ours, usable) = (*ours, true);
                     let here = accounts.entry(*subject).or_default();
                     here.insert(target.clone(), Held { ours, usable });
@@ -184,8 +187,19 @@ impl App {
         after: u64,
     ) -> Result<Records, AppError> {
         let mut records = Records::new();
-        for chunk in people.chunks(CHUNK) {
-            let found = self.store.told_about(chunk, kinds, after, MAX_PAGE).await?;
+        let mut chunks = people.chunks(CHUNK);
+        let mut asked = FuturesOrdered::new();
+        loop {
+            while asked.len() < AHEAD
+                && let Some(chunk) = chunks.next()
+            {
+                let told = self.store.told_about(chunk, kinds, after, MAX_PAGE);
+                asked.push_back(async move { (chunk, told.await) });
+            }
+            let Some((chunk, found)) = asked.next().await else {
+                return Ok(records);
+            };
+            let found = found?;
             if found.len() < MAX_PAGE as usize {
                 for (subject, told) in found {
                     records.entry(subject).or_default().push(told);
@@ -198,7 +212,6 @@ impl App {
                 records.insert(*subject, all);
             }
         }
-        Ok(records)
     }
 
     /// The records of these kinds about one person after `after`, in order. Opens nothing.

@@ -114,6 +114,8 @@ pub trait Objects: Send + Sync {
     -> Read<Vec<Shadow>>;
     /// How many accounts of a target were last seen usable, whoever owns them.
     async fn usable(&self, target: &TargetName) -> Read<u64>;
+    /// Those of these accounts of a target that were last seen usable, in no order. Nothing is opened.
+    async fn usable_of(&self, target: &TargetName, remotes: &[RemoteId]) -> Read<Vec<RemoteId>>;
     /// When an account of a target lost the name of this keyed digest last; `None`: never, as far
     /// as was told.
     async fn lost_name(&self, target: &TargetName, name: Digest) -> Read<Option<LostName>>;

@@ -27,6 +27,13 @@ static WRITTEN: Select = Select {
     from: "shadow",
 };
 
+static USABLE: Select = Select {
+    table: "shadow",
+    key: 1,
+    columns: &["remote", "active"],
+    from: "shadow",
+};
+
 static LINK: Select = Select {
     table: "link",
     key: 3,
@@ -222,6 +229,19 @@ impl Objects for TenureStore {
         found
             .first()
             .map_or(Ok(0), |row| rows::count(row, 0, "shadow"))
+    }
+
+    async fn usable_of(&self, target: &TargetName, remotes: &[RemoteId]) -> Read<Vec<RemoteId>> {
+        let fixed = [
+            ("target", text(target)),
+            ("kind", text(Kind::Account.as_str())),
+        ];
+        let wanted = remotes.iter().map(|remote| remote.0.clone()).collect();
+        // Asked for by their keys alone: there is an index of what is usable, too, and it would look through that.
+        let usable = |row: &mut Fields| Ok((remote(row)?, row.int()? == 1));
+        let found = USABLE.all_in(self.db(), &fixed, "remote", wanted, "", usable);
+        let usable = found.await?.into_iter().filter(|(_, usable)| *usable);
+        Ok(usable.map(|(remote, _)| remote).collect())
     }
 
     async fn lost_name(&self, target: &TargetName, name: Digest) -> Read<Option<LostName>> {

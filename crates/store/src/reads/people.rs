@@ -8,6 +8,7 @@ use ports::store::{People, Person, Pin, StoreError, Termination, WorkerDigest, W
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, limit, page, text};
+use crate::remembered::remembered;
 use crate::table::Cell;
 
 type Read<T> = Result<T, StoreError>;
@@ -210,10 +211,11 @@ fn pin(row: &mut Fields) -> Read<Pin> {
 impl People for TenureStore {
     async fn person(&self, subject: SubjectId) -> Read<Option<Person>> {
         let args = [text(subject)];
-        let found = ENGAGEMENT
-            .few(self.db(), "WHERE e.subject = $1", &args, engaged)
-            .await?;
-        Ok(people(found).pop())
+        let row = async {
+            let found = ENGAGEMENT.few(self.db(), "WHERE e.subject = $1", &args, engaged);
+            Ok(people(found.await?).pop())
+        };
+        remembered(self.shelf(|all| &all.people), subject, row).await
     }
 
     async fn people(&self, subjects: &[SubjectId]) -> Read<Vec<Person>> {

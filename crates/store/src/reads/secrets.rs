@@ -6,6 +6,7 @@ use ports::store::{SecretName, SecretRow, Secrets, StoreError};
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, text};
+use crate::remembered::remembered;
 use crate::table::Cell;
 
 type Read<T> = Result<T, StoreError>;
@@ -60,6 +61,27 @@ fn name(row: &mut Fields) -> Read<SecretName> {
 #[async_trait]
 impl Secrets for TenureStore {
     async fn put_secret(&self, row: SecretRow) -> Read<()> {
+        let put = self.put(row).await;
+        // Also after a failure: some of it may be there.
+        if let Some(secrets) = self.shelf(|all| &all.secrets) {
+            secrets.forget();
+        }
+        put
+    }
+
+    async fn secret(&self, name: &str) -> Read<Option<SecretRow>> {
+        let args = [text(name)];
+        let row = SECRET.one(self.db(), "WHERE secret.name = $1", &args, secret);
+        remembered(self.shelf(|all| &all.secrets), name.to_owned(), row).await
+    }
+
+    async fn secret_names(&self) -> Read<Vec<SecretName>> {
+        NAME.all(self.db(), "ORDER BY secret.name", &[], name).await
+    }
+}
+
+impl TenureStore {
+    async fn put(&self, row: SecretRow) -> Read<()> {
         let (name, at) = (Cell::Text(row.name), Cell::Int(row.at.as_micros()));
         // First, so that wherever this stops the end that is told is that of the secret that is kept.
         if let Some(expires) = row.expires {
@@ -83,15 +105,5 @@ impl Secrets for TenureStore {
         self.db().execute(sql, &args).await?;
         let sql = "DELETE FROM secret_end WHERE name = $1 AND set_at <> $2";
         self.db().execute(sql, &[name, at]).await.map(drop)
-    }
-
-    async fn secret(&self, name: &str) -> Read<Option<SecretRow>> {
-        SECRET
-            .one(self.db(), "WHERE secret.name = $1", &[text(name)], secret)
-            .await
-    }
-
-    async fn secret_names(&self) -> Read<Vec<SecretName>> {
-        NAME.all(self.db(), "ORDER BY secret.name", &[], name).await
     }
 }

@@ -10,6 +10,7 @@ use ports::store::{
 
 use crate::TenureStore;
 use crate::decode::{Fields, Select, limit, page, text};
+use crate::remembered::remembered;
 use crate::table::Cell;
 
 type Read<T> = Result<T, StoreError>;
@@ -200,9 +201,9 @@ impl SignIn for TenureStore {
     }
 
     async fn session(&self, id: SessionId) -> Read<Option<SessionRow>> {
-        SESSION
-            .one(self.db(), "WHERE s.session = $1", &[text(id)], session)
-            .await
+        let args = [text(id)];
+        let row = SESSION.one(self.db(), "WHERE s.session = $1", &args, session);
+        remembered(self.shelf(|all| &all.sessions), id, row).await
     }
 
     async fn sessions_of(
@@ -230,9 +231,9 @@ impl SignIn for TenureStore {
     }
 
     async fn authorization(&self, id: AuthorizationId) -> Read<Option<AuthorizationRow>> {
-        AUTHORIZATION
-            .one(self.db(), "WHERE a.id = $1", &[text(id)], authorization)
-            .await
+        let args = [text(id)];
+        let row = AUTHORIZATION.one(self.db(), "WHERE a.id = $1", &args, authorization);
+        remembered(self.shelf(|all| &all.authorizations), id, row).await
     }
 
     async fn ended_sessions_of(&self, subject: SubjectId, rows: u32) -> Read<Vec<SessionRow>> {

@@ -20,7 +20,7 @@ pub use reads::SqliteReads;
 
 use crate::OpenError;
 use crate::committer::{Answer, Core, Job, Prepared, QUEUE};
-use crate::heads::Heads;
+use crate::remembered::Remembered;
 use crate::sealer::Sealer;
 use crate::table::{Row, RowOp};
 
@@ -66,12 +66,12 @@ impl Scratch {
 pub(crate) fn open(
     path: &Path,
     core: Core,
-    heads: Arc<Heads>,
+    remembered: Arc<Remembered>,
 ) -> Result<(SqliteReads, mpsc::Sender<Job>), OpenError> {
     let mut conn = connection::writer(path)?;
     schema::migrate(&mut conn, &core.sealer)?;
     let (sender, jobs) = mpsc::channel(QUEUE);
-    writer::start(path.to_owned(), conn, (core, heads), jobs)
+    writer::start(path.to_owned(), conn, (core, remembered), jobs)
         .map_err(|e| OpenError::Unavailable(format!("the writer thread does not start: {e}")))?;
     Ok((SqliteReads::pooled(path.to_owned(), sender.clone()), sender))
 }

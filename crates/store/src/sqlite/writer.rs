@@ -11,20 +11,20 @@ use super::batch;
 use super::cells::run;
 use super::connection;
 use crate::committer::{Answer, BATCH, Core, Job, Prepared};
-use crate::heads::Heads;
+use crate::remembered::Remembered;
 
 /// Starts the thread. It ends when it is told to close or when all senders are gone.
 pub(super) fn start(
     path: PathBuf,
     conn: Connection,
-    (core, heads): (Core, Arc<Heads>),
+    (core, remembered): (Core, Arc<Remembered>),
     jobs: mpsc::Receiver<Job>,
 ) -> std::io::Result<()> {
     let writer = Writer {
         path,
         conn: Some(conn),
         core,
-        heads,
+        remembered,
     };
     std::thread::Builder::new()
         .name("tenure-sqlite".to_owned())
@@ -53,7 +53,7 @@ struct Writer {
     /// `None` after a failed commit, until it could be opened again.
     conn: Option<Connection>,
     core: Core,
-    heads: Arc<Heads>,
+    remembered: Arc<Remembered>,
 }
 
 impl Writer {
@@ -122,15 +122,9 @@ impl Writer {
             .any(|answer| matches!(answer, Err(AppendError::Broken(_))))
         {
             self.conn = None;
-            self.heads.forget();
+            self.remembered.forget();
         } else {
-            let done = batch.iter().zip(&answers);
-            let moved = done.filter_map(|(one, answer)| Some((one, answer.as_ref().ok()?.last)));
-            let moved = moved.flat_map(|(one, head)| {
-                let streams = one.append.bump.iter();
-                streams.map(move |stream| (stream.0.as_str(), head))
-            });
-            self.heads.committed(moved);
+            self.remembered.committed(batch, &answers);
         }
         answers
     }

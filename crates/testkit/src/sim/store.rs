@@ -179,6 +179,7 @@ $relay!(Objects {
         -> Vec<Shadow>;
     shadows_named(target: &TargetName, kind: Kind, name: &str) -> Vec<Shadow>;
     usable(target: &TargetName) -> u64;
+    usable_of(target: &TargetName, remotes: &[RemoteId]) -> Vec<RemoteId>;
     lost_name(target: &TargetName, name: Digest) -> Option<LostName>;
     members(target: &TargetName, group: &RemoteId) -> Vec<RemoteId>;
     member_of(target: &TargetName, member: &RemoteId) -> Vec<RemoteId>;

@@ -45,6 +45,26 @@ port!(Objects {
             Ok((self.now.usable(target).await? + will).saturating_sub(was))
         }
 
+        async fn usable_of(
+            &self,
+            target: &TargetName,
+            remotes: &[RemoteId],
+        ) -> Read<Vec<RemoteId>> {
+            let (mut found, mut ask) = (Vec::new(), Vec::new());
+            {
+                let moved = self.moved();
+                for remote in remotes {
+                    match moved.object(&(target.clone(), Kind::Account, remote.clone())) {
+                        Some(Some(shadow)) if shadow.record.active => found.push(remote.clone()),
+                        Some(_) => {}
+                        None => ask.push(remote.clone()),
+                    }
+                }
+            }
+            found.extend(self.now.usable_of(target, &ask).await?);
+            Ok(found)
+        }
+
         async fn shadows(
             &self,
             target: &TargetName,

@@ -114,6 +114,15 @@ async fn usable(store: &dyn Store) {
     }
     tell(store, vec![Event::ObjectObserved(closed)]).await;
     assert_eq!((count(&slack()).await, count(&jira).await), (4, 1));
+    let asked = [id("z"), id("no"), id("n\0"), id("u1"), id("ü3"), id("u1")];
+    let of = async |target: &TargetName, asked: &[_]| {
+        let mut found = store.usable_of(target, asked).await.unwrap();
+        found.sort();
+        found
+    };
+    assert_eq!(of(&slack(), &asked).await, [id("u1"), id("ü3")]);
+    assert_eq!(of(&jira, &asked).await, [id("u1")]);
+    assert_eq!(of(&jira, &[]).await, []);
     tell(store, vec![Event::ObjectObserved(opened)]).await;
     let gone = ObjectVanished {
         target: jira.clone(),

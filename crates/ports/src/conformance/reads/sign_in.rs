@@ -162,6 +162,13 @@ pub async fn sessions(store: &dyn Store) {
         at: at(9),
         reason: "signed out".to_owned(),
     });
+    let before = store.session(two).await.unwrap().unwrap();
+    assert_eq!((before.head, before.state.ended), (None, None));
+    let append = Append::of(Actor::system(), event(&made::session(2, 4)));
+    let append = append.bumping(Stream::new("session", two));
+    let head = store.append(append).await.unwrap().last;
+    let moved = store.session(two).await.unwrap().unwrap();
+    assert_eq!(moved.head, Some(head), "its stream alone was moved");
     tell(store, event(&ended)).await;
     let open = store.sessions_of(subject(1), at(9), 0).await.unwrap();
     assert_eq!(ids(open), [one]);
@@ -176,7 +183,7 @@ pub async fn sessions(store: &dyn Store) {
     };
     assert_eq!(open(9, None).await, [one]);
     assert_eq!(open(9, Some(one)).await, [three]);
-    assert_eq!(open(9, Some(three)).await, []);
+    assert_eq!(open(9, Some(three)).await, [made::session(2, 4).session]);
     assert_eq!(open(3_601, None).await, [three], "the first is idle");
 }
 
@@ -256,6 +263,8 @@ pub async fn authorizations(store: &dyn Store) {
         at: at(3),
         reason: "a refresh token came twice".to_owned(),
     });
+    let before = store.authorization(one.authorization).await.unwrap();
+    assert_eq!(before.map(|row| row.head), Some(None));
     let stream = Stream::new("authorization", one.authorization);
     let append = Append::of(Actor::system(), event(&one)).on(stream, None);
     let head = store.append(append).await.unwrap().last;
