@@ -56,7 +56,7 @@ use std::sync::Arc;
 
 use model::{Actor, Event, Timestamp};
 use ports::store::{Append, Committed};
-use ports::{Breached, Clock, Entropy, KeyRing, Listening, Store};
+use ports::{Breached, Clock, Entropy, KeyRing, Listening, Signer, Store};
 
 pub use adopt::{
     DecidedRow, DecisionReport, DecisionRow, Estate, EstateAccount, Stands, State, Unexplained,
@@ -145,6 +145,8 @@ pub struct App {
     pub(crate) issuer: Option<protocol::oauth::Issuer>,
     /// The keys that tokens are signed with, as they were last read.
     pub(crate) keys: Arc<oidc::KeyCache>,
+    /// Who holds the signing keys, where that is not this process.
+    pub(crate) signer: Option<Arc<dyn Signer>>,
     /// Signed tokens that were found good.
     pub(crate) verified: Arc<oidc::Verified>,
     /// Records of grants that are written together.
@@ -195,6 +197,7 @@ impl App {
             following: Arc::new(tokio::sync::Semaphore::new(events::WAITING)),
             issuer: None,
             keys: Arc::default(),
+            signer: None,
             verified: Arc::default(),
             trail: Arc::default(),
             upstreams: Arc::default(),
@@ -222,6 +225,13 @@ impl App {
     #[must_use]
     pub fn refusing(mut self, breached: Arc<dyn Breached>) -> Self {
         self.breached = Some(breached);
+        self
+    }
+
+    /// The same, on a node whose signing keys another process holds.
+    #[must_use]
+    pub fn signing_by(mut self, signer: Arc<dyn Signer>) -> Self {
+        self.signer = Some(signer);
         self
     }
 

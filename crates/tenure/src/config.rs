@@ -53,6 +53,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "sign_in.breached_passwords",
         "file with SHA-1 hashes of passwords that nobody may have, sorted",
     ),
+    (
+        "signer.socket",
+        "where `tenure signer` listens, which holds the signing keys in place of this server",
+    ),
     ("worker.parallel", "plans carried out at the same time"),
     (
         "worker.deadline_ms",
@@ -117,6 +121,8 @@ pub struct Config {
     pub calls_per_second_of_address: f64,
     /// The file of passwords that nobody may have.
     pub breached_passwords: Option<PathBuf>,
+    /// Where the process listens that holds the signing keys; this server does, if nowhere.
+    pub signer: Option<PathBuf>,
     /// Plans at the same time.
     pub parallel: usize,
     /// The longest one request to an app may take.
@@ -291,6 +297,7 @@ impl Values {
             calls_per_second: self.rate("limits.calls_per_second", 50)?,
             calls_per_second_of_address: self.rate("limits.calls_per_second_of_address", 100)?,
             breached_passwords: self.text("sign_in.breached_passwords")?.map(place),
+            signer: self.text("signer.socket")?.map(place),
             parallel: self.number("worker.parallel", 1, 1024)?.unwrap_or(32),
         })
     }

@@ -28,6 +28,7 @@ mod ends;
 mod enrol;
 mod exchange;
 mod factors;
+mod held;
 mod issue;
 mod keys;
 mod logout;
@@ -70,6 +71,7 @@ pub use userinfo::{Told, UserCall};
 
 pub(crate) use assertion::unusable_keys;
 pub(crate) use authorize::proved_at;
+pub(crate) use held::not_there;
 pub(crate) use issue::{
     acr, amr, changed as authorization_changed, stream as authorization_stream,
 };

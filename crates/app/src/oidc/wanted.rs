@@ -100,6 +100,8 @@ impl App {
         asking: &Asking,
         first: Timestamp,
     ) -> Result<Result<Wanted, Answer>, AppError> {
+        // Nobody is led through a sign-in at whose end nothing could be signed.
+        self.signer_answers()?;
         Ok(match asking {
             Asking::Oidc(raw) => {
                 let sent = self.sent(raw.as_bytes(), first).await?;
