@@ -41,6 +41,7 @@ mod portal;
 mod possession;
 mod proofs;
 mod pushed;
+mod reach;
 mod recent;
 mod registration;
 mod rotate;
