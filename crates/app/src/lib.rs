@@ -155,6 +155,10 @@ pub struct App {
     pub(crate) upstreams: Arc<sign_in::Upstreams>,
     /// Seats for those about whom a directory is asked.
     pub(crate) directory_seats: Arc<tokio::sync::Semaphore>,
+    /// The keys that addresses are sealed with, as far as this node has them open.
+    pub(crate) address_keys: Arc<sign_in::AddressKeys>,
+    /// For how many days addresses of people who sign in are kept whole.
+    pub(crate) address_days: u32,
     pub(crate) hashing: sign_in::Hashing,
     /// Passwords that nobody is to have, on a node that was given a list of them.
     pub(crate) breached: Option<Arc<dyn Breached>>,
@@ -202,6 +206,8 @@ impl App {
             trail: Arc::default(),
             upstreams: Arc::default(),
             directory_seats: Arc::new(tokio::sync::Semaphore::new(sign_in::DIRECTORY_AT_ONCE)),
+            address_keys: Arc::default(),
+            address_days: sign_in::ADDRESS_DAYS,
             hashing: sign_in::Hashing::for_cores(cores()),
             breached: None,
         }
@@ -225,6 +231,13 @@ impl App {
     #[must_use]
     pub fn refusing(mut self, breached: Arc<dyn Breached>) -> Self {
         self.breached = Some(breached);
+        self
+    }
+
+    /// The same, on a node that keeps addresses of people who sign in whole for so many days; 0: never.
+    #[must_use]
+    pub const fn keeping_addresses(mut self, days: u32) -> Self {
+        self.address_days = days;
         self
     }
 

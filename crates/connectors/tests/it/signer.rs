@@ -38,6 +38,12 @@ impl KeyRing for Ring {
         }
     }
 
+    fn seal_under(&self, _: &[u8; 32], _: &str, _: &[u8]) -> Vec<u8> {
+        unimplemented!()
+    }
+    fn open_under(&self, _: &[u8; 32], _: &str, _: &[u8]) -> Option<Vec<u8>> {
+        unimplemented!()
+    }
     fn keyed_digest(&self, _: &str, bytes: &[u8]) -> model::Digest {
         model::Digest::of(bytes)
     }
@@ -120,7 +126,12 @@ async fn many_ask_at_the_same_time_and_each_gets_their_own() {
             };
             let message = format!("eyJ{n}.e30");
             let signature = signer.sign(key, message.as_bytes()).unwrap();
-            assert!(verifies("ES256", &made.public, message.as_bytes(), &signature));
+            assert!(verifies(
+                "ES256",
+                &made.public,
+                message.as_bytes(),
+                &signature
+            ));
         })
     });
     for one in asked.collect::<Vec<_>>() {
@@ -173,7 +184,10 @@ async fn a_signer_that_hangs_is_given_up() {
             }
         });
         let begun = Instant::now();
-        assert!(matches!(signer.held(), Err(SignerError::Silent(_))), "{said:?}");
+        assert!(
+            matches!(signer.held(), Err(SignerError::Silent(_))),
+            "{said:?}"
+        );
         assert!(begun.elapsed() < Duration::from_secs(10), "{said:?}");
         answering.join().unwrap();
     }
@@ -194,7 +208,9 @@ async fn what_is_no_request_ends_the_connection() {
     ];
     for bytes in wrong {
         let mut stream = UnixStream::connect(&path).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
         stream.write_all(bytes).unwrap();
         let mut answer = Vec::new();
         // It may be closed with bytes unread, which is told as an error.
@@ -232,6 +248,9 @@ async fn a_second_signer_at_the_same_place_is_refused_and_what_is_left_behind_is
     drop(Door::bind(&path, &[]).unwrap());
     let (_directory, path) = place();
     std::fs::write(&path, "not a socket").unwrap();
-    assert!(matches!(Door::bind(&path, &[]), Err(DoorError::NoSocket(_))));
+    assert!(matches!(
+        Door::bind(&path, &[]),
+        Err(DoorError::NoSocket(_))
+    ));
     assert_eq!(std::fs::read(&path).unwrap(), b"not a socket");
 }

@@ -91,6 +91,16 @@ impl Secrets for TenureStore {
             .await
     }
 
+    async fn drop_secret(&self, name: &str) -> Read<()> {
+        for sql in [
+            "DELETE FROM secret WHERE name = $1",
+            "DELETE FROM secret_end WHERE name = $1",
+        ] {
+            self.db().execute(sql, &[text(name)]).await?;
+        }
+        Ok(())
+    }
+
     async fn secret_names(&self) -> Read<Vec<SecretName>> {
         NAME.all(self.db(), "ORDER BY secret.name", &[], name).await
     }

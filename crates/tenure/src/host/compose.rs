@@ -106,6 +106,7 @@ pub async fn open_with(
         Some(path) => app.refusing(Arc::new(BreachedFile::at(path))),
         None => app,
     };
+    let app = app.keeping_addresses(config.address_days);
     let app = match &config.signer {
         Some(socket) => app.signing_by(Arc::new(SignerSocket::at(socket))),
         None => app,
