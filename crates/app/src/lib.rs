@@ -56,7 +56,7 @@ use std::sync::Arc;
 
 use model::{Actor, Event, Timestamp};
 use ports::store::{Append, Committed};
-use ports::{Breached, Clock, Entropy, KeyRing, Listening, Store};
+use ports::{Breached, Clock, Entropy, KeyRing, Listening, Signer, Store};
 
 pub use adopt::{
     DecidedRow, DecisionReport, DecisionRow, Estate, EstateAccount, Stands, State, Unexplained,
@@ -145,6 +145,8 @@ pub struct App {
     pub(crate) issuer: Option<protocol::oauth::Issuer>,
     /// The keys that tokens are signed with, as they were last read.
     pub(crate) keys: Arc<oidc::KeyCache>,
+    /// Who holds the signing keys, where that is not this process.
+    pub(crate) signer: Option<Arc<dyn Signer>>,
     /// Signed tokens that were found good.
     pub(crate) verified: Arc<oidc::Verified>,
     /// Records of grants that are written together.
@@ -153,6 +155,10 @@ pub struct App {
     pub(crate) upstreams: Arc<sign_in::Upstreams>,
     /// Seats for those about whom a directory is asked.
     pub(crate) directory_seats: Arc<tokio::sync::Semaphore>,
+    /// The keys that addresses are sealed with, as far as this node has them open.
+    pub(crate) address_keys: Arc<sign_in::AddressKeys>,
+    /// For how many days addresses of people who sign in are kept whole.
+    pub(crate) address_days: u32,
     pub(crate) hashing: sign_in::Hashing,
     /// Passwords that nobody is to have, on a node that was given a list of them.
     pub(crate) breached: Option<Arc<dyn Breached>>,
@@ -195,10 +201,13 @@ impl App {
             following: Arc::new(tokio::sync::Semaphore::new(events::WAITING)),
             issuer: None,
             keys: Arc::default(),
+            signer: None,
             verified: Arc::default(),
             trail: Arc::default(),
             upstreams: Arc::default(),
             directory_seats: Arc::new(tokio::sync::Semaphore::new(sign_in::DIRECTORY_AT_ONCE)),
+            address_keys: Arc::default(),
+            address_days: sign_in::ADDRESS_DAYS,
             hashing: sign_in::Hashing::for_cores(cores()),
             breached: None,
         }
@@ -222,6 +231,20 @@ impl App {
     #[must_use]
     pub fn refusing(mut self, breached: Arc<dyn Breached>) -> Self {
         self.breached = Some(breached);
+        self
+    }
+
+    /// The same, on a node that keeps addresses of people who sign in whole for so many days; 0: never.
+    #[must_use]
+    pub const fn keeping_addresses(mut self, days: u32) -> Self {
+        self.address_days = days;
+        self
+    }
+
+    /// The same, on a node whose signing keys another process holds.
+    #[must_use]
+    pub fn signing_by(mut self, signer: Arc<dyn Signer>) -> Self {
+        self.signer = Some(signer);
         self
     }
 

@@ -4,6 +4,7 @@ use model::{Actor, Secret, Timestamp};
 use ports::store::{SecretName, SecretRow};
 
 use crate::oidc::is_private_key;
+use crate::sign_in::is_address_key;
 use crate::{App, AppError, ErrorKind};
 
 /// A secret as it is set.
@@ -90,11 +91,11 @@ impl App {
             expires,
             ..
         } = given;
-        if is_private_key(name) {
+        if is_ours(name) {
             return Err(AppError::new(
                 ErrorKind::Invalid,
                 "TNR-APP-0020",
-                "names that begin with `signing-key/` are those of Tenure's own keys",
+                "names that begin with `signing-key/` or `address-key/` are those of Tenure's own keys",
                 "choose another name; new keys are made with `tenure signing-keys roll`",
             ));
         }
@@ -127,7 +128,7 @@ impl App {
     /// When the store does not answer.
     pub async fn secret_names(&self) -> Result<Vec<SecretName>, AppError> {
         let mut names = self.store.secret_names().await?;
-        names.retain(|row| !is_private_key(&row.name));
+        names.retain(|row| !is_ours(&row.name));
         Ok(names)
     }
 
@@ -283,4 +284,9 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     })
+}
+
+/// Whether a secret of this name is a key that Tenure makes for itself.
+fn is_ours(name: &str) -> bool {
+    is_private_key(name) || is_address_key(name)
 }

@@ -10,6 +10,7 @@ pub mod handoff;
 pub mod http;
 pub mod ldap;
 pub mod scim;
+pub mod signer;
 pub mod upstream;
 mod wire;
 

@@ -33,6 +33,12 @@ pub trait KeyRing: Send + Sync {
     /// When the key is unknown, or the value or purpose is not the one that was sealed.
     fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Vec<u8>, KeyRingError>;
 
+    /// Seals `plain` for `purpose` with a key that is kept elsewhere, and may be destroyed there.
+    fn seal_under(&self, key: &[u8; 32], purpose: &str, plain: &[u8]) -> Vec<u8>;
+
+    /// Opens what was sealed with the same key for the same purpose; `None`: it was not.
+    fn open_under(&self, key: &[u8; 32], purpose: &str, sealed: &[u8]) -> Option<Vec<u8>>;
+
     /// A keyed digest (HMAC-SHA-256) for recognising personal values without storing them.
     fn keyed_digest(&self, purpose: &str, bytes: &[u8]) -> Digest;
 

@@ -163,7 +163,7 @@ impl<S: Gate> Pipeline<S> {
             Ok(caller) => caller,
             Err((problem, None)) => return Err(problem),
             Err((problem, Some(actor))) => {
-                self.record(route, &actor, peer, Some(&problem), None)
+                self.record(route, &actor, peer, Err(&problem), None)
                     .await?;
                 return Err(problem);
             }
@@ -181,7 +181,7 @@ impl<S: Gate> Pipeline<S> {
         let (call, reason, seat) = match prepared {
             Ok(prepared) => prepared,
             Err(problem) => {
-                self.record(route, &actor, peer, Some(&problem), None)
+                self.record(route, &actor, peer, Err(&problem), None)
                     .await?;
                 return Err(problem);
             }
@@ -335,7 +335,7 @@ impl<S: Gate> Pipeline<S> {
                 return done;
             }
             let recorded = pipeline
-                .record(route, &actor, peer, done.as_ref().err(), reason)
+                .record(route, &actor, peer, done.as_ref(), reason)
                 .await;
             match (done, recorded) {
                 (done, Ok(())) => done,
@@ -364,13 +364,14 @@ impl<S: Gate> Pipeline<S> {
         route: &Route<S>,
         actor: &Actor,
         peer: Peer,
-        problem: Option<&Problem>,
+        done: Result<&Reply, &Problem>,
         reason: Option<String>,
     ) -> Result<(), Problem> {
         let call = CallMade {
             method: route.method.as_str().to_owned(),
             route: route.pattern.to_owned(),
-            status: problem.map_or(route.status, |p| p.status),
+            status: done.map_or_else(|problem| problem.status, |_| route.status),
+            about: done.ok().and_then(|reply| reply.about),
             remote: peer.address.ip().to_canonical().to_string(),
             reason,
         };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use api::{Problem, SchemaOf};
 use axum::body::Bytes;
-use model::{Actor, Scope};
+use model::{Actor, Scope, SubjectId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -202,6 +202,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Whether it shows anything. What shows nothing is not recorded.
     pub shows: bool,
+    /// The one person of whom it tells, if it does.
+    pub about: Option<SubjectId>,
 }
 
 impl Reply {
@@ -211,8 +213,19 @@ impl Reply {
     /// Never for wire types; a type that has no JSON form is a fault of ours.
     pub fn json<T: Serialize>(value: &T) -> Result<Self, Problem> {
         serde_json::to_vec(value)
-            .map(|body| Self { body, shows: true })
+            .map(|body| Self {
+                body,
+                shows: true,
+                about: None,
+            })
             .map_err(|e| problem::fault(&format!("the answer has no JSON form: {e}")))
+    }
+
+    /// The same, for one that tells of one person: whose record of it names them.
+    #[must_use]
+    pub fn about(mut self, subject: SubjectId) -> Self {
+        self.about = Some(subject);
+        self
     }
 
     /// The same, for a read that found no news: it shows nothing.

@@ -66,7 +66,39 @@ impl LocalKeyRing {
     pub fn current(&self) -> &str {
         &self.current
     }
+
+    /// Nonce and ciphertext.
+    fn sealed_by(&self, key: &LessSafeKey, context: &[u8], plain: &[u8]) -> Vec<u8> {
+        let nonce: [u8; NONCE_LEN] = draw(&*self.entropy);
+        let mut text = plain.to_vec();
+        let sealed = key.seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(context),
+            &mut text,
+        );
+        if sealed.is_err() {
+            unreachable!("AES-GCM refuses only values above 64 GiB")
+        }
+        let mut bytes = nonce.to_vec();
+        bytes.extend(text);
+        bytes
+    }
 }
+
+fn opened_by(key: &LessSafeKey, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>()?;
+    let mut text = text.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let plain = key
+        .open_in_place(nonce, Aad::from(context), &mut text)
+        .ok()?
+        .len();
+    text.truncate(plain);
+    Some(text)
+}
+
+/// In place of the name of a sealing key, which `k` begins.
+const UNDER: &str = "under";
 
 impl std::fmt::Debug for LocalKeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -81,21 +113,9 @@ impl KeyRing for LocalKeyRing {
         let Some(key) = self.sealing.get(&self.current) else {
             unreachable!("the constructor put the current key in")
         };
-        let nonce: [u8; NONCE_LEN] = draw(&*self.entropy);
-        let mut text = plain.to_vec();
-        let sealed = key.seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(context(&self.current, purpose)),
-            &mut text,
-        );
-        if sealed.is_err() {
-            unreachable!("AES-GCM refuses only values above 64 GiB")
-        }
-        let mut bytes = nonce.to_vec();
-        bytes.extend(text);
         Sealed {
             key: self.current.clone(),
-            bytes,
+            bytes: self.sealed_by(key, &context(&self.current, purpose), plain),
         }
     }
 
@@ -104,21 +124,20 @@ impl KeyRing for LocalKeyRing {
             .sealing
             .get(&sealed.key)
             .ok_or_else(|| KeyRingError::UnknownKey(sealed.key.clone()))?;
-        let (nonce, text) = sealed
-            .bytes
-            .split_first_chunk::<NONCE_LEN>()
-            .ok_or(KeyRingError::Forged)?;
-        let mut text = text.to_vec();
-        let plain = key
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                Aad::from(context(&sealed.key, purpose)),
-                &mut text,
-            )
-            .map_err(|_| KeyRingError::Forged)?
-            .len();
-        text.truncate(plain);
-        Ok(text)
+        let opened = opened_by(key, &context(&sealed.key, purpose), &sealed.bytes);
+        opened.ok_or(KeyRingError::Forged)
+    }
+
+    fn seal_under(&self, key: &[u8; 32], purpose: &str, plain: &[u8]) -> Vec<u8> {
+        let Ok(key) = UnboundKey::new(&AES_256_GCM, key) else {
+            unreachable!("a key of AES-256 has 32 bytes")
+        };
+        self.sealed_by(&LessSafeKey::new(key), &context(UNDER, purpose), plain)
+    }
+
+    fn open_under(&self, key: &[u8; 32], purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let key = UnboundKey::new(&AES_256_GCM, key).ok()?;
+        opened_by(&LessSafeKey::new(key), &context(UNDER, purpose), sealed)
     }
 
     fn keyed_digest(&self, purpose: &str, bytes: &[u8]) -> Digest {
@@ -205,6 +224,17 @@ mod tests {
                 "byte {at}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_sealed_under_a_key_opens_with_it_and_for_its_purpose_only() {
+        let ring = ring(1, &[]);
+        let sealed = ring.seal_under(&[9; 32], "address", b"192.0.2.7");
+        let opened = |key: u8, purpose| ring.open_under(&[key; 32], purpose, &sealed);
+        assert_eq!(opened(9, "address").unwrap(), b"192.0.2.7");
+        assert_eq!(opened(8, "address"), None);
+        assert_eq!(opened(9, "addresses"), None);
+        assert_eq!(ring.open_under(&[9; 32], "address", &sealed[..11]), None);
     }
 
     #[test]

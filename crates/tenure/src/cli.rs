@@ -24,6 +24,7 @@ use crate::command::{Change, When, preview};
 use crate::host::admin::AdminCommand;
 use crate::host::init::Init;
 use crate::host::ledger::Ledger;
+use crate::host::signer::SignerCommand;
 use crate::output::{Format, Output};
 
 pub use nouns::{
@@ -98,6 +99,9 @@ pub enum Command {
         #[arg(long, value_name = "FORMAT", value_parser = ["text", "json"])]
         log: Option<String>,
     },
+    /// Holds the signing keys in a process of its own. On the host.
+    #[command(subcommand)]
+    Signer(SignerCommand),
     /// Verifies, signs or exports the log. On the host.
     Ledger {
         #[command(flatten)]

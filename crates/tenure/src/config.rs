@@ -53,6 +53,14 @@ pub const KEYS: &[(&str, &str)] = &[
         "sign_in.breached_passwords",
         "file with SHA-1 hashes of passwords that nobody may have, sorted",
     ),
+    (
+        "signer.socket",
+        "where `tenure signer` listens, which holds the signing keys in place of this server",
+    ),
+    (
+        "sign_in.address_days",
+        "days for which addresses of people who sign in are kept whole; 0 for never",
+    ),
     ("worker.parallel", "plans carried out at the same time"),
     (
         "worker.deadline_ms",
@@ -117,6 +125,10 @@ pub struct Config {
     pub calls_per_second_of_address: f64,
     /// The file of passwords that nobody may have.
     pub breached_passwords: Option<PathBuf>,
+    /// Where the process listens that holds the signing keys; this server does, if nowhere.
+    pub signer: Option<PathBuf>,
+    /// For how many days addresses of people who sign in are kept whole.
+    pub address_days: u32,
     /// Plans at the same time.
     pub parallel: usize,
     /// The longest one request to an app may take.
@@ -251,16 +263,9 @@ impl Values {
                 "set it as `tenure init` did",
             )
         })?;
-        let log_format = self
-            .text("log.format")?
-            .unwrap_or_else(|| "text".to_owned());
-        if !["text", "json"].contains(&log_format.as_str()) {
-            return Err(wrong(
-                "`log.format` is neither text nor json".to_owned(),
-                "choose one",
-            ));
-        }
+        let log_format = self.log_format()?;
         let (deadline, lease) = self.lease()?;
+        let address_days = self.address_days()?;
         Ok(Config {
             deadline,
             lease,
@@ -291,8 +296,27 @@ impl Values {
             calls_per_second: self.rate("limits.calls_per_second", 50)?,
             calls_per_second_of_address: self.rate("limits.calls_per_second_of_address", 100)?,
             breached_passwords: self.text("sign_in.breached_passwords")?.map(place),
+            signer: self.text("signer.socket")?.map(place),
+            address_days,
             parallel: self.number("worker.parallel", 1, 1024)?.unwrap_or(32),
         })
+    }
+
+    fn log_format(&mut self) -> Result<String, Failure> {
+        let format = self.text("log.format")?;
+        let format = format.unwrap_or_else(|| "text".to_owned());
+        match ["text", "json"].contains(&format.as_str()) {
+            true => Ok(format),
+            false => Err(wrong(
+                "`log.format` is neither text nor json".to_owned(),
+                "choose one",
+            )),
+        }
+    }
+
+    fn address_days(&mut self) -> Result<u32, Failure> {
+        let days = self.number("sign_in.address_days", 0, 3650)?;
+        Ok(days.and_then(|days| u32::try_from(days).ok()).unwrap_or(30))
     }
 
     /// The deadline of a request, and the lease that outlasts what a dead node may have sent.

@@ -99,6 +99,9 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
         Command::Admin(command) => busy()?
             .block_on(host::admin::run(command))
             .map(|()| Exit::Fine),
+        Command::Signer(command) => busy()?
+            .block_on(host::signer::run(command))
+            .map(|()| Exit::Fine),
         Command::Token(TokenCommand::Create {
             principal,
             scopes,

@@ -19,18 +19,19 @@ if command -v systemd-sysusers > /dev/null; then
     systemd-sysusers tenure.conf
     # `tenure init` writes there before the unit has ever begun.
     install -d -o tenure -g tenure -m 0700 /var/lib/tenure
+    install -d -o tenure-signer -g tenure -m 0700 /var/lib/tenure-signer
 fi
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     # A server that runs goes on with the new binary; one that does not is not begun.
-    systemctl try-restart tenure.service
+    systemctl try-restart tenure-signer.service tenure.service
 fi
 ";
 /// What happens before they are taken away.
 const PRERM: &str = "#!/bin/sh
 set -e
 if [ \"$1\" = remove ] && [ -d /run/systemd/system ]; then
-    systemctl stop tenure.service
+    systemctl stop tenure.service tenure-signer.service
 fi
 ";
 
@@ -63,6 +64,10 @@ pub fn run() -> Result<(), String> {
         (
             "packaging/tenure.service",
             "usr/lib/systemd/system/tenure.service",
+        ),
+        (
+            "packaging/tenure-signer.service",
+            "usr/lib/systemd/system/tenure-signer.service",
         ),
         (
             "packaging/tenure.sysusers",

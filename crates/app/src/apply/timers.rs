@@ -49,6 +49,7 @@ impl Worker {
     /// # Errors
     /// When the store does not answer.
     pub async fn tick(&self) -> Result<(), AppError> {
+        self.app.shorten_addresses().await?;
         let now = self.app.clock.now();
         let due = self.app.store.people_due(now, MOST).await?;
         if due.is_empty() {

@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use documents::Require;
 use model::{AuthorizationId, Digest, Secret, Timestamp};
+use ports::SignerError;
 use ports::store::AuthorizationRow;
 use protocol::jose::jwt::{self, ACCESS_TOKEN, Audience, Claims, Expect, Life};
-use protocol::jose::{Algorithm, Typ};
+use protocol::jose::{Algorithm, SignError, Typ};
 use protocol::oauth::claims::{AccessToken, Login};
 use protocol::oauth::{Issuer, Object, Resource, Scopes};
 
 use super::claims::{jti, methods};
 use super::clients::Client;
 use super::exchange::ExchangedToken;
+use super::held::not_there;
 use super::keys::Keys;
 use super::machine::ClientToken;
 use super::token::{named, scopes_of};
@@ -133,7 +135,10 @@ impl App {
         let key = keys
             .signing(algorithm)
             .ok_or_else(|| unsigned("there is no key"))?;
-        let token = jwt::sign(key, typ, claims).map_err(|why| unsigned(&why.to_string()))?;
+        let token = jwt::sign(key, typ, claims).map_err(|why| match why {
+            SignError::NotSigned => not_there(&SignerError::Silent(why.to_string())),
+            why => unsigned(&why.to_string()),
+        })?;
         Ok(Secret::new(token))
     }
 

@@ -52,6 +52,17 @@ pub(super) fn demanded(request: &AuthorizationRequest) -> Option<Strength> {
     classes.into_iter().filter_map(strength).min()
 }
 
+/// How strongly a login is wished to be proved (`acr_values`, or `acr` as voluntary, §5.5.1.1): as strongly as for the
+/// weakest class that is known here. Whoever cannot is let in all the same, and told as what they are.
+pub(super) fn wished(request: &AuthorizationRequest) -> Option<Strength> {
+    liked(request).min()
+}
+
+fn liked(request: &AuthorizationRequest) -> impl Iterator<Item = Strength> {
+    let liked = request.acr_values.iter().map(String::as_str);
+    liked.chain(request.claims.liked_acr()).filter_map(strength)
+}
+
 /// Whether a request demands classes of which there is none here.
 pub(super) fn is_unreachable(request: &AuthorizationRequest) -> bool {
     let classes = request.claims.demanded_acr();
@@ -61,9 +72,8 @@ pub(super) fn is_unreachable(request: &AuthorizationRequest) -> bool {
 /// The class of a login, as it is told to whoever sent a request: the strongest of those that it likes that was
 /// reached, because it may know no other; what was reached where it likes none of that.
 pub(super) fn class_for(request: &AuthorizationRequest, reached: Strength) -> &'static str {
-    let liked = request.acr_values.iter().map(String::as_str);
-    let liked = liked.chain(request.claims.liked_acr()).filter_map(strength);
-    class(liked.filter(|one| *one <= reached).max().unwrap_or(reached))
+    let met = liked(request).filter(|one| *one <= reached);
+    class(met.max().unwrap_or(reached))
 }
 
 /// The name of a class: what resists phishing has one that everybody knows (OpenID Connect EAP ACR Values 1.0),

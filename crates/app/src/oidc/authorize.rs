@@ -237,6 +237,14 @@ impl App {
                 let attempt = self.new_attempt(asker.browser, Some(asking));
                 Ok(self.asks(&attempt, Some(&wanted), Ask::Name, Some(Wrong::Again)))
             }
+            SignOn::StepUp(demand)
+                if self
+                    .is_out_of_reach(&wanted, &opened.known, demand.strength)
+                    .await? =>
+            {
+                self.recorded(judged, &opened, Some(opened.row.id)).await?;
+                self.turn_away(&wanted, WhyNot::Unmet).await
+            }
             SignOn::StepUp(demand) => {
                 let mut attempt = self.new_attempt(asker.browser, Some(asking));
                 attempt.subject = Some(opened.known.person.subject);
@@ -340,8 +348,15 @@ impl App {
             from: asker.from,
         };
         let judged = self.judge(known, asked).await?;
-        let demanded = wanted.and_then(Wanted::demanded);
-        Ok(judged.demanding(demanded, crate::sign_in::proved(factors, self.now())))
+        let proved = crate::sign_in::proved(factors, self.now());
+        let judged = judged.demanding(wanted.and_then(Wanted::demanded), proved);
+        let wished = wanted.and_then(Wanted::wished);
+        match wished.filter(|wished| proved < Some(*wished)) {
+            Some(wished) if self.can_prove(known, wished).await? => {
+                Ok(judged.demanding(Some(wished), proved))
+            }
+            _ => Ok(judged),
+        }
     }
 
     /// A page that asks.

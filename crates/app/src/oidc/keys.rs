@@ -7,10 +7,11 @@ use model::event::KeyChanged;
 use model::sign_in::KeyStage;
 use model::{Actor, Event, SigningKey as KeyState};
 use ports::store::{Append, SecretRow, Stream};
-use protocol::jose::{Algorithm, Jwks, Key as _, SigningKey};
+use protocol::jose::{Algorithm, Jwks, SigningKey};
 use protocol::saml::signature::Credential;
 use serde_json::{Value, json};
 
+use super::held::Kind;
 use crate::{App, AppError, ErrorKind};
 
 /// What every provider can sign with, whatever its relying parties ask for: OpenID Connect demands RS256
@@ -22,7 +23,7 @@ pub(crate) struct Keys {
     /// Where their stream ended.
     pub(super) head: Option<u64>,
     signing: BTreeMap<Algorithm, Arc<SigningKey>>,
-    /// What SAML is signed with: the key for RS256, with its certificate.
+    /// What SAML is signed with ([`App::saml_kind`]), with its certificate.
     credential: Option<Credential>,
     /// What SAML will be signed with, where that is another.
     next: Option<Credential>,
@@ -74,13 +75,20 @@ impl Keys {
     pub(crate) fn signing(&self, algorithm: Algorithm) -> Option<&SigningKey> {
         self.signing.get(&algorithm).map(Arc::as_ref)
     }
+
+    fn has(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Jws(algorithm) => self.signing.contains_key(&algorithm),
+            Kind::Saml => self.credential.is_some(),
+        }
+    }
 }
 
 pub(super) fn stream() -> Stream {
     Stream("signing-keys".to_owned())
 }
 
-fn broken(problem: String) -> AppError {
+pub(super) fn broken(problem: String) -> AppError {
     let fix = "run `tenure ledger verify`, and check that every older master key is configured";
     AppError::new(ErrorKind::Broken, "TNR-SIGN-0011", problem, fix)
 }
@@ -91,11 +99,15 @@ impl App {
     /// # Errors
     /// When the store does not answer, or a key cannot be opened.
     pub(crate) async fn keys(&self, wanted: &[Algorithm]) -> Result<Arc<Keys>, AppError> {
-        let all = || ALWAYS.iter().chain(wanted);
+        let saml = Some(self.saml_kind()).filter(|kind| *kind == Kind::Saml);
+        let all = || {
+            let tokens = ALWAYS.iter().chain(wanted).copied().map(Kind::Jws);
+            tokens.chain(saml)
+        };
         // Nobody waits for another's reading where the keys are what they were.
         let head = self.store.head_of(&stream()).await?;
         if let Some(keys) = self.keys.at(head)
-            && all().all(|one| keys.signing(*one).is_some())
+            && all().all(|one| keys.has(one))
         {
             return Ok(keys);
         }
@@ -106,12 +118,11 @@ impl App {
                 Some(keys) => keys,
                 None => self.keys.put(self.read_keys(head).await?),
             };
-            let missing = all().copied().find(|one| current.signing(*one).is_none());
-            let Some(algorithm) = missing else {
+            let Some(kind) = all().find(|one| !current.has(*one)) else {
                 return Ok(current);
             };
             let (system, reason) = (Actor::system(), "it was needed for the first time");
-            let made = self.make_key(&system, algorithm, KeyStage::Current, head, reason);
+            let made = self.make_key(&system, kind, KeyStage::Current, head, reason);
             match made.await {
                 Ok(_) => {}
                 // Another node was first.
@@ -126,8 +137,13 @@ impl App {
         let mut public = Vec::new();
         let (mut credential, mut next) = (None, None);
         for state in self.store.signing_keys().await? {
-            if state.stage == KeyStage::Current {
-                let (algorithm, key) = self.open_key(&state).await?;
+            let kind = Kind::named(&state.algorithm);
+            let unknown = || broken(format!("the signing key {} is for nothing here", state.kid));
+            let kind = kind.ok_or_else(unknown)?;
+            if let Kind::Jws(algorithm) = kind
+                && state.stage == KeyStage::Current
+            {
+                let key = self.open_key(kind, &state).await?;
                 signing.insert(algorithm, Arc::new(key));
             }
             let certified = match state.stage {
@@ -135,13 +151,15 @@ impl App {
                 KeyStage::Next => Some(&mut next),
                 KeyStage::Past | KeyStage::Gone => None,
             };
-            let certified = certified.filter(|_| state.algorithm == Algorithm::Rs256.name());
-            if let Some(certified) = certified {
-                let (_, key) = self.open_key(&state).await?;
+            if let Some(certified) = certified.filter(|_| kind == self.saml_kind()) {
+                let key = self.open_key(kind, &state).await?;
                 let made = crate::saml::credential(key);
                 *certified = Some(made.map_err(|why| broken(why.to_string()))?);
             }
-            public.push(Value::Object(state.public));
+            // Whoever believes tokens is not to believe what the key of SAML has signed.
+            if kind != Kind::Saml {
+                public.push(Value::Object(state.public));
+            }
         }
         let jwks = json!({ "keys": public }).to_string();
         let published = Jwks::parse(jwks.as_bytes(), None);
@@ -157,15 +175,11 @@ impl App {
         })
     }
 
-    async fn open_key(&self, state: &KeyState) -> Result<(Algorithm, SigningKey), AppError> {
-        let broken = || broken(format!("the signing key {} cannot be opened", state.kid));
-        let algorithm = Algorithm::named(&state.algorithm).ok_or_else(broken)?;
+    async fn open_key(&self, kind: Kind, state: &KeyState) -> Result<SigningKey, AppError> {
         let name = secret_name(&state.kid);
-        let row = self.store.secret(&name).await?.ok_or_else(broken)?;
-        let der = self.keyring.open(&name, &row.sealed);
-        let der = der.map_err(|_| broken())?;
-        let key = SigningKey::from_pkcs8(algorithm, &der).map_err(|_| broken())?;
-        Ok((algorithm, key))
+        let lost = || broken(format!("the signing key {} is not kept here", state.kid));
+        let row = self.store.secret(&name).await?.ok_or_else(lost)?;
+        self.opened_key(kind, state, row.sealed)
     }
 
     /// Makes a key and publishes it at a stage. The private half is stored first: one that nothing names
@@ -173,40 +187,31 @@ impl App {
     pub(super) async fn make_key(
         &self,
         actor: &Actor,
-        algorithm: Algorithm,
+        kind: Kind,
         stage: KeyStage,
         head: Option<u64>,
         reason: &str,
     ) -> Result<KeyState, AppError> {
-        let made = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
-        let made = made.map_err(|_| broken("a signing key could not be made".to_owned()))?;
-        let (key, private) =
-            made.map_err(|why| broken(format!("a signing key could not be made: {why}")))?;
-        let public = key.public().to_jwk();
-        let kid = key.public().kid().unwrap_or_default().to_owned();
-        let name = secret_name(&kid);
+        let key = self.made_key(kind).await?;
         self.store
             .put_secret(SecretRow {
-                name: name.clone(),
+                name: secret_name(&key.kid),
                 app: SIGNING.to_owned(),
                 host: String::new(),
-                sealed: self.keyring.seal(&name, private.expose()),
+                sealed: key.sealed,
                 at: self.clock.now(),
                 expires: None,
             })
             .await?;
         let made = KeyState {
-            kid,
-            algorithm: algorithm.name().to_owned(),
-            public,
+            kid: key.kid,
+            algorithm: kind.name().to_owned(),
+            public: key.public,
             stage,
         };
-        let event = Event::KeyChanged(KeyChanged {
-            key: made.clone(),
-            reason: reason.to_owned(),
-        });
+        let event = changed(&made, reason);
         let mut append = Append::of(actor.clone(), vec![event]).on(stream(), head);
-        if stage == KeyStage::Next && algorithm == Algorithm::Rs256 {
+        if stage == KeyStage::Next && kind == self.saml_kind() {
             append = self.announcing(append, &made.kid).await?;
         }
         self.store.append(append).await?;
@@ -219,6 +224,8 @@ impl App {
     /// # Errors
     /// When the store does not answer, or somebody else rolls at the same time.
     pub async fn roll_keys(&self, actor: &Actor, reason: &str) -> Result<Vec<String>, AppError> {
+        // Where nobody could make new ones, it says so while the old ones still count.
+        self.signer_answers()?;
         let rolled = self.retire_keys(actor, reason).await?;
         self.keys(&[]).await?;
         Ok(rolled)
@@ -233,22 +240,19 @@ impl App {
         let head = self.store.head_of(&stream()).await?;
         let old = self.store.signing_keys().await?;
         let names = old.iter().map(|key| key.kid.clone()).collect();
-        let events: Vec<Event> = old
-            .into_iter()
-            .map(|mut key| {
-                key.stage = KeyStage::Gone;
-                Event::KeyChanged(KeyChanged {
-                    key,
-                    reason: reason.to_owned(),
-                })
-            })
-            .collect();
+        let gone = old.into_iter().map(|key| KeyState {
+            stage: KeyStage::Gone,
+            ..key
+        });
+        let gone: Vec<KeyState> = gone.collect();
+        let events: Vec<Event> = gone.iter().map(|key| changed(key, reason)).collect();
         if !events.is_empty() {
             let mut append = Append::of(actor.clone(), events).on(stream(), head);
             let over = self.nobody_waits("every key was taken out of use").await?;
             append.events.extend(over);
             self.store.append(append).await?;
         }
+        self.forget_keys(gone.iter());
         Ok(names)
     }
 
@@ -272,6 +276,13 @@ pub(crate) fn is_private_key(name: &str) -> bool {
     name.starts_with(PRIVATE)
 }
 
-fn secret_name(kid: &str) -> String {
+pub(super) fn changed(key: &KeyState, reason: &str) -> Event {
+    Event::KeyChanged(KeyChanged {
+        key: key.clone(),
+        reason: reason.to_owned(),
+    })
+}
+
+pub(super) fn secret_name(kid: &str) -> String {
     format!("{PRIVATE}{kid}")
 }

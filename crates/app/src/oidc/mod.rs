@@ -28,6 +28,7 @@ mod ends;
 mod enrol;
 mod exchange;
 mod factors;
+mod held;
 mod issue;
 mod keys;
 mod logout;
@@ -40,6 +41,7 @@ mod portal;
 mod possession;
 mod proofs;
 mod pushed;
+mod reach;
 mod recent;
 mod registration;
 mod rotate;
@@ -70,6 +72,7 @@ pub use userinfo::{Told, UserCall};
 
 pub(crate) use assertion::unusable_keys;
 pub(crate) use authorize::proved_at;
+pub(crate) use held::not_there;
 pub(crate) use issue::{
     acr, amr, changed as authorization_changed, stream as authorization_stream,
 };

@@ -21,7 +21,7 @@ pub struct RecentSignIn {
     pub to: Option<String>,
     /// `let-in`, `more-asked`, `turned-away` or `not-proved`.
     pub outcome: &'static str,
-    /// From which address.
+    /// From which address; shortened once that is some days ago.
     pub network: String,
     /// With what browser, as that says.
     pub agent: String,
@@ -47,6 +47,7 @@ impl App {
             party.map(|party| party.title.clone())
         };
         let records = self.store.records_about(subject, None, LOOKED_AT).await?;
+        let records = self.with_addresses(records).await?;
         let recent = records.into_iter().filter_map(|record| {
             let (outcome, to, origin) = match record.event {
                 Event::SignInDecided(decided) => {

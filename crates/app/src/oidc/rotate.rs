@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use model::event::KeyChanged;
 use model::sign_in::KeyStage;
 use model::{Actor, Event, SigningKey};
 use ports::store::Append;
-use protocol::jose::Algorithm;
 
-use super::keys::{ALWAYS, stream};
+use super::held::Kind;
+use super::keys::{ALWAYS, changed, stream};
 use crate::{App, AppError, ErrorKind};
 
 /// How long a stage takes: relying parties fetch keys again once a day at least, and nothing that was signed
@@ -50,7 +49,7 @@ impl App {
         let keys = self.store.signing_keys().await?;
         let turned = turned(keys, turn)?;
         // What SAML is signed with changes for everybody who is not signed for with it yet.
-        let for_saml = *turn == KeyTurn::Promote && turned.iter().any(signs_saml);
+        let for_saml = *turn == KeyTurn::Promote && turned.iter().any(|key| self.signs_saml(key));
         if !early {
             self.is_time(head).await?;
             if for_saml {
@@ -65,6 +64,7 @@ impl App {
             }
             let append = Append::of(actor.clone(), events).on(stream(), head);
             self.store.append(append).await?;
+            self.forget_keys(turned.iter());
         }
         Ok(turned)
     }
@@ -82,11 +82,11 @@ impl App {
         }
         let keys = self.store.signing_keys().await?;
         let mut made = Vec::new();
-        for algorithm in wanted(&keys, named)? {
+        for kind in wanted(&keys, named)? {
             if !write {
                 made.push(SigningKey {
                     kid: String::new(),
-                    algorithm: algorithm.name().to_owned(),
+                    algorithm: kind.name().to_owned(),
                     public: serde_json::Map::new(),
                     stage: KeyStage::Next,
                 });
@@ -94,11 +94,8 @@ impl App {
             }
             // Read before the keys are, so that nobody else stages one in between.
             let head = self.store.head_of(&stream()).await?;
-            wanted(
-                &self.store.signing_keys().await?,
-                &[algorithm.name().to_owned()],
-            )?;
-            let key = self.make_key(actor, algorithm, KeyStage::Next, head, reason);
+            wanted(&self.store.signing_keys().await?, &[kind.name().to_owned()])?;
+            let key = self.make_key(actor, kind, KeyStage::Next, head, reason);
             made.push(key.await?);
         }
         Ok(made)
@@ -123,8 +120,8 @@ impl App {
     }
 }
 
-/// For which algorithms keys are to be made.
-fn wanted(keys: &[SigningKey], named: &[String]) -> Result<Vec<Algorithm>, AppError> {
+/// For what keys are to be made.
+fn wanted(keys: &[SigningKey], named: &[String]) -> Result<Vec<Kind>, AppError> {
     let of = |stage: KeyStage| {
         let at = keys.iter().filter(move |key| key.stage == stage);
         at.map(|key| key.algorithm.as_str())
@@ -140,10 +137,10 @@ fn wanted(keys: &[SigningKey], named: &[String]) -> Result<Vec<Algorithm>, AppEr
     };
     names.sort_unstable();
     names.dedup();
-    let mut algorithms = Vec::new();
+    let mut kinds = Vec::new();
     for name in names {
-        let algorithm = Algorithm::named(name).filter(|_| current.contains(&name));
-        algorithms.push(algorithm.ok_or_else(|| {
+        let kind = Kind::named(name).filter(|_| current.contains(&name));
+        kinds.push(kind.ok_or_else(|| {
             let problem = format!("nothing is signed with `{name}` here");
             let fix = format!("name some of {}", current.join(", "));
             AppError::new(ErrorKind::Invalid, "TNR-SIGN-0051", problem, fix)
@@ -159,7 +156,7 @@ fn wanted(keys: &[SigningKey], named: &[String]) -> Result<Vec<Algorithm>, AppEr
             ));
         }
     }
-    Ok(algorithms)
+    Ok(kinds)
 }
 
 /// What changes, as it is then. One that takes the place of another comes after it, so that there is never
@@ -205,15 +202,4 @@ fn turned(keys: Vec<SigningKey>, turn: &KeyTurn) -> Result<Vec<SigningKey>, AppE
         ));
     }
     Ok(turned)
-}
-
-fn signs_saml(key: &SigningKey) -> bool {
-    key.algorithm == Algorithm::Rs256.name()
-}
-
-fn changed(key: &SigningKey, reason: &str) -> Event {
-    Event::KeyChanged(KeyChanged {
-        key: key.clone(),
-        reason: reason.to_owned(),
-    })
 }

@@ -3,12 +3,12 @@
 use model::sign_in::FactorUse;
 use model::{Actor, SubjectId};
 use ports::store::Append;
-use rules::sign_on::{Denial, SignOn};
+use rules::sign_on::{Denial, SignOn, Strength};
 
 use super::authorize::{Answer, Ask, Asker, Wrong};
 use super::wanted::{Wanted, WhyNot};
 use crate::sign_in::{Attempt, Door, Judged, NewCodes, Next, Opened, SignedIn, next};
-use crate::{App, AppError, ErrorKind};
+use crate::{App, AppError, ErrorKind, Known};
 
 /// What a step has to work with: how far somebody has come, and the request that they answer.
 pub(super) struct Step {
@@ -109,11 +109,8 @@ impl App {
             Next::More(strength) => {
                 self.append_with(made, judged.event(subject, None, None))
                     .await?;
-                // What was asked for once is not asked for again with the same challenge.
-                let mut attempt = attempt;
-                attempt.challenge = ports::clock::draw(&*self.entropy);
-                self.asks_more(&attempt, wanted.as_ref(), strength, None)
-                    .await
+                let step = Step { attempt, wanted };
+                self.more_of(step, &opened.known, strength).await
             }
             Next::Upstream | Next::Name => {
                 let step = Step { attempt, wanted };
@@ -131,6 +128,26 @@ impl App {
                 }
             }
         }
+    }
+
+    /// The page that asks for more; or what whoever asked is told where the person has nothing to answer it with.
+    async fn more_of(
+        &self,
+        step: Step,
+        known: &Known,
+        strength: Strength,
+    ) -> Result<Answer, AppError> {
+        let Step { attempt, wanted } = step;
+        if let Some(wanted) = wanted.as_ref().filter(|_| !attempt.enrols)
+            && self.is_out_of_reach(wanted, known, strength).await?
+        {
+            return self.turn_away(wanted, WhyNot::Unmet).await;
+        }
+        // What was asked for once is not asked for again with the same challenge.
+        let mut attempt = attempt;
+        attempt.challenge = ports::clock::draw(&*self.entropy);
+        self.asks_more(&attempt, wanted.as_ref(), strength, None)
+            .await
     }
 
     /// Whether whoever asked may be told of the person who has signed in.
@@ -244,7 +261,7 @@ impl App {
         &self,
         attempt: &Attempt,
         wanted: Option<&Wanted>,
-        strength: rules::sign_on::Strength,
+        strength: Strength,
         wrong: Option<Wrong>,
     ) -> Result<Answer, AppError> {
         use model::Factor;
@@ -253,7 +270,7 @@ impl App {
             None => Vec::new(),
         };
         let has = |factor| theirs.iter().any(|row| row.state.factor == factor);
-        let resists = strength == rules::sign_on::Strength::PhishingResistant;
+        let resists = strength == Strength::PhishingResistant;
         let mut answer = self.asks(attempt, wanted, Ask::More(strength), wrong);
         let (passkey, codes) = self.to_make(attempt).await?;
         if let Answer::Ask { offers, .. } = &mut answer {

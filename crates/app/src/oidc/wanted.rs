@@ -32,6 +32,8 @@ pub(crate) enum WhyNot {
     SomebodyElse,
     /// More has to be proved, and nobody may be asked.
     TooLittle,
+    /// More is demanded than the person has anything to prove with.
+    Unmet,
     /// The person may not.
     NotTheirs,
     /// The person does not want to.
@@ -90,6 +92,14 @@ impl Wanted {
             Self::Saml(ask) => ask.demanded(),
         }
     }
+
+    /// How strongly it is wished that the person prove who they are, where they can and may be asked.
+    pub(super) fn wished(&self) -> Option<Strength> {
+        match self {
+            Self::Oidc(sent) if !self.is_passive() => super::asked::wished(&sent.request),
+            _ => None,
+        }
+    }
 }
 
 impl App {
@@ -100,6 +110,8 @@ impl App {
         asking: &Asking,
         first: Timestamp,
     ) -> Result<Result<Wanted, Answer>, AppError> {
+        // Nobody is led through a sign-in at whose end nothing could be signed.
+        self.signer_answers()?;
         Ok(match asking {
             Asking::Oidc(raw) => {
                 let sent = self.sent(raw.as_bytes(), first).await?;
@@ -149,6 +161,11 @@ impl App {
                 ErrorCode::InteractionRequired,
                 StatusDetail::NoPassive,
                 "more has to be proved: ask so that a page may be shown",
+            ),
+            WhyNot::Unmet => (
+                ErrorCode::UnmetAuthenticationRequirements,
+                StatusDetail::NoAuthnContext,
+                "the person has nothing to sign in with as strongly as is demanded",
             ),
             WhyNot::NotTheirs => (
                 ErrorCode::AccessDenied,

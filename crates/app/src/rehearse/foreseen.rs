@@ -252,6 +252,7 @@ port!(Secrets {
     now secret(name: &str) -> Option<SecretRow>;
     now secret_names() -> Vec<SecretName>;
     never put_secret(SecretRow) -> ();
+    never drop_secret(&str) -> ();
 });
 
 port!(Log {

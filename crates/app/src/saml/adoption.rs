@@ -11,7 +11,6 @@ use model::finding::Finding;
 use model::sign_in::KeyStage;
 use model::{Actor, Event, FindingId, SigningKey, Timestamp};
 use ports::store::{Append, Stream};
-use protocol::jose::Algorithm;
 
 use super::METADATA;
 use crate::tenant::Loaded;
@@ -232,7 +231,8 @@ impl App {
 
     async fn staged_for_saml(&self) -> Result<Option<String>, AppError> {
         let keys = self.store.signing_keys().await?;
-        let mut staged = keys.into_iter().filter(is_next_for_saml);
+        let is_next = |key: &SigningKey| key.stage == KeyStage::Next && self.signs_saml(key);
+        let mut staged = keys.into_iter().filter(is_next);
         Ok(staged.next().map(|key| key.kid))
     }
 
@@ -305,11 +305,6 @@ impl App {
         });
         Ok(closed.into_iter().collect())
     }
-}
-
-/// Whether SAML will be signed with a key.
-fn is_next_for_saml(key: &SigningKey) -> bool {
-    key.stage == KeyStage::Next && key.algorithm == Algorithm::Rs256.name()
 }
 
 fn service_providers(loaded: &Loaded) -> impl Iterator<Item = (&RelyingParty, &Saml)> {

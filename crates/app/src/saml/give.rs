@@ -2,6 +2,7 @@
 
 use documents::{AttributeSet, NameIdRule, Saml, SamlSigns};
 use model::{Authorization, AuthorizationId, Value};
+use ports::SignerError;
 use ports::store::{Append, AppendError, AuthorizationRow, SessionRow};
 use protocol::oauth::Response;
 use protocol::saml::authn::RequestedContext;
@@ -325,6 +326,9 @@ fn undeclared() -> AppError {
 }
 
 pub(super) fn unwritten(why: &WriteError) -> AppError {
+    if matches!(why, WriteError::NotSigned(_)) {
+        return crate::oidc::not_there(&SignerError::Silent(why.to_string()));
+    }
     AppError::new(
         ErrorKind::Broken,
         "TNR-SIGN-0020",

@@ -134,6 +134,12 @@ mod tests {
         fn open(&self, _: &str, _: &Sealed) -> Result<Vec<u8>, KeyRingError> {
             unimplemented!()
         }
+        fn seal_under(&self, _: &[u8; 32], _: &str, _: &[u8]) -> Vec<u8> {
+            unimplemented!()
+        }
+        fn open_under(&self, _: &[u8; 32], _: &str, _: &[u8]) -> Option<Vec<u8>> {
+            unimplemented!()
+        }
         fn keyed_digest(&self, purpose: &str, bytes: &[u8]) -> Digest {
             Digest::of(&[purpose.as_bytes(), b"\0", bytes].concat())
         }

@@ -78,7 +78,7 @@ impl App {
             subject,
             factor,
             reason: reason.to_owned(),
-            personal: from.personal(),
+            personal: Personal::Known(self.origin(from).await?),
         });
         self.append(&Actor::named(&subject.to_string()), vec![event])
             .await?;

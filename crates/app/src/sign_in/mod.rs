@@ -12,6 +12,7 @@
 //! What a browser holds ([`bearer`]) names a thing and proves with a keyed digest that we gave it out:
 //! nothing that is stored would let anybody in.
 
+mod addresses;
 mod attempt;
 mod bearer;
 mod break_glass;
@@ -46,6 +47,7 @@ pub use reset::{AgreedReset, AskedReset, ResetWish};
 pub use session::{Opened, SignedIn};
 pub use upstream::{Linked, switch_of};
 
+pub(crate) use addresses::{AddressKeys, DAYS as ADDRESS_DAYS, is_address_key};
 pub(crate) use attempt::{Asking, Attempt, Vouched};
 pub(crate) use bearer::{Bearer, proof_of, same};
 pub(crate) use by_mail::written_code;
@@ -60,9 +62,8 @@ pub(crate) use upstream::{Found, Trip, Upstreams, factor_of};
 
 use std::collections::BTreeSet;
 
-use model::event::Origin;
+use model::Timestamp;
 use model::sign_in::{Ended, FactorUse};
-use model::{Personal, Timestamp};
 use rules::sign_on::{SignOnFacts, Signal, Strength};
 
 /// From where an attempt comes, as the server sees it.
@@ -72,23 +73,6 @@ pub struct From {
     pub network: std::net::IpAddr,
     /// What the browser says that it is.
     pub agent: Option<String>,
-}
-
-/// The longest description of a browser that is kept, in characters.
-const AGENT: usize = 200;
-
-impl From {
-    fn origin(&self) -> Origin {
-        let agent = self.agent.as_ref();
-        Origin {
-            network: self.network.to_canonical().to_string(),
-            agent: agent.map(|agent| agent.chars().take(AGENT).collect()),
-        }
-    }
-
-    fn personal(&self) -> Personal<Origin> {
-        Personal::Known(self.origin())
-    }
 }
 
 /// That something ended now.

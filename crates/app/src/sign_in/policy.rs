@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use documents::{MaySignIn, RelyingParty};
 use lifecycle::assign::Worker;
-use model::event::{SignInAnswer, SignInBasis, SignInDecided};
+use model::event::{Origin, SignInAnswer, SignInBasis, SignInDecided};
 use model::sign_in::FactorUse;
 use model::{Address, AuthorizationId, Event, Kind, Personal, SessionId, SubjectId, TargetName};
 use rules::sign_on::{Decision, Demand, SignOn, SignOnFacts, Signal, Strength, evaluate};
@@ -90,7 +90,8 @@ impl App {
             None => Ok(()),
             Some(party) => self.assigned(&loaded, known, party, &groups).await?,
         };
-        Ok(self.weighed(&loaded, app, decision, assigned, asked.from))
+        let origin = self.origin(asked.from).await?;
+        Ok(self.weighed(&loaded, app, decision, assigned, origin))
     }
 
     fn weighed(
@@ -99,7 +100,7 @@ impl App {
         app: &str,
         decision: Decision,
         assigned: Result<(), String>,
-        from: &From,
+        origin: Origin,
     ) -> Judged {
         let (answer, reason) = match (&assigned, decision.answer) {
             // Whoever has no business there is told so only after they have proved who they are.
@@ -127,10 +128,7 @@ impl App {
             reason,
             revision: loaded.row.revision,
             relying_party: app.to_owned(),
-            basis: SignInBasis {
-                origin: from.origin(),
-                decision,
-            },
+            basis: SignInBasis { origin, decision },
         }
     }
 

@@ -10,6 +10,7 @@ mod ldap;
 mod oauth;
 mod peers;
 mod quirks;
+mod signer;
 mod still;
 mod upstream;
 mod wire;

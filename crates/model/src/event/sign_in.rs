@@ -81,8 +81,13 @@ pub struct LogoutTold {
 /// From where an attempt came, as far as the server can tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The address.
+    /// The address, shortened: of IPv4 the first 24 bits, of IPv6 the first 48. In records from before addresses were
+    /// shortened it is whole.
     pub network: String,
+    /// The whole address, sealed with a key that is destroyed after a set time: the key's name, a dot, and what it
+    /// sealed in base64url. `None` where whole addresses are not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
     /// What the browser says that it is, cut to 200 characters.
     pub agent: Option<String>,
 }

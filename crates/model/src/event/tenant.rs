@@ -7,7 +7,7 @@ use crate::address::TargetName;
 use crate::canonical::Digest;
 use crate::diagnostic::Diagnostic;
 use crate::finding::Finding;
-use crate::id::{DeliveryId, FindingId, TokenId};
+use crate::id::{DeliveryId, FindingId, SubjectId, TokenId};
 use crate::observation::Completeness;
 use crate::time::Timestamp;
 
@@ -132,6 +132,9 @@ pub struct CallMade {
     pub status: u16,
     /// From where.
     pub remote: String,
+    /// Whose sign-ins, sessions or records it told, where it told of one person.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub about: Option<SubjectId>,
     /// The reason given with the call, where one was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,

@@ -5,5 +5,6 @@ pub mod cluster;
 pub mod doubles;
 pub mod reads;
 pub mod samples;
+pub mod signer;
 pub mod store;
 pub mod target;

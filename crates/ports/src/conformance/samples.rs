@@ -398,6 +398,7 @@ pub fn about_nobody() -> Vec<Event> {
             networks: vec![],
         }),
         Event::CallMade(CallMade {
+            about: None,
             method: "GET".to_owned(),
             route: "/api/v1/waves".to_owned(),
             status: 200,

@@ -318,6 +318,8 @@ pub trait Secrets: Send + Sync {
     async fn put_secret(&self, row: SecretRow) -> Read<()>;
     /// One secret by name.
     async fn secret(&self, name: &str) -> Read<Option<SecretRow>>;
+    /// Deletes a secret; one that is not there is deleted already.
+    async fn drop_secret(&self, name: &str) -> Read<()>;
     /// What may be told of all secrets, by name.
     async fn secret_names(&self) -> Read<Vec<SecretName>>;
 }

@@ -51,7 +51,7 @@ pub use jwks::{Jwks, JwksError, MAX_JWKS, MAX_KEYS, Skipped};
 pub use mac::{MacKey, MacKeys};
 pub use public::PublicKey;
 pub use refused::JwsError;
-pub use signing::{Pkcs8, SignError, SigningKey};
+pub use signing::{Holder, Pkcs8, SignError, SigningKey};
 
 /// A key that can verify, whichever kind it is. Sealed: there are [`PublicKey`] and [`MacKey`].
 pub trait Key: sealed::Sealed {

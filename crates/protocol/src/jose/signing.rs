@@ -1,6 +1,7 @@
 //! Private keys: made, read, and signed with.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::pkcs8::Document;
@@ -8,12 +9,20 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
-    RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+    RSA_PSS_SHA256, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents,
 };
 use x509_parser::prelude::FromDer as _;
 use x509_parser::public_key::RSAPublicKey;
 
-use super::{Algorithm, KeyError, PublicKey};
+use super::{Algorithm, Key as _, KeyError, PublicKey, base64url};
+
+/// Somebody else who holds a private key, and signs with it when asked. Sealed off from the rest: whoever asks
+/// sees signatures and never the key.
+pub trait Holder: Send + Sync {
+    /// The signature over a message, in the form of its algorithm (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1); none
+    /// where the holder does not answer or refuses. Blocks until then, and has an end of its own.
+    fn sign(&self, message: &[u8]) -> Option<Vec<u8>>;
+}
 
 /// A private key with one algorithm, read once. It is called after its thumbprint (RFC 7638).
 pub struct SigningKey {
@@ -25,6 +34,7 @@ enum Pair {
     Ec(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
+    Held(Arc<dyn Holder>),
 }
 
 /// A private key as it is stored: PKCS #8 (RFC 5208) in DER. Not printed; overwritten when it goes.
@@ -52,6 +62,11 @@ pub enum SignError {
         "the cryptographic library failed: try again, and look at the host if it does so again"
     )]
     Failed,
+    /// Whoever holds the key did not sign, or not with this key.
+    #[error(
+        "the process that holds the signing keys did not sign: look whether `tenure signer` runs"
+    )]
+    NotSigned,
     /// What is to be signed has no JSON, or the token would be longer than any that is verified.
     #[error("the token would have more than {most} bytes: put less into it", most = super::MAX_TOKEN)]
     TooLong,
@@ -123,8 +138,18 @@ impl SigningKey {
         Self::of(algorithm, pair)
     }
 
+    /// A key whose private half somebody else holds. What comes back from them is verified with the public half
+    /// before it counts.
+    #[must_use]
+    pub fn held(public: PublicKey, holder: Arc<dyn Holder>) -> Self {
+        let pair = Pair::Held(holder);
+        Self { public, pair }
+    }
+
     fn of(algorithm: Algorithm, pair: Pair) -> Result<Self, SignError> {
         let public = match &pair {
+            // Made by `held` alone, which has the public half.
+            Pair::Held(_) => return Err(SignError::Unreadable(algorithm)),
             Pair::Ec(pair) => PublicKey::of_p256(pair.public_key().as_ref())?,
             Pair::Ed25519(pair) => PublicKey::of_ed25519(pair.public_key().as_ref())?,
             Pair::Rsa(pair, _) => {
@@ -150,13 +175,31 @@ impl SigningKey {
             Pair::Ec(pair) => pair.public_key().as_der(),
             Pair::Ed25519(pair) => pair.public_key().as_der(),
             Pair::Rsa(pair, _) => pair.public_key().as_der(),
+            Pair::Held(_) => self.held_info(),
         };
         let der: PublicKeyX509Der<'_> = der.map_err(|_| SignError::Failed)?;
         Ok(der.as_ref().to_vec())
     }
 
-    /// Its signature over a message.
-    pub(crate) fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+    /// The same of a key that is held elsewhere: of an RSA key, because certificates are made for no other.
+    fn held_info(&self) -> Result<PublicKeyX509Der<'static>, aws_lc_rs::error::Unspecified> {
+        let jwk = self.public.to_jwk();
+        let member = |name: &str| {
+            let text = jwk.get(name).and_then(serde_json::Value::as_str)?;
+            base64url::decode(text)
+        };
+        let (n, e) = (member("n"), member("e"));
+        let (Some(n), Some(e)) = (n, e) else {
+            return Err(aws_lc_rs::error::Unspecified);
+        };
+        RsaPublicKeyComponents { n, e }.as_der()
+    }
+
+    /// Its signature over a message. One that is held elsewhere blocks until its holder has answered.
+    ///
+    /// # Errors
+    /// [`SignError::Failed`], [`SignError::NotSigned`].
+    pub fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         // The library draws its own chance, and asks for one by its signature alone.
         let chance = SystemRandom::new();
         match &self.pair {
@@ -173,6 +216,11 @@ impl SigningKey {
                 pair.sign(*encoding, &chance, message, &mut signature)
                     .map_err(|_| SignError::Failed)?;
                 Ok(signature)
+            }
+            Pair::Held(holder) => {
+                let signature = holder.sign(message);
+                let good = signature.filter(|one| self.public.verifies(message, one));
+                good.ok_or(SignError::NotSigned)
             }
         }
     }

@@ -214,10 +214,15 @@ fn network(
     let found = |ip: &IpAddr| {
         let ip = ip.to_canonical();
         let within = networks.iter().find(|network| network.contains(&ip));
-        within.map(|network| format!("{ip} in {network}"))
+        // Which address it was stands beside the decision, shortened after a while: nothing here says more.
+        let most = if ip.is_ipv4() { 24 } else { 48 };
+        within.map(|network| match network.prefix_len() <= most {
+            true => format!("in {network}"),
+            false => "in one of them".to_owned(),
+        })
     };
-    test(condition, theirs, inside, found, |ip| {
-        ip.to_canonical().to_string()
+    test(condition, theirs, inside, found, |_| {
+        "in none of them".to_owned()
     })
 }
 

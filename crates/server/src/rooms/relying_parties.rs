@@ -222,7 +222,7 @@ async fn turn_keys(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         .app
         .turn_keys(call.actor(), &turn, early, write, &asked.reason);
     let turned = turned.await.map_err(fail)?;
-    let signs_saml = |key: &SigningKey| key.algorithm == "RS256";
+    let signs_saml = |key: &SigningKey| rooms.app.signs_saml(key);
     let service_providers = match turn == KeyTurn::Promote && turned.iter().any(signs_saml) {
         true => {
             let parties = rooms.app.relying_parties().await.map_err(fail)?;

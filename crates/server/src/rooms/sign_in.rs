@@ -8,7 +8,7 @@ use api::{
     Page, Problem, WireCredential, WireGiven, WireSession, schema_of,
 };
 use app::{Exposure, ToldCredential, ToldSession};
-use model::{CredentialId, Scope};
+use model::{CredentialId, Scope, SubjectId};
 
 use super::shape::{get, parameter, post};
 use super::{Rooms, fail};
@@ -102,9 +102,11 @@ async fn pass(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
 
 async fn sessions(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
     let ended = call.flag("ended")?;
-    let told = rooms.app.sessions_told(call.text("person")?, ended).await;
+    let subject = about(&rooms, &call).await?;
+    let told = rooms.app.sessions_told(&subject.to_string(), ended).await;
     let told = told.map_err(fail)?;
-    Reply::json(&Page::whole(told.into_iter().map(wire_session).collect()))
+    let page = Page::whole(told.into_iter().map(wire_session).collect());
+    Ok(Reply::json(&page)?.about(subject))
 }
 
 fn wire_session(told: ToldSession) -> WireSession {
@@ -160,9 +162,17 @@ async fn end_sessions(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
 }
 
 async fn credentials(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
-    let rows = rooms.app.credentials_told(call.text("person")?).await;
+    let subject = about(&rooms, &call).await?;
+    let rows = rooms.app.credentials_told(&subject.to_string()).await;
     let rows = rows.map_err(fail)?;
-    Reply::json(&Page::whole(rows.into_iter().map(credential).collect()))
+    let page = Page::whole(rows.into_iter().map(credential).collect());
+    Ok(Reply::json(&page)?.about(subject))
+}
+
+/// The person of whom is told.
+async fn about(rooms: &Rooms, call: &Call) -> Result<SubjectId, Problem> {
+    let known = rooms.app.one_person(call.text("person")?).await;
+    Ok(known.map_err(fail)?.person.subject)
 }
 
 fn credential(told: ToldCredential) -> WireCredential {

@@ -237,8 +237,9 @@ pub async fn log(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
             .store()
             .records_about(known.person.subject, after, limit + 1)
             .await;
-        let records = records.map_err(fail)?;
-        return page(&records, limit);
+        let records = rooms.app.with_addresses(records.map_err(fail)?).await;
+        let page = page(&records.map_err(fail)?, limit)?;
+        return Ok(page.about(known.person.subject));
     }
     let after = after.unwrap_or(0);
     let records = rooms
@@ -247,6 +248,7 @@ pub async fn log(rooms: Arc<Rooms>, call: Call) -> Result<Reply, Problem> {
         .records(after, limit + 1)
         .await
         .map_err(fail)?;
+    let records = rooms.app.with_addresses(records).await.map_err(fail)?;
     page(&records, limit)
 }
 

@@ -111,6 +111,7 @@ fn written(mut state: Snapshot, changes: &Changes) -> Snapshot {
 
 fn call() -> Event {
     Event::CallMade(CallMade {
+        about: None,
         method: "GET".to_owned(),
         route: "/".to_owned(),
         status: 200,

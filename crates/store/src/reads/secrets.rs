@@ -62,11 +62,14 @@ fn name(row: &mut Fields) -> Read<SecretName> {
 impl Secrets for TenureStore {
     async fn put_secret(&self, row: SecretRow) -> Read<()> {
         let put = self.put(row).await;
-        // Also after a failure: some of it may be there.
-        if let Some(secrets) = self.shelf(|all| &all.secrets) {
-            secrets.forget();
-        }
+        self.secrets_were_written();
         put
+    }
+
+    async fn drop_secret(&self, name: &str) -> Read<()> {
+        let dropped = self.dropped(name).await;
+        self.secrets_were_written();
+        dropped
     }
 
     async fn secret(&self, name: &str) -> Read<Option<SecretRow>> {
@@ -105,5 +108,22 @@ impl TenureStore {
         self.db().execute(sql, &args).await?;
         let sql = "DELETE FROM secret_end WHERE name = $1 AND set_at <> $2";
         self.db().execute(sql, &[name, at]).await.map(drop)
+    }
+
+    async fn dropped(&self, name: &str) -> Read<()> {
+        for sql in [
+            "DELETE FROM secret WHERE name = $1",
+            "DELETE FROM secret_end WHERE name = $1",
+        ] {
+            self.db().execute(sql, &[text(name)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Also after a failure: some of what was to be written may be there.
+    fn secrets_were_written(&self) {
+        if let Some(secrets) = self.shelf(|all| &all.secrets) {
+            secrets.forget();
+        }
     }
 }

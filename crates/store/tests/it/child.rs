@@ -80,6 +80,7 @@ fn event(seed: u64, n: u64) -> Event {
         0 => Event::FactsAccepted(samples::accepted((n % 9) as u8 + 1)),
         1 => Event::ObjectObserved(samples::observed((n % 50) as u8, None)),
         _ => Event::CallMade(CallMade {
+            about: None,
             method: "GET".to_owned(),
             // Some appends need one page of the database, some several.
             route: "x".repeat((n * 37 % 6000) as usize),

@@ -16,6 +16,7 @@ use crate::harness::{Stores, TENANT, ports};
 
 fn numbered(n: u64) -> Append {
     let call = CallMade {
+        about: None,
         method: "GET".to_owned(),
         route: n.to_string(),
         status: 200,

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use app::{App, Parts};
 use connectors::BreachedFile;
+use connectors::signer::SignerSocket;
 use model::Timestamp;
 use ports::{Clock, Listening};
 use protocol::oauth::Issuer;
@@ -103,6 +104,11 @@ pub async fn open_with(
     };
     let app = match &config.breached_passwords {
         Some(path) => app.refusing(Arc::new(BreachedFile::at(path))),
+        None => app,
+    };
+    let app = app.keeping_addresses(config.address_days);
+    let app = match &config.signer {
+        Some(socket) => app.signing_by(Arc::new(SignerSocket::at(socket))),
         None => app,
     };
     Ok(House {

@@ -56,7 +56,8 @@ pub fn read(config: &Config) -> Result<MasterKeys, Failure> {
     })
 }
 
-fn file(path: &Path) -> Result<[u8; 32], Failure> {
+/// The key in a file.
+pub fn file(path: &Path) -> Result<[u8; 32], Failure> {
     let text =
         std::fs::read_to_string(path).map_err(|e| Failure::file("the master key", path, &e))?;
     parse(&path.display().to_string(), &text)

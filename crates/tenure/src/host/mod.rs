@@ -9,6 +9,7 @@ pub mod leavers;
 pub mod ledger;
 pub mod master_key;
 pub mod serve;
+pub mod signer;
 pub mod system;
 pub mod targets;
 pub mod tokens;

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::compose::{self, House};
-use super::directory;
+use super::{directory, signer};
 use crate::config::Config;
 use crate::explain;
 use crate::failure::Failure;
@@ -33,6 +33,7 @@ pub async fn run(path: &Path, log: Option<String>) -> Result<(), Failure> {
     let lock = directory::lock(&config.directory)?;
     let signals = Signals::take()?;
     let house = compose::open(&config).await?;
+    signer::look(&config, &house.app);
     let mut standing = Standing::up(&config, &house).await?;
     standing.work(&config, &house);
     for url in &standing.admin_urls {
@@ -309,7 +310,7 @@ impl Signals {
 }
 
 /// Tells systemd, where it asked to be told (sd_notify(3)).
-fn notify(state: &str) {
+pub fn notify(state: &str) {
     let Some(path) = std::env::var_os("NOTIFY_SOCKET") else {
         return;
     };

@@ -21,6 +21,7 @@ mod roles;
 mod server;
 mod service_providers;
 mod sign_in;
+mod signer;
 mod signing_in;
 mod thin;
 mod why_change;

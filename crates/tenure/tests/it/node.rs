@@ -143,6 +143,11 @@ impl Node {
         .expect(0);
     }
 
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// Asks the server to stop (SIGTERM), and waits for it.
     pub fn stop(&mut self) -> i32 {
         let Some(mut child) = self.child.take() else {

@@ -464,3 +464,33 @@ spec: {about: [break-glass], channels: [ops]}
         "{notices}"
     );
 }
+
+/// Reading about somebody's sign-ins is recorded, with whom it was about and by whom.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_sign_ins_were_read_stands_in_the_log() {
+    let node = node();
+    let shown = node
+        .run(&["log", "--person", ANA, "-o", "ndjson"])
+        .expect(0);
+    assert!(!shown.rows().is_empty());
+    node.run(&["sign-in", "sessions", ANA]).expect(0);
+    node.run(&["sign-in", "credentials", ANA]).expect(0);
+    node.run(&["status"]).expect(0);
+    let shown = node.run(&["show", "person", ANA, "-o", "json"]).expect(0);
+    let person: Value = serde_json::from_str(&shown.out).unwrap();
+    let log = node.run(&["log", "-o", "ndjson"]).expect(0).rows();
+    let read = log.iter().filter(|row| row["body"]["about"].is_string());
+    let read: Vec<(&str, &str)> = read
+        .map(|row| {
+            assert_eq!(row["body"]["about"], person["subject"], "{row}");
+            let route = row["body"]["route"].as_str().unwrap();
+            (row["principal"].as_str().unwrap(), route)
+        })
+        .collect();
+    let want = [
+        ("admin", "/api/v1/log"),
+        ("admin", "/api/v1/people/{person}/sessions"),
+        ("admin", "/api/v1/people/{person}/credentials"),
+    ];
+    assert_eq!(read, want);
+}

@@ -283,6 +283,7 @@ $relay!(SignIn {
 
 $relay!(Secrets {
     put_secret(row: SecretRow) -> ();
+    drop_secret(name: &str) -> ();
     secret(name: &str) -> Option<SecretRow>;
     secret_names() -> Vec<SecretName>;
 });

@@ -289,6 +289,20 @@ pub async fn secrets(store: &dyn Store) {
     // The end was that of the one before.
     assert_eq!(store.secret("b").await, Ok(Some(moved.clone())));
     assert_eq!(store.secret_names().await.unwrap()[1], told(&moved));
+    // What is dropped is gone, and so is its end.
+    let ending = SecretRow {
+        expires: Some(at(91)),
+        ..secret("d", &[1])
+    };
+    store.put_secret(ending).await.unwrap();
+    for _ in 0..2 {
+        store.drop_secret("d").await.unwrap();
+        assert_eq!(store.secret("d").await, Ok(None));
+        assert_eq!(store.secret_names().await.unwrap().len(), 2);
+    }
+    store.put_secret(secret("d", &[1])).await.unwrap();
+    assert_eq!(store.secret("d").await, Ok(Some(secret("d", &[1]))));
+    store.drop_secret("d").await.unwrap();
     // Nothing of a secret goes through the log.
     let told = tell(store, vec![Event::FindingOpened(finding(1, None, None))]).await;
     assert_eq!(told.first, 1);

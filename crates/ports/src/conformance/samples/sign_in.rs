@@ -229,7 +229,8 @@ pub fn key(kid: &str, stage: KeyStage) -> KeyChanged {
 
 fn origin() -> Origin {
     Origin {
-        network: "192.0.2.7".to_owned(),
+        network: "192.0.2.0".to_owned(),
+        whole: Some("1764547200-00ff.c2VhbGVk".to_owned()),
         agent: Some("Zerlina's browser".to_owned()),
     }
 }

@@ -51,6 +51,7 @@ pub trait Harness: Send + Sync {
 #[must_use]
 pub fn call(n: u64) -> Event {
     Event::CallMade(CallMade {
+        about: None,
         method: "GET".to_owned(),
         route: format!("/api/v1/people/{n}"),
         status: 200,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use model::Timestamp;
 
 use super::assertion::{SignIn, Times, issued_by};
+use crate::jose;
 use crate::saml::binding::{Kind, PostForm};
 use crate::saml::encryption::{CHANCE, EncryptionKey, SealError, sealed};
 use crate::saml::signature::{Credential, SignError, signed};
@@ -81,6 +82,9 @@ pub enum WriteError {
         "the message was neither signed nor sent: try again, and look at the host if it does so again"
     )]
     Sign,
+    /// Whoever holds the key did not sign.
+    #[error(transparent)]
+    NotSigned(jose::SignError),
     /// The assertion could not be encrypted for the service provider.
     #[error(
         "the assertion could not be encrypted for the service provider: register another certificate of it"
@@ -167,6 +171,7 @@ impl From<SignError> for WriteError {
         match why {
             SignError::Unwritable(_) => Self::Unwritable,
             SignError::Xml(_) => Self::TooLarge,
+            SignError::Key(why @ jose::SignError::NotSigned) => Self::NotSigned(why),
             SignError::Key(_) => Self::Sign,
         }
     }

@@ -67,7 +67,8 @@ impl Credential {
         };
         let public = VerifyingKey::from_der(certificate)?;
         // A signature shows it for every kind of key, and would be refused by everybody otherwise.
-        let trial = b"is this certificate of this key";
+        // In the form of an element: a key that is held elsewhere signs nothing else for SAML.
+        let trial = b"<is-this-certificate-of-this-key/>";
         let signature = key
             .signature(trial)
             .map_err(|_| CredentialError::OtherKey)?;

@@ -202,6 +202,7 @@ fn write(
 
 fn small() -> Event {
     Event::CallMade(CallMade {
+        about: None,
         method: "GET".to_owned(),
         route: "/api/v1/people/{subject}".to_owned(),
         status: 200,

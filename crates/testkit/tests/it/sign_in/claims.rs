@@ -9,6 +9,7 @@ use protocol::oauth::Object;
 use rules::sign_on::Strength;
 use serde_json::{Value, json};
 
+use super::login::shown;
 use super::provider::encoded;
 use super::world::{
     Browser, PASSWORD, SIGN_ON, World, attempt, code_of, error_of, redeems, refreshes, request,
@@ -150,17 +151,7 @@ async fn a_class_that_is_demanded_is_reached_or_refused() {
     let class = |values: Value| json!({"id_token": {"acr": {"essential": true, "values": values}}});
     for world in World::each("any-factor").await {
         let mut browser = world.enrolled("w001", "p1@acme.example").await;
-        let answer = sends(
-            &world,
-            &asking(&class(json!(["phr", "multi-factor"]))),
-            &mut browser,
-        )
-        .await;
-        let more = Ask::More(Strength::MultiFactor);
-        assert!(
-            matches!(&answer, Answer::Ask { ask, .. } if *ask == more),
-            "{answer:?}"
-        );
+        let either = asking(&class(json!(["phr", "multi-factor"])));
         let quiet = format!("{}&prompt=none", asking(&class(json!(["phr"]))));
         let answer = sends(&world, &quiet, &mut browser).await;
         assert_eq!(error_of(&answer).as_deref(), Some("interaction_required"));
@@ -171,7 +162,107 @@ async fn a_class_that_is_demanded_is_reached_or_refused() {
         }
         let given = given(&world, &class(json!(["any-factor", "phrh"])), &mut browser).await;
         assert_eq!(part(text(&given, "id_token"), 1)["acr"], "any-factor");
+
+        // Nobody is led to a page on which they have nothing to type.
+        let answer = sends(&world, &either, &mut browser).await;
+        let unmet = Some("unmet_authentication_requirements");
+        assert_eq!(error_of(&answer).as_deref(), unmet);
+        let typed = types_in(&world, &either).await;
+        assert_eq!(error_of(&typed.1).as_deref(), unmet);
+        assert!(typed.0.session.is_none(), "nothing came of it");
+
+        let printed = sets_codes_up(&world, &browser).await;
+        let mut other = types_in(&world, &either).await;
+        assert!(asks_more(&other.1), "{:?}", other.1);
+        let sent = world.nodes[1].send_code(attempt(&other.1), &printed, other.0.asker());
+        let answer = sent.await.unwrap();
+        let code = code_of(&answer).unwrap_or_else(|| panic!("{answer:?}"));
+        other.0.keep(&answer);
+        let given = world.token(0, 0, &redeems(&code)).await.unwrap();
+        assert_eq!(part(text(&given, "id_token"), 1)["acr"], "multi-factor");
+        let strong = asking(&class(json!(["phr"])));
+        let answer = sends(&world, &strong, &mut other.0).await;
+        assert_eq!(error_of(&answer).as_deref(), unmet, "codes can be phished");
     }
+}
+
+/// What is liked and not demanded (`acr_values`, §3.1.2.1) is asked of whoever can prove it, where a page may be
+/// shown; whoever cannot is let in and told as what they are.
+#[tokio::test]
+async fn a_class_that_is_liked_is_asked_for_where_it_can_be_reached() {
+    for world in World::each("any-factor").await {
+        let mut browser = world.enrolled("w001", "p1@acme.example").await;
+        let likes = |classes: &str| format!("{}&acr_values={classes}", request("wiki"));
+        for classes in [
+            "multi-factor",
+            "phr%20multi-factor",
+            "phr",
+            "nobody%3Aknows",
+        ] {
+            let given = sends_for(&world, &likes(classes), &mut browser).await;
+            assert_eq!(
+                part(text(&given, "id_token"), 1)["acr"],
+                "any-factor",
+                "{classes}"
+            );
+        }
+        let printed = sets_codes_up(&world, &browser).await;
+        let mut other = types_in(&world, &likes("phr%20multi-factor")).await;
+        assert!(asks_more(&other.1), "{:?}", other.1);
+        // What nobody asks for, they are not asked for, and what they have not got either.
+        for classes in ["any-factor%20phr", "phr", "nobody%3Aknows"] {
+            let typed = types_in(&world, &likes(classes)).await;
+            assert!(code_of(&typed.1).is_some(), "{classes}: {:?}", typed.1);
+        }
+        let quiet = format!("{}&prompt=none", likes("multi-factor"));
+        let mut weak = types_in(&world, &likes("any-factor")).await.0;
+        let given = sends_for(&world, &quiet, &mut weak).await;
+        assert_eq!(part(text(&given, "id_token"), 1)["acr"], "any-factor");
+        let sent = world.nodes[1].send_code(attempt(&other.1), &printed, other.0.asker());
+        let answer = sent.await.unwrap();
+        other.0.keep(&answer);
+        let given = sends_for(&world, &likes("multi-factor"), &mut other.0).await;
+        assert_eq!(part(text(&given, "id_token"), 1)["acr"], "multi-factor");
+    }
+}
+
+/// What is given for a request by somebody who is signed in.
+async fn sends_for(world: &World, query: &str, browser: &mut Browser) -> Object {
+    let answer = sends(world, query, browser).await;
+    let code = code_of(&answer).unwrap_or_else(|| panic!("{answer:?}"));
+    world.token(1, 0, &redeems(&code)).await.unwrap()
+}
+
+/// Ana's password, in a browser in which nobody is signed in.
+async fn types_in(world: &World, query: &str) -> (Browser, Answer) {
+    let mut browser = world.browser();
+    let page = sends(world, query, &mut browser).await;
+    let (node, password) = (&world.nodes[1], model::Secret::new(PASSWORD));
+    let sent = node.send_password(
+        attempt(&page),
+        "p1@acme.example",
+        &password,
+        browser.asker(),
+    );
+    let answer = sent.await.unwrap();
+    browser.keep(&answer);
+    (browser, answer)
+}
+
+fn asks_more(answer: &Answer) -> bool {
+    let more = Ask::More(Strength::MultiFactor);
+    matches!(answer, Answer::Ask { ask, .. } if *ask == more)
+}
+
+/// Gives whoever is signed in one-time codes; a code on paper.
+pub async fn sets_codes_up(world: &World, browser: &Browser) -> String {
+    let app = &world.nodes[0];
+    let page = app.factors(browser.asker(), None).await.unwrap().unwrap();
+    let secret = page.codes.secret.expose().replace(' ', "");
+    let code = shown(&secret, app.now().as_micros() / 1_000_000);
+    let kept = app.set_codes_up(&page.codes.sealed, &code, browser.asker());
+    let kept = kept.await.unwrap().unwrap();
+    kept.printed[0].expose().to_owned()
 }
 
 /// A request about one person is not answered with another one, whoever is signed in or signs in.

@@ -1,6 +1,7 @@
 //! People signing in, and attacks on that: over a whole node on SQLite, and on PostgreSQL with two. Each
 //! attack is named after its row in the list of attacks on identity providers that SECURITY.md keeps.
 
+mod addresses;
 mod announced;
 mod assertion;
 mod break_glass;

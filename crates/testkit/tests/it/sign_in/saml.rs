@@ -360,6 +360,9 @@ async fn what_a_service_provider_asks_for_is_so_or_is_refused() {
         assert!(told.contains(&format!(">{password}<")), "{told}");
         let mfa = class("https://refeds.org/profile/mfa");
         let answer = world.sso(0, &ask("_4", "", &mfa), &browser).await;
+        assert_eq!(status(&answer), "NoAuthnContext", "they have a password");
+        super::claims::sets_codes_up(&world, &browser).await;
+        let answer = world.sso(0, &ask("_4b", "", &mfa), &browser).await;
         assert!(
             matches!(
                 answer,
