@@ -32,6 +32,19 @@ pub const KEYS: &[(&str, &str)] = &[
     ("tls.certificate", "certificate chain, PEM"),
     ("tls.key", "its private key, PEM"),
     (
+        "mtls.listen",
+        "addresses at which clients may present certificates (mutual TLS); nowhere, if not given",
+    ),
+    (
+        "mtls.url",
+        "where clients reach those addresses; goes with `mtls.listen`",
+    ),
+    (
+        "mtls.certificate",
+        "certificate chain for those addresses, PEM; the one of `tls.certificate`, if not given",
+    ),
+    ("mtls.key", "its private key, PEM"),
+    (
         "store.postgres",
         "a PostgreSQL URL; without it, SQLite in the data directory",
     ),
@@ -97,6 +110,8 @@ pub struct Config {
     pub admin_networks: Vec<IpNet>,
     /// Certificate and key.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// Where clients may present certificates.
+    pub mutual: Option<Mutual>,
     /// A PostgreSQL URL; SQLite where missing.
     pub postgres: Option<String>,
     /// The master key's file.
@@ -123,6 +138,17 @@ pub struct Config {
     pub deadline: Duration,
     /// How long a lease on an app lasts without renewal; more than twice the deadline.
     pub lease: Duration,
+}
+
+/// Where clients may present certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mutual {
+    /// Where to listen; at least one address.
+    pub listen: Vec<SocketAddr>,
+    /// Where clients reach that: `https`.
+    pub url: String,
+    /// Certificate and key.
+    pub tls: (PathBuf, PathBuf),
 }
 
 fn wrong(problem: String, fix: impl Into<String>) -> Failure {
@@ -225,19 +251,13 @@ struct Values(BTreeMap<String, toml::Value>);
 impl Values {
     fn into_config(mut self, directory: &Path) -> Result<Config, Failure> {
         let place = |path: String| directory.join(path);
-        let tls = match (self.text("tls.certificate")?, self.text("tls.key")?) {
-            (Some(certificate), Some(key)) => Some((place(certificate), place(key))),
-            (None, None) => None,
-            _ => {
-                let problem = "`tls.certificate` and `tls.key` belong together".to_owned();
-                return Err(wrong(problem, "set both, or neither"));
-            }
-        };
+        let tls = self.pair("tls.certificate", "tls.key", directory)?;
+        let mutual = self.mutual(tls.as_ref(), directory)?;
         let listen = self.addresses("listen")?;
         let listen = listen.unwrap_or_else(|| vec![HERE.into()]);
         let (admin_listen, admin_networks) = self.administration()?;
         let public_url = match self.text("public_url")? {
-            Some(url) => check_url(&url)?,
+            Some(url) => check_url("public_url", &url)?,
             None => {
                 let scheme = if tls.is_some() { "https" } else { "http" };
                 listen
@@ -271,6 +291,7 @@ impl Values {
             admin_listen,
             admin_networks,
             tls,
+            mutual,
             postgres: self.text("store.postgres")?,
             master_key: place(
                 self.text("keys.master")?
@@ -336,6 +357,57 @@ impl Values {
         };
         let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
         Ok((listen, networks))
+    }
+
+    /// A certificate and its key, which come together.
+    fn pair(
+        &mut self,
+        certificate: &str,
+        key: &str,
+        directory: &Path,
+    ) -> Result<Option<(PathBuf, PathBuf)>, Failure> {
+        match (self.text(certificate)?, self.text(key)?) {
+            (Some(certificate), Some(key)) => {
+                Ok(Some((directory.join(certificate), directory.join(key))))
+            }
+            (None, None) => Ok(None),
+            _ => {
+                let problem = format!("`{certificate}` and `{key}` belong together");
+                Err(wrong(problem, "set both, or neither"))
+            }
+        }
+    }
+
+    /// Where clients may present certificates: never without TLS of our own, because what somebody else says of a
+    /// certificate counts for nothing.
+    fn mutual(
+        &mut self,
+        tls: Option<&(PathBuf, PathBuf)>,
+        directory: &Path,
+    ) -> Result<Option<Mutual>, Failure> {
+        let own = self.pair("mtls.certificate", "mtls.key", directory)?;
+        let listen = self.addresses("mtls.listen")?.unwrap_or_default();
+        let url = self.text("mtls.url")?;
+        let url = match (url, listen.is_empty()) {
+            (Some(url), false) => check_url("mtls.url", &url)?,
+            (None, true) if own.is_none() => return Ok(None),
+            _ => {
+                let problem = "`mtls.listen` and `mtls.url` belong together".to_owned();
+                return Err(wrong(problem, "set both, or nothing of `mtls`"));
+            }
+        };
+        if let Err(why) = protocol::oauth::Issuer::new(&url) {
+            let problem = format!("`mtls.url` is none that clients could trust: {why}");
+            return Err(wrong(problem, "write it as https://mtls.id.acme.example"));
+        }
+        match own.or_else(|| tls.cloned()) {
+            Some(tls) => Ok(Some(Mutual { listen, url, tls })),
+            None => Err(wrong(
+                "clients may present certificates, and there is no certificate to show them"
+                    .to_owned(),
+                "set `mtls.certificate` and `mtls.key`, or those of `tls`",
+            )),
+        }
     }
 
     fn addresses(&mut self, key: &str) -> Result<Option<Vec<SocketAddr>>, Failure> {
@@ -414,10 +486,10 @@ fn mistyped(key: &str, wanted: &str, found: &toml::Value) -> Failure {
     )
 }
 
-fn check_url(text: &str) -> Result<String, Failure> {
+fn check_url(key: &str, text: &str) -> Result<String, Failure> {
     let problem = |why: &str| {
         wrong(
-            format!("`public_url` {why}"),
+            format!("`{key}` {why}"),
             "write it as https://id.acme.example",
         )
     };

@@ -21,6 +21,7 @@ mod ask;
 mod asked;
 mod assertion;
 mod authorize;
+mod certificate;
 mod claims;
 mod clients;
 mod device;
@@ -53,6 +54,7 @@ mod verified;
 mod wanted;
 
 pub use authorize::{Answer, Ask, Asker, Offers, UpstreamOffer, Wrong};
+pub use certificate::Door;
 pub use clients::GivenClientSecret;
 pub use device::ShownDevice;
 pub use ends::LoggedOut;

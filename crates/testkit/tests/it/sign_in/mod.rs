@@ -17,6 +17,7 @@ mod login;
 mod logout;
 mod machine;
 mod moved;
+mod mtls;
 mod no;
 mod oauth;
 mod opened;
