@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use documents::{CertificateSubject, OidcClient, RelyingParty};
+use documents::{CertificateSubject, OidcClient, RelyingParty, Require};
 use model::Diagnostic;
 use protocol::oauth::mtls::{self, Anchors, CertificateFault, Subject};
 use protocol::oauth::{Bound, Issuer};
@@ -70,6 +70,17 @@ impl App {
         }
         Ok(judged.is_ok())
     }
+}
+
+/// Whether a relying party comes with a certificate, or is given nothing.
+pub(crate) fn needs_certificate(party: &RelyingParty) -> bool {
+    party.oidc().is_some_and(|oidc| {
+        let by = &oidc.client;
+        matches!(
+            by,
+            OidcClient::Issued { .. } | OidcClient::Certificates { .. }
+        ) || oidc.require.contains(&Require::Certificate)
+    })
 }
 
 fn der(base64: &str) -> Option<Vec<u8>> {

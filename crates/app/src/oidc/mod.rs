@@ -72,6 +72,7 @@ pub use userinfo::{Told, UserCall};
 
 pub(crate) use assertion::unusable_keys;
 pub(crate) use authorize::proved_at;
+pub(crate) use certificate::needs_certificate;
 pub(crate) use issue::{
     acr, amr, changed as authorization_changed, stream as authorization_stream,
 };

@@ -91,15 +91,15 @@ fn certificates_are_asked_for_by_tls_of_our_own_alone() {
             "no certificate to show",
         ),
         (
-            &own.replace("https", "http"),
+            &*own.replace("https", "http"),
             "`mtls.url` is none that clients could trust",
         ),
         (
-            &own.replace("example/", "example/x"),
+            &*own.replace("example/", "example/x"),
             "`mtls.url` must end after the host",
         ),
         (
-            &own.replace("[::1]:1", "here"),
+            &*own.replace("[::1]:1", "here"),
             "`mtls.listen` holds `here`",
         ),
     ] {

@@ -284,8 +284,8 @@ mod tests {
         let many = vec!["CN=a"; MOST + 1].join(",");
         for (name, why) in [
             ("", NameError::Length),
-            (&long, NameError::Length),
-            (&many, NameError::Length),
+            (long.as_str(), NameError::Length),
+            (many.as_str(), NameError::Length),
             ("CN", NameError::Type),
             ("CN=a,", NameError::Type),
             ("CN=a, O=b", NameError::Type),

@@ -217,7 +217,7 @@ async fn a_client_whose_certificate_is_not_its_own_is_refused() {
             assert_eq!(none, refused, "{client} without one");
             let open = at(&world, client, GRANT, Door::Open).await;
             assert_eq!(open, refused, "{client} where nobody is asked");
-            for wrong in [ISSUER, FORGED, OTHER, STRANGER, ROBOT, OWN, b"\x30"] {
+            for wrong in [ISSUER, FORGED, OTHER, STRANGER, ROBOT, OWN, &b"\x30"[..]] {
                 let given = token(&world, client, GRANT, Some(wrong)).await;
                 assert_eq!(given.is_ok(), wrong == right, "{client}: {given:?}");
             }
@@ -479,6 +479,25 @@ async fn certificates_are_published_where_they_are_asked_for() {
         assert!(told.get(member).is_none(), "{member}");
     }
     assert!(!methods(&told).contains("tls_client_auth"));
+    // Documents that need them are told so, and not refused: the configuration may follow.
+    for (world, noted) in [(with, false), (without, true)] {
+        let files = files(&party("mill", &own(), "client_credentials", ""));
+        let report = world.nodes[0].accept_documents(&actor("admin"), files, true);
+        let notes = report.await.unwrap().notes.join("\n");
+        assert_eq!(
+            notes.contains("`mill`") && notes.contains("mtls.listen"),
+            noted,
+            "{notes}"
+        );
+    }
+}
+
+fn files(party: &str) -> Vec<(String, String)> {
+    vec![
+        crate::company::documents("").swap_remove(0),
+        ("sign-on.yaml".to_owned(), format!("{SIGN_ON}{party}")),
+        ("policy.yaml".to_owned(), super::world::policy("any-factor")),
+    ]
 }
 
 /// What nobody could be compared to is refused with its place.
@@ -507,15 +526,7 @@ async fn certificates_and_names_that_say_nothing_are_refused() {
             "certificates[0]",
         ),
     ] {
-        let parties = format!(
-            "{SIGN_ON}{}",
-            party("mill", &client, "client_credentials", "")
-        );
-        let files = vec![
-            crate::company::documents("").swap_remove(0),
-            ("sign-on.yaml".to_owned(), parties),
-            ("policy.yaml".to_owned(), super::world::policy("any-factor")),
-        ];
+        let files = files(&party("mill", &client, "client_credentials", ""));
         let refused = world.nodes[0]
             .accept_documents(&actor("admin"), files, false)
             .await;
