@@ -427,7 +427,7 @@ impl App {
 
 /// Binds the refresh tokens of a public client to the key or certificate that it has proved to hold (RFC 9449 §5, RFC
 /// 8705 §4). Others prove who they are by something else, and may take another one.
-fn binds(client: &Client, row: &mut AuthorizationRow, jkt: Option<&str>) {
+fn binds(client: &Client, row: &mut AuthorizationRow, bound: Option<&Bound>) {
     if client.is_public() && bound.is_some() {
         row.state.jkt = bound.map(Bound::text);
     }

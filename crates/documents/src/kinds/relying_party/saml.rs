@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rules::Mapping;
 
-use super::{SPEC, address, held, sets};
+use super::{SPEC, address, held, pem, sets};
 use crate::kinds::app::check_url;
 use crate::kinds::{app, group, instant};
 use crate::report::{self, Reporter};

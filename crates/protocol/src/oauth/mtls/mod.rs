@@ -26,8 +26,6 @@ pub use subject::{Subject, SubjectError};
 pub const LONGEST: usize = 16 << 10;
 /// The longest chain, in certificates: the client's own and those between it and an anchor.
 pub const MOST: usize = 6;
-/// id-kp-clientAuth: 1.3.6.1.5.5.7.3.2, as it is written in DER (RFC 5280 §4.2.1.12).
-const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
 
 /// Why a certificate is not the one of a client. For whoever looks after the server: a client is told nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -145,11 +143,15 @@ pub fn issued(
         &anchors.0,
         &between,
         instant(now)?,
-        KeyUsage::required(CLIENT_AUTH),
+        KeyUsage::client_auth(),
         None,
         None,
     );
+    // Whoever issues certificates need not say what for; the one that is issued does (RFC 5280 §4.2.1.12).
+    let usage = read.extended_key_usage();
+    let says_so = matches!(usage, Ok(Some(usage)) if usage.value.client_auth);
     match path {
+        Ok(_) if !says_so => Err(CertificateFault::Untrusted),
         Ok(_) if subject.is_of(&read) => Ok(()),
         Ok(_) => Err(CertificateFault::Subject),
         Err(webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. }) => {
