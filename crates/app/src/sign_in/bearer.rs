@@ -163,9 +163,10 @@ mod tests {
                 "byte {at}"
             );
         }
-        let bound = Bearer::ACCESS.write_bound(&ring, id, 7, Some("thumb"));
+        let certificate = Bound::Certificate("thumb".to_owned());
+        let bound = Bearer::ACCESS.write_bound(&ring, id, 7, Some(&certificate));
         let read = Bearer::ACCESS.read_bound(&ring, &bound);
-        assert_eq!(read, Some((id, 7, Some("thumb".to_owned()))));
+        assert_eq!(read, Some((id, 7, Some(certificate))));
         assert_eq!(Bearer::ACCESS.read::<SessionId>(&ring, &bound), None);
         let freed = bound.replace(".thumb", "");
         assert_eq!(Bearer::ACCESS.read_bound::<SessionId>(&ring, &freed), None);
