@@ -199,6 +199,10 @@ pub struct WireRelyingParty {
     pub who: Vec<String>,
     /// `confidential` or `public` (RFC 6749 §2.1), or `saml`.
     pub kind: String,
+    /// How it proves who it is: `client_secret_basic`, `client_secret_post`, `private_key_jwt`, `tls_client_auth`,
+    /// `self_signed_tls_client_auth`, or `none` for a public one; empty for one of SAML.
+    #[serde(default)]
+    pub method: String,
     /// Where browsers bring the answer.
     pub redirect_uris: Vec<String>,
     /// `made`, `missing` (it needs one, and has none), or `none` (it needs none).

@@ -69,7 +69,7 @@ impl App {
         let revision = known.as_ref().map_or(0, |k| k.revision);
         let changed = !files.is_empty();
         let counts = (tenant.sources.len(), tenant.apps.len(), tenant.rules.len());
-        let notes = notes(&tenant);
+        let notes = self.notes(&tenant);
         let revision = if changed { revision + 1 } else { revision };
         let row = DocumentsRow {
             revision,
@@ -130,16 +130,35 @@ impl App {
     }
 }
 
-/// Relying parties may be written before the policy is; until then nobody signs in to them.
-fn notes(tenant: &Tenant) -> Vec<String> {
-    let parties = &tenant.relying_parties;
-    if parties.is_empty() || tenant.sign_on.is_some() {
-        return Vec::new();
+impl App {
+    /// What the documents say and this installation does not do yet.
+    fn notes(&self, tenant: &Tenant) -> Vec<String> {
+        let parties = &tenant.relying_parties;
+        let listed = |names: Vec<&String>| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            names.join(", ")
+        };
+        let mut notes = Vec::new();
+        // Relying parties may be written before the policy is.
+        if !parties.is_empty() && tenant.sign_on.is_none() {
+            let names = listed(parties.keys().collect());
+            notes.push(format!(
+                "nobody can sign in to {names} before there is a `SignOnPolicy` document"
+            ));
+        }
+        let certified = parties
+            .iter()
+            .filter(|(_, party)| crate::oidc::needs_certificate(party));
+        let certified: Vec<&String> = certified.map(|(name, _)| name).collect();
+        if !certified.is_empty() && self.mutual.is_none() {
+            let names = listed(certified);
+            notes.push(format!(
+                "{names} can be given nothing before the configuration has `mtls.listen`, where \
+                 certificates are asked for"
+            ));
+        }
+        notes
     }
-    let names: Vec<String> = parties.keys().map(|name| format!("`{name}`")).collect();
-    let names = names.join(", ");
-    let note = format!("nobody can sign in to {names} before there is a `SignOnPolicy` document");
-    vec![note]
 }
 
 pub(crate) fn wrong(diagnostics: Vec<Diagnostic>) -> AppError {

@@ -81,8 +81,8 @@ pub use leavers::{
 pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::{Notifier, read_messages};
 pub use oidc::{
-    Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, GivenInitialAccess, KeyTurn,
-    LoggedOut, Offers, OwnFactor, Portal, PortalSession, RecentSignIn, RegistrationAnswer,
+    Answer, Ask, Asker, Door, Exposure, Factors, Given, GivenClientSecret, GivenInitialAccess,
+    KeyTurn, LoggedOut, Offers, OwnFactor, Portal, PortalSession, RecentSignIn, RegistrationAnswer,
     RegistrationCall, Risk, ShownDevice, Teller, Tile, TokenCall, Told as UserTold, ToldParty,
     ToldRegistration, ToldSession, UpstreamOffer, UserCall, Wrong, paths,
 };
@@ -143,6 +143,8 @@ pub struct App {
     pub(crate) following: Arc<tokio::sync::Semaphore>,
     /// Who we are to relying parties, on a node on which people sign in.
     pub(crate) issuer: Option<protocol::oauth::Issuer>,
+    /// What stands before the paths of the endpoints at which clients present certificates, where they may.
+    pub(crate) mutual: Option<protocol::oauth::Issuer>,
     /// The keys that tokens are signed with, as they were last read.
     pub(crate) keys: Arc<oidc::KeyCache>,
     /// Who holds the signing keys, where that is not this process.
@@ -200,6 +202,7 @@ impl App {
             answered: Arc::default(),
             following: Arc::new(tokio::sync::Semaphore::new(events::WAITING)),
             issuer: None,
+            mutual: None,
             keys: Arc::default(),
             signer: None,
             verified: Arc::default(),
@@ -224,6 +227,13 @@ impl App {
     #[must_use]
     pub fn issuing(mut self, issuer: protocol::oauth::Issuer) -> Self {
         self.issuer = Some(issuer);
+        self
+    }
+
+    /// The same, on a node at which clients may present certificates; this stands before the paths there.
+    #[must_use]
+    pub fn meeting(mut self, mutual: protocol::oauth::Issuer) -> Self {
+        self.mutual = Some(mutual);
         self
     }
 

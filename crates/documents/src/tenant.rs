@@ -34,8 +34,8 @@ pub use identity_provider::{Counts, IdentityProvider, LinkBy, SignInRoute};
 pub use password_directory::PasswordDirectory;
 pub use relaxation::Relaxation;
 pub use relying_party::{
-    AccessToken, Exchange, GrantType, MaySignIn, Oidc, OidcClient, OidcProfile, RelyingParty,
-    Require, SigningAlg, Speaks, SubjectType, TokenFormat,
+    AccessToken, CertificateSubject, Exchange, GrantType, MaySignIn, Oidc, OidcClient, OidcProfile,
+    RelyingParty, Require, SigningAlg, Speaks, SubjectType, TokenFormat,
 };
 pub use saml::{
     Acs, AttributeSet, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher,

@@ -28,7 +28,7 @@ pub use error::ServerError;
 pub use front::Front;
 pub use gate::{Caller, Gate, NotAuthenticated};
 pub use limits::{Limits, Rate};
-pub use listener::{Bound, Peer};
+pub use listener::{Bound, Peer, Presented};
 pub use metrics::Metrics;
 pub use pipeline::Pipeline;
 pub use rooms::{ROUTES, Rooms};

@@ -36,6 +36,12 @@ pub struct Peer {
     pub tls: bool,
 }
 
+/// The certificates that a client presented on its connection, leaf first, of which it has proved the key of the first;
+/// none, where it presented none. An extension of the requests over listeners that ask for certificates, and of no
+/// others. Headers are not looked at.
+#[derive(Debug, Clone)]
+pub struct Presented(pub Arc<[Vec<u8>]>);
+
 /// Sockets that are bound.
 pub struct Bound {
     sockets: Vec<(TcpListener, Option<Arc<Tls>>)>,
@@ -247,10 +253,13 @@ impl Floor {
                 .converse(
                     builder,
                     stream,
-                    Peer {
-                        address,
-                        tls: false,
-                    },
+                    (
+                        Peer {
+                            address,
+                            tls: false,
+                        },
+                        None,
+                    ),
                     stop,
                 )
                 .await;
@@ -261,14 +270,24 @@ impl Floor {
             self.metrics.bad_handshakes.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let connection = stream.get_ref().1;
+        let presented = tls.asks().then(|| {
+            let chain = connection.peer_certificates().unwrap_or_default().iter();
+            Presented(chain.map(|one| one.to_vec()).collect())
+        });
+        let h2 = connection.alpn_protocol() == Some(b"h2");
         let builder = if h2 {
             self.builder().http2_only()
         } else {
             self.builder().http1_only()
         };
-        self.converse(builder, stream, Peer { address, tls: true }, stop)
-            .await;
+        self.converse(
+            builder,
+            stream,
+            (Peer { address, tls: true }, presented),
+            stop,
+        )
+        .await;
     }
 
     fn builder(&self) -> auto::Builder<TokioExecutor> {
@@ -294,13 +313,16 @@ impl Floor {
         &self,
         builder: auto::Builder<TokioExecutor>,
         stream: S,
-        peer: Peer,
+        (peer, presented): (Peer, Option<Presented>),
         mut stop: watch::Receiver<bool>,
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = hyper::service::service_fn(|mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
+            if let Some(presented) = &presented {
+                request.extensions_mut().insert(presented.clone());
+            }
             self.router.clone().oneshot(request.map(Body::new))
         });
         let mut conversation = pin!(builder.serve_connection(TokioIo::new(stream), service));

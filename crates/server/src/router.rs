@@ -26,10 +26,16 @@ pub enum Behind {
     Administration,
     /// Where people sign in, and nothing of what administrators use.
     SignIn(Arc<Front>),
+    /// Where clients present certificates: the endpoints at which one says something, and nothing else.
+    Certificates(Arc<Front>),
 }
 
 /// The router of a door.
 pub fn router<S: Gate>(pipeline: Arc<Pipeline<S>>, codes: CodePages, behind: &Behind) -> Router {
+    if let Behind::Certificates(front) = behind {
+        let router = front::with_clients(Router::new(), &pipeline, front);
+        return nothing_else(router, pipeline);
+    }
     let mut router = open_paths(Router::new(), Arc::clone(&pipeline), codes);
     if let Behind::All(_) | Behind::Administration = behind {
         router = administration(router, &pipeline);
@@ -117,7 +123,7 @@ fn open_paths<S: Gate>(router: Router, pipeline: Arc<Pipeline<S>>, codes: CodePa
         Arc::clone(&pipeline),
     );
     let only_get = MethodFilter::GET;
-    router
+    let router = router
         .route(
             "/health/live",
             on(only_get, move |request: Request<Body>| {
@@ -135,11 +141,16 @@ fn open_paths<S: Gate>(router: Router, pipeline: Arc<Pipeline<S>>, codes: CodePa
                 let pipeline = Arc::clone(&pages);
                 async move { show_code(&pipeline, &request, codes) }
             }),
-        )
-        .fallback(any(move |request: Request<Body>| {
-            let pipeline = Arc::clone(&pipeline);
-            async move { refuse(&pipeline, &request, problem::no_route()) }
-        }))
+        );
+    nothing_else(router, pipeline)
+}
+
+/// 404 for the rest.
+fn nothing_else<S: Gate>(router: Router, pipeline: Arc<Pipeline<S>>) -> Router {
+    router.fallback(any(move |request: Request<Body>| {
+        let pipeline = Arc::clone(&pipeline);
+        async move { refuse(&pipeline, &request, problem::no_route()) }
+    }))
 }
 
 fn peer(request: &Request<Body>) -> Option<Peer> {

@@ -5,9 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use model::{Digest, Timestamp};
+use protocol::oauth::mtls;
 use protocol::x509::not_after;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::NoServerSessionStorage;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, SignatureScheme};
 use tokio::sync::watch;
 
 use crate::error::ServerError;
@@ -40,6 +46,8 @@ struct Served {
 /// Serves the certificate that was last found good.
 pub struct Tls {
     files: TlsFiles,
+    /// Whether clients are asked for a certificate.
+    asks: bool,
     current: RwLock<Served>,
     /// What the files held when they were last looked at, good or bad: a bad file is reported
     /// once, not at every look.
@@ -52,12 +60,31 @@ impl Tls {
     /// # Errors
     /// When one of them cannot be read, or they do not belong together.
     pub fn load(files: TlsFiles) -> Result<Self, ServerError> {
-        let (seen, config) = read(&files)?;
+        Self::of(files, false)
+    }
+
+    /// The same, where clients are asked for a certificate and may come without.
+    ///
+    /// # Errors
+    /// As [`Tls::load`].
+    pub fn asking(files: TlsFiles) -> Result<Self, ServerError> {
+        Self::of(files, true)
+    }
+
+    fn of(files: TlsFiles, asks: bool) -> Result<Self, ServerError> {
+        let (seen, config) = read(&files, asks)?;
         Ok(Self {
             files,
+            asks,
             current: RwLock::new(config?),
             seen: Mutex::new(seen),
         })
+    }
+
+    /// Whether clients are asked for a certificate.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        self.asks
     }
 
     /// The configuration for a new connection.
@@ -82,7 +109,7 @@ impl Tls {
     /// # Errors
     /// What is wrong with the files, the first time that it is seen.
     pub fn reload(&self) -> Result<Reloaded, ServerError> {
-        let (digest, config) = read(&self.files)?;
+        let (digest, config) = read(&self.files, self.asks)?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if *seen == digest {
             return Ok(Reloaded::Same);
@@ -116,11 +143,14 @@ type Config = Result<Served, ServerError>;
 
 /// The digest of both files, and what they make. Only files that cannot be read at all are an
 /// error of the whole.
-fn read(files: &TlsFiles) -> Result<(Digest, Config), ServerError> {
+fn read(files: &TlsFiles, asks: bool) -> Result<(Digest, Config), ServerError> {
     let certificate = read_file("certificate", &files.certificate)?;
     let key = read_file("key", &files.key)?;
     let digests = [Digest::of(&certificate).0, Digest::of(&key).0].concat();
-    Ok((Digest::of(&digests), build(files, &certificate, &key)))
+    Ok((
+        Digest::of(&digests),
+        build(files, (&certificate, &key), asks),
+    ))
 }
 
 fn read_file(what: &'static str, path: &Path) -> Result<Vec<u8>, ServerError> {
@@ -141,7 +171,7 @@ fn read_file(what: &'static str, path: &Path) -> Result<Vec<u8>, ServerError> {
     std::fs::read(path).map_err(|e| wrong(e.to_string()))
 }
 
-fn build(files: &TlsFiles, certificate: &[u8], key: &[u8]) -> Config {
+fn build(files: &TlsFiles, (certificate, key): (&[u8], &[u8]), asks: bool) -> Config {
     let wrong = |what, path: &Path, why: String| ServerError::Tls {
         what,
         path: path.to_owned(),
@@ -163,13 +193,74 @@ fn build(files: &TlsFiles, certificate: &[u8], key: &[u8]) -> Config {
         )
     })?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+    let verifier = asks.then(|| Arc::new(AnyHolder(provider.signature_verification_algorithms)));
+    let builder = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| wrong("key", &files.key, e.to_string()))?
-        .with_no_client_auth()
+        .map_err(|e| wrong("key", &files.key, e.to_string()))?;
+    let builder = match verifier {
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
+        None => builder.with_no_client_auth(),
+    };
+    let mut config = builder
         .with_single_cert(chain, key)
         .map_err(|e| wrong("key", &files.key, e.to_string()))?;
+    if asks {
+        // Each connection proves its key anew: none takes a certificate over from another one.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    }
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let config = Arc::new(config);
     Ok(Served { config, ends })
+}
+
+/// Takes the certificate of whoever proves its key in the handshake, whoever issued it and whatever it says: whether
+/// it is the one of a client is judged where it is known which client calls (RFC 8705 §2). One that is longer than any
+/// is refused at once.
+#[derive(Debug)]
+struct AnyHolder(WebPkiSupportedAlgorithms);
+
+impl ClientCertVerifier for AnyHolder {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        let mut all = std::iter::once(end_entity).chain(intermediates);
+        match intermediates.len() < mtls::MOST && all.all(|one| one.len() <= mtls::LONGEST) {
+            true => Ok(ClientCertVerified::assertion()),
+            false => Err(CertificateError::BadEncoding.into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
 }

@@ -13,6 +13,10 @@ use ipnet::IpNet;
 use crate::failure::Failure;
 use crate::suggest::nearest;
 
+mod mutual;
+
+pub use mutual::Mutual;
+
 /// Every key, and what it means.
 pub const KEYS: &[(&str, &str)] = &[
     ("tenant", "the tenant's name"),
@@ -31,6 +35,19 @@ pub const KEYS: &[(&str, &str)] = &[
     ),
     ("tls.certificate", "certificate chain, PEM"),
     ("tls.key", "its private key, PEM"),
+    (
+        "mtls.listen",
+        "addresses at which clients may present certificates (mutual TLS); nowhere, if not given",
+    ),
+    (
+        "mtls.url",
+        "where clients reach those addresses; goes with `mtls.listen`",
+    ),
+    (
+        "mtls.certificate",
+        "certificate chain for those addresses, PEM; the one of `tls.certificate`, if not given",
+    ),
+    ("mtls.key", "its private key, PEM"),
     (
         "store.postgres",
         "a PostgreSQL URL; without it, SQLite in the data directory",
@@ -105,6 +122,8 @@ pub struct Config {
     pub admin_networks: Vec<IpNet>,
     /// Certificate and key.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// Where clients may present certificates.
+    pub mutual: Option<Mutual>,
     /// A PostgreSQL URL; SQLite where missing.
     pub postgres: Option<String>,
     /// The master key's file.
@@ -237,19 +256,13 @@ struct Values(BTreeMap<String, toml::Value>);
 impl Values {
     fn into_config(mut self, directory: &Path) -> Result<Config, Failure> {
         let place = |path: String| directory.join(path);
-        let tls = match (self.text("tls.certificate")?, self.text("tls.key")?) {
-            (Some(certificate), Some(key)) => Some((place(certificate), place(key))),
-            (None, None) => None,
-            _ => {
-                let problem = "`tls.certificate` and `tls.key` belong together".to_owned();
-                return Err(wrong(problem, "set both, or neither"));
-            }
-        };
+        let tls = self.pair("tls.certificate", "tls.key", directory)?;
+        let mutual = self.mutual(tls.as_ref(), directory)?;
         let listen = self.addresses("listen")?;
         let listen = listen.unwrap_or_else(|| vec![HERE.into()]);
         let (admin_listen, admin_networks) = self.administration()?;
         let public_url = match self.text("public_url")? {
-            Some(url) => check_url(&url)?,
+            Some(url) => check_url("public_url", &url)?,
             None => {
                 let scheme = if tls.is_some() { "https" } else { "http" };
                 listen
@@ -276,6 +289,7 @@ impl Values {
             admin_listen,
             admin_networks,
             tls,
+            mutual,
             postgres: self.text("store.postgres")?,
             master_key: place(
                 self.text("keys.master")?
@@ -438,10 +452,10 @@ fn mistyped(key: &str, wanted: &str, found: &toml::Value) -> Failure {
     )
 }
 
-fn check_url(text: &str) -> Result<String, Failure> {
+fn check_url(key: &str, text: &str) -> Result<String, Failure> {
     let problem = |why: &str| {
         wrong(
-            format!("`public_url` {why}"),
+            format!("`{key}` {why}"),
             "write it as https://id.acme.example",
         )
     };

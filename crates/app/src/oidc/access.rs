@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use documents::Require;
 use model::{AuthorizationId, Digest, Secret, Timestamp};
 use ports::SignerError;
 use ports::store::AuthorizationRow;
 use protocol::jose::jwt::{self, ACCESS_TOKEN, Audience, Claims, Expect, Life};
 use protocol::jose::{Algorithm, SignError, Typ};
 use protocol::oauth::claims::{AccessToken, Login};
-use protocol::oauth::{Issuer, Object, Resource, Scopes};
+use protocol::oauth::{Bound, Issuer, Object, Resource, Scopes};
 
 use super::claims::{jti, methods};
 use super::clients::Client;
@@ -24,9 +23,9 @@ use crate::{App, AppError, ErrorKind, Known};
 /// What a token says, before anybody asked whether it counts.
 #[derive(Clone)]
 pub(super) enum Recognised {
-    /// Of what it came, until when it counts, and the key that it is bound to.
+    /// Of what it came, until when it counts, and what it is bound to.
     /// And what it may, where it says so by itself.
-    Person(AuthorizationId, Timestamp, Option<String>, Option<Scopes>),
+    Person(AuthorizationId, Timestamp, Option<Bound>, Option<Scopes>),
     Client(ClientToken),
     Exchanged(ExchangedToken),
 }
@@ -51,8 +50,8 @@ pub(super) struct LivePerson {
     pub client: Client,
     /// Until when it counts.
     pub ends: Timestamp,
-    /// The key whose holder alone may use it, by its thumbprint.
-    pub jkt: Option<String>,
+    /// Whose holder alone may use it.
+    pub bound: Option<Bound>,
     /// What it may.
     pub scopes: Scopes,
 }
@@ -66,25 +65,25 @@ impl Live {
         }
     }
 
-    /// The key whose holder alone may use it, by its thumbprint.
-    pub(super) fn jkt(&self) -> Option<&str> {
+    /// Whose holder alone may use it.
+    pub(super) fn bound(&self) -> Option<&Bound> {
         match self {
-            Self::Person(live) => live.jkt.as_deref(),
-            Self::Client(_, token) => token.jkt.as_deref(),
-            Self::Exchanged(_, token) => token.jkt.as_deref(),
+            Self::Person(live) => live.bound.as_ref(),
+            Self::Client(_, token) => token.bound.as_ref(),
+            Self::Exchanged(_, token) => token.bound.as_ref(),
         }
     }
 }
 
 impl App {
-    /// A new access token, for the holder of a key where there is one, and for how many seconds it counts.
+    /// A new access token, for the holder of what it is bound to where that is something, and for how many seconds it counts.
     pub(super) async fn access_token(
         &self,
         client: &Client,
         row: &AuthorizationRow,
         subject: &str,
         scopes: &Scopes,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> Result<(Secret, u32), AppError> {
         let shape = &client.oidc().access_token;
         let seconds = u32::from(shape.minutes) * 60;
@@ -92,7 +91,7 @@ impl App {
         let ends = now.plus(Duration::from_secs(seconds.into()));
         if shape.format == documents::TokenFormat::Opaque {
             let second = u32::try_from(ends.as_micros() / 1_000_000).unwrap_or(u32::MAX);
-            let token = Bearer::ACCESS.write_bound(&*self.keyring, row.id, second, jkt);
+            let token = Bearer::ACCESS.write_bound(&*self.keyring, row.id, second, bound);
             return Ok((Secret::new(token), seconds));
         }
         let issuer = self.issuer()?;
@@ -113,7 +112,7 @@ impl App {
                 amr: &amr,
                 sid: None,
             }),
-            jkt,
+            bound,
             actor: None,
             added: &Object::new(),
         };
@@ -146,20 +145,16 @@ impl App {
     /// everything it came of still stands.
     pub(super) async fn live(&self, token: &Secret) -> Result<Option<Live>, AppError> {
         let now = self.now();
-        // What is not bound counts no longer once the client's document demands that it be.
-        let may = |client: &Client, jkt: Option<&String>| {
-            jkt.is_some() || !client.requires(Require::Dpop)
-        };
-        let (id, ends, jkt, scopes) = match self.recognised(token).await? {
-            Some(Recognised::Person(id, ends, jkt, scopes)) => (id, ends, jkt, scopes),
+        let (id, ends, bound, scopes) = match self.recognised(token).await? {
+            Some(Recognised::Person(id, ends, bound, scopes)) => (id, ends, bound, scopes),
             Some(Recognised::Exchanged(token)) => {
                 let client = self.acting(&token).await?;
-                let client = client.filter(|client| may(client, token.jkt.as_ref()));
+                let client = client.filter(|client| client.takes(token.bound.as_ref()));
                 return Ok(client.map(|client| Live::Exchanged(client, Box::new(token))));
             }
             Some(Recognised::Client(token)) => {
                 let client = self.client_of(&token).await?;
-                let client = client.filter(|client| may(client, token.jkt.as_ref()));
+                let client = client.filter(|client| client.takes(token.bound.as_ref()));
                 return Ok(client.map(|client| Live::Client(client, Box::new(token))));
             }
             None => return Ok(None),
@@ -171,7 +166,7 @@ impl App {
             return Ok(None);
         };
         let standing = self.standing(&row).await?;
-        let standing = standing.filter(|(client, _)| may(client, jkt.as_ref()));
+        let standing = standing.filter(|(client, _)| client.takes(bound.as_ref()));
         Ok(standing.map(|(client, known)| {
             Live::Person(Box::new(LivePerson {
                 scopes: scopes.unwrap_or_else(|| scopes_of(&row)),
@@ -179,7 +174,7 @@ impl App {
                 known,
                 client,
                 ends,
-                jkt,
+                bound,
             }))
         }))
     }
@@ -188,8 +183,8 @@ impl App {
     async fn recognised(&self, token: &Secret) -> Result<Option<Recognised>, AppError> {
         let at = |second: i64| Timestamp::from_micros(second.saturating_mul(1_000_000));
         let text = token.expose();
-        if let Some((id, second, jkt)) = Bearer::ACCESS.read_bound(&*self.keyring, text) {
-            return Ok(Some(Recognised::Person(id, at(second.into()), jkt, None)));
+        if let Some((id, second, bound)) = Bearer::ACCESS.read_bound(&*self.keyring, text) {
+            return Ok(Some(Recognised::Person(id, at(second.into()), bound, None)));
         }
         if let Some(token) = self.opened_token(text) {
             return Ok(Some(Recognised::Client(token)));
@@ -234,7 +229,7 @@ impl App {
             let (id, rest) = jti.split_once('.')?;
             let (second, _) = rest.split_once('.')?;
             let (id, ends) = (id.parse().ok()?, at(second.parse().ok()?));
-            Some(Recognised::Person(id, ends, bound_to(&claims), scopes))
+            Some(Recognised::Person(id, ends, bound_to(&claims)?, scopes))
         });
         Ok(named)
     }
@@ -267,10 +262,13 @@ impl App {
     }
 }
 
-/// The key that a signed token is bound to (`cnf`, RFC 9449 §6.1).
-pub(super) fn bound_to(claims: &Claims) -> Option<String> {
-    let jkt = claims.rest.get("cnf")?.get("jkt")?.as_str()?;
-    Some(jkt.to_owned())
+/// What a signed token is bound to (`cnf`, RFC 7800); nothing, where it has no such claim. `None`: it has one that is
+/// not understood, and counts as none of ours.
+pub(super) fn bound_to(claims: &Claims) -> Option<Option<Bound>> {
+    match claims.rest.get("cnf") {
+        None => Some(None),
+        Some(cnf) => Bound::of_cnf(cnf).map(Some),
+    }
 }
 
 /// What a client asks for to go on when nobody is signed in (OpenID Connect Core §11). It does not

@@ -10,6 +10,7 @@ use protocol::jose::{Jwks, JwksError, KeyError, PublicKey};
 use protocol::oauth::token::Assertion;
 use protocol::oauth::{ErrorCode, OAuthError};
 
+use super::certificate::unusable_certificates;
 use super::clients::Client;
 use crate::{App, AppError, ErrorKind};
 
@@ -67,10 +68,10 @@ fn unusable(why: &str) -> AppError {
     )
 }
 
-/// The keys of a document by which nobody could verify anything.
+/// The keys and certificates of a document by which nobody could verify anything.
 pub(crate) fn unusable_keys(party: &RelyingParty) -> Vec<Diagnostic> {
     let all = keys(party).enumerate();
-    all.filter_map(|(place, key)| {
+    let unusable = all.filter_map(|(place, key)| {
         Some(Diagnostic {
             code: "TNR-SIGN-0021".to_owned(),
             place: format!("RelyingParty {}", party.name),
@@ -81,6 +82,6 @@ pub(crate) fn unusable_keys(party: &RelyingParty) -> Vec<Diagnostic> {
             fix: "write the public key as the client made it, or have it make another one"
                 .to_owned(),
         })
-    })
-    .collect()
+    });
+    unusable.chain(unusable_certificates(party)).collect()
 }

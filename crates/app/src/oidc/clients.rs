@@ -8,9 +8,11 @@ use ports::store::SecretRow;
 use protocol::jose::Algorithm;
 use protocol::oauth::token::{Assertion, AuthMethod, Refusal};
 use protocol::oauth::{
-    ApplicationType, ClientAuth, ClientView, GrantType, PkcePolicy, RegisteredRedirect, Scopes,
+    ApplicationType, Bound, ClientAuth, ClientView, GrantType, PkcePolicy, RegisteredRedirect,
+    Scopes,
 };
 
+use super::certificate::Door;
 use crate::sign_in::{Bearer, same};
 use crate::tenant::Loaded;
 use crate::{App, AppError, ErrorKind};
@@ -131,14 +133,30 @@ impl Client {
     }
 
     fn method(&self) -> AuthMethod {
-        match &self.oidc().client {
-            OidcClient::Public => AuthMethod::None,
-            OidcClient::Secret { method, .. } => match method {
-                Sends::Basic => AuthMethod::ClientSecretBasic,
-                Sends::Post => AuthMethod::ClientSecretPost,
-            },
-            OidcClient::Keys { .. } => AuthMethod::PrivateKeyJwt,
-        }
+        method(&self.oidc().client)
+    }
+
+    /// Whether a token of its that is bound to this, or to nothing, counts: once the document demands that they be
+    /// bound, others count no longer.
+    pub(super) fn takes(&self, bound: Option<&Bound>) -> bool {
+        let key = matches!(bound, Some(Bound::Key(_)));
+        let certificate = bound.is_some_and(Bound::is_certificate);
+        (key || !self.requires(Require::Dpop))
+            && (certificate || !self.requires(Require::Certificate))
+    }
+}
+
+/// How a client proves who it is, by the name that the protocol has for it.
+pub(super) const fn method(client: &OidcClient) -> AuthMethod {
+    match client {
+        OidcClient::Public => AuthMethod::None,
+        OidcClient::Secret { method, .. } => match method {
+            Sends::Basic => AuthMethod::ClientSecretBasic,
+            Sends::Post => AuthMethod::ClientSecretPost,
+        },
+        OidcClient::Keys { .. } => AuthMethod::PrivateKeyJwt,
+        OidcClient::Issued { .. } => AuthMethod::TlsClientAuth,
+        OidcClient::Certificates { .. } => AuthMethod::SelfSignedTlsClientAuth,
     }
 }
 
@@ -174,6 +192,7 @@ impl App {
     pub(crate) async fn proven_client(
         &self,
         auth: &ClientAuth,
+        door: Door<'_>,
     ) -> Result<Result<Client, Refusal>, AppError> {
         let refused = || Ok(Err(auth.refused()));
         let claimed = match auth {
@@ -194,7 +213,10 @@ impl App {
         }
         let sent = match auth {
             ClientAuth::Basic { secret, .. } | ClientAuth::Post { secret, .. } => secret,
-            ClientAuth::None { .. } => return Ok(Ok(client)),
+            ClientAuth::None { .. } => {
+                let proved = client.is_public() || self.is_certified(&client, door)?;
+                return if proved { Ok(Ok(client)) } else { refused() };
+            }
             ClientAuth::Assertion { assertion, .. } => {
                 return Ok(match self.asserted(&client, assertion).await? {
                     Ok(()) => Ok(client),
@@ -263,6 +285,10 @@ impl App {
                 Some(OidcClient::Keys { .. }) => (
                     "a client with keys of its own",
                     "write its public keys into its document",
+                ),
+                Some(OidcClient::Issued { .. } | OidcClient::Certificates { .. }) => (
+                    "a client with a certificate",
+                    "say in its document whose certificate counts",
                 ),
                 Some(_) => (
                     "a public client",

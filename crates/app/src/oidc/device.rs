@@ -11,7 +11,7 @@ use documents::RelyingParty;
 use model::{Authorization, AuthorizationId, Digest, Secret, Timestamp};
 use ports::store::{Append, AppendError, AuthorizationRow, DeviceRow, OneTime, SessionRow};
 use protocol::oauth::device::{INTERVAL_S, answer, asked, shown, typed, user_code};
-use protocol::oauth::{ErrorCode, GrantType, OAuthError, Object};
+use protocol::oauth::{Bound, ErrorCode, GrantType, OAuthError, Object};
 use rules::sign_on::SignOn;
 use serde::{Deserialize, Serialize};
 
@@ -277,7 +277,7 @@ impl App {
         &self,
         client: &Client,
         code: &Secret,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> Result<Result<Object, OAuthError>, AppError> {
         let refused = |code, problem| Ok(Err(OAuthError::new(code, problem)));
         let read = Bearer::DEVICE.read::<AuthorizationId>(&*self.keyring, code.expose());
@@ -306,6 +306,6 @@ impl App {
         if row.state.ended.is_some() && row.state.redeemed.is_none() {
             return refused(ErrorCode::AccessDenied, "the device was turned away");
         }
-        self.exchange(client, row, "device-code", jkt).await
+        self.exchange(client, row, "device-code", bound).await
     }
 }

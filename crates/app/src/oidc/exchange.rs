@@ -15,7 +15,9 @@ use ports::store::Append;
 use protocol::jose::jwt::Claims;
 use protocol::oauth::claims::{AccessToken, Login};
 use protocol::oauth::token::ACCESS_TOKEN_TYPE;
-use protocol::oauth::{ErrorCode, GrantType, OAuthError, Object, Resource, Scopes, TokenResponse};
+use protocol::oauth::{
+    Bound, ErrorCode, GrantType, OAuthError, Object, Resource, Scopes, TokenResponse,
+};
 
 use super::access::{Live, LivePerson, bound_to, unsigned};
 use super::claims::{jti, methods};
@@ -36,6 +38,8 @@ pub(super) struct Wish<'a> {
     pub resources: &'a [Resource],
     /// What it is to be allowed.
     pub scopes: Option<&'a Scopes>,
+    /// The certificate with which it came.
+    pub certificate: Option<Bound>,
 }
 
 /// What such a token says.
@@ -55,8 +59,8 @@ pub(super) struct ExchangedToken {
     pub scopes: Scopes,
     pub made: Timestamp,
     pub ends: Timestamp,
-    /// The key whose holder alone may use it, by its thumbprint.
-    pub jkt: Option<String>,
+    /// Whose holder alone may use it.
+    pub bound: Option<Bound>,
 }
 
 impl ExchangedToken {
@@ -74,7 +78,7 @@ impl ExchangedToken {
             scopes: Scopes::parse(text("scope").unwrap_or_default()).ok()?,
             made: claims.iat?,
             ends: claims.exp?,
-            jkt: bound_to(claims),
+            bound: bound_to(claims)?,
         })
     }
 }
@@ -85,7 +89,7 @@ impl App {
         &self,
         client: &Client,
         wish: Wish<'_>,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> Result<Result<Object, OAuthError>, AppError> {
         let Some(policy) = &client.oidc().exchange else {
             let problem = "the client may exchange nothing: see its document";
@@ -95,7 +99,7 @@ impl App {
             Ok(target) => target,
             Err(error) => return Ok(Err(error)),
         };
-        let Some(subject) = self.exchangeable(client, policy, wish.subject, jkt).await? else {
+        let Some(subject) = self.exchangeable(client, policy, &wish, bound).await? else {
             return Ok(Err(unacceptable()));
         };
         let scopes = match subject.scopes.within(&allowed).narrowed(wish.scopes) {
@@ -129,13 +133,13 @@ impl App {
             scopes,
             made: now,
             ends,
-            jkt: jkt.map(str::to_owned),
+            bound: bound.cloned(),
         };
         let access_token = self.signed_exchange(client, &token, &subject).await?;
         self.store.append(granted(client, &token)).await?;
         let response = TokenResponse {
             access_token,
-            is_bound: jkt.is_some(),
+            bound: bound.cloned(),
             expires_in_s: seconds,
             refresh_token: None,
             id_token: None,
@@ -153,14 +157,16 @@ impl App {
         &self,
         client: &Client,
         policy: &Exchange,
-        token: &Secret,
-        jkt: Option<&str>,
+        wish: &Wish<'_>,
+        bound: Option<&Bound>,
     ) -> Result<Option<Box<LivePerson>>, AppError> {
-        let Some(Live::Person(subject)) = self.live(token).await? else {
+        let Some(Live::Person(subject)) = self.live(wish.subject).await? else {
             return Ok(None);
         };
         let from = subject.client.party().named_by_rules();
-        let held = subject.jkt.is_none() || subject.jkt.as_deref() == jkt;
+        // The certificate counts also where this client's own tokens are bound to something else, or to nothing.
+        let holds = [bound, wish.certificate.as_ref()];
+        let held = subject.bound.is_none() || holds.contains(&subject.bound.as_ref());
         if !policy.from.contains(from) || !held {
             return Ok(None);
         }
@@ -191,7 +197,7 @@ impl App {
                 amr: &amr,
                 sid: None,
             }),
-            jkt: token.jkt.as_deref(),
+            bound: token.bound.as_ref(),
             actor: Some(&token.client_id),
             added: &Object::new(),
         };

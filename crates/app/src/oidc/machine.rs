@@ -13,7 +13,7 @@ use model::{Digest, Secret, Timestamp};
 use ports::Sealed;
 use protocol::jose::jwt::Claims;
 use protocol::oauth::claims::AccessToken;
-use protocol::oauth::{GrantType, OAuthError, Object, Scopes, TokenResponse};
+use protocol::oauth::{Bound, GrantType, OAuthError, Object, Scopes, TokenResponse};
 use serde::{Deserialize, Serialize};
 
 use super::access::{audience, bound_to, unsigned};
@@ -38,9 +38,9 @@ pub(super) struct ClientToken {
     pub(super) scopes: Vec<String>,
     pub(super) made: Timestamp,
     pub(super) ends: Timestamp,
-    /// The key whose holder alone may use it, by its thumbprint.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) jkt: Option<String>,
+    /// Whose holder alone may use it.
+    #[serde(default, rename = "jkt", skip_serializing_if = "Option::is_none")]
+    pub(super) bound: Option<Bound>,
 }
 
 impl ClientToken {
@@ -59,7 +59,7 @@ impl ClientToken {
             scopes: scopes.map(str::to_owned).collect(),
             made: claims.iat?,
             ends: claims.exp?,
-            jkt: bound_to(claims),
+            bound: bound_to(claims)?,
         })
     }
 }
@@ -70,7 +70,7 @@ impl App {
         &self,
         client: &Client,
         asked: Option<&Scopes>,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> Result<Result<Object, OAuthError>, AppError> {
         let scopes = match client.own_scopes().narrowed(asked) {
             Ok(scopes) => scopes,
@@ -86,7 +86,7 @@ impl App {
             scopes: scopes.iter().map(str::to_owned).collect(),
             made: now,
             ends: now.plus(Duration::from_secs(seconds.into())),
-            jkt: jkt.map(str::to_owned),
+            bound: bound.cloned(),
         };
         let access_token = match shape.format {
             documents::TokenFormat::Opaque => self.sealed_token(&token)?,
@@ -95,7 +95,7 @@ impl App {
         self.record_grant(granted(client, &token)).await?;
         let response = TokenResponse {
             access_token,
-            is_bound: jkt.is_some(),
+            bound: bound.cloned(),
             expires_in_s: seconds,
             refresh_token: None,
             id_token: None,
@@ -121,7 +121,7 @@ impl App {
             jti: &token.name,
             scopes,
             login: None,
-            jkt: token.jkt.as_deref(),
+            bound: token.bound.as_ref(),
             actor: None,
             added: &Object::new(),
         };

@@ -34,6 +34,16 @@ const GRANTS: [GrantType; 4] = [
     GrantType::DeviceCode,
 ];
 
+/// How clients prove who they are: the last two where they may present certificates.
+const METHODS: [AuthMethod; 6] = [
+    AuthMethod::ClientSecretBasic,
+    AuthMethod::ClientSecretPost,
+    AuthMethod::PrivateKeyJwt,
+    AuthMethod::None,
+    AuthMethod::TlsClientAuth,
+    AuthMethod::SelfSignedTlsClientAuth,
+];
+
 impl App {
     /// The discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2), as it is sent.
     ///
@@ -43,7 +53,8 @@ impl App {
         let issuer = self.issuer()?;
         let loaded = self.loaded().await?;
         let text = loaded.discovery.get_or_init(|| {
-            let document = Value::Object(described(issuer, &loaded));
+            let document = described((issuer, self.mutual.as_ref()), &loaded);
+            let document = Value::Object(document);
             document.to_string().into()
         });
         Ok(Arc::clone(text))
@@ -51,7 +62,7 @@ impl App {
 }
 
 /// What this provider can do, with these documents in force.
-fn described(issuer: &Issuer, loaded: &Loaded) -> Object {
+fn described((issuer, mutual): (&Issuer, Option<&Issuer>), loaded: &Loaded) -> Object {
     let parties = loaded.tenant.relying_parties.values();
     let mut scopes = BTreeSet::from(["openid", "profile", "email"]);
     let mut claims = BTreeSet::from([
@@ -94,12 +105,10 @@ fn described(issuer: &Issuer, loaded: &Loaded) -> Object {
         scopes: &scopes,
         claims: &claims,
         grants: &grants,
-        auth_methods: &[
-            AuthMethod::ClientSecretBasic,
-            AuthMethod::ClientSecretPost,
-            AuthMethod::PrivateKeyJwt,
-            AuthMethod::None,
-        ],
+        auth_methods: match mutual {
+            Some(_) => &METHODS,
+            None => &METHODS[..4],
+        },
         assertion_algorithms: &Algorithm::ALL,
         id_token_algorithms: &SIGNING,
         userinfo_algorithms: &SIGNING,
@@ -112,6 +121,7 @@ fn described(issuer: &Issuer, loaded: &Loaded) -> Object {
         pushed_only: false,
         backchannel_logout: true,
         frontchannel_logout: true,
+        mutual,
         documentation: None,
     };
     provider.to_json()

@@ -21,6 +21,7 @@ mod ask;
 mod asked;
 mod assertion;
 mod authorize;
+mod certificate;
 mod claims;
 mod clients;
 mod device;
@@ -55,6 +56,7 @@ mod verified;
 mod wanted;
 
 pub use authorize::{Answer, Ask, Asker, Offers, UpstreamOffer, Wrong};
+pub use certificate::Door;
 pub use clients::GivenClientSecret;
 pub use device::ShownDevice;
 pub use ends::LoggedOut;
@@ -72,6 +74,7 @@ pub use userinfo::{Told, UserCall};
 
 pub(crate) use assertion::unusable_keys;
 pub(crate) use authorize::proved_at;
+pub(crate) use certificate::needs_certificate;
 pub(crate) use held::not_there;
 pub(crate) use issue::{
     acr, amr, changed as authorization_changed, stream as authorization_stream,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use documents::{MaySignIn, RelyingParty, Saml, Speaks};
 use ports::store::SecretName;
 
-use super::clients::bound_to;
+use super::clients::{bound_to, method};
 use crate::{App, AppError, ErrorKind};
 
 /// A relying party as it is told.
@@ -25,6 +25,8 @@ pub struct ToldParty {
     pub groups: BTreeSet<String>,
     /// Where browsers bring the answer: redirect URIs, or addresses for responses of SAML.
     pub redirect_uris: BTreeSet<String>,
+    /// How it proves who it is (`token_endpoint_auth_method`); `None` for a service provider of SAML.
+    pub method: Option<&'static str>,
     /// The name of its secret, if it needs one.
     pub secret: Option<String>,
     /// Whether that secret was made.
@@ -107,6 +109,7 @@ fn told(party: &RelyingParty, made: &[SecretName]) -> ToldParty {
         groups,
         redirect_uris,
         is_saml: party.saml().is_some(),
+        method: party.oidc().map(|oidc| method(&oidc.client).name()),
         secret: secret.map(str::to_owned),
         has_secret: party.registered.is_some()
             || made

@@ -75,7 +75,7 @@ impl App {
         };
         // Whoever proves a key here has the code bound to it (RFC 9449 §10.1).
         let at = ("POST", super::paths::PUSHED);
-        let proved = self.possessed(&client, call.proofs, at, None);
+        let proved = self.possessed(&client, call.proofs, at, None, call.door);
         match (proved.await?, read.jkt) {
             (Err(error), _) => return Ok(Given::Refused(auth.refused_as(error))),
             (Ok(Some(jkt)), None) => {

@@ -2,22 +2,21 @@
 
 use std::time::Duration;
 
-use documents::Require;
 use model::{AuthorizationId, Digest, Secret};
 use ports::store::{Append, AuthorizationRow, OneTime};
 use protocol::jose::Algorithm;
 use protocol::oauth::claims::{IdToken, Login};
 use protocol::oauth::token::{Grant, Refusal};
 use protocol::oauth::{
-    ClientAuth, CodeChallenge, ErrorCode, GrantType, OAuthError, Object, Params, Scopes,
+    Bound, ClientAuth, CodeChallenge, ErrorCode, GrantType, OAuthError, Object, Params, Scopes,
     TokenRequest, TokenResponse,
 };
 
+use super::certificate::Door;
 use super::claims::{in_id_token, methods};
 use super::clients::Client;
 use super::exchange::Wish;
 use super::issue::{changed, stream};
-use super::possession::no_proof;
 use super::steps::actor;
 use crate::sign_in::{Bearer, ended};
 use crate::{App, AppError, ErrorKind};
@@ -33,6 +32,8 @@ pub struct TokenCall<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The body.
     pub body: &'a [u8],
+    /// Where it came in.
+    pub door: Door<'a>,
 }
 
 /// What a client is answered.
@@ -58,8 +59,11 @@ impl App {
             Err(refusal) => return Ok(Given::Refused(refusal)),
         };
         let answered = match TokenRequest::parse(&params) {
-            Ok(request) => match self.key_of(&client, call).await? {
-                Ok(jkt) => self.grant(&client, request, jkt.as_deref()).await?,
+            Ok(request) => match self.binds_to(&client, call).await? {
+                Ok(bound) => {
+                    let held = (bound.as_ref(), call.door.bound());
+                    self.grant(&client, request, held).await?
+                }
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
@@ -88,32 +92,16 @@ impl App {
             Err(refusal) => return Ok(Err(refusal)),
         };
         Ok(self
-            .proven_client(&auth)
+            .proven_client(&auth, call.door)
             .await?
             .map(|client| (client, auth, params)))
-    }
-
-    /// The key to which a client's tokens are to be bound: the one that it has proved to hold.
-    async fn key_of(
-        &self,
-        client: &Client,
-        call: TokenCall<'_>,
-    ) -> Result<Result<Option<String>, OAuthError>, AppError> {
-        let at = ("POST", super::paths::TOKEN);
-        Ok(match self.possessed(client, call.proofs, at, None).await? {
-            Ok(None) if client.requires(Require::Dpop) => {
-                let problem = "is missing, and this client's document demands it: see RFC 9449 5";
-                Err(no_proof(problem))
-            }
-            proved => proved,
-        })
     }
 
     async fn grant(
         &self,
         client: &Client,
         request: TokenRequest,
-        jkt: Option<&str>,
+        (bound, certificate): (Option<&Bound>, Option<Bound>),
     ) -> Result<Answered, AppError> {
         let kind = request.grant.grant_type();
         if !client.may(kind) {
@@ -131,8 +119,9 @@ impl App {
                 audience: audience.as_deref(),
                 resources: &request.resources,
                 scopes: scopes.as_ref(),
+                certificate,
             };
-            return self.exchange_token(client, wish, jkt).await;
+            return self.exchange_token(client, wish, bound).await;
         }
         let issuer = self.issuer()?;
         let audience = super::access::audience(client, issuer);
@@ -146,18 +135,21 @@ impl App {
         }
         match &request.grant {
             Grant::AuthorizationCode { code, .. } => {
-                self.redeem(client, &request.grant, code, jkt).await
+                self.redeem(client, &request.grant, code, bound).await
             }
             Grant::RefreshToken {
                 refresh_token,
                 scopes,
             } => {
                 let scopes = scopes.as_ref();
-                self.refresh(client, refresh_token, scopes, jkt).await
+                self.refresh(client, refresh_token, scopes, bound).await
             }
-            Grant::DeviceCode { device_code } => self.redeem_device(client, device_code, jkt).await,
+            Grant::DeviceCode { device_code } => {
+                self.redeem_device(client, device_code, bound).await
+            }
             Grant::ClientCredentials { scopes } => {
-                self.client_credentials(client, scopes.as_ref(), jkt).await
+                self.client_credentials(client, scopes.as_ref(), bound)
+                    .await
             }
             // It has a target of its own, and was answered above.
             Grant::TokenExchange { .. } => Ok(Err(no_grant())),
@@ -170,7 +162,7 @@ impl App {
         client: &Client,
         grant: &Grant,
         code: &Secret,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> Result<Answered, AppError> {
         let read = Bearer::CODE.read::<AuthorizationId>(&*self.keyring, code.expose());
         let Some((id, _)) = read else {
@@ -182,7 +174,7 @@ impl App {
         if row.state.client != client.oidc().client_id {
             return Ok(Err(no_grant()));
         }
-        if row.state.jkt.is_some() && row.state.jkt.as_deref() != jkt {
+        if row.state.jkt.is_some() && row.state.jkt != bound.map(Bound::text) {
             return Ok(Err(no_grant()));
         }
         if row.state.redeemed.is_none() {
@@ -193,7 +185,8 @@ impl App {
                 return Ok(Err(error));
             }
         }
-        self.exchange(client, row, "authorization-code", jkt).await
+        self.exchange(client, row, "authorization-code", bound)
+            .await
     }
 
     /// Exchanges what a code of this space gave for tokens, once. That the code is good is the caller's.
@@ -202,7 +195,7 @@ impl App {
         client: &Client,
         mut row: AuthorizationRow,
         space: &'static str,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> Result<Answered, AppError> {
         let (id, now) = (row.id, self.now());
         if row.state.redeemed.is_some() {
@@ -213,7 +206,7 @@ impl App {
             return Ok(Err(no_grant()));
         }
         row.state.redeemed = Some(now);
-        binds(client, &mut row, jkt);
+        binds(client, &mut row, bound);
         if client.may(GrantType::RefreshToken) {
             row.state.refreshed = 1;
             row.state.refresh_ends = Some(now.plus(refreshable(client)));
@@ -223,7 +216,9 @@ impl App {
             return Ok(Err(no_grant()));
         }
         let scopes = scopes_of(&row);
-        self.tokens(client, &row, &scopes, true, jkt).await.map(Ok)
+        self.tokens(client, &row, &scopes, true, bound)
+            .await
+            .map(Ok)
     }
 
     /// Exchanges a refresh token for the next one, once.
@@ -232,7 +227,7 @@ impl App {
         client: &Client,
         token: &Secret,
         asked: Option<&Scopes>,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> Result<Answered, AppError> {
         let read = Bearer::REFRESH.read::<AuthorizationId>(&*self.keyring, token.expose());
         let Some((id, number)) = read else {
@@ -245,8 +240,8 @@ impl App {
             return Ok(Err(no_grant()));
         }
         // Before anything ends by it: whoever lacks the key can do nothing with what they have found.
-        let bound = row.state.jkt.as_deref().filter(|_| client.is_public());
-        if bound.is_some() && bound != jkt {
+        let held_by = row.state.jkt.as_ref().filter(|_| client.is_public());
+        if held_by.is_some() && held_by != bound.map(Bound::text).as_ref() {
             return Ok(Err(no_grant()));
         }
         if number != row.state.refreshed {
@@ -271,16 +266,18 @@ impl App {
             return Ok(Err(no_grant()));
         }
         if client.is_fapi() {
-            return self.refresh_unturned(client, row, &scopes, jkt).await;
+            return self.refresh_unturned(client, row, &scopes, bound).await;
         }
         row.state.refreshed = number.saturating_add(1);
-        binds(client, &mut row, jkt);
+        binds(client, &mut row, bound);
         let once = used_up("refresh-token", id, number);
         if !self.first(&row, once).await? {
             self.end_again(id, "a refresh token came twice").await?;
             return Ok(Err(no_grant()));
         }
-        self.tokens(client, &row, &scopes, false, jkt).await.map(Ok)
+        self.tokens(client, &row, &scopes, false, bound)
+            .await
+            .map(Ok)
     }
 
     /// Exchanges a refresh token that stays: it is worth nothing without the client's keys, and a client that loses an
@@ -290,7 +287,7 @@ impl App {
         client: &Client,
         row: AuthorizationRow,
         scopes: &Scopes,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> Result<Answered, AppError> {
         let append = Append::of(actor(row.state.subject), vec![changed(&row)]);
         let append = append.on(stream(row.id), row.head);
@@ -304,7 +301,10 @@ impl App {
             Err(error) => return Err(error),
         };
         match row {
-            Some(row) => self.tokens(client, &row, scopes, false, jkt).await.map(Ok),
+            Some(row) => self
+                .tokens(client, &row, scopes, false, bound)
+                .await
+                .map(Ok),
             None => Ok(Err(no_grant())),
         }
     }
@@ -358,10 +358,10 @@ impl App {
         row: &AuthorizationRow,
         scopes: &Scopes,
         with_nonce: bool,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> Result<Object, AppError> {
         let subject = self.called(client, row.state.subject);
-        let access = self.access_token(client, row, &subject, scopes, jkt);
+        let access = self.access_token(client, row, &subject, scopes, bound);
         let (access_token, expires_in_s) = access.await?;
         let id_token = match scopes.has("openid") {
             true => Some(self.id_token(client, row, &subject, with_nonce).await?),
@@ -373,7 +373,7 @@ impl App {
         });
         let response = TokenResponse {
             access_token,
-            is_bound: jkt.is_some(),
+            bound: bound.cloned(),
             expires_in_s,
             refresh_token: refresh,
             id_token,
@@ -425,11 +425,11 @@ impl App {
     }
 }
 
-/// Binds the refresh tokens of a public client to the key that it has proved to hold (RFC 9449 §5). Others prove
-/// who they are by something else, and may take another key.
-fn binds(client: &Client, row: &mut AuthorizationRow, jkt: Option<&str>) {
-    if client.is_public() && jkt.is_some() {
-        row.state.jkt = jkt.map(str::to_owned);
+/// Binds the refresh tokens of a public client to the key or certificate that it has proved to hold (RFC 9449 §5, RFC
+/// 8705 §4). Others prove who they are by something else, and may take another one.
+fn binds(client: &Client, row: &mut AuthorizationRow, bound: Option<&Bound>) {
+    if client.is_public() && bound.is_some() {
+        row.state.jkt = bound.map(Bound::text);
     }
 }
 

@@ -5,9 +5,10 @@ use protocol::oauth::bearer::{self, Scheme};
 use protocol::oauth::claims::{USERINFO_TYP, addressed};
 use protocol::oauth::introspect::{ActiveToken, IntrospectionRequest, answer};
 use protocol::oauth::token::Refusal;
-use protocol::oauth::{ErrorCode, OAuthError, Object, Resource};
+use protocol::oauth::{Bound, ErrorCode, OAuthError, Object, Resource};
 
 use super::access::{Live, audience};
+use super::certificate::Door;
 use super::claims::told;
 use super::clients::Client;
 use super::possession::no_proof;
@@ -27,6 +28,8 @@ pub struct UserCall<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The body; empty where the method has none.
     pub body: &'a [u8],
+    /// Where it came in.
+    pub door: Door<'a>,
 }
 
 /// What whoever brings an access token is answered.
@@ -82,7 +85,8 @@ impl App {
     }
 
     /// Whether whoever brings an access token may use it: one that is bound to a key comes with a proof of that,
-    /// and none other does (RFC 9449 §7.1, §7.2).
+    /// and none other does (RFC 9449 §7.1, §7.2); one that is bound to a certificate comes over a connection on which
+    /// that was presented (RFC 8705 §3).
     async fn is_held(
         &self,
         live: &Live,
@@ -90,10 +94,24 @@ impl App {
         call: UserCall<'_>,
     ) -> Result<Result<(), OAuthError>, AppError> {
         let invalid = |problem| Ok(Err(OAuthError::new(ErrorCode::InvalidToken, problem)));
-        let jkt = match (scheme, live.jkt()) {
+        let jkt = match (scheme, live.bound()) {
             (Scheme::Bearer, None) => return Ok(Ok(())),
-            (Scheme::Dpop, Some(jkt)) => jkt,
-            (Scheme::Bearer, Some(_)) => {
+            (Scheme::Dpop, Some(Bound::Key(jkt))) => jkt,
+            (Scheme::Bearer, bound @ Some(Bound::Certificate(_))) => {
+                return match call.door.bound() {
+                    held if held.as_ref() == bound => Ok(Ok(())),
+                    Some(_) => invalid("the access token is bound to another certificate"),
+                    None => invalid(
+                        "the access token is bound to a certificate: come with it, over mutual TLS",
+                    ),
+                };
+            }
+            (Scheme::Dpop, Some(Bound::Certificate(_))) => {
+                return invalid(
+                    "the access token is bound to a certificate and to no key: send it as Bearer",
+                );
+            }
+            (Scheme::Bearer, Some(Bound::Key(_))) => {
                 return invalid(
                     "the access token is bound to a key: send it as DPoP, with a proof",
                 );
@@ -103,9 +121,9 @@ impl App {
             }
         };
         let at = (call.method, super::paths::USERINFO);
-        let proved = self.possessed(live.client(), call.proofs, at, Some(token));
+        let proved = self.possessed(live.client(), call.proofs, at, Some(token), call.door);
         Ok(match proved.await? {
-            Ok(Some(held)) if held == jkt => Ok(()),
+            Ok(Some(held)) if held == *jkt => Ok(()),
             Ok(Some(_)) => return invalid("the access token is bound to another key"),
             Ok(None) => Err(no_proof("is missing: send a proof of the key")),
             Err(error) => Err(error),
@@ -122,7 +140,7 @@ impl App {
             Err(refusal) => return Ok(Given::Refused(refusal)),
         };
         let by_header = !call.authorization.is_empty();
-        if matches!(auth, protocol::oauth::ClientAuth::None { .. }) {
+        if client.is_public() {
             // Whoever proves nothing could ask about every token that it finds.
             return Ok(Given::Refused(auth.refused()));
         }
@@ -154,7 +172,7 @@ impl App {
                     expires_at: token.ends,
                     jti: &token.name,
                     is_access: true,
-                    jkt: token.jkt.as_deref(),
+                    bound: token.bound.as_ref(),
                     actor: None,
                 };
                 return Ok(answer(Some(&token), asking, &serves));
@@ -170,7 +188,7 @@ impl App {
                     expires_at: token.ends,
                     jti: &token.name,
                     is_access: true,
-                    jkt: token.jkt.as_deref(),
+                    bound: token.bound.as_ref(),
                     actor: Some(&token.client_id),
                 };
                 return Ok(answer(Some(&token), asking, &serves));
@@ -189,7 +207,7 @@ impl App {
             expires_at: live.ends,
             jti: &name,
             is_access: true,
-            jkt: live.jkt.as_deref(),
+            bound: live.bound.as_ref(),
             actor: None,
         };
         Ok(answer(Some(&token), asking, &serves))

@@ -1,12 +1,13 @@
 //! What somebody holds to show that we gave it to them: a session's cookie, an authorization code, a
 //! refresh token.
 //!
-//! `ID.NUMBER.PROOF`, or `ID.NUMBER.KEY.PROOF` where it is bound to a key: the id and a number of the thing, and a keyed digest over both for one purpose.
+//! `ID.NUMBER.PROOF`, or `ID.NUMBER.BOUND.PROOF` where it is bound to a key or certificate: the id and a number of the thing, and a keyed digest over both for one purpose.
 //! It is checked before the store is asked, so that guessing costs us nothing, and nothing that is
 //! stored lets anybody make one. What it opens is decided by the thing's state, read each time.
 
 use model::Digest;
 use ports::KeyRing;
+use protocol::oauth::Bound;
 
 /// The longest that is looked at.
 const LONGEST: usize = 200;
@@ -48,18 +49,18 @@ impl Bearer {
         self.write_bound(ring, id, number, None)
     }
 
-    /// The same, for whoever holds this key alone, by its thumbprint.
+    /// The same, for whoever holds this alone.
     pub(crate) fn write_bound(
         self,
         ring: &dyn KeyRing,
         id: impl std::fmt::Display,
         number: u32,
-        jkt: Option<&str>,
+        bound: Option<&Bound>,
     ) -> String {
         let mut named = format!("{id}.{number}");
-        if let Some(jkt) = jkt {
+        if let Some(bound) = bound {
             named.push('.');
-            named.push_str(jkt);
+            named.push_str(&bound.text());
         }
         let proof = self.proof(ring, &named);
         format!("{named}.{proof}")
@@ -77,12 +78,12 @@ impl Bearer {
         }
     }
 
-    /// The same, and the key whose holder alone may use it.
+    /// The same, and whose holder alone may use it.
     pub(crate) fn read_bound<T: std::str::FromStr>(
         self,
         ring: &dyn KeyRing,
         text: &str,
-    ) -> Option<(T, u32, Option<String>)> {
+    ) -> Option<(T, u32, Option<Bound>)> {
         if text.len() > LONGEST {
             return None;
         }
@@ -91,11 +92,11 @@ impl Bearer {
             return None;
         }
         let (id, number) = named.split_once('.')?;
-        let (number, jkt) = match number.split_once('.') {
-            Some((number, jkt)) => (number, Some(jkt.to_owned())),
+        let (number, bound) = match number.split_once('.') {
+            Some((number, bound)) => (number, Some(Bound::from(bound.to_owned()))),
             None => (number, None),
         };
-        Some((id.parse().ok()?, number.parse().ok()?, jkt))
+        Some((id.parse().ok()?, number.parse().ok()?, bound))
     }
 
     fn proof(self, ring: &dyn KeyRing, named: &str) -> Digest {
@@ -168,9 +169,10 @@ mod tests {
                 "byte {at}"
             );
         }
-        let bound = Bearer::ACCESS.write_bound(&ring, id, 7, Some("thumb"));
+        let certificate = Bound::Certificate("thumb".to_owned());
+        let bound = Bearer::ACCESS.write_bound(&ring, id, 7, Some(&certificate));
         let read = Bearer::ACCESS.read_bound(&ring, &bound);
-        assert_eq!(read, Some((id, 7, Some("thumb".to_owned()))));
+        assert_eq!(read, Some((id, 7, Some(certificate))));
         assert_eq!(Bearer::ACCESS.read::<SessionId>(&ring, &bound), None);
         let freed = bound.replace(".thumb", "");
         assert_eq!(Bearer::ACCESS.read_bound::<SessionId>(&ring, &freed), None);

@@ -43,7 +43,7 @@ pub(crate) use mapping_test::mapping_test;
 pub(crate) use password_directory::password_directory;
 pub(crate) use person::person;
 pub use relying_party::PERSONAL_SCOPES;
-pub(crate) use relying_party::{client_id, relying_party, same_key};
+pub(crate) use relying_party::{client_id, pem, relying_party, same_key};
 pub(crate) use rule::rule;
 pub(crate) use saml_metadata::saml_metadata;
 pub(crate) use sign_on::sign_on;

@@ -5,9 +5,11 @@ mod claims;
 mod exchange;
 mod fapi;
 mod held;
+mod issued;
 mod keys;
 mod oidc;
 mod opened;
+mod pem;
 mod saml;
 mod sets;
 
@@ -17,6 +19,7 @@ pub(crate) use keys::same as same_key;
 pub use oidc::PERSONAL_SCOPES;
 pub(super) use oidc::signing_alg;
 pub(super) use oidc::{at, oidc};
+pub(crate) use pem::certificate as pem;
 pub(crate) use saml::scope;
 
 use model::TargetName;

@@ -9,7 +9,7 @@ use crate::kinds::{self, Directory};
 use crate::report;
 use crate::schema::Kind;
 use crate::tenant::Tenant;
-use crate::wire::relying_party::{ClientSpec, JwkSpec, RelyingPartySpec};
+use crate::wire::relying_party::{ClientSpec, IssuedSpec, JwkSpec, RelyingPartySpec};
 use crate::yaml::Part;
 
 pub(super) fn sign_on(
@@ -100,6 +100,7 @@ fn alike(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
     let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
     let mut secrets: BTreeMap<&str, &str> = BTreeMap::new();
     let mut keys = Vec::new();
+    let (mut certificates, mut issued) = (Vec::new(), Vec::new());
     for document in documents {
         let Some(Spec::RelyingParty(spec)) = &document.spec else {
             continue;
@@ -122,6 +123,15 @@ fn alike(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
                 keys.extend(client.keys.iter().enumerate().map(|key| (document, key)));
                 continue;
             }
+            Some(ClientSpec::Certificates(client)) => {
+                let own = client.certificates.iter().enumerate();
+                certificates.extend(own.map(|one| (document, one)));
+                continue;
+            }
+            Some(ClientSpec::Issued(client)) => {
+                issued.push((document, &client.issued_certificate));
+                continue;
+            }
             Some(ClientSpec::Public(_)) | None => continue,
         };
         if let Some(first) = other(secrets.entry(&client.secret).or_insert(name)) {
@@ -135,6 +145,61 @@ fn alike(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
         }
     }
     same_keys(&keys, diagnostics);
+    same_certificates(&certificates, diagnostics);
+    same_subjects(&issued, diagnostics);
+}
+
+/// Reports a certificate that two relying parties have: whoever holds its key could pass for both.
+fn same_certificates(all: &[(&Read<'_>, (usize, &String))], diagnostics: &mut Vec<Diagnostic>) {
+    for (at, (document, (place, certificate))) in all.iter().enumerate() {
+        let Ok(known) = kinds::pem(certificate) else {
+            continue;
+        };
+        let twin = |(other, (_, before)): &&(&Read<'_>, (usize, &String))| {
+            other.name != document.name && kinds::pem(before).is_ok_and(|before| before == known)
+        };
+        if let Some((first, _)) = all[..at].iter().find(twin) {
+            with(document, diagnostics, |reporter| {
+                let problem = format!("the RelyingParty `{}` has the same certificate", first.name);
+                let fix = "give each its own: with this one each could pass for the other";
+                let path = ["spec", "oidc", "client", "certificates"].map(Part::Key);
+                let path = [&path[..], &[Part::Index(*place)]].concat();
+                reporter.at(report::DUPLICATE, &path, problem, fix);
+            });
+        }
+    }
+}
+
+/// Reports two relying parties to which one certificate is issued, by the same name and by somebody whom both trust.
+fn same_subjects(all: &[(&Read<'_>, &IssuedSpec)], diagnostics: &mut Vec<Diagnostic>) {
+    let names = |spec: &IssuedSpec| {
+        [
+            spec.subject_dn.clone(),
+            spec.san_dns.clone(),
+            spec.san_uri.clone(),
+            spec.san_ip.clone(),
+            spec.san_email.clone(),
+        ]
+    };
+    let trusts = |spec: &IssuedSpec| -> Vec<String> {
+        let all = spec.issued_by.iter();
+        all.filter_map(|pem| kinds::pem(pem).ok()).collect()
+    };
+    for (at, (document, spec)) in all.iter().enumerate() {
+        let trusted = trusts(spec);
+        let twin = |(other, before): &&(&Read<'_>, &IssuedSpec)| {
+            let both = trusts(before).iter().any(|one| trusted.contains(one));
+            other.name != document.name && names(before) == names(spec) && both
+        };
+        if let Some((first, _)) = all[..at].iter().find(twin) {
+            with(document, diagnostics, |reporter| {
+                let problem = format!("the RelyingParty `{}` has the same certificate", first.name);
+                let fix = "have one issued to each: with this one each could pass for the other";
+                let path = ["spec", "oidc", "client", "issued_certificate"].map(Part::Key);
+                reporter.at(report::DUPLICATE, &path, problem, fix);
+            });
+        }
+    }
 }
 
 /// Reports a key that two relying parties have: whoever holds its private half could pass for both.

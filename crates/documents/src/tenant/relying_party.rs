@@ -147,6 +147,36 @@ pub enum OidcClient {
         /// Each looks like a key: whether it is one is found by whoever uses it.
         keys: Vec<String>,
     },
+    /// By a certificate that somebody issues to it (`tls_client_auth`, RFC 8705 §2.1).
+    Issued {
+        /// Who is trusted to: 1 to 10 certificates, as base64 of their DER. Whether each is one is found by whoever
+        /// uses it.
+        issued_by: Vec<String>,
+        /// To whom.
+        subject: CertificateSubject,
+    },
+    /// By a certificate of its own (`self_signed_tls_client_auth`, RFC 8705 §2.2).
+    Certificates {
+        /// 1 to 10, as base64 of their DER; no other relying party has one of them. Whether each is one is found by
+        /// whoever uses it.
+        certificates: Vec<String>,
+    },
+}
+
+/// To whom the certificate of a client is issued (RFC 8705 §2.1.2), as the document has it: whether it is such a name
+/// is found by whoever compares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateSubject {
+    /// The subject itself, as RFC 4514 writes it.
+    Dn(String),
+    /// A host among its alternative names.
+    Dns(String),
+    /// A URI among them.
+    Uri(String),
+    /// An address of IP among them.
+    Ip(String),
+    /// A mailbox among them.
+    Email(String),
 }
 
 impl OidcClient {
@@ -154,8 +184,10 @@ impl OidcClient {
     #[must_use]
     pub fn secret(&self) -> Option<&str> {
         match self {
-            Self::Public | Self::Keys { .. } => None,
             Self::Secret { secret, .. } => Some(secret),
+            Self::Public | Self::Keys { .. } | Self::Issued { .. } | Self::Certificates { .. } => {
+                None
+            }
         }
     }
 }
@@ -174,6 +206,8 @@ pub enum Require {
     Pushed,
     /// To prove possession of a key, to which its tokens are bound (RFC 9449 §5.2).
     Dpop,
+    /// To come with a client certificate, to which its tokens are bound (RFC 8705 §3.4); never beside `Dpop`.
+    Certificate,
     /// To sign its authorization requests (RFC 9101 §10.5); only of a client with keys.
     Signed,
 }

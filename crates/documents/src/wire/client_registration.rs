@@ -52,7 +52,7 @@ pub(crate) struct RegisteredOidcSpec {
     /// What they may ask for; `openid`, `profile` and `email` if not given.
     #[serde(default)]
     pub scopes: Option<Vec<String>>,
-    /// What each of them has to do that others may do: `pushed`, `dpop`.
+    /// What each of them has to do that others may do: `pushed`, and `dpop` or `certificate`.
     #[serde(default)]
     pub require: Vec<Require>,
     /// What their access tokens look like, and how long they hold.

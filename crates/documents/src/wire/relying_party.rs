@@ -1,5 +1,6 @@
 //! `RelyingParty`: something that people sign in to.
 
+mod certificates;
 mod keys;
 mod saml;
 
@@ -10,6 +11,7 @@ use serde::Deserialize;
 
 use super::ClientAuth;
 
+pub(crate) use certificates::{CertificatesClientSpec, IssuedClientSpec, IssuedSpec};
 pub(crate) use keys::{Curve, JwkSpec, KeyAlg, KeyType, KeyUse, KeysClientSpec};
 pub(crate) use saml::{
     AcsSpec, EncryptSpec, KeyTransport, NameIdFormat, SamlBinding, SamlCipher, SamlProfile,
@@ -65,7 +67,8 @@ pub(crate) struct OidcSpec {
     /// `backchannel_logout_uri` may be on a private or loopback address, and `http` is allowed there.
     #[serde(default)]
     pub allow_private: bool,
-    /// How it proves who it is: `public` (it cannot keep a secret), `{secret: NAME}` or `{keys: […]}`.
+    /// How it proves who it is: `public` (it cannot keep a secret), `{secret: NAME}`, `{keys: […]}`,
+    /// `{issued_certificate: …}` or `{certificates: […]}`.
     pub client: ClientSpec,
     /// A profile that it is held to as a whole: `fapi2`, the FAPI 2.0 Security Profile.
     #[serde(default)]
@@ -123,6 +126,10 @@ pub(crate) enum ClientSpec {
     Secret(SecretClientSpec),
     /// It proves who it is by what it signs.
     Keys(KeysClientSpec),
+    /// It proves who it is by a certificate that somebody issues to it.
+    Issued(IssuedClientSpec),
+    /// It proves who it is by a certificate of its own.
+    Certificates(CertificatesClientSpec),
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -145,7 +152,7 @@ pub(crate) struct SecretClientSpec {
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum OidcProfile {
-    /// To push its requests, to prove who it is by keys and which key its tokens are bound to, and to sign with
+    /// To push its requests, to prove who it is by keys or a certificate and what its tokens are bound to, and to sign with
     /// nothing older than PS256, ES256 and EdDSA.
     Fapi2,
 }
@@ -157,6 +164,8 @@ pub(crate) enum Require {
     Pushed,
     /// To prove for each token which key it holds, to which the token is bound (DPoP).
     Dpop,
+    /// To come with a client certificate for each token, to which the token is bound (mutual TLS).
+    Certificate,
     /// To sign its authorization requests with one of its keys.
     Signed,
 }

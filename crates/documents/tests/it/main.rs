@@ -4,6 +4,7 @@
 mod alarms;
 mod beside;
 mod break_glass;
+mod client_certificates;
 mod client_keys;
 mod client_registrations;
 mod drills;

@@ -177,22 +177,22 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "-----BEGIN CERTIFICATE-----",
         "-----BEGIN PRIVATE KEY-----",
-        "11:20 spec.saml.certificates[0]: this is a private key, which nobody else may have: make a new one; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+        "11:20 spec.saml.certificates[0]: this is a private key, which nobody else may have: make a new one; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, and nothing else [TNR-DOC-0007]",
     ),
     (
         "-----BEGIN CERTIFICATE-----",
         "",
-        "11:20 spec.saml.certificates[0]: this is no certificate in PEM; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+        "11:20 spec.saml.certificates[0]: this is no certificate in PEM; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, and nothing else [TNR-DOC-0007]",
     ),
     (
         "MIIBAAAA MIIB",
         "MIIBAAAA MII",
-        "11:20 spec.saml.certificates[0]: what stands in this PEM is no certificate; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+        "11:20 spec.saml.certificates[0]: what stands in this PEM is no certificate; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, and nothing else [TNR-DOC-0007]",
     ),
     (
         "MIIBAAAA MIIB",
         "MIIB-----END CERTIFICATE----- -----BEGIN CERTIFICATE-----",
-        "11:20 spec.saml.certificates[0]: there is more than one certificate in PEM here; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+        "11:20 spec.saml.certificates[0]: there is more than one certificate in PEM here; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, and nothing else [TNR-DOC-0007]",
     ),
     (
         "certificates: ['-----BEGIN CERTIFICATE----- MIIBAAAA MIIB -----END CERTIFICATE-----']",
@@ -238,7 +238,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "MIIBBBBB",
         "MIIBBBBB PRIVATE KEY",
-        "16:28 spec.saml.encrypt.certificate: this is a private key, which nobody else may have: make a new one; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it [TNR-DOC-0007]",
+        "16:28 spec.saml.encrypt.certificate: this is a private key, which nobody else may have: make a new one; write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, and nothing else [TNR-DOC-0007]",
     ),
     (
         "certificate: '-----BEGIN CERTIFICATE----- MIIBBBBB -----END CERTIFICATE-----', cipher",

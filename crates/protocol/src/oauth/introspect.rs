@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::field::Field;
 use super::token::TOKEN;
-use super::{Issuer, OAuthError, Object, Params, Resource, Scopes, seconds};
+use super::{Bound, Issuer, OAuthError, Object, Params, Resource, Scopes, seconds};
 
 const HINT: Field = Field::visible("token_type_hint", 128);
 
@@ -56,8 +56,8 @@ pub struct ActiveToken<'a> {
     pub jti: &'a str,
     /// Whether it is an access token; nothing is told of the type of others.
     pub is_access: bool,
-    /// The key whose holder alone may use it, by its thumbprint (RFC 9449 §6.2).
-    pub jkt: Option<&'a str>,
+    /// Whose holder alone may use it (RFC 9449 §6.2, RFC 8705 §3.2).
+    pub bound: Option<&'a Bound>,
     /// Who acts for the subject (`act`, RFC 8693 §4.1).
     pub actor: Option<&'a str>,
 }
@@ -92,14 +92,14 @@ pub fn answer(token: Option<&ActiveToken<'_>>, asker: &str, serves: &[Resource])
     if !token.scopes.is_empty() {
         put("scope", json!(token.scopes.to_string()));
     }
-    if let Some(jkt) = token.jkt {
-        put("cnf", json!({ "jkt": jkt }));
+    if let Some(bound) = token.bound {
+        put("cnf", bound.cnf());
     }
     if let Some(actor) = token.actor {
         put("act", json!({ "sub": actor }));
     }
     if token.is_access {
-        put("token_type", json!(super::token::kind(token.jkt.is_some())));
+        put("token_type", json!(Bound::token_type(token.bound)));
     }
     answer
 }
@@ -123,7 +123,7 @@ mod tests {
             expires_at: Timestamp::from_micros(61_500_000),
             jti: "j",
             is_access: true,
-            jkt: None,
+            bound: None,
             actor: None,
         };
         let want = json!({"active": true, "iss": "https://id.example", "sub": "s", "client_id": "c",
@@ -132,13 +132,19 @@ mod tests {
         let serves = [resource("https://api.example")];
         assert_eq!(json!(answer(Some(&token), "rs", &serves)), want);
         assert_eq!(json!(answer(Some(&token), "c", &[])), want);
-        let bound = ActiveToken {
-            jkt: Some("thumb"),
-            ..token
-        };
-        let told = answer(Some(&bound), "c", &[]);
-        assert_eq!(told["cnf"], json!({"jkt": "thumb"}));
-        assert_eq!(told["token_type"], "DPoP");
+        for (bound, cnf, kind) in [
+            (Bound::Key("t".into()), json!({"jkt": "t"}), "DPoP"),
+            (
+                Bound::Certificate("t".into()),
+                json!({"x5t#S256": "t"}),
+                "Bearer",
+            ),
+        ] {
+            let bound = Some(&bound);
+            let told = answer(Some(&ActiveToken { bound, ..token }), "c", &[]);
+            assert_eq!(told["cnf"], cnf);
+            assert_eq!(told["token_type"], kind);
+        }
         let other = [resource("https://api.example/")];
         for inactive in [
             answer(Some(&token), "rs", &other),

@@ -84,6 +84,9 @@ pub struct Provider<'a> {
     pub backchannel_logout: bool,
     /// Whether browsers tell clients so (Front-Channel Logout 1.0), with `iss` and `sid`.
     pub frontchannel_logout: bool,
+    /// Where clients come with a certificate: what stands before the paths of the endpoints there, as an issuer is
+    /// written (RFC 8705 §5). `None`: nowhere.
+    pub mutual: Option<&'a Issuer>,
     /// A page for people who write clients.
     pub documentation: Option<&'a str>,
 }
@@ -155,6 +158,10 @@ impl Provider<'_> {
             put("frontchannel_logout_supported", json!(true));
             put("frontchannel_logout_session_supported", json!(true));
         }
+        if let Some(mutual) = self.mutual {
+            put("mtls_endpoint_aliases", Value::Object(self.aliases(mutual)));
+            put("tls_client_certificate_bound_access_tokens", json!(true));
+        }
         if let Some(documentation) = self.documentation {
             put("service_documentation", json!(documentation));
         }
@@ -179,6 +186,24 @@ impl Provider<'_> {
                 put(name, json!(self.issuer.endpoint(path)));
             }
         }
+    }
+
+    /// The endpoints at which a certificate may be presented, where that is.
+    fn aliases(&self, mutual: &Issuer) -> Object {
+        let endpoints = &self.endpoints;
+        let all = [
+            ("token_endpoint", Some(endpoints.token)),
+            ("userinfo_endpoint", endpoints.userinfo),
+            ("revocation_endpoint", endpoints.revocation),
+            ("introspection_endpoint", endpoints.introspection),
+            ("device_authorization_endpoint", endpoints.device),
+            ("pushed_authorization_request_endpoint", endpoints.pushed),
+        ];
+        let there = all.into_iter().filter_map(|(name, path)| {
+            let url = mutual.endpoint(path?);
+            Some((name.to_owned(), json!(url)))
+        });
+        there.collect()
     }
 
     /// How clients prove who they are, at each endpoint where they do. Nobody introspects without

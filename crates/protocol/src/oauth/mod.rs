@@ -14,7 +14,7 @@
 //!                        └─► logout
 //! ```
 //!
-//! What it holds to (RFC 6749, 6750, 7009, 7523, 7591, 7592, 7636, 7662, 8252, 8414, 8628, 8693, 8707, 9068, 9101, 9126, 9207, 9449, 9700;
+//! What it holds to (RFC 6749, 6750, 7009, 7523, 7591, 7592, 7636, 7662, 8252, 8414, 8628, 8693, 8705, 8707, 9068, 9101, 9126, 9207, 9449, 9700;
 //! OAuth 2.1;
 //! OpenID Connect Core, Discovery, RP-Initiated and Back-Channel Logout 1.0):
 //!
@@ -31,6 +31,7 @@
 //!
 //! Answers with tokens are never cached: send them with [`token::NO_STORE`].
 
+mod bound;
 mod error;
 mod field;
 mod issuer;
@@ -47,6 +48,7 @@ pub mod dpop;
 pub mod introspect;
 pub mod logout;
 pub mod metadata;
+pub mod mtls;
 pub mod params;
 pub mod pushed;
 pub mod registration;
@@ -57,6 +59,7 @@ pub mod token;
 pub mod upstream;
 
 pub use authorize::{AuthorizationRequest, ClientView};
+pub use bound::Bound;
 pub use error::{ErrorCode, OAuthError};
 pub use issuer::{Issuer, IssuerError};
 pub use params::Params;

@@ -30,7 +30,7 @@ const OF_A_KEY: [&str; 9] = ["kty", "crv", "alg", "kid", "use", "x", "y", "n", "
 const PRIVATE: [&str; 8] = ["d", "k", "p", "q", "dp", "dq", "qi", "oth"];
 
 /// What a client may not ask for, and why.
-const REFUSED: [(&str, &str); 14] = [
+const REFUSED: [(&str, &str); 18] = [
     ("jwks_uri", BY_VALUE),
     ("sector_identifier_uri", FETCHED),
     ("request_uris", FETCHED),
@@ -56,11 +56,17 @@ const REFUSED: [(&str, &str); 14] = [
         "authorization_signed_response_alg",
         "is not spoken: leave it out",
     ),
-    (
-        "tls_client_certificate_bound_access_tokens",
-        "is not spoken: leave it out",
-    ),
+    ("tls_client_auth_subject_dn", ISSUED),
+    ("tls_client_auth_san_dns", ISSUED),
+    ("tls_client_auth_san_uri", ISSUED),
+    ("tls_client_auth_san_ip", ISSUED),
+    ("tls_client_auth_san_email", ISSUED),
 ];
+/// Whom to trust about such a client nobody has said who may: it would choose by itself to whom it is believed.
+const ISSUED: &str = "is not taken of a client that registers itself: ask for a document that says who issues its certificate";
+const CERTIFICATE: &str = "tls_client_certificate_bound_access_tokens";
+const OWN: &str =
+    "is not taken of a client that registers itself: ask for a document with its certificates";
 const BY_VALUE: &str =
     "is not fetched: send the keys themselves as jwks, and change them by an update";
 const FETCHED: &str = "is not fetched: leave it out";
@@ -101,6 +107,8 @@ pub struct Metadata {
     pub pushed: bool,
     /// `dpop_bound_access_tokens` (RFC 9449 §5.2).
     pub dpop: bool,
+    /// `tls_client_certificate_bound_access_tokens` (RFC 8705 §3.4).
+    pub certificate: bool,
     /// `require_signed_request_object` (RFC 9101 §10.5).
     pub signed: bool,
 }
@@ -263,6 +271,7 @@ impl Metadata {
             initiate_login_uri: text(given, "initiate_login_uri")?,
             pushed: flag(given, "require_pushed_authorization_requests")?,
             dpop: flag(given, "dpop_bound_access_tokens")?,
+            certificate: flag(given, CERTIFICATE)?,
             signed: flag(given, "require_signed_request_object")?,
         })
     }
@@ -322,6 +331,7 @@ impl Metadata {
         for (member, flag) in [
             ("require_pushed_authorization_requests", self.pushed),
             ("dpop_bound_access_tokens", self.dpop),
+            (CERTIFICATE, self.certificate),
             ("require_signed_request_object", self.signed),
         ] {
             if flag {
@@ -343,6 +353,15 @@ fn auth_method(given: &Object) -> Read<AuthMethod> {
     let Some(name) = text(given, member)? else {
         return Ok(AuthMethod::ClientSecretBasic);
     };
+    let by_certificate = [
+        (AuthMethod::TlsClientAuth, ISSUED),
+        (AuthMethod::SelfSignedTlsClientAuth, OWN),
+    ];
+    for (method, problem) in by_certificate {
+        if method.name() == name {
+            return Err(wrong(member, problem));
+        }
+    }
     let known = all.into_iter().find(|method| method.name() == name);
     known.ok_or_else(|| wrong(member, "is none that is spoken: see the metadata"))
 }

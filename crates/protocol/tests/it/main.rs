@@ -14,6 +14,7 @@ mod oauth_client;
 mod oauth_dpop;
 mod oauth_laws;
 mod oauth_metadata;
+mod oauth_mtls;
 mod oauth_parsers;
 mod oauth_pushed;
 mod oauth_registration;

@@ -37,6 +37,7 @@ fn bare(issuer: &Issuer) -> Provider<'_> {
         pushed_only: false,
         backchannel_logout: false,
         frontchannel_logout: false,
+        mutual: None,
         documentation: None,
     }
 }
@@ -101,4 +102,26 @@ fn what_is_on_is_told() {
     assert_eq!(told["acr_values_supported"], json!(["phr"]));
     assert_eq!(told["backchannel_logout_session_supported"], true);
     assert!(!told.contains_key("userinfo_endpoint"));
+}
+
+/// RFC 8705 §5: where a certificate may be presented, and nothing of it where none may.
+#[test]
+fn endpoints_for_certificates_are_told_where_there_are_some() {
+    let issuer = Issuer::new("https://id.example").unwrap();
+    let mutual = Issuer::new("https://mtls.id.example:8744").unwrap();
+    let mut provider = bare(&issuer);
+    provider.endpoints.pushed = Some("/par");
+    provider.mutual = Some(&mutual);
+    provider.auth_methods = &[
+        AuthMethod::TlsClientAuth,
+        AuthMethod::SelfSignedTlsClientAuth,
+    ];
+    let told = provider.to_json();
+    let aliases = json!({"token_endpoint": "https://mtls.id.example:8744/token",
+        "pushed_authorization_request_endpoint": "https://mtls.id.example:8744/par"});
+    assert_eq!(told["mtls_endpoint_aliases"], aliases);
+    assert_eq!(told["tls_client_certificate_bound_access_tokens"], true);
+    assert_eq!(told["token_endpoint"], "https://id.example/token");
+    let methods = json!(["tls_client_auth", "self_signed_tls_client_auth"]);
+    assert_eq!(told["token_endpoint_auth_methods_supported"], methods);
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::Secret;
 use protocol::oauth::token::{AuthMethod, Grant, JWT_BEARER, NO_STORE, Refusal};
 use protocol::oauth::{
-    ClientAuth, ErrorCode, GrantType, Params, Scopes, TokenRequest, TokenResponse,
+    Bound, ClientAuth, ErrorCode, GrantType, Params, Scopes, TokenRequest, TokenResponse,
 };
 use serde_json::json;
 
@@ -161,6 +161,11 @@ fn a_client_proves_itself_in_one_way() {
         (AuthMethod::ClientSecretPost, [false, true, false, false]),
         (AuthMethod::ClientSecretJwt, [false, false, true, false]),
         (AuthMethod::PrivateKeyJwt, [false, false, true, false]),
+        (AuthMethod::TlsClientAuth, [false, false, false, true]),
+        (
+            AuthMethod::SelfSignedTlsClientAuth,
+            [false, false, false, true],
+        ),
         (AuthMethod::None, [false, false, false, true]),
     ];
     for (method, fits) in methods {
@@ -266,7 +271,7 @@ fn a_header_that_is_no_proof_is_answered_with_a_challenge() {
 fn a_response_has_what_there_is() {
     let mut response = TokenResponse {
         access_token: Secret::new("a"),
-        is_bound: false,
+        bound: None,
         expires_in_s: 300,
         refresh_token: None,
         id_token: None,
@@ -274,9 +279,9 @@ fn a_response_has_what_there_is() {
     };
     let want = json!({"access_token": "a", "token_type": "Bearer", "expires_in": 300});
     assert_eq!(json!(response.to_json()), want);
-    response.is_bound = true;
+    response.bound = Some(Bound::Key("t".to_owned()));
     assert_eq!(response.to_json()["token_type"], "DPoP");
-    response.is_bound = false;
+    response.bound = Some(Bound::Certificate("t".to_owned()));
     response.refresh_token = Some(Secret::new("r"));
     response.id_token = Some(Secret::new("i"));
     response.scopes = Scopes::parse("openid a").unwrap();

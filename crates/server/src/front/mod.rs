@@ -103,7 +103,7 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 38] = [
+    let routes: [(&str, MethodRouter); 32] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
@@ -137,17 +137,8 @@ pub(crate) fn with_front<S: Gate>(
             get(route(device::look)).post(route(device::type_code)),
         ),
         ("/device/answer", post(route(device::answer))),
-        (paths::DEVICE, post(program(oauth::device))),
-        (paths::PUSHED, post(program(oauth::push))),
         (paths::REGISTER, post(program(registration::register))),
         (REGISTERED, on(MANAGED, program(registration::register))),
-        (paths::TOKEN, post(program(oauth::token))),
-        (paths::REVOKE, post(program(oauth::revoke))),
-        (paths::INTROSPECT, post(program(oauth::introspect))),
-        (
-            paths::USERINFO,
-            get(program(oauth::userinfo)).post(program(oauth::userinfo)),
-        ),
         (paths::JWKS, get(program(oauth::jwks))),
         (
             "/.well-known/openid-configuration",
@@ -158,6 +149,7 @@ pub(crate) fn with_front<S: Gate>(
             get(program(oauth::metadata)),
         ),
     ];
+    router = with_clients(router, pipeline, front);
     for (path, methods) in routes {
         router = router.route(path, methods);
     }
@@ -165,6 +157,28 @@ pub(crate) fn with_front<S: Gate>(
         router = router.route(path, get(route(work)));
     }
     router
+}
+
+/// The router with the endpoints in it at which clients prove who they are, or what they hold.
+pub(crate) fn with_clients<S: Gate>(
+    router: Router,
+    pipeline: &Arc<Pipeline<S>>,
+    front: &Arc<Front>,
+) -> Router {
+    let program = |work: Work| {
+        let (pipeline, front) = (Arc::clone(pipeline), Arc::clone(front));
+        move |request: Request<Body>| handled(pipeline, front, (Reader::Program, work), request)
+    };
+    router
+        .route(paths::DEVICE, post(program(oauth::device)))
+        .route(paths::PUSHED, post(program(oauth::push)))
+        .route(paths::TOKEN, post(program(oauth::token)))
+        .route(paths::REVOKE, post(program(oauth::revoke)))
+        .route(paths::INTROSPECT, post(program(oauth::introspect)))
+        .route(
+            paths::USERINFO,
+            get(program(oauth::userinfo)).post(program(oauth::userinfo)),
+        )
 }
 
 /// What is the same for everybody.

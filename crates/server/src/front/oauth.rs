@@ -78,6 +78,7 @@ pub(super) fn userinfo(front: Arc<Front>, visit: Visit) -> Answered {
             proofs: &proofs,
             content_type: visit.media(),
             body: &visit.body,
+            door: visit.door(),
         };
         Ok(match front.app.userinfo(call).await? {
             UserTold::Claims(claims) => json(200, &claims, &[]),

@@ -1,6 +1,6 @@
 //! A request to the front door, read within bounds.
 
-use app::{SignInFrom, TokenCall};
+use app::{Door, SignInFrom, TokenCall};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, header};
 use model::Secret;
@@ -10,7 +10,7 @@ use super::cookies;
 use super::words::Words;
 use crate::body;
 use crate::limits::Limits;
-use crate::listener::Peer;
+use crate::listener::{Peer, Presented};
 use crate::problem;
 
 /// The longest body of a form, in bytes.
@@ -27,6 +27,8 @@ pub(super) struct Visit {
     pub body: Bytes,
     pub from: SignInFrom,
     pub words: Words,
+    /// What was presented on the connection, where that is asked for.
+    presented: Option<Presented>,
 }
 
 impl Visit {
@@ -56,6 +58,7 @@ impl Visit {
                 network: peer.address.ip().to_canonical(),
                 agent: agent.map(str::to_owned),
             },
+            presented: parts.extensions.get().cloned(),
             path: parts.uri.path().to_owned(),
             method: parts.method,
             headers: parts.headers,
@@ -111,6 +114,15 @@ impl Visit {
             proofs,
             content_type: self.media(),
             body: &self.body,
+            door: self.door(),
+        }
+    }
+
+    /// Where the request came in, and what its connection proves.
+    pub(super) fn door(&self) -> Door<'_> {
+        match &self.presented {
+            Some(Presented(chain)) => Door::Certificates(chain),
+            None => Door::Open,
         }
     }
 

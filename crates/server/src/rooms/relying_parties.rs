@@ -148,11 +148,15 @@ async fn relying_parties(rooms: Arc<Rooms>, _call: Call) -> Result<Reply, Proble
 fn party(told: ToldParty) -> WireRelyingParty {
     let app = told.app.iter().map(|app| format!("app {app}"));
     let groups = told.groups.iter().map(|group| format!("group {group}"));
-    let (kind, secret) = match (&told.secret, told.has_secret) {
-        _ if told.is_saml => ("saml", "none"),
-        (None, _) => ("public", "none"),
-        (Some(_), true) => ("confidential", "made"),
-        (Some(_), false) => ("confidential", "missing"),
+    let kind = match told.method {
+        None => "saml",
+        Some("none") => "public",
+        Some(_) => "confidential",
+    };
+    let secret = match (&told.secret, told.has_secret) {
+        (None, _) => "none",
+        (Some(_), true) => "made",
+        (Some(_), false) => "missing",
     };
     WireRelyingParty {
         who: app.chain(groups).collect(),
@@ -160,6 +164,7 @@ fn party(told: ToldParty) -> WireRelyingParty {
         title: told.title,
         client_id: told.client_id,
         kind: kind.to_owned(),
+        method: told.method.unwrap_or_default().to_owned(),
         redirect_uris: told.redirect_uris.into_iter().collect(),
         secret: secret.to_owned(),
         risks: told.risks.into_iter().map(risk).collect(),

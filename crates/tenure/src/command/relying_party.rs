@@ -125,7 +125,15 @@ async fn list(desk: &Desk) -> Result<Exit, Failure> {
     let page: Page<WireRelyingParty> = desk.client.get(&["relying-parties"], &[]).await?;
     desk.output.list(
         &page.items,
-        &["name", "title", "client_id", "who", "kind", "secret"],
+        &[
+            "name",
+            "title",
+            "client_id",
+            "who",
+            "kind",
+            "method",
+            "secret",
+        ],
     )?;
     if page.items.is_empty() && desk.output.format() == Format::Table {
         eprintln!("No document declares a relying party.");

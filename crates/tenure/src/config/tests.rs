@@ -55,6 +55,64 @@ fn administrators_have_addresses_or_no_networks() {
 }
 
 #[test]
+fn certificates_are_asked_for_by_tls_of_our_own_alone() {
+    let own = "listen=['[::1]:1']\nurl='https://mtls.acme.example/'\ncertificate='c'\nkey='k'";
+    let read_of = |mtls: &str| read(&format!("tenant='a'\n[mtls]\n{mtls}"), &[]);
+    let mutual = read_of(own).unwrap().mutual.unwrap();
+    assert_eq!(
+        (mutual.listen.len(), &*mutual.url),
+        (1, "https://mtls.acme.example")
+    );
+    assert_eq!(mutual.tls, ("/data/c".into(), "/data/k".into()));
+    let shared =
+        "[tls]\ncertificate='d'\nkey='l'\n[mtls]\nlisten=['[::1]:1']\nurl='https://m.example'";
+    let mutual = read(&format!("tenant='a'\n{shared}"), &[]).unwrap().mutual;
+    assert_eq!(mutual.unwrap().tls, ("/data/d".into(), "/data/l".into()));
+    assert_eq!(read("tenant='a'", &[]).unwrap().mutual, None);
+    for (mtls, problem) in [
+        (
+            "listen=['[::1]:1']",
+            "`mtls.listen` and `mtls.url` belong together",
+        ),
+        (
+            "url='https://m.example'",
+            "`mtls.listen` and `mtls.url` belong together",
+        ),
+        (
+            "certificate='c'\nkey='k'",
+            "`mtls.listen` and `mtls.url` belong together",
+        ),
+        (
+            "certificate='c'",
+            "`mtls.certificate` and `mtls.key` belong together",
+        ),
+        (
+            "listen=['[::1]:1']\nurl='https://m.example'",
+            "no certificate to show",
+        ),
+        (
+            &*own.replace("https", "http"),
+            "`mtls.url` is none that clients could trust",
+        ),
+        (
+            &*own.replace("example/", "example/x"),
+            "`mtls.url` must end after the host",
+        ),
+        (
+            &*own.replace("[::1]:1", "here"),
+            "`mtls.listen` holds `here`",
+        ),
+    ] {
+        let refused = read_of(mtls).unwrap_err();
+        assert!(
+            refused.problem.contains(problem),
+            "{mtls}: {}",
+            refused.problem
+        );
+    }
+}
+
+#[test]
 fn what_is_unknown_or_wrong_is_refused_with_its_fix() {
     for (text, variables, problem, fix) in [
         (

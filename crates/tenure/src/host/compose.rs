@@ -102,6 +102,14 @@ pub async fn open_with(
         Some(issuer) => app.issuing(issuer),
         None => app,
     };
+    let mutual = config
+        .mutual
+        .as_ref()
+        .and_then(|mutual| issuer(&mutual.url));
+    let app = match mutual {
+        Some(mutual) => app.meeting(mutual),
+        None => app,
+    };
     let app = match &config.breached_passwords {
         Some(path) => app.refusing(Arc::new(BreachedFile::at(path))),
         None => app,

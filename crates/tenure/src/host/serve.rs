@@ -1,6 +1,6 @@
 //! `tenure serve`: the server, the apply worker and the timers, until a signal stops them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -42,6 +42,12 @@ pub async fn run(path: &Path, log: Option<String>) -> Result<(), Failure> {
             "listening for administrators on {url}"
         );
     }
+    for url in &standing.mutual_urls {
+        tracing::info!(
+            tenant = config.tenant,
+            "listening for client certificates on {url}"
+        );
+    }
     for url in &standing.urls {
         tracing::info!(tenant = config.tenant, "listening on {url}");
     }
@@ -59,6 +65,8 @@ pub struct Standing {
     pub urls: Vec<String>,
     /// Where it listens for administrators alone, if anywhere.
     pub admin_urls: Vec<String>,
+    /// Where clients may present certificates, if anywhere.
+    pub mutual_urls: Vec<String>,
     poke: watch::Sender<u64>,
     stop: watch::Sender<bool>,
     serving: Vec<JoinHandle<usize>>,
@@ -76,19 +84,14 @@ impl Standing {
         let limits = Arc::new(limits(config));
         let tls = match &config.tls {
             None => None,
-            Some((certificate, key)) => {
-                let files = TlsFiles {
-                    certificate: certificate.clone(),
-                    key: key.clone(),
-                };
-                Some(Arc::new(Tls::load(files)?))
-            }
+            Some(pair) => Some(Arc::new(Tls::load(files(pair))?)),
         };
         passwords(config)?;
         let bound = Bound::bind(&config.listen, tls.clone(), Arc::clone(&limits)).await?;
         let apart = admin_door(config, tls.clone(), &limits).await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let (poke, poked) = watch::channel(0u64);
+        let mutual = mutual_door(config, &limits, &poked).await?;
         if let Some(tls) = tls {
             // Nobody else sets it: a second value cannot come.
             let _ = house.shown.0.set(Arc::clone(&tls));
@@ -110,6 +113,15 @@ impl Standing {
         let mut serving = Vec::new();
         let pipeline = pipeline(config, house, &running, &limits, &metrics);
         let front = front(config, house, limits);
+        let mut mutual_urls = Vec::new();
+        if let Some(mutual) = mutual {
+            let addresses = mutual.addresses().into_iter();
+            mutual_urls.extend(addresses.map(|address| format!("https://{address}")));
+            let behind = Behind::Certificates(Arc::clone(&front));
+            let router = server::router(Arc::clone(&pipeline), explain::PAGES, &behind);
+            let (metrics, stopped) = (Arc::clone(&metrics), stopped.clone());
+            serving.push(tokio::spawn(mutual.serve(router, metrics, stopped)));
+        }
         let behind = match apart {
             None => Behind::All(front),
             Some(apart) => {
@@ -128,6 +140,7 @@ impl Standing {
         Ok(Self {
             urls,
             admin_urls,
+            mutual_urls,
             poke,
             stop,
             serving,
@@ -193,6 +206,29 @@ async fn admin_door(
     }
     let bound = Bound::bind(&config.admin_listen, tls, Arc::clone(limits)).await?;
     Ok(Some(bound.only_from(config.admin_networks.clone())))
+}
+
+fn files((certificate, key): &(PathBuf, PathBuf)) -> TlsFiles {
+    TlsFiles {
+        certificate: certificate.clone(),
+        key: key.clone(),
+    }
+}
+
+/// The sockets at which clients may present certificates, where there are some.
+async fn mutual_door(
+    config: &Config,
+    limits: &Arc<Limits>,
+    poked: &watch::Receiver<u64>,
+) -> Result<Option<Bound>, Failure> {
+    let Some(mutual) = &config.mutual else {
+        return Ok(None);
+    };
+    let tls = Arc::new(Tls::asking(files(&mutual.tls))?);
+    let bound = Bound::bind(&mutual.listen, Some(Arc::clone(&tls)), Arc::clone(limits)).await?;
+    let poked = poked.clone();
+    tokio::spawn(async move { tls.watch(LOOK, poked).await });
+    Ok(Some(bound))
 }
 
 fn pipeline(

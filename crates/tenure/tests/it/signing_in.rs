@@ -325,6 +325,14 @@ async fn a_relying_party_is_given_a_secret_that_is_shown_once() {
         told("badge"),
         ("public".into(), "none".into(), "group engineers".into())
     );
+    let by = |name: &str| {
+        let row = rows.iter().find(|row| row["name"] == name).unwrap();
+        row["method"].clone()
+    };
+    assert_eq!(
+        (by("wiki"), by("badge")),
+        ("client_secret_basic".into(), "none".into())
+    );
     assert!(
         listed.err.contains("relying-party secret wiki"),
         "{}",

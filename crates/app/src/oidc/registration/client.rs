@@ -1,6 +1,6 @@
 //! What a client says of itself, held to the document that allows it.
 
-use documents::{ClientRegistration, OidcClient, RedirectKind, RelyingParty};
+use documents::{ClientRegistration, OidcClient, RedirectKind, RelyingParty, Require};
 use model::Diagnostic;
 use model::registration::RegisteredClient;
 use protocol::oauth::registration::Metadata;
@@ -40,7 +40,7 @@ pub(super) fn asked(
     allowed: &ClientRegistration,
     client: &RegisteredClient,
     metadata: &Metadata,
-) -> Result<RelyingParty, OAuthError> {
+) -> Result<(), OAuthError> {
     let wrong = |member, problem| OAuthError::of(ErrorCode::InvalidClientMetadata, member, problem);
     let may: Vec<GrantType> = allowed
         .oidc
@@ -89,7 +89,13 @@ pub(super) fn asked(
             "has a key that nobody could verify anything by",
         ));
     }
-    Ok(party)
+    let require = party.oidc().map(|oidc| &oidc.require);
+    let both = [Require::Dpop, Require::Certificate];
+    if require.is_some_and(|require| both.iter().all(|one| require.contains(one))) {
+        let problem = "goes against the document, which has tokens bound in the other way";
+        return Err(wrong("dpop_bound_access_tokens", problem));
+    }
+    Ok(())
 }
 
 fn made(
@@ -121,7 +127,11 @@ fn spec(allowed: &ClientRegistration, metadata: &Metadata) -> Value {
         AuthMethod::PrivateKeyJwt => json!({"keys": metadata.keys}),
         AuthMethod::ClientSecretPost => json!({"secret": "registered", "method": "post"}),
         AuthMethod::None => json!("public"),
-        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretJwt => {
+        // The last two are refused when the metadata are read.
+        AuthMethod::ClientSecretBasic
+        | AuthMethod::ClientSecretJwt
+        | AuthMethod::TlsClientAuth
+        | AuthMethod::SelfSignedTlsClientAuth => {
             json!({"secret": "registered", "method": "basic"})
         }
     };
@@ -147,6 +157,7 @@ fn spec(allowed: &ClientRegistration, metadata: &Metadata) -> Value {
     let require = [
         (metadata.pushed, "pushed"),
         (metadata.dpop, "dpop"),
+        (metadata.certificate, "certificate"),
         (metadata.signed, "signed"),
     ];
     let require: Vec<_> = require

@@ -83,6 +83,25 @@ impl App {
         }
     }
 
+    /// Holds what a client asks for to the document that allows it, and to what this node can do.
+    fn asked(
+        &self,
+        allowed: &ClientRegistration,
+        client: &RegisteredClient,
+        metadata: &Metadata,
+    ) -> Result<(), OAuthError> {
+        if metadata.certificate && self.mutual.is_none() {
+            let member = "tls_client_certificate_bound_access_tokens";
+            let problem = "is not to be had: nobody presents certificates here";
+            return Err(OAuthError::of(
+                ErrorCode::InvalidClientMetadata,
+                member,
+                problem,
+            ));
+        }
+        client::asked(allowed, client, metadata)
+    }
+
     async fn registers_itself(
         &self,
         call: RegistrationCall<'_>,
@@ -120,7 +139,7 @@ impl App {
                 turn: 0,
                 ended: None,
             };
-            if let Err(error) = client::asked(allowed, &client, &metadata) {
+            if let Err(error) = self.asked(allowed, &client, &metadata) {
                 return Ok(refused(error));
             }
             let mut register = held.register.clone();
@@ -173,7 +192,7 @@ impl App {
                 turn: caller.client.turn.saturating_add(1),
                 ..caller.client
             };
-            if let Err(error) = client::asked(&caller.allowed, &client, &update.metadata) {
+            if let Err(error) = self.asked(&caller.allowed, &client, &update.metadata) {
                 return Ok(refused(error));
             }
             let mut register = caller.held.register.clone();

@@ -14,9 +14,12 @@ const SIGNS: &str = "PS256, ES256 or EdDSA";
 pub(super) fn held_to(spec: &OidcSpec, reporter: &mut Reporter<'_, '_>) {
     match &spec.client {
         ClientSpec::Keys(client) => keys(&client.keys, reporter),
+        ClientSpec::Issued(_) | ClientSpec::Certificates(_) => {}
         ClientSpec::Public(_) | ClientSpec::Secret(_) => {
-            let problem = "a client of FAPI 2.0 proves who it is by what it signs";
-            reporter.at(report::VALUE, &at("client"), problem, "write `{keys: […]}`");
+            let problem =
+                "a client of FAPI 2.0 proves who it is by what it signs, or by a certificate";
+            let fix = "write `{keys: […]}`, `{issued_certificate: …}` or `{certificates: […]}`";
+            reporter.at(report::VALUE, &at("client"), problem, fix);
         }
     }
     for (index, uri) in spec.redirect_uris.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::SubjectId;
 use rules::closest;
 
-use super::{SPEC, address, claims, exchange, fapi, keys, opened};
+use super::{SPEC, address, claims, exchange, fapi, issued, keys, opened};
 use crate::kinds;
 use crate::kinds::app::check_url;
 use crate::report::{self, Reporter};
@@ -62,7 +62,11 @@ pub(in crate::kinds) fn oidc(
     let mut require = require(spec, reporter);
     if profile == Some(OidcProfile::Fapi2) {
         fapi::held_to(spec, reporter);
-        require.extend([Require::Pushed, Require::Dpop]);
+        require.insert(Require::Pushed);
+        // FAPI 2.0 Security Profile §5.3.2.1: by mutual TLS or by DPoP.
+        if !require.contains(&Require::Certificate) {
+            require.insert(Require::Dpop);
+        }
     }
     Some(Oidc {
         client_id,
@@ -174,6 +178,8 @@ fn client(spec: &ClientSpec, reporter: &mut Reporter<'_, '_>) -> OidcClient {
         ClientSpec::Keys(spec) => OidcClient::Keys {
             keys: keys::keys(&spec.keys, reporter),
         },
+        ClientSpec::Issued(spec) => issued::issued(&spec.issued_certificate, reporter),
+        ClientSpec::Certificates(spec) => issued::own(spec, reporter),
     }
 }
 
@@ -184,12 +190,22 @@ fn require(spec: &OidcSpec, reporter: &mut Reporter<'_, '_>) -> BTreeSet<Require
         let one = match one {
             wire::Require::Pushed => Require::Pushed,
             wire::Require::Dpop => Require::Dpop,
+            wire::Require::Certificate => Require::Certificate,
             wire::Require::Signed => Require::Signed,
         };
         if one == Require::Signed && !matches!(spec.client, ClientSpec::Keys(_)) {
             let problem = "a client without keys signs nothing";
             let fix = "remove it, or write `client: {keys: […]}`";
             reporter.at(report::VALUE, &path, problem, fix);
+        }
+        let other = match one {
+            Require::Dpop => Some(Require::Certificate),
+            Require::Certificate => Some(Require::Dpop),
+            Require::Pushed | Require::Signed => None,
+        };
+        if other.is_some_and(|other| found.contains(&other)) {
+            let problem = "a token is bound to a key or to a certificate, not both";
+            reporter.at(report::CONFLICT, &path, problem, "remove one of them");
         }
         if !found.insert(one) {
             let problem = "this stands here twice";
@@ -218,7 +234,7 @@ fn grants(
         };
         if grant == GrantType::ClientCredentials && *client == OidcClient::Public {
             let problem = "a public client has no credentials (RFC 6749 §4.4)";
-            let fix = "remove it, or give the client a secret or keys";
+            let fix = "remove it, or give the client a secret, keys or a certificate";
             reporter.at(report::VALUE, &path, problem, fix);
         }
         if !grants.insert(grant) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rules::Mapping;
 
-use super::{SPEC, address, held, sets};
+use super::{SPEC, address, held, pem, sets};
 use crate::kinds::app::check_url;
 use crate::kinds::{app, group, instant};
 use crate::report::{self, Reporter};
@@ -25,20 +25,12 @@ const MAX_ACS: usize = 50;
 const MAX_ATTRIBUTES: usize = 100;
 /// The longest name of an attribute, in characters.
 const MAX_NAME: usize = 200;
-/// The most certificates: one in use and those that follow it.
-const MAX_CERTIFICATES: usize = 10;
 /// The longest entity id, in bytes (SAML Core §8.3.6).
 const MAX_ENTITY_ID: usize = 1_024;
-/// The longest certificate, in characters of base64.
-const MAX_CERTIFICATE: usize = 16 << 10;
 /// The longest scope, in characters (Subject Identifier Attributes §3.3.1).
 const MAX_SCOPE: usize = 127;
 pub(super) const PAIRWISE: &str = "urn:oasis:names:tc:SAML:attribute:pairwise-id";
 pub(super) const SUBJECT: &str = "urn:oasis:names:tc:SAML:attribute:subject-id";
-const ONE: &str =
-    "write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it";
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
 
 pub(super) fn saml(
     spec: &SamlSpec,
@@ -47,7 +39,7 @@ pub(super) fn saml(
 ) -> Option<Saml> {
     entity_id(&spec.entity_id, reporter);
     let acs = acs(&spec.acs, reporter);
-    let certificates = certificates(&spec.certificates, reporter);
+    let certificates = pem::certificates(&spec.certificates, 0, &at("certificates"), reporter);
     unsigned(spec, reporter);
     let slo = spec.slo.as_ref().map(|one| slo(one, reporter));
     let soap_logout = spec.soap_logout.as_ref();
@@ -292,31 +284,6 @@ pub(crate) fn scope(scope: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, 
     }
 }
 
-fn certificates(given: &[String], reporter: &mut Reporter<'_, '_>) -> Vec<String> {
-    if given.len() > MAX_CERTIFICATES {
-        let fix = format!("write at most {MAX_CERTIFICATES}");
-        reporter.at(
-            report::VALUE,
-            &at("certificates"),
-            "too many certificates",
-            fix,
-        );
-    }
-    let mut found: Vec<String> = Vec::new();
-    for (index, text) in given.iter().enumerate() {
-        let path = [&at("certificates")[..], &[Part::Index(index)]].concat();
-        match pem(text) {
-            Ok(base64) if found.contains(&base64) => {
-                let problem = "this certificate stands here twice";
-                reporter.at(report::DUPLICATE, &path, problem, "remove one of them");
-            }
-            Ok(base64) => found.push(base64),
-            Err(problem) => reporter.at(report::VALUE, &path, problem, ONE),
-        }
-    }
-    found
-}
-
 fn slo(spec: &SloSpec, reporter: &mut Reporter<'_, '_>) -> Slo {
     let given = [
         ("url", Some(&spec.url)),
@@ -365,9 +332,9 @@ fn signing_key(spec: &SigningKeySpec, tenant: &Tenant, reporter: &mut Reporter<'
 }
 
 fn encryption(spec: &EncryptSpec, reporter: &mut Reporter<'_, '_>) -> Encryption {
-    let certificate = pem(&spec.certificate).unwrap_or_else(|problem| {
+    let certificate = pem::certificate(&spec.certificate).unwrap_or_else(|problem| {
         let path = [&at("encrypt")[..], &[Part::Key("certificate")]].concat();
-        reporter.at(report::VALUE, &path, problem, ONE);
+        reporter.at(report::VALUE, &path, problem, pem::ONE);
         String::new()
     });
     Encryption {
@@ -381,30 +348,4 @@ fn encryption(spec: &EncryptSpec, reporter: &mut Reporter<'_, '_>) -> Encryption
             wire::KeyTransport::OaepSha256 => KeyTransport::OaepSha256,
         },
     }
-}
-
-/// What stands in PEM (RFC 7468 §5.1), without its lines. A private key that somebody has put here is said
-/// to be one, and not repeated.
-fn pem(text: &str) -> Result<String, &'static str> {
-    if text.contains("PRIVATE KEY") {
-        return Err("this is a private key, which nobody else may have: make a new one");
-    }
-    let inner = text.trim().strip_prefix(BEGIN);
-    let inner = inner.and_then(|rest| rest.strip_suffix(END));
-    let inner = inner.ok_or("this is no certificate in PEM")?;
-    if inner.contains("-----") {
-        return Err("there is more than one certificate in PEM here");
-    }
-    let base64: String = inner.split_ascii_whitespace().collect();
-    let bare = base64.trim_end_matches('=');
-    let padded = base64.len() - bare.len() <= 2 && base64.len().is_multiple_of(4);
-    let possible = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
-    // DER of a sequence that is longer than 255 bytes begins so, whatever is in it.
-    if !base64.starts_with("MI") || !padded || !bare.bytes().all(possible) {
-        return Err("what stands in this PEM is no certificate");
-    }
-    if base64.len() > MAX_CERTIFICATE {
-        return Err("this certificate is longer than any");
-    }
-    Ok(base64)
 }

@@ -4,7 +4,7 @@ use model::Timestamp;
 use serde_json::{Value, json};
 
 use super::{ClaimsError, Login, begun, put};
-use crate::oauth::{Issuer, Object, Resource, Scopes, seconds};
+use crate::oauth::{Bound, Issuer, Object, Resource, Scopes, seconds};
 
 /// What a client may do, at some resource servers.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +27,8 @@ pub struct AccessToken<'a> {
     pub scopes: &'a Scopes,
     /// When and how the person has logged in. `None` for a client that acts for itself.
     pub login: Option<Login<'a>>,
-    /// The key whose holder alone may use it, by its thumbprint (RFC 9449 §6.1).
-    pub jkt: Option<&'a str>,
+    /// Whose holder alone may use it (`cnf`, RFC 9449 §6.1, RFC 8705 §3.1).
+    pub bound: Option<&'a Bound>,
     /// Who acts for the subject, where that is not the client to whom they signed in (`act`, RFC 8693 §4.1).
     pub actor: Option<&'a str>,
     /// Further claims: `groups`, `roles`, `entitlements` (RFC 9068 §2.2.3.1).
@@ -73,7 +73,7 @@ impl AccessToken<'_> {
         put(&mut claims, "jti", Some(self.jti));
         let scope = (!self.scopes.is_empty()).then(|| self.scopes.to_string());
         put(&mut claims, "scope", scope);
-        let cnf = self.jkt.map(|jkt| json!({ "jkt": jkt }));
+        let cnf = self.bound.map(Bound::cnf);
         put(&mut claims, "cnf", cnf);
         let act = self.actor.map(|actor| json!({ "sub": actor }));
         put(&mut claims, "act", act);

@@ -117,7 +117,7 @@ mod tests {
             jti: "j",
             scopes: &Scopes::default(),
             login: None,
-            jkt: None,
+            bound: None,
             actor: None,
             added: &none,
         };
@@ -136,7 +136,8 @@ mod tests {
         assert_eq!(told["auth_time"], 90);
         assert_eq!(told["groups"], json!(["g"]));
         assert!(!told.contains_key("cnf"));
-        token.jkt = Some("thumb");
+        let bound = crate::oauth::Bound::Key("thumb".to_owned());
+        token.bound = Some(&bound);
         assert_eq!(token.claims().unwrap()["cnf"], json!({"jkt": "thumb"}));
         for required in crate::jose::jwt::ACCESS_TOKEN {
             assert!(told.contains_key(*required), "{required}");

@@ -36,12 +36,13 @@ fn everything_that_is_taken_comes_back() {
         "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
         "post_logout_redirect_uris": ["https://a.example/bye"],
         "backchannel_logout_uri": "https://a.example/b", "dpop_bound_access_tokens": true,
+        "tls_client_certificate_bound_access_tokens": true,
         "require_pushed_authorization_requests": true, "require_signed_request_object": true,
     }))
     .unwrap();
     assert_eq!(read.keys.len(), 1, "one for encryption is not kept");
     assert!(!read.keys[0].contains_key("x5c"));
-    assert!(read.pushed && read.dpop && read.signed && read.is_pairwise);
+    assert!(read.pushed && read.dpop && read.certificate && read.signed && read.is_pairwise);
     assert_eq!(Metadata::of(&read.to_json()), Ok(read));
 }
 
@@ -74,6 +75,13 @@ fn what_is_not_spoken_is_refused_and_not_repeated() {
         ("client_name", json!(7)),
         ("dpop_bound_access_tokens", json!("true")),
         ("default_max_age", json!(1)),
+        ("token_endpoint_auth_method", json!("tls_client_auth")),
+        (
+            "token_endpoint_auth_method",
+            json!("self_signed_tls_client_auth"),
+        ),
+        ("tls_client_auth_san_dns", json!("zerlina.example")),
+        ("tls_client_certificate_bound_access_tokens", json!("true")),
     ] {
         let said = read(json!({ (member): value })).unwrap_err();
         assert!(said.contains(member), "{member}: {said}");

@@ -30,6 +30,10 @@ pub enum AuthMethod {
     ClientSecretJwt,
     /// A token that it signs with its private key.
     PrivateKeyJwt,
+    /// A certificate that somebody whom its document trusts has issued to it (RFC 8705 §2.1).
+    TlsClientAuth,
+    /// A certificate of its own that is registered (RFC 8705 §2.2).
+    SelfSignedTlsClientAuth,
     /// None: a public client.
     None,
 }
@@ -43,6 +47,8 @@ impl AuthMethod {
             Self::ClientSecretPost => "client_secret_post",
             Self::ClientSecretJwt => "client_secret_jwt",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
             Self::None => "none",
         }
     }
@@ -73,7 +79,8 @@ pub enum ClientAuth {
         /// The token.
         assertion: Secret,
     },
-    /// Nothing but its name (`none`): a public client.
+    /// Nothing but its name (`none`): a public client, or one that proves who it is by the certificate that it
+    /// presented on its connection (RFC 8705 §2), which no request holds.
     None {
         /// Who it says it is.
         client_id: String,
@@ -153,7 +160,10 @@ impl ClientAuth {
                 registered,
                 AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt
             ),
-            Self::None { .. } => matches!(registered, AuthMethod::None),
+            Self::None { .. } => matches!(
+                registered,
+                AuthMethod::None | AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth
+            ),
         }
     }
 

@@ -18,10 +18,5 @@ use super::field::Field;
 
 /// The longest token or code that is opaque or signed, in bytes.
 pub(super) const MAX_OPAQUE: usize = crate::jose::MAX_TOKEN;
-/// The type of an access token (`token_type`), by whether it is bound to a key.
-pub(super) const fn kind(is_bound: bool) -> &'static str {
-    if is_bound { "DPoP" } else { "Bearer" }
-}
-
 /// A token that somebody asks about (RFC 7009 §2.1, RFC 7662 §2.1).
 pub(super) const TOKEN: Field = Field::visible("token", MAX_OPAQUE);

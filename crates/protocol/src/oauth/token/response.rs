@@ -3,15 +3,15 @@
 use model::Secret;
 use serde_json::json;
 
-use crate::oauth::{Object, Scopes};
+use crate::oauth::{Bound, Object, Scopes};
 
 /// Tokens for a client. They are printed never, and sent with [`NO_STORE`](super::NO_STORE).
 #[derive(Debug, Clone)]
 pub struct TokenResponse {
     /// The access token.
     pub access_token: Secret,
-    /// Whether it is bound to a key, and so of the type `DPoP` (RFC 9449 §5) in place of `Bearer` (RFC 6750).
-    pub is_bound: bool,
+    /// What it is bound to, which decides its type: `DPoP` (RFC 9449 §5) or `Bearer` (RFC 6750).
+    pub bound: Option<Bound>,
     /// For how many seconds it is good.
     pub expires_in_s: u32,
     /// What gets the next one.
@@ -28,7 +28,10 @@ impl TokenResponse {
     pub fn to_json(&self) -> Object {
         let mut body = Object::new();
         body.insert("access_token".to_owned(), self.access_token.expose().into());
-        body.insert("token_type".to_owned(), json!(super::kind(self.is_bound)));
+        body.insert(
+            "token_type".to_owned(),
+            json!(Bound::token_type(self.bound.as_ref())),
+        );
         body.insert("expires_in".to_owned(), self.expires_in_s.into());
         let more = [
             ("refresh_token", &self.refresh_token),

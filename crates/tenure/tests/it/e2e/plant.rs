@@ -18,6 +18,8 @@ pub struct Plant {
     home: tempfile::TempDir,
     pub token: String,
     pub url: String,
+    /// Where clients may present certificates, if anywhere; while served.
+    pub mutual: Option<String>,
     /// Set for `serve` on top of the file.
     pub settings: Vec<(&'static str, String)>,
     child: Option<Child>,
@@ -42,6 +44,7 @@ impl Plant {
             home: tempfile::tempdir().unwrap(),
             token,
             url: String::new(),
+            mutual: None,
             settings: Vec::new(),
             child: None,
         }
@@ -90,14 +93,19 @@ impl Plant {
         let (told, tell) = mpsc::channel();
         std::thread::spawn(move || {
             let show = std::env::var_os("TENURE_TEST_LOG").is_some();
-            let mut said = String::new();
+            let (mut said, mut mutual) = (String::new(), None);
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 if show {
                     eprintln!("{line}");
                 }
-                if let Some((_, url)) = line.split_once("listening on ") {
-                    let url = url.split_whitespace().next().unwrap().to_owned();
-                    let _ = told.send(Ok(url));
+                let at = |words: &str| {
+                    let (_, rest) = line.split_once(words)?;
+                    rest.split_whitespace().next().map(str::to_owned)
+                };
+                // It is said before the other.
+                mutual = mutual.or_else(|| at("listening for client certificates on "));
+                if let Some(url) = at("listening on ") {
+                    let _ = told.send(Ok((url, mutual.clone())));
                 }
                 said.push_str(&line);
                 said.push('\n');
@@ -105,7 +113,7 @@ impl Plant {
             let _ = told.send(Err(said));
         });
         self.child = Some(child);
-        self.url = tell
+        (self.url, self.mutual) = tell
             .recv_timeout(WAIT)
             .map_err(|_| "it says nothing".to_owned())??;
         Ok(())

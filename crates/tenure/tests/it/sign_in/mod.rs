@@ -11,6 +11,7 @@ mod party;
 mod people;
 mod tenant;
 mod visitor;
+mod with_certificates;
 mod with_service_providers;
 mod with_two_nodes;
 

@@ -69,6 +69,7 @@ async fn userinfo(world: &World, token: &str) -> Value {
         proofs: &[],
         content_type: None,
         body: &[],
+        door: app::Door::Open,
     };
     match told(world, call).await {
         UserTold::Claims(claims) => Value::Object(claims),
@@ -330,6 +331,7 @@ async fn a_token_in_a_form_counts_as_one_in_the_header() {
                 proofs: &[],
                 content_type,
                 body: body.as_bytes(),
+                door: app::Door::Open,
             };
             let came = match told(&world, call).await {
                 UserTold::Claims(_) | UserTold::Signed(_) => 200,
@@ -354,6 +356,7 @@ async fn o19_a_signed_answer_of_userinfo_is_no_other_token() {
             proofs: &[],
             content_type: None,
             body: &[],
+            door: app::Door::Open,
         };
         let UserTold::Signed(token) = told(&world, call).await else {
             panic!("it is not signed")

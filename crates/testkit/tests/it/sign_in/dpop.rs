@@ -115,6 +115,7 @@ async fn userinfo(world: &World, scheme: &str, token: &str, proofs: &[&str]) -> 
         proofs: &proofs,
         content_type: None,
         body: &[],
+        door: app::Door::Open,
     };
     match world.nodes[1].userinfo(call).await.unwrap() {
         UserTold::Claims(_) | UserTold::Signed(_) => "200".to_owned(),

@@ -18,6 +18,7 @@ mod login;
 mod logout;
 mod machine;
 mod moved;
+mod mtls;
 mod no;
 mod oauth;
 mod opened;

@@ -394,6 +394,7 @@ impl World {
             proofs: &[],
             content_type: None,
             body: &[],
+            door: app::Door::Open,
         };
         let told = self.nodes[node].userinfo(call).await;
         matches!(told.unwrap(), app::UserTold::Claims(_))
@@ -407,6 +408,7 @@ pub fn call<'a>(authorization: &'a [&'a [u8]], body: &'a str) -> TokenCall<'a> {
         proofs: &[],
         content_type: Some(b"application/x-www-form-urlencoded"),
         body: body.as_bytes(),
+        door: app::Door::Open,
     }
 }
 
