@@ -81,8 +81,8 @@ pub use leavers::{
 pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::{Notifier, read_messages};
 pub use oidc::{
-    Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, GivenInitialAccess, KeyTurn,
-    LoggedOut, Offers, OwnFactor, Portal, PortalSession, RecentSignIn, RegistrationAnswer,
+    Answer, Ask, Asker, Exposure, Factors, Given, GivenClientSecret, GivenInitialAccess, HeldTour,
+    KeyTurn, LoggedOut, Offers, OwnFactor, Portal, PortalSession, RecentSignIn, RegistrationAnswer,
     RegistrationCall, Risk, ShownDevice, Teller, Tile, TokenCall, Told as UserTold, ToldParty,
     ToldRegistration, ToldSession, UpstreamOffer, UserCall, Wrong, paths,
 };
@@ -149,6 +149,8 @@ pub struct App {
     pub(crate) verified: Arc<oidc::Verified>,
     /// Records of grants that are written together.
     pub(crate) trail: Arc<oidc::Trail>,
+    /// How often metadata of service providers are read.
+    pub(crate) paces: Arc<saml::Paces>,
     /// What identity providers elsewhere say of themselves, as it was last read.
     pub(crate) upstreams: Arc<sign_in::Upstreams>,
     /// Seats for those about whom a directory is asked.
@@ -197,6 +199,7 @@ impl App {
             keys: Arc::default(),
             verified: Arc::default(),
             trail: Arc::default(),
+            paces: Arc::default(),
             upstreams: Arc::default(),
             directory_seats: Arc::new(tokio::sync::Semaphore::new(sign_in::DIRECTORY_AT_ONCE)),
             hashing: sign_in::Hashing::for_cores(cores()),

@@ -31,12 +31,12 @@ pub use tenant::{
     Exchange, ExpectedAccess, ExpectedValue, Freeze, GivenNameId, Grant, GrantType, Group,
     GroupRef, Guard, HandOff, Hold, IdentityProvider, Joiner, KeyTransport, LifecycleTest, Limit,
     Limits, Lingering, LinkBy, ListedGroup, Logo, MANAGER, MANAGER_PATH, ManualStep, MappingTest,
-    MaySignIn, Mode, Moment, NameIdRule, Oidc, OidcClient, OidcProfile, OnLeave, PEOPLE,
-    PasswordDirectory, PersonalGrant, Privileged, Profile, Reach, RecoverByMail, RedirectKind,
-    Registered, Relaxation, RelyingParty, Require, Rule, Saml, SamlCipher, SamlKey, SamlMetadata,
-    SamlProfile, SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts, SessionLimits,
-    SignInRoute, SignOn, SigningAlg, Slo, Smtp, SmtpTls, SoapLogout, Source, Speaks,
+    MaySignIn, MetadataAt, Mode, Moment, NameIdRule, Oidc, OidcClient, OidcProfile, OnLeave,
+    PEOPLE, PasswordDirectory, PersonalGrant, Privileged, Profile, Reach, RecoverByMail,
+    RedirectKind, Registered, Relaxation, RelyingParty, Require, Rule, Saml, SamlCipher, SamlKey,
+    SamlMetadata, SamlProfile, SamlSigns, Schedule, Scim, ServiceAccount, ServiceAccounts,
+    SessionLimits, SignInRoute, SignOn, SigningAlg, Slo, Smtp, SmtpTls, SoapLogout, Source, Speaks,
     SponsoredPerson, SubjectIdReq, SubjectIdRule, SubjectType, TechnicalContact, TellPeople,
-    Tenant, TokenFormat, UniqueName,
+    Tenant, TokenFormat, UniqueName, UpstreamOidc, UpstreamSaml, UpstreamSpeaks,
 };
 pub use yaml::{MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, Part};

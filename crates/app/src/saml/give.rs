@@ -267,7 +267,7 @@ impl App {
     }
 
     /// A new name of a message.
-    pub(super) fn message_id(&self) -> MessageId {
+    pub(crate) fn message_id(&self) -> MessageId {
         MessageId::from_chance(ports::clock::draw(&*self.entropy))
     }
 }
@@ -324,7 +324,7 @@ fn undeclared() -> AppError {
     )
 }
 
-pub(super) fn unwritten(why: &WriteError) -> AppError {
+pub(crate) fn unwritten(why: &WriteError) -> AppError {
     AppError::new(
         ErrorKind::Broken,
         "TNR-SIGN-0020",

@@ -10,6 +10,7 @@ mod oidc;
 mod opened;
 mod saml;
 mod sets;
+mod stands;
 
 pub(crate) use address::page;
 pub(super) use address::sound;
@@ -18,6 +19,7 @@ pub use oidc::PERSONAL_SCOPES;
 pub(super) use oidc::signing_alg;
 pub(super) use oidc::{at, oidc};
 pub(crate) use saml::scope;
+pub(super) use saml::{certificates, entity_id};
 
 use model::TargetName;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rules::Mapping;
 
-use super::{SPEC, address, held, sets};
+use super::{SPEC, address, held, sets, stands};
 use crate::kinds::app::check_url;
 use crate::kinds::{app, group, instant};
 use crate::report::{self, Reporter};
@@ -35,7 +35,7 @@ const MAX_CERTIFICATE: usize = 16 << 10;
 const MAX_SCOPE: usize = 127;
 pub(super) const PAIRWISE: &str = "urn:oasis:names:tc:SAML:attribute:pairwise-id";
 pub(super) const SUBJECT: &str = "urn:oasis:names:tc:SAML:attribute:subject-id";
-const ONE: &str =
+pub(super) const ONE: &str =
     "write one certificate from BEGIN CERTIFICATE to END CERTIFICATE, as its metadata have it";
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
@@ -53,6 +53,8 @@ pub(super) fn saml(
     let soap_logout = spec.soap_logout.as_ref();
     let soap_logout = soap_logout.map(|one| soap(one, reporter));
     let encryption = spec.encrypt.as_ref().map(|one| encryption(one, reporter));
+    let metadata = spec.metadata.as_ref();
+    let metadata = metadata.map(|one| stands::metadata(one, reporter));
     let name_id = name_id(spec, tenant, reporter);
     let attributes = attributes(spec, tenant, reporter);
     if let Some(scope) = &spec.pairwise_id {
@@ -72,6 +74,7 @@ pub(super) fn saml(
             Some(read) => Some(read?),
             None => None,
         },
+        metadata,
         acs,
         name_id: name_id?,
         attributes: attributes?,
@@ -127,7 +130,7 @@ pub(super) fn at(key: &'static str) -> [Part<'static>; 3] {
     [SPEC, SAML, Part::Key(key)]
 }
 
-fn entity_id(text: &str, reporter: &mut Reporter<'_, '_>) {
+pub(in crate::kinds) fn entity_id(text: &str, reporter: &mut Reporter<'_, '_>) {
     let odd = |one: char| one.is_whitespace() || one.is_control();
     if text.is_empty() || text.len() > MAX_ENTITY_ID || text.chars().any(odd) {
         let fix = "copy `entityID` from its metadata: at most 1024 bytes without white space";
@@ -292,7 +295,10 @@ pub(crate) fn scope(scope: &str, path: &[Part<'_>], reporter: &mut Reporter<'_, 
     }
 }
 
-fn certificates(given: &[String], reporter: &mut Reporter<'_, '_>) -> Vec<String> {
+pub(in crate::kinds) fn certificates(
+    given: &[String],
+    reporter: &mut Reporter<'_, '_>,
+) -> Vec<String> {
     if given.len() > MAX_CERTIFICATES {
         let fix = format!("write at most {MAX_CERTIFICATES}");
         reporter.at(
@@ -385,7 +391,7 @@ fn encryption(spec: &EncryptSpec, reporter: &mut Reporter<'_, '_>) -> Encryption
 
 /// What stands in PEM (RFC 7468 §5.1), without its lines. A private key that somebody has put here is said
 /// to be one, and not repeated.
-fn pem(text: &str) -> Result<String, &'static str> {
+pub(super) fn pem(text: &str) -> Result<String, &'static str> {
     if text.contains("PRIVATE KEY") {
         return Err("this is a private key, which nobody else may have: make a new one");
     }
