@@ -115,7 +115,7 @@ fn attack_s08_s10_an_assertion_is_for_us_now_and_for_this_request() {
     let of = |data: &str| format!("SubjectConfirmationData{data}>");
     for (from, to, why) in [
         (
-            &format!(">{US}<"),
+            format!(">{US}<").as_str(),
             ">https://other.example<",
             Refused::Audience,
         ),
@@ -132,13 +132,15 @@ fn attack_s08_s10_an_assertion_is_for_us_now_and_for_this_request() {
         ("\"_q1\"", "\"_q2\"", Refused::InResponseTo),
         (" InResponseTo=\"_q1\"", "", Refused::InResponseTo),
         (
-            &format!("Recipient=\"{ACS}\""),
+            format!("Recipient=\"{ACS}\"").as_str(),
             "Recipient=\"https://id.example/saml2/from/other/acs\"",
             Refused::Destination,
         ),
         (
-            &of(&data),
-            &of(" InResponseTo=\"_q1\"").replace('>', &format!(" Recipient=\"{ACS}\">")),
+            of(&data).as_str(),
+            of(" InResponseTo=\"_q1\"")
+                .replace('>', &format!(" Recipient=\"{ACS}\">"))
+                .as_str(),
             Refused::Missing("NotOnOrAfter"),
         ),
         (
