@@ -66,6 +66,16 @@ pub trait Connect: Send + Sync {
         Err("this node reaches no identity provider".to_owned())
     }
 
+    /// The way to metadata of service providers; to private addresses only where `allow_private` says so. Opens no
+    /// socket yet.
+    ///
+    /// # Errors
+    /// A text for people when there is none.
+    fn metadata(&self, allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
+        let _ = allow_private;
+        Err("this node reads no metadata".to_owned())
+    }
+
     /// A directory that knows passwords which have not been moved here yet; `secret`: that of the account by which it is
     /// searched. Opens no socket yet.
     ///

@@ -115,10 +115,12 @@ impl App {
         let tenant = documents::load(files).map_err(wrong)?;
         let apps = tenant.apps.values();
         let parties = || tenant.relying_parties.values();
+        let providers = tenant.identity_providers.values();
         let unusable: Vec<Diagnostic> = apps
             .filter_map(|app| Some(unusable(app, self.connect.check(app).err()?)))
             .chain(parties().flat_map(crate::saml::unusable_certificates))
             .chain(parties().flat_map(crate::oidc::unusable_keys))
+            .chain(providers.flat_map(crate::saml::unusable_signers))
             .collect();
         if !unusable.is_empty() {
             return Err(wrong(unusable));

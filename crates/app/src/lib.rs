@@ -82,9 +82,10 @@ pub use lifecycle::drill::Times as DrillTimes;
 pub use notify::{Notifier, read_messages};
 pub use oidc::{
     Answer, Ask, Asker, Door, Exposure, Factors, Given, GivenClientSecret, GivenInitialAccess,
-    KeyTurn, LoggedOut, Offers, OwnFactor, Portal, PortalSession, RecentSignIn, RegistrationAnswer,
-    RegistrationCall, Risk, ShownDevice, Teller, Tile, TokenCall, Told as UserTold, ToldParty,
-    ToldRegistration, ToldSession, UpstreamOffer, UserCall, Wrong, paths,
+    HeldTour, KeyTurn, LoggedOut, Offers, OwnFactor, Portal, PortalSession, RecentSignIn,
+    RegistrationAnswer, RegistrationCall, Risk, ShownDevice, Teller, Tile, TokenCall,
+    Told as UserTold, ToldParty, ToldRegistration, ToldSession, UpstreamOffer, UserCall, Wrong,
+    paths,
 };
 pub use past::{Past, Told, When};
 pub use planner::{PlanPreview, Planning, WavePreview};
@@ -153,6 +154,8 @@ pub struct App {
     pub(crate) verified: Arc<oidc::Verified>,
     /// Records of grants that are written together.
     pub(crate) trail: Arc<oidc::Trail>,
+    /// How often metadata of service providers are read.
+    pub(crate) paces: Arc<saml::Paces>,
     /// What identity providers elsewhere say of themselves, as it was last read.
     pub(crate) upstreams: Arc<sign_in::Upstreams>,
     /// Seats for those about whom a directory is asked.
@@ -207,6 +210,7 @@ impl App {
             signer: None,
             verified: Arc::default(),
             trail: Arc::default(),
+            paces: Arc::default(),
             upstreams: Arc::default(),
             directory_seats: Arc::new(tokio::sync::Semaphore::new(sign_in::DIRECTORY_AT_ONCE)),
             address_keys: Arc::default(),

@@ -182,16 +182,17 @@ impl App {
     /// its token endpoint.
     pub(crate) async fn upstream_secret(
         &self,
-        provider: &documents::IdentityProvider,
+        provider: &str,
+        secret: &str,
         token_endpoint: &str,
     ) -> Result<Secret, AppError> {
         let user = User {
             kind: "identity-provider",
-            name: &provider.name,
-            bound: format!("{IDENTITY_PROVIDER}{}", provider.name),
+            name: provider,
+            bound: format!("{IDENTITY_PROVIDER}{provider}"),
             host: host_of(token_endpoint).unwrap_or_default(),
         };
-        self.secret_of(&provider.secret, &user).await
+        self.secret_of(secret, &user).await
     }
 
     /// The password of the account by which a directory is searched, if it is bound to that directory and its host.

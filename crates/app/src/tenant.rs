@@ -47,8 +47,8 @@ pub(crate) struct Cache {
 struct Joined {
     /// The documents.
     of: Arc<Loaded>,
-    /// The head of the register.
-    head: Option<u64>,
+    /// The heads of the register, and of what follows from metadata.
+    heads: [Option<u64>; 2],
     loaded: Arc<Loaded>,
 }
 
@@ -81,23 +81,35 @@ impl App {
     /// `Missing` before the first documents; `Broken` when a stored revision no longer compiles.
     pub async fn loaded(&self) -> Result<Arc<Loaded>, AppError> {
         let declared = self.declared().await?;
-        if declared.tenant.client_registrations.is_empty() {
+        let registers = !declared.tenant.client_registrations.is_empty();
+        let follows = crate::saml::follows(&declared.tenant);
+        if !registers && !follows {
             return Ok(declared);
         }
-        let stream = crate::oidc::registrations_stream();
-        let head = self.store.head_of(&stream).await?;
+        let mut heads = [None; 2];
+        if registers {
+            let stream = crate::oidc::registrations_stream();
+            heads[0] = self.store.head_of(&stream).await?;
+        }
+        if follows {
+            let stream = crate::saml::followed_stream();
+            heads[1] = self.store.head_of(&stream).await?;
+        }
         if let Ok(slot) = self.loaded.joined.lock()
             && let Some(known) = slot.as_ref()
-            && known.head == head
+            && known.heads == heads
             && Arc::ptr_eq(&known.of, &declared)
         {
             return Ok(Arc::clone(&known.loaded));
         }
-        let loaded = self.joined(&declared, head).await?;
+        let mut loaded = self.joined(&declared, heads[0]).await?;
+        if heads[1].is_some() {
+            loaded = self.followed(&loaded).await?;
+        }
         if let Ok(mut slot) = self.loaded.joined.lock() {
             *slot = Some(Joined {
                 of: declared,
-                head,
+                heads,
                 loaded: Arc::clone(&loaded),
             });
         }

@@ -11,10 +11,14 @@ use crate::http::{Answer, Client, Failure, Request};
 
 /// The largest answer, in bytes: a set of keys with their certificates takes most of it.
 const ANSWER: usize = 256 << 10;
+/// The largest metadata of SAML, in bytes, as they are taken.
+const METADATA: usize = 1 << 20;
 
 /// A way to identity providers: to public addresses, or to private ones as well.
 pub struct HttpUpstream {
     client: Client,
+    /// What is asked for.
+    accept: &'static str,
 }
 
 impl HttpUpstream {
@@ -25,7 +29,18 @@ impl HttpUpstream {
     /// A text for people when TLS cannot be set up.
     pub fn new(allow_private: bool) -> Result<Self, String> {
         let client = Client::new(allow_private, ANSWER).map_err(|e| e.to_string())?;
-        Ok(Self { client })
+        let accept = "application/json";
+        Ok(Self { client, accept })
+    }
+
+    /// The same, to metadata of SAML.
+    ///
+    /// # Errors
+    /// As [`HttpUpstream::new`].
+    pub fn metadata(allow_private: bool) -> Result<Self, String> {
+        let client = Client::new(allow_private, METADATA).map_err(|e| e.to_string())?;
+        let accept = "application/samlmetadata+xml, application/xml";
+        Ok(Self { client, accept })
     }
 
     fn url(&self, url: &str) -> Result<Url, Unreachable> {
@@ -53,7 +68,7 @@ impl Upstream for HttpUpstream {
         let request = Request {
             method: Method::GET,
             url: self.url(url)?,
-            headers: vec![("accept", "application/json".to_owned())],
+            headers: vec![("accept", self.accept.to_owned())],
             authorization,
             body: None,
             deadline,

@@ -30,7 +30,9 @@ pub use expectation::{
     AccountState, ExpectedAccess, ExpectedValue, LifecycleTest, MANAGER, MappingTest, Moment,
 };
 pub use handoff::{ACTIVE, HandOff};
-pub use identity_provider::{Counts, IdentityProvider, LinkBy, SignInRoute};
+pub use identity_provider::{
+    Counts, IdentityProvider, LinkBy, SignInRoute, UpstreamOidc, UpstreamSaml, UpstreamSpeaks,
+};
 pub use password_directory::PasswordDirectory;
 pub use relaxation::Relaxation;
 pub use relying_party::{
@@ -38,8 +40,8 @@ pub use relying_party::{
     RelyingParty, Require, SigningAlg, Speaks, SubjectType, TokenFormat,
 };
 pub use saml::{
-    Acs, AttributeSet, Encryption, GivenNameId, KeyTransport, NameIdRule, Saml, SamlCipher,
-    SamlKey, SamlProfile, SamlSigns, Slo, SoapLogout, SubjectIdReq, SubjectIdRule,
+    Acs, AttributeSet, Encryption, GivenNameId, KeyTransport, MetadataAt, NameIdRule, Saml,
+    SamlCipher, SamlKey, SamlProfile, SamlSigns, Slo, SoapLogout, SubjectIdReq, SubjectIdRule,
 };
 pub use saml_metadata::{Logo, SamlMetadata, TechnicalContact};
 pub use sign_on::{BreakGlass, RecoverByMail, SessionLimits, SignOn, TellPeople};

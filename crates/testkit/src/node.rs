@@ -7,6 +7,7 @@ use std::sync::Arc;
 use app::{App, Connect, Parts, ReadSource, Worker, WorkerSettings};
 use async_trait::async_trait;
 use connectors::handoff::Paper;
+use connectors::upstream::HttpUpstream;
 use model::source::{CsvMapping, Delivery};
 use model::{Actor, Secret, TargetName, Timestamp};
 use ports::handoff::Paperwork;
@@ -77,6 +78,11 @@ impl Connect for Company {
 
     fn upstream(&self, _allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
         Ok(self.elsewhere.way())
+    }
+
+    /// As a node does: over the network of this host.
+    fn metadata(&self, allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
+        Ok(Arc::new(HttpUpstream::metadata(allow_private)?))
     }
 
     fn passwords(

@@ -216,6 +216,7 @@ impl Worker {
         let notifier = Notifier::new(Arc::clone(&self.app), &self.settings.holder);
         let (notices, rounds) = (notifier.run(stop.clone()), self.rounds(stop.clone()));
         let drills = self.drills(stop.clone());
+        let metadata = self.metadata(stop.clone());
         let teller = Teller::new(Arc::clone(&self.app));
         let farewells = teller.run(stop.clone());
         tokio::join!(
@@ -225,6 +226,7 @@ impl Worker {
             notices,
             rounds,
             drills,
+            metadata,
             farewells,
             self.switch(stop)
         );
@@ -297,6 +299,23 @@ impl Worker {
             let pause = match self.drill().await {
                 Ok(_) => Duration::from_secs(1),
                 Err(error) => failed("drills.failed", &error),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Metadata of service providers are read again. What is only read can be left at any moment.
+    async fn metadata(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let pause = tokio::select! {
+                read = self.app.read_metadata() => match read {
+                    Ok(()) => rounds::PAUSE,
+                    Err(error) => failed("metadata.failed", &error),
+                },
+                _ = stop.changed() => Duration::ZERO,
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}

@@ -58,7 +58,14 @@ pub enum Answer {
         /// The session that began, if one did.
         signed_in: Option<SignedIn>,
     },
-    /// The browser goes to another identity provider, and comes back.
+    /// The browser goes to another identity provider by a form, and comes back.
+    LeavePosting {
+        /// The form that takes it there.
+        response: Response,
+        /// What it holds meanwhile.
+        trip: model::Secret,
+    },
+    /// The same, by an address.
     Leave {
         /// Where to.
         location: String,
@@ -101,6 +108,7 @@ impl Answer {
             | Self::Home { signed_in } => signed_in.is_some(),
             Self::Ask { .. }
             | Self::Leave { .. }
+            | Self::LeavePosting { .. }
             | Self::DeviceDone { .. }
             | Self::Refused { .. } => false,
         }
@@ -127,7 +135,7 @@ impl Answer {
             | Self::Device { signed_in, .. }
             | Self::Home { signed_in } => signed_in.is_some(),
             // They have proved something here, and are sent on.
-            Self::Leave { .. } => true,
+            Self::Leave { .. } | Self::LeavePosting { .. } => true,
             Self::DeviceDone { .. } => false,
             Self::Refused { person, .. } => *person,
         }

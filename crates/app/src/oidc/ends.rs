@@ -14,6 +14,24 @@ use super::token::{Given, TokenCall};
 use crate::sign_in::{Bearer, Opened};
 use crate::{App, AppError};
 
+/// What a browser holds while it tells apps that somebody has signed out. Sealed, and not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeldTour(pub(crate) String);
+
+impl HeldTour {
+    /// As it is held.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for HeldTour {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HeldTour(..)")
+    }
+}
+
 /// How a wish to sign out was answered.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LoggedOut {
@@ -24,6 +42,21 @@ pub enum LoggedOut {
     /// They are, and the service provider that asked is brought this. Whether it was the session of this browser
     /// that ended.
     Answered(Response, bool),
+    /// They are; the browser opens these addresses in frames, and then comes back to be sent to apps of SAML, with this
+    /// to hold.
+    FramedFirst(Vec<String>, HeldTour),
+    /// They are, and the browser brings word of it to an app of SAML. `own`: it was the session of this browser that
+    /// has just ended.
+    Toured {
+        /// What it brings.
+        response: Response,
+        /// How far it has come, which it holds meanwhile.
+        tour: HeldTour,
+        /// Whether its session has just ended.
+        own: bool,
+    },
+    /// Every app of SAML was told, or could not be; the browser goes there, or is shown a page.
+    Over(Option<String>),
     /// Nobody has proved that the person wants it: they are asked.
     Ask,
     /// The request is wrong, and nobody is sent anywhere.
@@ -112,11 +145,7 @@ impl App {
         if held.is_some() && held != meant {
             return Ok(LoggedOut::Ask);
         }
-        let frames = self.sign_out_here(cookie).await?;
-        Ok(match frames.is_empty() {
-            true => LoggedOut::Done(location),
-            false => LoggedOut::Framed(frames, location),
-        })
+        self.signs_out(cookie, location).await
     }
 
     /// Whether a request may be about the person who is signed in: it names no other (`sub` among `claims`), and an

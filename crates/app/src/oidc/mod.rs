@@ -51,6 +51,7 @@ mod steps;
 mod token;
 mod trail;
 mod upstream;
+mod upstream_saml;
 mod userinfo;
 mod verified;
 mod wanted;
@@ -59,7 +60,7 @@ pub use authorize::{Answer, Ask, Asker, Offers, UpstreamOffer, Wrong};
 pub use certificate::Door;
 pub use clients::GivenClientSecret;
 pub use device::ShownDevice;
-pub use ends::LoggedOut;
+pub use ends::{HeldTour, LoggedOut};
 pub use factors::{Factors, OwnFactor};
 pub use logout::{Exposure, Teller, ToldSession};
 pub use parties::{Risk, ToldParty};
@@ -107,6 +108,11 @@ pub mod paths {
     pub const DEVICE: &str = "/oauth2/device";
     /// Where people come back from another identity provider; its name follows.
     pub const BACK: &str = "/sign-in/from";
+    /// Where identity providers of SAML find what they are told of us, by the name of their document behind it; with
+    /// [`ACS`] behind that, where browsers bring their answers.
+    pub const FROM: &str = "/saml2/from";
+    /// The end of the address to which browsers bring answers of an identity provider of SAML.
+    pub const ACS: &str = "acs";
     /// Where people type a code that they were mailed.
     pub const MAILED: &str = "/sign-in/mailed";
     /// Where people type the code of such a device.
@@ -118,7 +124,8 @@ pub mod paths {
     /// Where a person's browser is sent to sign out.
     pub const LOGOUT: &str = "/oauth2/logout";
     pub use crate::saml::{
-        METADATA as SAML_METADATA, SLO as SAML_SLO, SSO as SAML_SSO, START as SAML_START,
+        METADATA as SAML_METADATA, NEXT as SAML_NEXT, SLO as SAML_SLO, SSO as SAML_SSO,
+        START as SAML_START,
     };
 }
 

@@ -53,6 +53,9 @@ impl App {
         named: &IdentityProvider,
         asker: Asker<'_>,
     ) -> Result<Answer, AppError> {
+        let Some(oidc) = named.oidc() else {
+            return self.leaves_by_saml(&step, named, asker).await;
+        };
         let provider = match self.provider_of(named).await {
             Ok(provider) => provider,
             Err(refused) => {
@@ -60,29 +63,14 @@ impl App {
                 return Ok(self.begins_again(&step, asker, Wrong::Elsewhere));
             }
         };
-        let anew = self.is_anew(&step, asker).await?;
-        let now = self.now();
-        let hours = self.session_hours().await?;
-        let max_age_s = if anew { 0 } else { u32::from(hours) * 3_600 };
-        let trip = Trip {
-            attempt: self.only_asked(&step, asker),
-            provider: named.name.clone(),
-            issuer: named.issuer.clone(),
-            left: now,
-            since: now.minus(Duration::from_secs(max_age_s.into())),
-            state: self.chance(),
-            nonce: self.chance(),
-            verifier: self.chance(),
-        };
+        let (trip, max_age_s) = self.new_trip(&step, named, asker).await?;
         let Some(sealed) = self.sealed_trip(&trip) else {
-            let why = format!(
-                "what the app asked is too long to wait while you are elsewhere ({TOO_LONG})"
-            );
-            return Ok(Answer::Refused { why, person: false });
+            return Ok(too_long());
         };
-        let scopes: Vec<&str> = named.scopes.iter().map(String::as_str).collect();
+        let anew = max_age_s == 0;
+        let scopes: Vec<&str> = oidc.scopes.iter().map(String::as_str).collect();
         let asked = AskUpstream {
-            client_id: &named.client_id,
+            client_id: &oidc.client_id,
             redirect_uri: &self.comes_back_to(named)?,
             scope: &scopes.join(" "),
             state: &trip.state,
@@ -95,6 +83,31 @@ impl App {
             location: asked.location(&provider),
             trip: sealed,
         })
+    }
+
+    /// What somebody takes along who leaves now; and how many seconds old what they prove there may be: none where they
+    /// have to prove it anew.
+    pub(super) async fn new_trip(
+        &self,
+        step: &Step,
+        named: &IdentityProvider,
+        asker: Asker<'_>,
+    ) -> Result<(Trip, u32), AppError> {
+        let anew = self.is_anew(step, asker).await?;
+        let now = self.now();
+        let hours = self.session_hours().await?;
+        let max_age_s = if anew { 0 } else { u32::from(hours) * 3_600 };
+        let trip = Trip {
+            attempt: self.only_asked(step, asker),
+            provider: named.name.clone(),
+            issuer: named.issuer.clone(),
+            left: now,
+            since: now.minus(Duration::from_secs(max_age_s.into())),
+            state: self.chance(),
+            nonce: self.chance(),
+            verifier: self.chance(),
+        };
+        Ok((trip, max_age_s))
     }
 
     /// Somebody comes back: the query of the provider's own path, and what the browser held meanwhile.
@@ -117,21 +130,10 @@ impl App {
         if trip.provider != provider || !same(ring, &trip.state, back.state.expose()) {
             return too_old();
         }
-        let step = match self.step_of(trip.attempt.clone(), asker).await? {
-            Ok(step) => step,
+        let (step, named) = match self.ends_trip(&trip, asker).await? {
+            Ok(ended) => ended,
             Err(answer) => return Ok(answer),
         };
-        let named = self.upstream_named(provider).await?;
-        let Some(named) = named.filter(|named| named.issuer == trip.issuer) else {
-            return Ok(self.begins_again(&step, asker, Wrong::Here));
-        };
-        let one = OneTime {
-            space: "upstream-trip",
-            value: Digest::of(trip.state.as_bytes()),
-        };
-        if !self.store.spend(one, trip.ends(), self.now()).await? {
-            return too_old();
-        }
         let token = match self.brought(&named, &trip, &back).await? {
             Ok(token) => token,
             Err(refused) => {
@@ -140,6 +142,30 @@ impl App {
             }
         };
         self.is_vouched_for(step, &named, &token, asker).await
+    }
+
+    /// Uses a trip up that ends where it was to end: for what, and at whom they were.
+    pub(super) async fn ends_trip(
+        &self,
+        trip: &Trip,
+        asker: Asker<'_>,
+    ) -> Result<Result<(Step, IdentityProvider), Answer>, AppError> {
+        let step = match self.step_of(trip.attempt.clone(), asker).await? {
+            Ok(step) => step,
+            Err(answer) => return Ok(Err(answer)),
+        };
+        let named = self.upstream_named(&trip.provider).await?;
+        let Some(named) = named.filter(|named| named.issuer == trip.issuer) else {
+            return Ok(Err(self.begins_again(&step, asker, Wrong::Here)));
+        };
+        let one = OneTime {
+            space: "upstream-trip",
+            value: Digest::of(trip.state.as_bytes()),
+        };
+        match self.store.spend(one, trip.ends(), self.now()).await? {
+            true => Ok(Ok((step, named))),
+            false => Ok(Err(self.begin(asker, Some(Wrong::TooOld)))),
+        }
     }
 
     /// The ID token that came of what was brought back.
@@ -164,7 +190,7 @@ impl App {
     }
 
     /// Somebody for whom a provider vouches.
-    async fn is_vouched_for(
+    pub(super) async fn is_vouched_for(
         &self,
         mut step: Step,
         named: &IdentityProvider,
@@ -231,8 +257,15 @@ impl App {
 }
 
 /// For whoever runs the node. People are told that it did not work, and no more.
-fn unusable(named: &IdentityProvider, refused: &Refused) {
+pub(super) fn unusable(named: &IdentityProvider, refused: &Refused) {
     tracing::warn!(error.code = UNUSABLE, provider = %named.name, error = %refused, "sign_in.upstream");
+}
+
+/// What is told whoever would have to carry more than a browser keeps.
+pub(super) fn too_long() -> Answer {
+    let why =
+        format!("what the app asked is too long to wait while you are elsewhere ({TOO_LONG})");
+    Answer::Refused { why, person: false }
 }
 
 const fn why(stayed: Stayed) -> &'static str {

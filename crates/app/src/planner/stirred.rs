@@ -94,6 +94,7 @@ fn reach(kind: &str) -> Reach {
         | "sign-in.decided/1"
         | "authorization.changed/1"
         | "client.granted/1"
+        | "metadata.followed/1"
         | "registration.changed/1"
         | "key.changed/1"
         | "writing.stopped/1"

@@ -38,7 +38,7 @@ pub(crate) enum Heard {
 }
 
 /// Names that somebody was told under, each with the sign-ins that said so.
-type Names = BTreeMap<String, (NameId, Vec<AuthorizationId>)>;
+pub(super) type Names = BTreeMap<String, (NameId, Vec<AuthorizationId>)>;
 
 impl Farewells {
     /// What an answer says.
@@ -66,13 +66,7 @@ impl App {
         let Some(provider) = provider(saml).filter(|one| one.back_channel_logout.is_some()) else {
             return Ok(None);
         };
-        let mut rows = self.all_given_in(session).await?;
-        rows.retain(|row| {
-            let itself = row.state.ended.as_ref();
-            row.state.client == saml.entity_id
-                && itself.is_none_or(|ended| ended.reason != BY_ITSELF)
-        });
-        let (names, is_forgotten) = self.names_told(saml, subject, &rows).await?;
+        let (names, is_forgotten) = self.names_in(saml, (session, subject)).await?;
         let keys = self.keys(&[]).await?;
         let (issuer, now) = (self.entity_id()?, self.now());
         let mut calls = Vec::new();
@@ -96,6 +90,21 @@ impl App {
             calls,
             is_forgotten,
         }))
+    }
+
+    /// What somebody is called at a service provider by the sign-ins in a session that it has not ended itself.
+    pub(super) async fn names_in(
+        &self,
+        saml: &Saml,
+        (session, subject): (SessionId, SubjectId),
+    ) -> Result<(Names, bool), AppError> {
+        let mut rows = self.all_given_in(session).await?;
+        rows.retain(|row| {
+            let itself = row.state.ended.as_ref();
+            row.state.client == saml.entity_id
+                && itself.is_none_or(|ended| ended.reason != BY_ITSELF)
+        });
+        self.names_told(saml, subject, &rows).await
     }
 
     /// What somebody was told to be called; and whether one of the names is not known.

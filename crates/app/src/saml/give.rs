@@ -268,7 +268,7 @@ impl App {
     }
 
     /// A new name of a message.
-    pub(super) fn message_id(&self) -> MessageId {
+    pub(crate) fn message_id(&self) -> MessageId {
         MessageId::from_chance(ports::clock::draw(&*self.entropy))
     }
 }
@@ -325,7 +325,7 @@ fn undeclared() -> AppError {
     )
 }
 
-pub(super) fn unwritten(why: &WriteError) -> AppError {
+pub(crate) fn unwritten(why: &WriteError) -> AppError {
     if matches!(why, WriteError::NotSigned(_)) {
         return crate::oidc::not_there(&SignerError::Silent(why.to_string()));
     }

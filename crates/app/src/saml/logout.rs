@@ -11,17 +11,18 @@ use documents::RelyingParty;
 use model::{Actor, AuthorizationId, SessionId};
 use ports::store::{Append, AppendError, AuthorizationRow, SessionRow};
 use protocol::oauth::Response;
-use protocol::saml::logout::{LogoutRequest, Outgoing};
+use protocol::saml::logout::{LogoutReply, LogoutRequest, Outgoing};
 use protocol::saml::{
-    Message, NameId, NameIdFormat, Received, Reception, ServiceProvider, Status, StatusCode,
-    StatusDetail,
+    EntityId, Message, NameId, NameIdFormat, Received, Reception, RelayState, ServiceProvider,
+    Status, StatusCode, StatusDetail,
 };
 
 use super::asked::{LONGEST, UNKNOWN, one_time, party_of, sender};
 use super::give::unwritten;
 use super::signing::credential;
+use super::tour::{Then, Tour};
 use super::{LIFE, SKEW};
-use crate::oidc::{Asker, LoggedOut, authorization_changed, authorization_stream, is_told};
+use crate::oidc::{Asker, LoggedOut, authorization_changed, authorization_stream};
 use crate::sign_in::{Bearer, ended, session_stream, session_told};
 use crate::tenant::Loaded;
 use crate::{App, AppError};
@@ -41,6 +42,8 @@ struct Said<'a> {
     party: &'a str,
     provider: &'a ServiceProvider,
     request: &'a LogoutRequest,
+    /// What it wants back with the answer.
+    relay_state: Option<&'a RelayState>,
 }
 
 /// What came of it.
@@ -52,6 +55,8 @@ struct Ended {
     sessions: BTreeSet<SessionId>,
     /// Whether another app has something of one of them, and nobody tells it.
     partial: bool,
+    /// Whom this browser brings word of the end of its own session.
+    tour: Option<Tour>,
 }
 
 impl App {
@@ -99,9 +104,10 @@ impl App {
             party: &party,
             provider: &provider,
             request: &request,
+            relay_state: received.relay_state(),
         };
         match self.saml_end(&loaded, &said, asker).await? {
-            Some(ended) => self.saml_ended(&loaded, &said, &ended, asker).await,
+            Some(ended) => self.saml_ended(&loaded, &said, ended, asker).await,
             None => Ok(refused(
                 &"the request was answered before, and counts once: sign out again",
             )),
@@ -118,7 +124,8 @@ impl App {
         let mut turn = 0;
         loop {
             let rows = self.saml_meant(said, asker).await?;
-            let (append, ended) = self.saml_ending(loaded, said, rows).await?;
+            let own = self.session_held(asker);
+            let (append, ended) = self.saml_ending(loaded, said, rows, own).await?;
             let Some(append) = append else {
                 return Ok(Some(ended));
             };
@@ -198,6 +205,7 @@ impl App {
         loaded: &Loaded,
         said: &Said<'_>,
         rows: Vec<AuthorizationRow>,
+        own: Option<SessionId>,
     ) -> Result<(Option<Append>, Ended), AppError> {
         let mut result = Ended {
             known: !rows.is_empty(),
@@ -213,7 +221,14 @@ impl App {
         for id in ids {
             let open = |row: &SessionRow| row.state.ended.is_none();
             if let Some(mut row) = self.store.session(id).await?.filter(open) {
-                result.partial |= self.is_partial(loaded, said, id).await?;
+                let but = Some(&said.provider.entity_id);
+                let mut tour = self.tour(loaded, (id, row.state.subject), but).await?;
+                // Another browser's apps are told by no form of this one.
+                result.partial |= tour.partial || (own != Some(id) && !tour.ahead.is_empty());
+                if own == Some(id) {
+                    tour.partial = false;
+                    result.tour = Some(tour);
+                }
                 result.sessions.insert(id);
                 row.state.ended = Some(ended(now, &format!("signed out at {}", said.party)));
                 append.events.push(session_told(&row, tell));
@@ -230,31 +245,27 @@ impl App {
         Ok((append, result))
     }
 
-    /// Whether another app was given something in a session, goes on with it, and is not told of the end.
-    async fn is_partial(
-        &self,
-        loaded: &Loaded,
-        said: &Said<'_>,
-        session: SessionId,
-    ) -> Result<bool, AppError> {
-        let given = self.given_in(session).await?;
-        Ok(given.values().any(|given| {
-            let over = given
-                .ended
-                .as_ref()
-                .is_some_and(|at| at.reason == BY_ITSELF);
-            given.client != said.provider.entity_id.as_str() && !over && !is_told(loaded, given)
-        }))
-    }
-
-    /// What the service provider is brought; a page where its document does not say where to.
+    /// What the service provider is brought; a page where its document does not say where to. Others of the session come
+    /// first.
     async fn saml_ended(
         &self,
         loaded: &Loaded,
         said: &Said<'_>,
-        ended: &Ended,
+        mut ended: Ended,
         asker: Asker<'_>,
     ) -> Result<LoggedOut, AppError> {
+        if let Some(mut tour) = ended.tour.take().filter(|tour| !tour.ahead.is_empty()) {
+            tour.partial = ended.partial;
+            if said.request.reply_to.is_some() {
+                let state = said.relay_state.map(|state| state.as_str().to_owned());
+                tour.then = Then::Answer {
+                    party: said.party.to_owned(),
+                    request: said.request.id.clone(),
+                    state,
+                };
+            }
+            return self.next_stop(tour, true).await;
+        }
         let unknown = "nobody of that name was signed in there in a session of that index";
         let Some(reply) = &said.request.reply_to else {
             return match ended.known {
@@ -262,36 +273,35 @@ impl App {
                 false => Ok(refused(&unknown)),
             };
         };
-        let status = match (ended.known, ended.partial) {
-            (false, _) => Status::requester(StatusDetail::UnknownPrincipal, unknown),
-            (true, false) => Status::SUCCESS,
-            (true, true) => Status {
-                code: StatusCode::Success,
-                detail: Some(StatusDetail::PartialLogout),
-                message: Some("the person may be signed in still at apps that cannot be told"),
-            },
-        };
-        let keys = self.keys(&[]).await?;
-        let about = (&self.entity_id()?, &self.message_id(), self.now());
-        let party = party_of(loaded, said.provider.entity_id.as_str());
-        let credential = match party.and_then(RelyingParty::saml) {
-            Some(saml) => credential(&keys, loaded, saml, None)?,
-            None => keys.credential()?,
-        };
-        let written = reply.write(about, &status, credential);
-        let response = match written.map_err(|why| unwritten(&why))? {
-            Outgoing::Redirect(url) => Response::Redirect {
-                location: url.as_str().to_owned(),
-            },
-            Outgoing::Post(form) => Response::FormPost {
-                action: form.action,
-                fields: form.fields,
-            },
+        let status = match ended.known {
+            false => Status::requester(StatusDetail::UnknownPrincipal, unknown),
+            true => success(ended.partial),
         };
         let own = self
             .session_held(asker)
             .is_some_and(|id| ended.sessions.contains(&id));
+        let response = self
+            .logout_response(loaded, &said.provider.entity_id, (reply, &status))
+            .await?;
         Ok(LoggedOut::Answered(response, own))
+    }
+
+    /// The answer to a service provider, signed.
+    pub(super) async fn logout_response(
+        &self,
+        loaded: &Loaded,
+        to: &EntityId,
+        (reply, status): (&LogoutReply, &Status),
+    ) -> Result<Response, AppError> {
+        let keys = self.keys(&[]).await?;
+        let about = (&self.entity_id()?, &self.message_id(), self.now());
+        let party = party_of(loaded, to.as_str());
+        let credential = match party.and_then(RelyingParty::saml) {
+            Some(saml) => credential(&keys, loaded, saml, None)?,
+            None => keys.credential()?,
+        };
+        let written = reply.write(about, status, credential);
+        Ok(carried(written.map_err(|why| unwritten(&why))?))
     }
 
     /// The session that a browser holds.
@@ -301,7 +311,32 @@ impl App {
     }
 }
 
+/// What a browser is to do with a message of ours.
+pub(crate) fn carried(message: Outgoing) -> Response {
+    match message {
+        Outgoing::Redirect(url) => Response::Redirect {
+            location: url.as_str().to_owned(),
+        },
+        Outgoing::Post(form) => Response::FormPost {
+            action: form.action,
+            fields: form.fields,
+        },
+    }
+}
+
+/// That the session here is over, and whether everybody knows.
+pub(super) const fn success(partial: bool) -> Status {
+    match partial {
+        false => Status::SUCCESS,
+        true => Status {
+            code: StatusCode::Success,
+            detail: Some(StatusDetail::PartialLogout),
+            message: Some("the person may be signed in still at apps that were not told"),
+        },
+    }
+}
+
 /// Shown to the person; nothing has ended.
-fn refused(why: &dyn ToString) -> LoggedOut {
+pub(super) fn refused(why: &dyn ToString) -> LoggedOut {
     LoggedOut::Refused(why.to_string())
 }

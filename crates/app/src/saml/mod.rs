@@ -14,22 +14,29 @@
 //! document and the person are read again at each step.
 
 mod adoption;
+mod again;
 mod asked;
 mod context;
+mod differ;
 mod farewell;
+mod follow;
 mod give;
 mod lasting;
 mod logout;
 mod metadata;
 mod provider;
 mod signing;
+mod tour;
 
 pub use adoption::{Adoption, Evidence};
+pub(crate) use again::Paces;
 pub(crate) use asked::SamlAsk;
 pub(crate) use farewell::Heard;
-pub(crate) use logout::BY_ITSELF;
+pub(crate) use follow::{followed_stream, follows};
+pub(crate) use give::unwritten;
+pub(crate) use logout::{BY_ITSELF, carried};
 pub(crate) use metadata::credential;
-pub(crate) use provider::unusable_certificates;
+pub(crate) use provider::{unusable_certificates, unusable_signers};
 
 use std::time::Duration;
 
@@ -43,15 +50,17 @@ use crate::{App, AppError, ErrorKind};
 pub const SSO: &str = "/saml2/sso";
 /// Where people's browsers bring word of logout.
 pub const SLO: &str = "/saml2/slo";
+/// The query of [`SLO`] by which a browser goes on to the next of them.
+pub const NEXT: &str = "next";
 /// What service providers are told of us; its address is what we are called.
 pub const METADATA: &str = "/saml2/metadata";
 /// Where people start from their own page.
 pub const START: &str = "/saml2/start";
 
 /// How much clocks may differ (saml2int SDP-G01 has three to five minutes).
-const SKEW: Duration = Duration::from_secs(3 * 60);
+pub(crate) const SKEW: Duration = Duration::from_secs(3 * 60);
 /// How old a request may be beyond that, and how long a response counts.
-const LIFE: Duration = Duration::from_secs(5 * 60);
+pub(crate) const LIFE: Duration = Duration::from_secs(5 * 60);
 
 impl App {
     /// What we are called by service providers.
@@ -82,7 +91,7 @@ impl App {
     }
 }
 
-fn unnameable() -> AppError {
+pub(crate) fn unnameable() -> AppError {
     AppError::new(
         ErrorKind::Missing,
         "TNR-SIGN-0010",

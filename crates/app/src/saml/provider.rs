@@ -1,6 +1,6 @@
 //! Service providers as documents declare them.
 
-use documents::{KeyTransport, NameIdRule, RelyingParty, Saml, SamlCipher, Slo};
+use documents::{IdentityProvider, KeyTransport, NameIdRule, RelyingParty, Saml, SamlCipher, Slo};
 use model::Diagnostic;
 use protocol::saml::encryption::{Cipher, EncryptionKey, Transport};
 use protocol::saml::signature::{CertificateError, VerifyingKey};
@@ -93,6 +93,26 @@ fn keys(saml: &Saml) -> impl Iterator<Item = Result<VerifyingKey, CertificateErr
     all.map(|base64| VerifyingKey::from_base64(base64))
 }
 
+/// Certificates of an identity provider by which nobody could vouch.
+pub(crate) fn unusable_signers(provider: &IdentityProvider) -> Vec<Diagnostic> {
+    let saml = provider.saml().into_iter();
+    let keys = saml.flat_map(|saml| saml.certificates.iter().enumerate());
+    let unusable = keys.filter_map(|(place, base64)| {
+        let why = VerifyingKey::from_base64(base64).err()?;
+        Some(Diagnostic {
+            code: "TNR-SIGN-0019".to_owned(),
+            place: format!("IdentityProvider {}", provider.name),
+            line: 0,
+            column: 0,
+            field: format!("spec.saml.certificates[{place}]"),
+            problem: why.to_string(),
+            fix: "copy it from the provider's metadata again, or have it make another one"
+                .to_owned(),
+        })
+    });
+    unusable.collect()
+}
+
 /// Certificates of a relying party that nobody could sign with or be encrypted for: requests would be refused
 /// one by one, and it would look like an attack; and nobody could be signed in.
 pub(crate) fn unusable_certificates(party: &RelyingParty) -> Vec<Diagnostic> {
@@ -102,7 +122,10 @@ pub(crate) fn unusable_certificates(party: &RelyingParty) -> Vec<Diagnostic> {
     let signing = keys(saml).enumerate();
     let signing = signing.map(|(place, key)| (format!("certificates[{place}]"), key.err()));
     let encryption = encryption_key(saml).map(|key| ("encrypt.certificate".to_owned(), key.err()));
-    let all = signing.chain(encryption);
+    let signer = saml.metadata.as_ref().and_then(|at| at.signed_by.as_ref());
+    let signer = signer.map(|base64| VerifyingKey::from_base64(base64));
+    let signer = signer.map(|key| ("metadata.signed_by".to_owned(), key.err()));
+    let all = signing.chain(encryption).chain(signer);
     all.filter_map(|(field, why)| {
         Some(Diagnostic {
             code: "TNR-SIGN-0019".to_owned(),

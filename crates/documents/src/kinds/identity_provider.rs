@@ -6,9 +6,12 @@ use model::Factor;
 use url::{Host, Url};
 
 use crate::kinds::relying_party::{signing_alg, sound, title};
+use crate::kinds::upstream_saml;
 use crate::kinds::{self, Directory};
 use crate::report::{self, Reporter};
-use crate::tenant::{ClientAuth, Counts, IdentityProvider, LinkBy, PEOPLE, SigningAlg};
+use crate::tenant::{
+    ClientAuth, Counts, IdentityProvider, LinkBy, PEOPLE, SigningAlg, UpstreamOidc, UpstreamSpeaks,
+};
 use crate::wire::identity_provider::{CountsAs, CountsSpec, IdentityProviderSpec, LinkSpec};
 use crate::wire::{self, identity_provider::UpstreamOidcSpec};
 use crate::yaml::Part;
@@ -42,8 +45,42 @@ pub(crate) fn identity_provider(
     spec: &IdentityProviderSpec,
     directory: &Directory,
     reporter: &mut Reporter<'_, '_>,
-) -> IdentityProvider {
-    let oidc = &spec.oidc;
+) -> Option<IdentityProvider> {
+    let speaks = speaks(spec, reporter)?;
+    Some(IdentityProvider {
+        name: name.to_owned(),
+        title: title(name, spec.title.as_deref(), reporter),
+        issuer: match (&spec.oidc, &spec.saml) {
+            (Some(oidc), _) => oidc.issuer.clone(),
+            (None, saml) => saml.as_ref()?.entity_id.clone(),
+        },
+        speaks,
+        link: link(&spec.link, directory, reporter),
+        counts: counts(&spec.counts, reporter),
+    })
+}
+
+/// Exactly one of the two.
+fn speaks(spec: &IdentityProviderSpec, reporter: &mut Reporter<'_, '_>) -> Option<UpstreamSpeaks> {
+    match (&spec.oidc, &spec.saml) {
+        (Some(one), None) => Some(UpstreamSpeaks::Oidc(oidc(one, reporter))),
+        (None, Some(one)) => Some(UpstreamSpeaks::Saml(upstream_saml::saml(one, reporter))),
+        (None, None) => {
+            let problem = "nothing says by which protocol it vouches";
+            let fix = "write `oidc`, or `saml`";
+            reporter.at(report::MISSING_FIELD, &at(["spec"]), problem, fix);
+            None
+        }
+        (Some(_), Some(_)) => {
+            let problem = "a provider vouches by one protocol";
+            let fix = "remove one of `oidc` and `saml`, or write a document for each";
+            reporter.at(report::CONFLICT, &at(["spec", "saml"]), problem, fix);
+            None
+        }
+    }
+}
+
+fn oidc(oidc: &UpstreamOidcSpec, reporter: &mut Reporter<'_, '_>) -> UpstreamOidc {
     if let Err((problem, fix)) = issuer(oidc) {
         reporter.at(report::URL, &at(["spec", "oidc", "issuer"]), problem, fix);
     }
@@ -54,10 +91,7 @@ pub(crate) fn identity_provider(
     }
     let path = at(["spec", "oidc", "client", "secret"]);
     kinds::secret_name(&oidc.client.secret, &path, reporter);
-    IdentityProvider {
-        name: name.to_owned(),
-        title: title(name, spec.title.as_deref(), reporter),
-        issuer: oidc.issuer.clone(),
+    UpstreamOidc {
         client_id: oidc.client_id.clone(),
         secret: oidc.client.secret.clone(),
         method: match oidc.client.method {
@@ -67,8 +101,6 @@ pub(crate) fn identity_provider(
         scopes: scopes(oidc, reporter),
         id_token_alg: oidc.id_token_alg.map_or(SigningAlg::Rs256, signing_alg),
         allow_private: oidc.allow_private,
-        link: link(&spec.link, directory, reporter),
-        counts: counts(&spec.counts, reporter),
     }
 }
 

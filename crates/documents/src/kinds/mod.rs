@@ -22,6 +22,7 @@ mod saml_metadata;
 mod sign_on;
 mod source;
 mod unique;
+mod upstream_saml;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -12,6 +12,7 @@ mod opened;
 mod pem;
 mod saml;
 mod sets;
+mod stands;
 
 pub(crate) use address::page;
 pub(super) use address::sound;
@@ -20,6 +21,8 @@ pub use oidc::PERSONAL_SCOPES;
 pub(super) use oidc::signing_alg;
 pub(super) use oidc::{at, oidc};
 pub(crate) use pem::certificate as pem;
+pub(super) use pem::certificates;
+pub(super) use saml::entity_id;
 pub(crate) use saml::scope;
 
 use model::TargetName;

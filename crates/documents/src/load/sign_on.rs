@@ -41,7 +41,8 @@ pub(super) fn sign_on(
             }
             Some(Spec::IdentityProvider(spec)) => {
                 let provider = kinds::identity_provider(name, spec, directory, reporter);
-                tenant.identity_providers.insert(name.clone(), provider);
+                let named = provider.map(|provider| (name.clone(), provider));
+                tenant.identity_providers.extend(named);
             }
             Some(Spec::PasswordDirectory(spec)) => {
                 let directory = kinds::password_directory(name, spec, tenant, reporter);
@@ -81,13 +82,19 @@ fn same_issuer(documents: &[Read<'_>], diagnostics: &mut Vec<Diagnostic>) {
         let Some(Spec::IdentityProvider(spec)) = &document.spec else {
             continue;
         };
-        let (name, issuer) = (document.name.as_str(), spec.oidc.issuer.as_str());
+        let (oidc, saml) = (spec.oidc.as_ref(), spec.saml.as_ref());
+        let issuer = oidc.map(|oidc| (oidc.issuer.as_str(), ["spec", "oidc", "issuer"]));
+        let entity = saml.map(|saml| (saml.entity_id.as_str(), ["spec", "saml", "entity_id"]));
+        let Some((issuer, path)) = issuer.or(entity) else {
+            continue;
+        };
+        let name = document.name.as_str();
         let first = *issuers.entry(issuer).or_insert(name);
         if first != name {
             with(document, diagnostics, |reporter| {
                 let problem = format!("the IdentityProvider `{first}` has the same issuer");
                 let fix = "write one document of it";
-                let path = ["spec", "oidc", "issuer"].map(Part::Key);
+                let path = path.map(Part::Key);
                 reporter.at(report::DUPLICATE, &path, problem, fix);
             });
         }

@@ -6,16 +6,36 @@ use model::{Factor, WorkerRef};
 
 use super::{ClientAuth, SigningAlg};
 
-/// A provider of OpenID Connect whose word counts here, as far as the document says.
+/// A provider whose word counts here, as far as the document says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityProvider {
     /// `metadata.name`.
     pub name: String,
     /// What people see it called; at most 80 characters.
     pub title: String,
-    /// What it calls itself, to the letter; unique among all of them. https, or http on a loopback address with
-    /// `allow_private`; no query and no fragment.
+    /// What it calls itself, to the letter; unique among all of them. Of OpenID Connect https, or http on a loopback
+    /// address with `allow_private`, without query and fragment; of SAML the entity id.
     pub issuer: String,
+    /// By which protocol it vouches.
+    pub speaks: UpstreamSpeaks,
+    /// By what somebody is found, the first time.
+    pub link: LinkBy,
+    /// What its word counts as: the first that fits.
+    pub counts: Vec<Counts>,
+}
+
+/// By which protocol a provider vouches for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpstreamSpeaks {
+    /// As a provider of OpenID Connect.
+    Oidc(UpstreamOidc),
+    /// As an identity provider of SAML 2.0.
+    Saml(UpstreamSaml),
+}
+
+/// A provider of OpenID Connect, and what we are to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamOidc {
     /// What it calls us.
     pub client_id: String,
     /// The name of our secret.
@@ -28,16 +48,45 @@ pub struct IdentityProvider {
     pub id_token_alg: SigningAlg,
     /// It may be on a private or loopback address.
     pub allow_private: bool,
-    /// By what somebody is found, the first time.
-    pub link: LinkBy,
-    /// What its word counts as: the first that fits.
-    pub counts: Vec<Counts>,
+}
+
+/// An identity provider of SAML 2.0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamSaml {
+    /// Where it takes requests: https, or http on a loopback address.
+    pub sso: String,
+    /// By a form that a browser posts, and not in the query of an address.
+    pub by_post: bool,
+    /// The certificates that it signs with, in base64 of DER, each of which looks like one; at least one.
+    pub certificates: Vec<String>,
+    /// The attribute by which somebody is known for ever; `None`: their persistent name.
+    pub subject: Option<String>,
+}
+
+impl IdentityProvider {
+    /// What it is as a provider of OpenID Connect.
+    #[must_use]
+    pub const fn oidc(&self) -> Option<&UpstreamOidc> {
+        match &self.speaks {
+            UpstreamSpeaks::Oidc(oidc) => Some(oidc),
+            UpstreamSpeaks::Saml(_) => None,
+        }
+    }
+
+    /// What it is as an identity provider of SAML.
+    #[must_use]
+    pub const fn saml(&self) -> Option<&UpstreamSaml> {
+        match &self.speaks {
+            UpstreamSpeaks::Saml(saml) => Some(saml),
+            UpstreamSpeaks::Oidc(_) => None,
+        }
+    }
 }
 
 /// By what somebody is found, the first time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkBy {
-    /// The claim of the ID token that names them.
+    /// The claim of the ID token, or the attribute of the assertion, that names them.
     pub claim: String,
     /// The source in which that is their worker key; `None`: it is the name that they sign in under here.
     pub source: Option<String>,

@@ -14,6 +14,8 @@ pub struct Saml {
     pub profile: SamlProfile,
     /// From then on nobody is signed in to it.
     pub valid_until: Option<Timestamp>,
+    /// Where its metadata stand, which are read again from time to time.
+    pub metadata: Option<MetadataAt>,
     /// Where it takes responses; 1 to 50, the first being meant where none is named.
     pub acs: Vec<Acs>,
     /// What people are called there.
@@ -56,6 +58,18 @@ pub enum SamlProfile {
     Saas,
     /// Kantara's SAML V2.0 Deployment Profile for Federation Interoperability: nothing of it is relaxed.
     Saml2int,
+}
+
+/// Where the metadata of a service provider stand (SAML Metadata §4.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetadataAt {
+    /// The address: https, or http with `allow_private`.
+    pub url: String,
+    /// The certificate of whoever has to have signed them, in base64 of DER, which looks like one. `None`: they change
+    /// nothing.
+    pub signed_by: Option<String>,
+    /// It may be on a private or loopback address.
+    pub allow_private: bool,
 }
 
 /// What gives a name that is the same everywhere.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::relying_party::{SecretClientSpec, SigningAlg};
+use super::relying_party::{SamlBinding, SecretClientSpec, SigningAlg};
 
 /// Somewhere else where people prove who they are. Who does, the `routes` of the `SignOnPolicy` say.
 #[derive(Deserialize, JsonSchema)]
@@ -12,8 +12,12 @@ pub(crate) struct IdentityProviderSpec {
     /// What people see it called; its name if not given.
     #[serde(default)]
     pub title: Option<String>,
-    /// What it is as a provider of OpenID Connect, and what we are to it.
-    pub oidc: UpstreamOidcSpec,
+    /// What it is as a provider of OpenID Connect, and what we are to it; exactly one of this and `saml`.
+    #[serde(default)]
+    pub oidc: Option<UpstreamOidcSpec>,
+    /// What it is as an identity provider of SAML 2.0.
+    #[serde(default)]
+    pub saml: Option<UpstreamSamlSpec>,
     /// By what somebody of theirs is found among the people here, the first time that they come.
     pub link: LinkSpec,
     /// What its word counts as: the first that fits. Where none does, it is one factor of an unknown kind.
@@ -42,11 +46,38 @@ pub(crate) struct UpstreamOidcSpec {
     pub allow_private: bool,
 }
 
+/// An identity provider of SAML 2.0. It knows us by our public URL with `/saml2/from/NAME` behind it, where our
+/// metadata stand.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpstreamSamlSpec {
+    /// What it calls itself, to the letter: its assertions say so.
+    pub entity_id: String,
+    /// Where it takes requests: `url`, and `binding` (`redirect` or `post`).
+    pub sso: SsoSpec,
+    /// Its certificates in PEM: what it says is held to their keys, of which each counts.
+    pub certificates: Vec<String>,
+    /// The attribute by which somebody is known for ever; their persistent name if not given.
+    #[serde(default)]
+    pub subject: Option<String>,
+}
+
+/// Where an identity provider takes requests.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SsoSpec {
+    /// The address.
+    pub url: String,
+    /// How requests come there; `redirect` if not given.
+    #[serde(default)]
+    pub binding: SamlBinding,
+}
+
 /// By what somebody is found, the first time.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LinkSpec {
-    /// The claim of the ID token that names them.
+    /// The claim of the ID token, or the attribute of the assertion, that names them.
     pub claim: String,
     /// The source in which that is their worker key; if not given, it is the name that they sign in under here.
     #[serde(default)]
@@ -63,7 +94,7 @@ pub(crate) struct CountsSpec {
     /// All of these stand in `amr` (RFC 8176).
     #[serde(default)]
     pub amr: Vec<String>,
-    /// This is `acr`.
+    /// This is `acr`; of SAML, the class (`AuthnContextClassRef`).
     #[serde(default)]
     pub acr: Option<String>,
     /// What that is here.

@@ -14,9 +14,9 @@ use super::ClientAuth;
 pub(crate) use certificates::{CertificatesClientSpec, IssuedClientSpec, IssuedSpec};
 pub(crate) use keys::{Curve, JwkSpec, KeyAlg, KeyType, KeyUse, KeysClientSpec};
 pub(crate) use saml::{
-    AcsSpec, EncryptSpec, KeyTransport, NameIdFormat, SamlBinding, SamlCipher, SamlProfile,
-    SamlSigns, SamlSpec, SigningKeySpec, SigningKeyWord, SloSpec, SoapLogoutSpec, SubjectIdReq,
-    SubjectIdSpec,
+    AcsSpec, EncryptSpec, KeyTransport, MetadataSpec, NameIdFormat, SamlBinding, SamlCipher,
+    SamlProfile, SamlSigns, SamlSpec, SigningKeySpec, SigningKeyWord, SloSpec, SoapLogoutSpec,
+    SubjectIdReq, SubjectIdSpec,
 };
 
 /// Something that people sign in to.

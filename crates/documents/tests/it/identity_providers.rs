@@ -54,8 +54,9 @@ fn a_provider_and_its_routes_are_read() {
     let okta = &tenant.identity_providers["okta"];
     assert_eq!(okta.title, "Acme sign-in");
     assert_eq!(okta.issuer, "https://acme.okta.example/oauth2/default");
-    assert_eq!(okta.id_token_alg, SigningAlg::Ps256);
-    let scopes: Vec<&str> = okta.scopes.iter().map(String::as_str).collect();
+    let oidc = okta.oidc().unwrap();
+    assert_eq!(oidc.id_token_alg, SigningAlg::Ps256);
+    let scopes: Vec<&str> = oidc.scopes.iter().map(String::as_str).collect();
     assert_eq!(scopes, ["email", "openid"]);
     assert_eq!(okta.link.source.as_deref(), Some("hr"));
     let factors: Vec<Factor> = okta.counts.iter().map(|counts| counts.factor).collect();
@@ -96,8 +97,9 @@ spec:
     let tenant = load(&with(least, POLICY)).unwrap_or_else(|e| panic!("{e:#?}"));
     let okta = &tenant.identity_providers["okta"];
     assert_eq!(okta.issuer, "https://acme.okta.example/", "to the letter");
-    assert_eq!(okta.id_token_alg, SigningAlg::Rs256);
-    assert!(okta.counts.is_empty() && !okta.allow_private && okta.link.source.is_none());
+    let oidc = okta.oidc().unwrap();
+    assert_eq!(oidc.id_token_alg, SigningAlg::Rs256);
+    assert!(okta.counts.is_empty() && !oidc.allow_private && okta.link.source.is_none());
 }
 
 /// What is replaced in the provider, by what, and what is said of it.

@@ -31,8 +31,8 @@ pub use people::{
 };
 pub use sign_in::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
-    Origin, PassIssued, RegistrationChanged, ResetChanged, SessionChanged, SignInAnswer,
-    SignInBasis, SignInDecided, SignInFailed,
+    MetadataFollowed, Origin, PassIssued, RegistrationChanged, ResetChanged, SessionChanged,
+    SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
 };
 pub use tasks::{TaskDone, TaskDropped, TaskOpened};
 pub use tenant::{
@@ -208,6 +208,9 @@ pub enum Event {
     /// A client was given an access token for itself.
     #[serde(rename = "client.granted/1")]
     ClientGranted(ClientGranted),
+    /// What follows from the signed metadata of a service provider has changed.
+    #[serde(rename = "metadata.followed/1")]
+    MetadataFollowed(MetadataFollowed),
     /// The register of clients that register themselves has changed.
     #[serde(rename = "registration.changed/1")]
     RegistrationChanged(RegistrationChanged),
@@ -298,6 +301,7 @@ impl Event {
             | Self::TokenRevoked(_)
             | Self::CallMade(_)
             | Self::ClientGranted(_)
+            | Self::MetadataFollowed(_)
             | Self::RegistrationChanged(_)
             | Self::KeyChanged(_)
             | Self::WritingStopped(_)

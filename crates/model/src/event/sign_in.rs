@@ -188,6 +188,24 @@ pub struct KeyChanged {
     pub reason: String,
 }
 
+/// What follows from the signed metadata of a service provider of SAML has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetadataFollowed {
+    /// The relying party's name.
+    pub relying_party: String,
+    /// The digest of what its document said of whose metadata they are, where they stand and who signs them: what
+    /// follows from others counts no longer.
+    pub of: Digest,
+    /// The certificates that it signs with now, in base64 of DER.
+    pub certificates: Vec<String>,
+    /// The certificate that is encrypted for now, in base64 of DER; `None`: the one of its document.
+    pub encryption: Option<String>,
+    /// Until when its metadata count; `None`: as its document says.
+    pub valid_until: Option<Timestamp>,
+    /// What changed, in words.
+    pub reason: String,
+}
+
 /// The register of clients that register themselves has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegistrationChanged {

@@ -378,6 +378,7 @@ pub fn about_nobody() -> Vec<Event> {
         Event::NoticeChanged(noticed(0)),
         Event::DrillChanged(drilled(1)),
         Event::ClientGranted(sign_in::granted()),
+        Event::MetadataFollowed(sign_in::followed()),
         Event::RegistrationChanged(sign_in::registered()),
         Event::KeyChanged(sign_in::key("abc", model::sign_in::KeyStage::Current)),
         Event::PlanDrafted(drafted(200, 0, About::Target(target.clone()), Change::Rule)),

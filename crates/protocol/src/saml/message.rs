@@ -66,15 +66,26 @@ impl<'a> Message<'a> {
         &self.issuer
     }
 
-    /// As what it is sent: `AuthnRequest`, `LogoutRequest`, `LogoutResponse`; or another one.
+    /// As what it is sent: `AuthnRequest`, `LogoutRequest`, `LogoutResponse`, `Response`; or another one.
     #[must_use]
     pub fn name(&self) -> &str {
         let root = self.tree.root();
-        let known = ["AuthnRequest", "LogoutRequest", "LogoutResponse"];
+        let known = [
+            "AuthnRequest",
+            "LogoutRequest",
+            "LogoutResponse",
+            "Response",
+        ];
         let mut known = known.into_iter();
         known
             .find(|name| root.is(Space::Protocol, name))
             .unwrap_or("another one")
+    }
+
+    /// The name of the request that it says that it answers.
+    #[must_use]
+    pub fn in_response_to(&self) -> Option<&str> {
+        self.tree.root().attribute("InResponseTo")
     }
 
     /// How it came.
@@ -92,7 +103,7 @@ impl<'a> Message<'a> {
         signing: Signing,
     ) -> Result<Header<'_>, Refused> {
         let kind = match name {
-            "LogoutResponse" => Kind::Response,
+            "LogoutResponse" | "Response" => Kind::Response,
             _ => Kind::Request,
         };
         if self.received.kind() != kind {

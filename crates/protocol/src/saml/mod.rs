@@ -29,8 +29,8 @@
 //! request may be old ([`Reception`]); that a service provider is enabled at every step; that forms are escaped
 //! for HTML; that metadata is fetched from allowed addresses alone; and that keys change by stages.
 //!
-//! It takes no artifacts, no names or assertions that are encrypted for us, and no responses: it is no service
-//! provider.
+//! It takes no artifacts, and no names or assertions that are encrypted for us. Responses of another identity provider are
+//! read in [`upstream`] alone.
 
 mod instant;
 mod message;
@@ -47,6 +47,7 @@ pub mod logout;
 pub mod metadata;
 pub mod response;
 pub mod signature;
+pub mod upstream;
 pub mod xml;
 
 pub use authn::{AuthnRequest, Refusal, ReplyTo};

@@ -58,6 +58,14 @@ pub enum Refused {
         "the message names the address of the answer by index and by URL: send one of them (SAML Core 3.4.1)"
     )]
     ConsumerTwice,
+    /// It is for others.
+    #[error(
+        "the assertion is not for us: register our entity id, to the letter (SAML Core 2.5.1.4)"
+    )]
+    Audience,
+    /// It says that nobody was signed in.
+    #[error("the identity provider signed nobody in: see there why")]
+    Status,
     /// It answers a message that we have not sent, or that was another's.
     #[error("the message answers another request than the one that was sent: start again")]
     InResponseTo,

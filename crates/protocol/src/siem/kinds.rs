@@ -23,6 +23,7 @@ pub const KINDS: &[&str] = &[
     "logout.told",
     "match.rejected",
     "members.observed",
+    "metadata.followed",
     "name.lost",
     "notice.changed",
     "object.linked",
@@ -118,6 +119,7 @@ pub const fn kind_of(event: &Event) -> &'static str {
         Event::SignInDecided(_) => "sign-in.decided",
         Event::AuthorizationChanged(_) => "authorization.changed",
         Event::ClientGranted(_) => "client.granted",
+        Event::MetadataFollowed(_) => "metadata.followed",
         Event::RegistrationChanged(_) => "registration.changed",
         Event::KeyChanged(_) => "key.changed",
     }

@@ -32,6 +32,7 @@ mod saml_party;
 mod saml_requests;
 mod saml_responses;
 mod saml_signatures;
+mod saml_upstream;
 mod scim_attributes;
 mod scim_laws;
 mod scim_parsers;

@@ -111,7 +111,11 @@ fn rich() -> String {
 
 #[test]
 fn metadata_is_taken_over_whole() {
-    let Imported { provider, notices } = imported(&rich()).unwrap();
+    let Imported {
+        provider,
+        notices,
+        cached_for: _,
+    } = imported(&rich()).unwrap();
     assert_eq!(provider.entity_id.as_str(), SP);
     assert_eq!(provider.signing_keys, [SP_EC.key(), SP_RSA.key()]);
     let [encryption] = provider.encryption_keys.as_slice() else {
@@ -224,7 +228,11 @@ fn what_is_not_spoken_is_passed_over_and_said() {
         // Without the digest and the mask that it is spoken with.
         (method(Transport::OaepSha256.uri()), false),
     ] {
-        let Imported { provider, notices } = imported(&plain(&(enc(&methods) + &usual()))).unwrap();
+        let Imported {
+            provider,
+            notices,
+            cached_for: _,
+        } = imported(&plain(&(enc(&methods) + &usual()))).unwrap();
         assert_eq!(
             provider.encryption_keys.len(),
             usize::from(taken),

@@ -25,6 +25,8 @@ pub(super) enum Cookie {
     Trip,
     /// The rest of it, where it is long.
     TripRest,
+    /// Whom a browser still tells that somebody has signed out; kept for a quarter of an hour.
+    Tour,
 }
 
 impl Cookie {
@@ -41,6 +43,8 @@ impl Cookie {
             (Self::Trip, false) => "tenure-trip",
             (Self::TripRest, true) => "__Host-tenure-trip-rest",
             (Self::TripRest, false) => "tenure-trip-rest",
+            (Self::Tour, true) => "__Host-tenure-tour",
+            (Self::Tour, false) => "tenure-tour",
         }
     }
 
@@ -53,7 +57,7 @@ impl Cookie {
             _ if value.is_empty() => "; Max-Age=0",
             // 180 days, after which it counts no longer.
             Self::Device => "; Max-Age=15552000",
-            Self::Trip | Self::TripRest => "; Max-Age=900",
+            Self::Trip | Self::TripRest | Self::Tour => "; Max-Age=900",
             Self::Session | Self::Browser => "",
         };
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{only}{over}");

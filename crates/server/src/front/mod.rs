@@ -13,6 +13,7 @@ mod device;
 mod factors;
 mod framed;
 mod held;
+mod left;
 mod mailed;
 mod oauth;
 mod pages;
@@ -103,7 +104,7 @@ pub(crate) fn with_front<S: Gate>(
     let route = |work: Work| answers(Reader::Person, work);
     let program = |work: Work| answers(Reader::Program, work);
     let both = |work: Work| -> MethodRouter { get(route(work)).post(route(work)) };
-    let routes: [(&str, MethodRouter); 32] = [
+    let routes: [(&str, MethodRouter); 34] = [
         ("/", get(route(pages::home))),
         ("/sign-in/password", post(route(pages::password))),
         ("/sign-in/pass", post(route(pages::pass))),
@@ -132,6 +133,8 @@ pub(crate) fn with_front<S: Gate>(
         (paths::SAML_SLO, both(saml::slo)),
         (paths::SAML_START, get(route(saml::start))),
         (paths::SAML_METADATA, get(program(saml::metadata))),
+        ("/saml2/from/{provider}", get(program(saml::from))),
+        ("/saml2/from/{provider}/acs", post(route(saml::come_back))),
         (
             paths::DEVICE_PAGE,
             get(route(device::look)).post(route(device::type_code)),

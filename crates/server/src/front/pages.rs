@@ -9,8 +9,9 @@ use model::Secret;
 
 use super::Front;
 use super::held::Held;
+use super::left::logged_out;
 use super::reply::{Answered, see_other};
-use super::show::{self, answered, logged_out, portal, signed_out, slow};
+use super::show::{self, answered, portal, slow};
 use super::throttle::Guess;
 use super::visit::Visit;
 
@@ -203,12 +204,12 @@ pub(super) fn enrol_codes(front: Arc<Front>, visit: Visit) -> Answered {
 pub(super) fn sign_out(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
-        let frames = match own_form(&front, &visit, &held) {
-            Some(cookie) => front.app.sign_out_here(cookie.expose()).await?,
+        let told = match own_form(&front, &visit, &held) {
+            Some(cookie) => front.app.signs_out(cookie.expose(), None).await?,
             // Another site's form, or a page of a session that has ended: nothing is ended by it.
             None => return Ok(see_other("/")),
         };
-        Ok(signed_out(&front, &visit, &frames, None))
+        Ok(logged_out(&front, &visit, told))
     })
 }
 

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use app::LoggedOut;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, header};
+use model::Secret;
 use protocol::saml::Received;
 
 use super::Front;
+use super::cookies::Cookie;
 use super::held::Held;
+use super::left::logged_out;
 use super::reply::Answered;
-use super::show::{answered, form, logged_out};
+use super::show::{answered, form, is_back, set};
 use super::visit::Visit;
 use crate::answer;
 
@@ -23,7 +27,8 @@ const OWN: &str = "own";
 pub(super) fn sso(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
-        if let Some(page) = once_more(&visit, &held, app::paths::SAML_SSO) {
+        let is_held = held.session.is_some();
+        if let Some(page) = once_more(&visit, is_held, app::paths::SAML_SSO) {
             return Ok(page);
         }
         let posted = visit.method == Method::POST;
@@ -35,31 +40,61 @@ pub(super) fn sso(front: Arc<Front>, visit: Visit) -> Answered {
     })
 }
 
-/// Word of logout of a service provider, by way of a browser.
+/// Word of logout of a service provider, or its answer to ours, by way of a browser.
 pub(super) fn slo(front: Arc<Front>, visit: Visit) -> Answered {
     Box::pin(async move {
         let held = Held::of(&front, &visit);
-        if let Some(page) = once_more(&visit, &held, app::paths::SAML_SLO) {
+        let tour = visit.cookie(Cookie::Tour.name(front.secure));
+        let posted = visit.method == Method::POST;
+        let [response] = visit.fields(["SAMLResponse"]);
+        let mut query = visit.query.split('&');
+        let answers = match posted {
+            true => !response.expose().is_empty(),
+            false => query.any(|one| one.starts_with("SAMLResponse=")),
+        };
+        let is_held = match answers {
+            true => tour.is_some(),
+            false => held.session.is_some(),
+        };
+        if let Some(page) = once_more(&visit, is_held, app::paths::SAML_SLO) {
             return Ok(page);
         }
-        let posted = visit.method == Method::POST;
-        let told = front
-            .app
-            .saml_slo(visit.raw(), posted, held.asker(&visit))
-            .await?;
-        Ok(logged_out(&front, &visit, told))
+        let (app, raw) = (&front.app, visit.raw());
+        let tour = tour.as_ref().map(Secret::expose);
+        let told = if !posted && visit.query == app::paths::SAML_NEXT {
+            app.saml_goes_on(tour).await?
+        } else if answers {
+            app.saml_slo_answer(raw, posted, tour).await?
+        } else {
+            app.saml_slo(raw, posted, held.asker(&visit)).await?
+        };
+        let goes_on = matches!(
+            told,
+            LoggedOut::Toured { .. } | LoggedOut::FramedFirst(..) | LoggedOut::Refused(_)
+        );
+        let had = tour.is_some();
+        let mut response = logged_out(&front, &visit, told);
+        if had && !goes_on {
+            set(&mut response, Cookie::Tour.set(front.secure, ""));
+        }
+        Ok(response)
     })
 }
 
-/// The page that sends a form of another site once more, where it came without a session.
-fn once_more(visit: &Visit, held: &Held, to: &str) -> Option<Response<Body>> {
-    let [own, message, state] = visit.fields([OWN, "SAMLRequest", "RelayState"]);
-    let first = visit.method == Method::POST && held.session.is_none() && own.expose().is_empty();
+/// The page that sends a form of another site once more, where it came without the cookie that it is about.
+fn once_more(visit: &Visit, is_held: bool, to: &str) -> Option<Response<Body>> {
+    let [own, request, response, state] =
+        visit.fields([OWN, "SAMLRequest", "SAMLResponse", "RelayState"]);
+    let (name, message) = match response.expose().is_empty() {
+        true => ("SAMLRequest", request),
+        false => ("SAMLResponse", response),
+    };
+    let first = visit.method == Method::POST && !is_held && own.expose().is_empty();
     // What is no message is refused at once: nothing else of it is sent on.
     let again = first && Received::post(visit.raw()).is_ok();
     again.then(|| {
         let fields = [
-            ("SAMLRequest", message.expose().to_owned()),
+            (name, message.expose().to_owned()),
             ("RelayState", state.expose().to_owned()),
             (OWN, "1".to_owned()),
         ];
@@ -77,6 +112,42 @@ pub(super) fn start(front: Arc<Front>, visit: Visit) -> Answered {
     })
 }
 
+/// Somebody comes back from an identity provider of SAML.
+pub(super) fn come_back(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let held = Held::of(&front, &visit);
+        if let Some(page) = once_more(&visit, held.trip.is_some(), &visit.path) {
+            return Ok(page);
+        }
+        let path = visit.path.trim_end_matches(app::paths::ACS);
+        let name = path.trim_end_matches('/').rsplit('/').next();
+        let (name, trip) = (name.unwrap_or_default(), held.trip.as_ref());
+        let answer = front
+            .app
+            .come_back_by_saml(name, visit.raw(), trip, held.asker(&visit));
+        let mut response = answered(&front, &visit, &held, answer.await?);
+        is_back(&front, &mut response);
+        Ok(response)
+    })
+}
+
+/// What an identity provider of SAML is told of us.
+pub(super) fn from(front: Arc<Front>, visit: Visit) -> Answered {
+    Box::pin(async move {
+        let name = visit.path.rsplit('/').next().unwrap_or_default();
+        Ok(match front.app.upstream_metadata(name).await? {
+            Some(text) => published(text),
+            None => answer::raw(404, "text/plain", String::new()),
+        })
+    })
+}
+
+fn published(text: String) -> Response<Body> {
+    let mut response = answer::raw(200, "application/samlmetadata+xml", text);
+    response.headers_mut().insert(header::CACHE_CONTROL, KEPT);
+    response
+}
+
 /// How long service providers may keep our metadata before they look again.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
@@ -90,9 +161,7 @@ pub(super) fn metadata(front: Arc<Front>, visit: Visit) -> Answered {
                 None => return Ok(answer::raw(404, "text/plain", String::new())),
             },
         };
-        let mut response: Response<Body> = answer::raw(200, "application/samlmetadata+xml", text);
-        response.headers_mut().insert(header::CACHE_CONTROL, KEPT);
-        Ok(response)
+        Ok(published(text))
     })
 }
 

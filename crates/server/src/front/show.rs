@@ -1,6 +1,6 @@
 //! Answers of use-cases as pages.
 
-use app::{Answer, Ask, Factors, LoggedOut, Offers, Portal, ShownDevice, SignedIn, Wrong};
+use app::{Answer, Ask, Factors, Offers, Portal, ShownDevice, SignedIn, Wrong};
 use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
@@ -8,7 +8,6 @@ use protocol::oauth::Response as Reply;
 
 use super::Front;
 use super::cookies::{self, Cookie};
-use super::framed::framed;
 use super::held::Held;
 use super::reply::{FormAction, csp_source, page, see_other};
 use super::visit::Visit;
@@ -161,48 +160,6 @@ pub(super) fn slow(front: &Front, visit: &Visit) -> Response<Body> {
     notice(front, words, 429, says, None, true)
 }
 
-/// Nobody is signed in there any more.
-pub(super) fn signed_out(
-    front: &Front,
-    visit: &Visit,
-    frames: &[String],
-    location: Option<String>,
-) -> Response<Body> {
-    let words = visit.words;
-    let mut response = match location {
-        location if !frames.is_empty() => framed(words, &front.tenant, frames, location.as_deref()),
-        Some(location) => see_other(&location),
-        None => {
-            let says = (words.get("signed-out"), words.get("signed-out-text"));
-            notice(front, words, 200, says, None, true)
-        }
-    };
-    set(&mut response, Cookie::Session.set(front.secure, ""));
-    response
-}
-
-/// How a wish to sign out was answered.
-pub(super) fn logged_out(front: &Front, visit: &Visit, told: LoggedOut) -> Response<Body> {
-    let words = visit.words;
-    match told {
-        LoggedOut::Done(location) => signed_out(front, visit, &[], location),
-        LoggedOut::Framed(frames, location) => signed_out(front, visit, &frames, location),
-        LoggedOut::Answered(response, own) => {
-            let mut response = sent(words, response);
-            if own {
-                set(&mut response, Cookie::Session.set(front.secure, ""));
-            }
-            response
-        }
-        // Their own page has the button.
-        LoggedOut::Ask => see_other("/"),
-        LoggedOut::Refused(why) => {
-            let says = (words.get("bad-request"), words.get("bad-request-text"));
-            notice(front, words, 400, says, Some(why), true)
-        }
-    }
-}
-
 /// Somebody's own page.
 pub(super) fn portal(front: &Front, visit: &Visit, portal: &Portal) -> Response<Body> {
     let portal = PortalPage {
@@ -280,6 +237,13 @@ pub(super) fn answered(
             response,
             signed_in,
         } => (sent(words, response), signed_in),
+        Answer::LeavePosting { response, trip } => {
+            let mut response = sent(words, response);
+            for cookie in cookies::trip(front.secure, trip.expose()) {
+                set(&mut response, cookie);
+            }
+            (response, None)
+        }
         Answer::Leave { location, trip } => {
             let mut response = see_other(&location);
             for cookie in cookies::trip(front.secure, trip.expose()) {
@@ -427,7 +391,7 @@ const fn key_of(wrong: &Wrong) -> &'static str {
     }
 }
 
-fn sent(words: Words, reply: Reply) -> Response<Body> {
+pub(super) fn sent(words: Words, reply: Reply) -> Response<Body> {
     match reply {
         Reply::Redirect { location } => see_other(&location),
         Reply::FormPost { action, fields } => {
@@ -457,7 +421,7 @@ pub(super) fn form(
     response
 }
 
-fn set(response: &mut Response<Body>, cookie: Option<HeaderValue>) {
+pub(super) fn set(response: &mut Response<Body>, cookie: Option<HeaderValue>) {
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

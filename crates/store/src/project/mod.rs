@@ -160,7 +160,8 @@ pub(crate) fn draw_up(event: &Event) -> Result<Vec<RowOp>, ProjectError> {
         | Event::SignInFailed(_)
         | Event::SignInDecided(_)
         | Event::ClientGranted(_)
-        // Found by its stream.
+        // Found by their streams.
+        | Event::MetadataFollowed(_)
         | Event::RegistrationChanged(_)
         | Event::StoreRestored(_) => {}
     }

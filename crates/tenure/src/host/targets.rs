@@ -75,6 +75,10 @@ impl Connect for Targets {
         Ok(Arc::new(HttpUpstream::new(allow_private)?))
     }
 
+    fn metadata(&self, allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
+        Ok(Arc::new(HttpUpstream::metadata(allow_private)?))
+    }
+
     fn passwords(
         &self,
         directory: &documents::PasswordDirectory,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use documents::{ClientAuth, IdentityProvider, SigningAlg};
+use documents::{ClientAuth, IdentityProvider, SigningAlg, UpstreamOidc};
 use model::{Secret, Timestamp};
 use ports::Upstream;
 use protocol::jose::{Algorithm, Jwks};
@@ -128,8 +128,14 @@ impl App {
         code: &Secret,
         redirect_uri: &str,
     ) -> Result<Result<IdToken, Refused>, AppError> {
-        let secret = self.upstream_secret(named, provider.token.as_str()).await?;
-        let (form, header) = proof(named, trip, code, redirect_uri, &secret);
+        let oidc = match spoken(named) {
+            Ok(oidc) => oidc,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let secret = self
+            .upstream_secret(&named.name, &oidc.secret, provider.token.as_str())
+            .await?;
+        let (form, header) = proof(oidc, trip, code, redirect_uri, &secret);
         let Ok(_seat) = self.upstreams.seats.try_acquire() else {
             return Ok(Err(busy()));
         };
@@ -186,7 +192,7 @@ impl App {
         let now = self.clock.now();
         let expected = Expected {
             issuer: &named.issuer,
-            client_id: &named.client_id,
+            client_id: &spoken(named)?.client_id,
             nonce: &trip.nonce,
             since: Some(trip.since),
             now,
@@ -208,7 +214,7 @@ impl App {
         longest: Duration,
     ) -> Result<Kept<Jwks>, Refused> {
         let now = self.clock.now();
-        let algorithm = algorithm(named.id_token_alg);
+        let algorithm = algorithm(spoken(named)?.id_token_alg);
         let name = (named.issuer.clone(), algorithm.name());
         if let Some(kept) = found(&self.upstreams.keys, &name)
             && is_young(kept.at, now, longest)
@@ -236,7 +242,7 @@ impl App {
     fn way(&self, named: &IdentityProvider) -> Result<Arc<dyn Upstream>, Refused> {
         let ways = self.upstreams.ways.lock();
         let mut ways = ways.unwrap_or_else(PoisonError::into_inner);
-        let private = named.allow_private;
+        let private = spoken(named)?.allow_private;
         if let Some(way) = ways.get(&private) {
             return Ok(Arc::clone(way));
         }
@@ -248,7 +254,7 @@ impl App {
 
 /// The form that exchanges a code, and the header that proves who we are (RFC 6749 §2.3.1, §4.1.3).
 fn proof(
-    named: &IdentityProvider,
+    named: &UpstreamOidc,
     trip: &Trip,
     code: &Secret,
     redirect_uri: &str,
@@ -287,6 +293,13 @@ const fn algorithm(named: SigningAlg) -> Algorithm {
         SigningAlg::Rs256 => Algorithm::Rs256,
         SigningAlg::Ps256 => Algorithm::Ps256,
     }
+}
+
+/// What a provider is that is asked by OpenID Connect.
+fn spoken(named: &IdentityProvider) -> Result<&UpstreamOidc, Refused> {
+    named
+        .oidc()
+        .ok_or_else(|| Refused("it is asked by SAML".to_owned()))
 }
 
 fn busy() -> Refused {

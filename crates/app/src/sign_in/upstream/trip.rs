@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{Secret, Timestamp};
 use ports::Sealed;
 use protocol::oauth::upstream::challenge_of;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::super::attempt::Attempt;
@@ -63,15 +64,30 @@ impl App {
 
     /// The text that a browser holds while somebody is away; `None` where it is longer than browsers keep.
     pub(crate) fn sealed_trip(&self, trip: &Trip) -> Option<Secret> {
-        let plain = serde_json::to_vec(trip).ok()?;
-        let sealed = self.keyring.seal(PURPOSE, &plain);
-        let text = format!("{}.{}", sealed.key, URL_SAFE_NO_PAD.encode(sealed.bytes));
-        (text.len() <= LONGEST).then(|| Secret::new(text))
+        self.sealed_text(PURPOSE, trip, LONGEST)
     }
 
-    /// The trip that a browser holds, if it is one of this browser, and not too old.
-    pub(crate) fn trip(&self, text: &str, browser: &str) -> Option<Trip> {
-        if text.len() > LONGEST {
+    /// Something that a browser holds for us, of at most so many bytes; `None` where it is longer.
+    pub(crate) fn sealed_text<T: Serialize>(
+        &self,
+        purpose: &str,
+        what: &T,
+        longest: usize,
+    ) -> Option<Secret> {
+        let plain = serde_json::to_vec(what).ok()?;
+        let sealed = self.keyring.seal(purpose, &plain);
+        let text = format!("{}.{}", sealed.key, URL_SAFE_NO_PAD.encode(sealed.bytes));
+        (text.len() <= longest).then(|| Secret::new(text))
+    }
+
+    /// What a browser has held for us, as it was.
+    pub(crate) fn opened_text<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        text: &str,
+        longest: usize,
+    ) -> Option<T> {
+        if text.len() > longest {
             return None;
         }
         let (key, bytes) = text.split_once('.')?;
@@ -79,8 +95,13 @@ impl App {
             key: key.to_owned(),
             bytes: URL_SAFE_NO_PAD.decode(bytes).ok()?,
         };
-        let plain = self.keyring.open(PURPOSE, &sealed).ok()?;
-        let trip: Trip = serde_json::from_slice(&plain).ok()?;
+        let plain = self.keyring.open(purpose, &sealed).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+
+    /// The trip that a browser holds, if it is one of this browser, and not too old.
+    pub(crate) fn trip(&self, text: &str, browser: &str) -> Option<Trip> {
+        let trip: Trip = self.opened_text(PURPOSE, text, LONGEST)?;
         let now = self.clock.now();
         let fresh = now >= trip.left && now < trip.ends();
         (fresh && trip.attempt.browser == self.browser(browser)).then_some(trip)

@@ -16,7 +16,7 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
 /// The certificates of a list as base64 of their DER, each once.
-pub(super) fn certificates(
+pub(in crate::kinds) fn certificates(
     given: &[String],
     least: usize,
     list: &[Part<'_>],

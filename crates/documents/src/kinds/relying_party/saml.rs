@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rules::Mapping;
 
-use super::{SPEC, address, held, pem, sets};
+use super::{SPEC, address, held, pem, sets, stands};
 use crate::kinds::app::check_url;
 use crate::kinds::{app, group, instant};
 use crate::report::{self, Reporter};
@@ -45,6 +45,8 @@ pub(super) fn saml(
     let soap_logout = spec.soap_logout.as_ref();
     let soap_logout = soap_logout.map(|one| soap(one, reporter));
     let encryption = spec.encrypt.as_ref().map(|one| encryption(one, reporter));
+    let metadata = spec.metadata.as_ref();
+    let metadata = metadata.map(|one| stands::metadata(one, reporter));
     let name_id = name_id(spec, tenant, reporter);
     let attributes = attributes(spec, tenant, reporter);
     if let Some(scope) = &spec.pairwise_id {
@@ -64,6 +66,7 @@ pub(super) fn saml(
             Some(read) => Some(read?),
             None => None,
         },
+        metadata,
         acs,
         name_id: name_id?,
         attributes: attributes?,
@@ -119,7 +122,7 @@ pub(super) fn at(key: &'static str) -> [Part<'static>; 3] {
     [SPEC, SAML, Part::Key(key)]
 }
 
-fn entity_id(text: &str, reporter: &mut Reporter<'_, '_>) {
+pub(in crate::kinds) fn entity_id(text: &str, reporter: &mut Reporter<'_, '_>) {
     let odd = |one: char| one.is_whitespace() || one.is_control();
     if text.is_empty() || text.len() > MAX_ENTITY_ID || text.chars().any(odd) {
         let fix = "copy `entityID` from its metadata: at most 1024 bytes without white space";

@@ -18,6 +18,9 @@ pub(crate) struct SamlSpec {
     /// The instant until which its metadata count, RFC 3339: from then on nobody is signed in to it.
     #[serde(default)]
     pub valid_until: Option<String>,
+    /// Where its metadata stand, which are read again from time to time.
+    #[serde(default)]
+    pub metadata: Option<MetadataSpec>,
     /// Where it takes responses: exactly these addresses, and no others. The first is meant where none is
     /// named.
     pub acs: Vec<AcsSpec>,
@@ -75,6 +78,21 @@ pub(crate) enum SamlProfile {
     #[default]
     Saas,
     Saml2int,
+}
+
+/// Where the metadata of a service provider stand.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MetadataSpec {
+    /// The address.
+    pub url: String,
+    /// The certificate, in PEM, of whoever has to have signed them: then its certificates and until when it counts
+    /// follow them. If not given, what changes there is told, and changes nothing here.
+    #[serde(default)]
+    pub signed_by: Option<String>,
+    /// It may be on a private or loopback address, and `http` is allowed there.
+    #[serde(default)]
+    pub allow_private: bool,
 }
 
 /// Some of the attributes, under a number.

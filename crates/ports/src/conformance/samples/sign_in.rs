@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use model::event::{
     AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LoginChanged, LogoutTold,
-    Origin, PassIssued, RegistrationChanged, ResetChanged, SessionChanged, SignInAnswer,
-    SignInBasis, SignInDecided, SignInFailed,
+    MetadataFollowed, Origin, PassIssued, RegistrationChanged, ResetChanged, SessionChanged,
+    SignInAnswer, SignInBasis, SignInDecided, SignInFailed,
 };
 use model::logout::{Farewell, FarewellStatus, Logout};
 use model::registration::{
@@ -174,6 +174,18 @@ pub fn granted() -> ClientGranted {
         ends: at(600),
         authorization: None,
         audience: None,
+    }
+}
+
+/// A service provider signs with another key by now.
+pub fn followed() -> MetadataFollowed {
+    MetadataFollowed {
+        relying_party: "travel".to_owned(),
+        of: Digest([5; 32]),
+        certificates: vec!["MIIB".to_owned()],
+        encryption: Some("MIIC".to_owned()),
+        valid_until: Some(at(600)),
+        reason: "other certificates".to_owned(),
     }
 }
 

@@ -135,6 +135,19 @@ impl IdToken {
         })
     }
 
+    /// What another provider vouches for that gives out no tokens: `told` is what it says of the person.
+    #[must_use]
+    pub fn of(sub: String, auth_time: Timestamp, acr: Option<String>, told: Object) -> Self {
+        Self {
+            sub,
+            auth_time,
+            amr: BTreeSet::new(),
+            acr,
+            claims: Claims::default(),
+            more: told,
+        }
+    }
+
     /// Takes in what the userinfo endpoint tells of the person (Core §5.3.2).
     ///
     /// # Errors

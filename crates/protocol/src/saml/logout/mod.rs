@@ -10,4 +10,5 @@ mod write;
 
 pub use read::{LogoutOutcome, LogoutRequest};
 pub use soap::Call;
+pub(super) use write::send;
 pub use write::{LogoutReply, Outgoing, SignOut};

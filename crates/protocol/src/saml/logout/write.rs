@@ -89,7 +89,10 @@ impl SignOut<'_> {
 }
 
 impl LogoutReply {
-    pub(super) fn to(
+    /// The right to answer a request of a service provider, of that name, which was verified: to where its answers go,
+    /// with what it wants back. `None` where it takes none.
+    #[must_use]
+    pub fn to(
         provider: &ServiceProvider,
         in_response_to: String,
         relay_state: Option<RelayState>,
@@ -133,7 +136,7 @@ impl LogoutReply {
 }
 
 /// Signed, beside it or within it.
-fn send(
+pub(in crate::saml) fn send(
     message: Node,
     (binding, location): (Binding, &Location),
     kind: Kind,

@@ -34,6 +34,9 @@ pub struct Imported {
     pub provider: ServiceProvider,
     /// What was passed over.
     pub notices: Vec<Notice>,
+    /// After which time it asks to be read again (`cacheDuration`), where it says so: the shortest that it says of
+    /// itself and of what is around it.
+    pub cached_for: Option<Duration>,
 }
 
 /// Reads metadata of a service provider.
@@ -44,7 +47,7 @@ pub fn read(bytes: &[u8], demands: &Demands<'_>) -> Result<Imported, MetadataErr
     let tree = Tree::read_bytes(bytes, &Limits::METADATA)?;
     let root = tree.root();
     let mut found = Vec::new();
-    collect(root, None, &mut found)?;
+    collect(root, (None, None), &mut found)?;
     let entity = chosen(&found, demands)?;
     if let Some(keys) = demands.signed_by {
         // What covers a whole set covers each in it.
@@ -60,7 +63,7 @@ pub fn read(bytes: &[u8], demands: &Demands<'_>) -> Result<Imported, MetadataErr
     let (Some(role), None) = (spoken.next(), spoken.next()) else {
         return Err(MetadataError::NoProvider);
     };
-    let valid_until = earlier(entity.valid_until, valid_until(role)?);
+    let valid_until = least(entity.valid_until, valid_until(role)?);
     if valid_until.is_some_and(|until| until.plus(demands.skew) <= demands.now) {
         return Err(MetadataError::Ended);
     }
@@ -73,26 +76,33 @@ pub fn read(bytes: &[u8], demands: &Demands<'_>) -> Result<Imported, MetadataErr
     }
     let (mut provider, notices) = role::read(entity.element, role)?;
     provider.valid_until = valid_until;
-    Ok(Imported { provider, notices })
+    Ok(Imported {
+        provider,
+        notices,
+        cached_for: least(entity.cached_for, cached_for(role)?),
+    })
 }
 
-/// An entity, and until when it and whatever is around it count.
+/// An entity, until when it and whatever is around it count, and for how long they are kept.
 struct Entity<'t> {
     element: Element<'t>,
     valid_until: Option<Timestamp>,
+    cached_for: Option<Duration>,
 }
 
 /// Every entity in there; sets are nested no more deeply than elements are.
 fn collect<'t>(
     element: Element<'t>,
-    around: Option<Timestamp>,
+    (until, kept): (Option<Timestamp>, Option<Duration>),
     into: &mut Vec<Entity<'t>>,
 ) -> Result<(), MetadataError> {
-    let valid_until = earlier(around, valid_until(element)?);
+    let valid_until = least(until, valid_until(element)?);
+    let cached_for = least(kept, cached_for(element)?);
     if element.is(Space::Metadata, "EntityDescriptor") {
         into.push(Entity {
             element,
             valid_until,
+            cached_for,
         });
         return Ok(());
     }
@@ -105,7 +115,7 @@ fn collect<'t>(
             .any(|name| child.is(Space::Metadata, name))
     });
     for child in inner {
-        collect(child, valid_until, into)?;
+        collect(child, (valid_until, cached_for), into)?;
     }
     Ok(())
 }
@@ -134,9 +144,14 @@ fn valid_until(element: Element<'_>) -> Result<Option<Timestamp>, MetadataError>
     read.transpose()
 }
 
-fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
+fn cached_for(element: Element<'_>) -> Result<Option<Duration>, MetadataError> {
+    let said = element.attribute("cacheDuration");
+    let read =
+        said.map(|text| instant::duration(text).ok_or(MetadataError::Malformed("cacheDuration")));
+    read.transpose()
+}
+
+/// The lesser of what is said.
+fn least<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    [one, other].into_iter().flatten().min()
 }

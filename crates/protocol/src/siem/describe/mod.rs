@@ -135,6 +135,7 @@ pub(super) fn what(event: &Event, verb: Option<&str>) -> What {
         Event::SignInDecided(e) => sign_in::decided(e),
         Event::AuthorizationChanged(e) => sign_in::authorization(e),
         Event::ClientGranted(e) => sign_in::client(e),
+        Event::MetadataFollowed(e) => sign_in::metadata(e),
         Event::RegistrationChanged(e) => sign_in::registration(e),
         Event::KeyChanged(e) => sign_in::key(e),
         Event::WritingStopped(e) => tenant::writing(e.target.as_ref(), Act::Disable, &e.reason),

@@ -1,8 +1,9 @@
 //! People signing in. Neither from where nor with which device: both are personal.
 
 use model::event::{
-    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LogoutTold, PassIssued,
-    RegistrationChanged, ResetChanged, SessionChanged, SignInAnswer, SignInDecided, SignInFailed,
+    AuthorizationChanged, ClientGranted, CredentialChanged, KeyChanged, LogoutTold,
+    MetadataFollowed, PassIssued, RegistrationChanged, ResetChanged, SessionChanged, SignInAnswer,
+    SignInDecided, SignInFailed,
 };
 use model::logout::FarewellStatus;
 use model::registration::RegistrationAct;
@@ -130,6 +131,12 @@ pub(super) fn client(event: &ClientGranted) -> What {
         Some(audience) => what.with("audience", audience.as_str()),
         None => what,
     }
+}
+
+pub(super) fn metadata(event: &MetadataFollowed) -> What {
+    What::new(Thing::RelyingParty, &event.relying_party, Act::Update)
+        .matters(Severity::Low)
+        .because(&event.reason)
 }
 
 /// What a client calls itself is its own word, and stays here.

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use protocol::saml::encryption::{Cipher, Transport};
+use protocol::saml::signature::VerifyingKey;
 use protocol::saml::{Binding, Location, NameIdFormat, ServiceProvider, SubjectId};
 
 use super::{Add, Profile};
@@ -12,11 +13,18 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// When something has to be said that the metadata do not say.
-pub(super) fn document(provider: &ServiceProvider, asked: &Add) -> Result<String, Failure> {
-    let mut lines = vec![
-        "# From the app's metadata, which are not read again: what changes there is changed here."
-            .to_owned(),
-    ];
+pub(super) fn document(
+    provider: &ServiceProvider,
+    asked: &Add,
+    signer: Option<&VerifyingKey>,
+) -> Result<String, Failure> {
+    let again = asked.saml.contains("://");
+    let origin = match (again, signer) {
+        (false, _) => "which are not read again: what changes there is changed here.",
+        (true, None) => "which are read again: what changes there is told, and changed here.",
+        (true, Some(_)) => "which are read again: certificates follow them, the rest is told.",
+    };
+    let mut lines = vec![format!("# From the app's metadata, {origin}")];
     // Whoever does not hold the app to that would lock people out on the day that its metadata end.
     let strict = asked.profile == Profile::Saml2int;
     if let Some(until) = provider.valid_until.filter(|_| !strict) {
@@ -42,6 +50,9 @@ pub(super) fn document(provider: &ServiceProvider, asked: &Add) -> Result<String
         let until = provider.valid_until.iter();
         lines.extend(until.map(|until| format!("    valid_until: {until}")));
     }
+    if again {
+        lines.extend(stand(asked, signer));
+    }
     lines.push("    acs:".to_owned());
     // The first is meant where none is named.
     let meant = provider.default_consumer();
@@ -56,6 +67,20 @@ pub(super) fn document(provider: &ServiceProvider, asked: &Add) -> Result<String
     lines.extend(attributes(provider));
     lines.extend(keys(provider, asked));
     Ok(lines.join("\n") + "\n")
+}
+
+/// Where its metadata stand.
+fn stand(asked: &Add, signer: Option<&VerifyingKey>) -> Vec<String> {
+    let url = format!("      url: {}", quoted(&asked.saml));
+    let mut lines = vec!["    metadata:".to_owned(), url];
+    if asked.allow_private {
+        lines.push("      allow_private: true".to_owned());
+    }
+    if let Some(key) = signer {
+        lines.push("      signed_by: |-".to_owned());
+        lines.extend(pem(key.certificate(), "        "));
+    }
+    lines
 }
 
 /// What people are called there: the first kind that its metadata list, of those for which there is what they

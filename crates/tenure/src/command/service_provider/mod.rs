@@ -97,7 +97,7 @@ pub async fn add(asked: &Add) -> Result<Exit, Failure> {
         let problem = format!("{} is not taken over: {why}", printable(&asked.saml));
         Failure::new("TNR-SIGN-0030", problem, "mend that, and add the app again")
     })?;
-    let text = document(&imported.provider, asked)?;
+    let text = document(&imported.provider, asked, signers.as_ref().map(|[one]| one))?;
     let file = format!("relying-party-{}.yaml", asked.name);
     let mut files: Vec<(String, String)> = read_directory(&asked.directory)?
         .into_iter()

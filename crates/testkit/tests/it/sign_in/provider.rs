@@ -123,8 +123,19 @@ spec:
 
 /// The certificate of somebody else, in PEM.
 pub fn other_certificate() -> &'static str {
-    static OTHER: LazyLock<String> = LazyLock::new(|| made().1);
-    &OTHER
+    &OTHER.1
+}
+
+static OTHER: LazyLock<(Vec<u8>, String)> = LazyLock::new(made);
+
+/// The private key of somebody else.
+pub fn other_key() -> &'static [u8] {
+    &OTHER.0
+}
+
+/// The private key of all of them.
+pub fn own_key() -> &'static [u8] {
+    &KEY.0
 }
 
 /// The certificate of all of them, in PEM.
@@ -218,6 +229,12 @@ pub fn signed(query: &str) -> String {
 
 /// A message as the body of a form, signed where `{}` stands.
 pub fn posted(text: &str, id: &str, state: &str) -> String {
+    let message = encoded(&STANDARD.encode(enveloped(text, id, &KEY.0)));
+    format!("SAMLRequest={message}&RelayState={}", encoded(state))
+}
+
+/// A text in canonical form, signed by a key where `{}` stands.
+pub fn enveloped(text: &str, id: &str, key: &[u8]) -> String {
     let covered = text.replace("{}", "");
     let hash = STANDARD.encode(digest(&SHA256, covered.as_bytes()));
     let info = format!(
@@ -233,13 +250,12 @@ pub fn posted(text: &str, id: &str, state: &str) -> String {
         &format!("<ds:SignedInfo xmlns:ds=\"{DS}\">"),
         1,
     );
-    let value = STANDARD.encode(sign(alone.as_bytes()));
+    let value = STANDARD.encode(signature_of(alone.as_bytes(), key));
     let signature = format!(
         "<ds:Signature xmlns:ds=\"{DS}\">{info}<ds:SignatureValue>{value}</ds:SignatureValue>\
          </ds:Signature>"
     );
-    let message = encoded(&STANDARD.encode(text.replace("{}", &signature)));
-    format!("SAMLRequest={message}&RelayState={}", encoded(state))
+    text.replace("{}", &signature)
 }
 
 impl World {
@@ -325,7 +341,11 @@ pub fn is_shown(answer: &Answer) -> bool {
 }
 
 fn sign(message: &[u8]) -> Vec<u8> {
-    let pair = RsaKeyPair::from_pkcs8(&KEY.0).unwrap();
+    signature_of(message, &KEY.0)
+}
+
+fn signature_of(message: &[u8], key: &[u8]) -> Vec<u8> {
+    let pair = RsaKeyPair::from_pkcs8(key).unwrap();
     let mut signature = vec![0; pair.public_modulus_len()];
     let chance = SystemRandom::new();
     pair.sign(&RSA_PKCS1_SHA256, &chance, message, &mut signature)

@@ -120,6 +120,10 @@ impl Connect for House {
         self.company.passwords(directory, secret)
     }
 
+    fn metadata(&self, allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
+        self.company.metadata(allow_private)
+    }
+
     fn upstream(&self, allow_private: bool) -> Result<Arc<dyn Upstream>, String> {
         self.company.upstream(allow_private)
     }

@@ -5,6 +5,7 @@ use protocol::oauth::Response;
 
 use super::super::provider::{encoded, query};
 use super::super::slo::{Leave, goes, key, leaves, read};
+use super::super::tour;
 use super::super::world::{Browser, World};
 use super::{declare, names, refused, strict, worlds};
 
@@ -140,5 +141,27 @@ async fn sdp_idp32_each_of_several_certificates_counts() {
         declare(&world, &with(&format!("'{other}'"))).await;
         let answer = world.sso(0, &signed("_x"), &browser).await;
         assert!(super::is_shown(&answer), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn sdp_idp24_sdp_idp29_apps_are_told_and_answer_by_redirect() {
+    for (world, browser) in worlds().await {
+        let key = key(&world).await;
+        goes(&world, "strict", "_1", &browser).await;
+        let cookie = browser.session.as_deref().unwrap();
+        let out = world.nodes[0].signs_out(cookie, None).await.unwrap();
+        assert!(matches!(
+            &out,
+            LoggedOut::Toured {
+                response: Response::Redirect { .. },
+                ..
+            }
+        ));
+        let told = tour::sent(&world, &key, out);
+        assert_eq!(told.to, "https://strict.acme.example/slo");
+        let answer = tour::good("strict", &told.id).signed(&world);
+        let told = tour::brings(&world, 1, &answer, Some(&told.tour)).await;
+        assert_eq!(told, LoggedOut::Over(None));
     }
 }
