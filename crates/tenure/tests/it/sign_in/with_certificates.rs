@@ -86,10 +86,9 @@ impl Rig {
 
     fn on(postgres: Option<&str>) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let made = Command::new("sh")
-            .args(["-c", MAKE])
-            .current_dir(home.path());
-        let made = { made }.status().unwrap();
+        let mut making = Command::new("sh");
+        making.args(["-c", MAKE]).current_dir(home.path());
+        let made = making.status().unwrap();
         assert!(made.success(), "certificates are made");
         let mut plant = Plant::init(postgres);
         let file = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
@@ -164,15 +163,10 @@ fn read(directory: &Path, name: &str) -> String {
 fn thumbprint(rig: &Rig, name: &str) -> String {
     use base64::Engine as _;
     let words = ["x509", "-noout", "-fingerprint", "-sha256", "-in"];
-    let told = Command::new("openssl")
-        .args(words)
-        .arg(format!("{name}.pem"));
-    let told = { told }
-        .current_dir(rig.home.path())
-        .output()
-        .unwrap()
-        .stdout;
-    let told = String::from_utf8(told).unwrap();
+    let mut asking = Command::new("openssl");
+    asking.args(words).arg(format!("{name}.pem"));
+    let told = asking.current_dir(rig.home.path()).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
     let hex = told.trim().rsplit('=').next().unwrap().split(':');
     let bytes: Vec<u8> = hex
         .map(|two| u8::from_str_radix(two, 16).unwrap())

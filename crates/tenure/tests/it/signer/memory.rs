@@ -33,7 +33,7 @@ fn primes(pkcs8: &[u8]) -> Vec<Needle> {
 fn inside(mut der: &[u8], tag: u8, mut at: usize) -> &[u8] {
     loop {
         let (length, head) = match der[1] {
-            short @ 0..0x80 => (usize::from(short), 2),
+            short @ 0..=0x7f => (usize::from(short), 2),
             0x81 => (usize::from(der[2]), 3),
             _ => (usize::from(u16::from_be_bytes([der[2], der[3]])), 4),
         };

@@ -349,12 +349,13 @@ async fn sdp_md03_the_end_follows_metadata_and_is_held_to() {
         publisher.says(says.signed());
         later(&world, 1).await;
         assert_eq!(open(&world).await, []);
-        let answer = world.sso(0, &asks("strict", "_1").signed(&world), &browser);
-        assert!(!is_shown(&answer.await));
+        let asked = asks("strict", "_1").signed(&world);
+        assert!(!is_shown(&world.sso(0, &asked, &browser).await));
         publisher.says(String::new());
         world.clock.advance(HOUR * 48);
         let browser = world.enrolled("w002", "p2@acme.example").await;
-        let answer = world.sso(1, &asks("strict", "_2").signed(&world), &browser);
-        assert!(is_shown(&answer.await), "it has ended");
+        let asked = asks("strict", "_2").signed(&world);
+        let answer = world.sso(1, &asked, &browser).await;
+        assert!(is_shown(&answer), "it has ended");
     }
 }

@@ -253,9 +253,10 @@ async fn a_client_has_one_method_and_no_other() {
         let chain = chain(&[ROBOT]);
         let door = Door::Certificates(&chain);
         let header = format!("Basic {}", STANDARD.encode("mill:secret"));
+        let headers = [header.as_bytes()];
         let basic = TokenCall {
             door,
-            ..call(&[header.as_bytes()], GRANT)
+            ..call(&headers, GRANT)
         };
         let basic = said(world.nodes[0].token(basic).await.unwrap());
         assert_eq!(basic, Err("invalid_client".into()));
@@ -270,9 +271,10 @@ async fn a_client_has_one_method_and_no_other() {
             Err("invalid_client".into())
         );
         let header = world.proves(2);
+        let headers = [header.as_bytes()];
         let right = TokenCall {
             door,
-            ..call(&[header.as_bytes()], GRANT)
+            ..call(&headers, GRANT)
         };
         let given = said(world.nodes[0].token(right).await.unwrap()).unwrap();
         assert_eq!(confirmation(text(&given, "access_token")), Value::Null);
@@ -482,7 +484,8 @@ async fn certificates_are_published_where_they_are_asked_for() {
     // Documents that need them are told so, and not refused: the configuration may follow.
     for (world, noted) in [(with, false), (without, true)] {
         let files = files(&party("mill", &own(), "client_credentials", ""));
-        let report = world.nodes[0].accept_documents(&actor("admin"), files, true);
+        let admin = actor("admin");
+        let report = world.nodes[0].accept_documents(&admin, files, true);
         let notes = report.await.unwrap().notes.join("\n");
         assert_eq!(
             notes.contains("`mill`") && notes.contains("mtls.listen"),
