@@ -174,7 +174,7 @@ mod tests {
         let read = Bearer::ACCESS.read_bound(&ring, &bound);
         assert_eq!(read, Some((id, 7, Some(certificate))));
         assert_eq!(Bearer::ACCESS.read::<SessionId>(&ring, &bound), None);
-        let freed = bound.replace(".thumb", "");
+        let freed = bound.replace(".~thumb", "");
         assert_eq!(Bearer::ACCESS.read_bound::<SessionId>(&ring, &freed), None);
         for wrong in ["", ".", "..", &"x".repeat(201), &text[1..]] {
             assert_eq!(Bearer::SESSION.read::<SessionId>(&ring, wrong), None);
