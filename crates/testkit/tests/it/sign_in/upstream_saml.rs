@@ -399,8 +399,8 @@ async fn a_provider_is_asked_by_a_form_and_believed_of_an_attribute() {
         world.policy_is(&policy, &documents).await;
         let mut browser = world.browser();
         let app = &world.nodes[0];
-        let asked = request("wiki");
-        let begun = app.authorize(asked.as_bytes(), browser.asker());
+        let wiki = request("wiki");
+        let begun = app.authorize(wiki.as_bytes(), browser.asker());
         let begun = begun.await.unwrap();
         let sent = app.send_upstream(attempt(&begun), "elsewhere", browser.asker());
         let Answer::LeavePosting {
@@ -423,8 +423,8 @@ async fn a_provider_is_asked_by_a_form_and_believed_of_an_attribute() {
         let body = says.body(&world);
         let without = back(&world, &mut browser, &body, Some(&left.trip)).await;
         assert_eq!(asks(&without), (Ask::Name, Some(Wrong::Elsewhere)));
-        let asked = request("wiki");
-        let begun = app.authorize(asked.as_bytes(), browser.asker());
+        let wiki = request("wiki");
+        let begun = app.authorize(wiki.as_bytes(), browser.asker());
         let begun = begun.await.unwrap();
         let sent = app.send_upstream(attempt(&begun), "elsewhere", browser.asker());
         let Answer::LeavePosting { response, trip } = sent.await.unwrap() else {
