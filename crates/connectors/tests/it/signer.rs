@@ -75,6 +75,8 @@ fn verifies(
 /// A directory that nobody else enters, and a place for a socket in it.
 fn place() -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
+    let owner_only = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(directory.path(), owner_only).unwrap();
     let path = directory.path().join("socket");
     (directory, path)
 }

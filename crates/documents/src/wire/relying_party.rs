@@ -67,8 +67,7 @@ pub(crate) struct OidcSpec {
     /// `backchannel_logout_uri` may be on a private or loopback address, and `http` is allowed there.
     #[serde(default)]
     pub allow_private: bool,
-    /// How it proves who it is: `public` (it cannot keep a secret), `{secret: NAME}`, `{keys: […]}`,
-    /// `{issued_certificate: …}` or `{certificates: […]}`.
+    /// How it proves who it is: `public`, `{secret: NAME}`, `{keys: […]}`, `{issued_certificate: …}`, `{certificates: […]}`.
     pub client: ClientSpec,
     /// A profile that it is held to as a whole: `fapi2`, the FAPI 2.0 Security Profile.
     #[serde(default)]

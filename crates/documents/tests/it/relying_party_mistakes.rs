@@ -152,8 +152,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "    client: {secret: wiki-client, method: post}\n",
         "",
-        "9:5 spec.oidc: `client` is missing; How it proves who it is: `public` \
-         (it cannot keep a secret), `{secret: NAME}` or `{keys: […]}`. [TNR-DOC-0005]",
+        "9:5 spec.oidc: `client` is missing; How it proves who it is: `public`, `{secret: NAME}`, \
+         `{keys: […]}`, `{issued_certificate: …}`, `{certificates: […]}`. [TNR-DOC-0005]",
     ),
     (
         "secret: wiki-client",

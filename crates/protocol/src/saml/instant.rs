@@ -54,7 +54,8 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
         let (at, (_, _, length)) =
             units.find(|(_, (time, unit, _))| *time == in_time && *unit == name)?;
         let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
-        let fits = !part.is_empty() && (name == 'S' || !number.contains('.'));
+        let parts = !part.is_empty() && !part.contains('.');
+        let fits = parts && (name == 'S' || !number.contains('.'));
         let count: u64 = whole.parse().ok().filter(|_| fits)?;
         seconds = seconds.checked_add(count.checked_mul(*length)?)?;
         (next, rest) = (at + 1, &behind[1..]);

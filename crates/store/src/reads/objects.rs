@@ -238,7 +238,7 @@ impl Objects for TenureStore {
         ];
         let wanted = remotes.iter().map(|remote| remote.0.clone()).collect();
         // Asked for by their keys alone: there is an index of what is usable, too, and it would look through that.
-        let usable = |row: &mut Fields| Ok((remote(row)?, row.int()? == 1));
+        let usable = |row: &mut Fields| Ok((RemoteId(row.text()?), row.int()? == 1));
         let found = USABLE.all_in(self.db(), &fixed, "remote", wanted, "", usable);
         let usable = found.await?.into_iter().filter(|(_, usable)| *usable);
         Ok(usable.map(|(remote, _)| remote).collect())
