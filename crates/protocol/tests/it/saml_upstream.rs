@@ -328,7 +328,7 @@ fn attack_s01_s13_documents_of_others_that_are_not_good_vouch_for_nobody() {
             });
             let mut provider = ServiceProvider::new(message.issuer().clone(), Vec::new());
             provider.signing_keys = keys.collect();
-            let named = attribute(&text, "Destination").map(Location::new);
+            let named = attribute(&text, "Destination").map(protocol::saml::Location::new);
             let acs = named.and_then(Result::ok).unwrap_or_else(|| location(ACS));
             let audience = text
                 .split("Audience>")
