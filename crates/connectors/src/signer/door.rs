@@ -10,6 +10,7 @@ use ports::{Signer as _, SignerError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Vault;
@@ -89,7 +90,10 @@ impl Door {
     pub async fn serve(self, vault: Arc<Vault>, stopped: impl Future<Output = ()>) {
         let seats = Arc::new(Semaphore::new(CONNECTIONS));
         tokio::pin!(stopped);
+        // Whoever is being answered when this ends is answered by nobody any more.
+        let mut talks = JoinSet::new();
         loop {
+            while talks.try_join_next().is_some() {}
             let accepted = tokio::select! {
                 () = &mut stopped => break,
                 accepted = self.listener.accept() => accepted,
@@ -111,7 +115,7 @@ impl Door {
                 continue;
             };
             let vault = Arc::clone(&vault);
-            tokio::spawn(async move {
+            talks.spawn(async move {
                 talk(stream, &vault).await;
                 drop(seat);
             });

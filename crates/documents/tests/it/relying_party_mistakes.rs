@@ -176,7 +176,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "client: {secret: wiki-client, method: post}",
         "client: public",
         "15:49 spec.oidc.grants[2]: a public client has no credentials (RFC 6749 §4.4); remove it, or \
-         give the client a secret or keys [TNR-DOC-0007]",
+         give the client a secret, keys or a certificate [TNR-DOC-0007]",
     ),
     (
         "    grants: [authorization_code,",

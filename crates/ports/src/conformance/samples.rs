@@ -345,6 +345,17 @@ fn run() -> ObservationFinished {
     }
 }
 
+fn called() -> CallMade {
+    CallMade {
+        about: None,
+        method: "GET".to_owned(),
+        route: "/api/v1/waves".to_owned(),
+        status: 200,
+        remote: "127.0.0.1".to_owned(),
+        reason: None,
+    }
+}
+
 /// One event of every kind that is about nobody.
 pub fn about_nobody() -> Vec<Event> {
     let target = slack();
@@ -398,14 +409,7 @@ pub fn about_nobody() -> Vec<Event> {
             expires: at(60),
             networks: vec![],
         }),
-        Event::CallMade(CallMade {
-            about: None,
-            method: "GET".to_owned(),
-            route: "/api/v1/waves".to_owned(),
-            status: 200,
-            remote: "127.0.0.1".to_owned(),
-            reason: None,
-        }),
+        Event::CallMade(called()),
         Event::WritingStopped(WritingStopped {
             target: None,
             reason: "drill".to_owned(),

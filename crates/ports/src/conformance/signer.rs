@@ -3,6 +3,10 @@
 use crate::Sealed;
 use crate::signer::{KeyName, Signer, SignerError, SigningUse};
 
+/// Whether a signature over a message is that of a JWK, by an algorithm: algorithm, JWK, message, signature.
+pub type Verifies<'a> =
+    dyn Fn(&str, &serde_json::Map<String, serde_json::Value>, &[u8], &[u8]) -> bool + 'a;
+
 /// A message of each purpose, in its form.
 fn message(purpose: SigningUse) -> &'static [u8] {
     match purpose {
@@ -11,11 +15,8 @@ fn message(purpose: SigningUse) -> &'static [u8] {
     }
 }
 
-/// Runs the whole suite; `verifies` says whether a signature over a message is that of a JWK, by an algorithm.
-pub fn conforms(
-    signer: &dyn Signer,
-    verifies: &dyn Fn(&str, &serde_json::Map<String, serde_json::Value>, &[u8], &[u8]) -> bool,
-) {
+/// Runs the whole suite.
+pub fn conforms(signer: &dyn Signer, verifies: &Verifies<'_>) {
     signs_by_each_algorithm_for_its_purpose(signer, verifies);
     refuses_to_sign_for_the_other_purpose(signer);
     forgets_and_is_shown_again(signer);
@@ -23,10 +24,7 @@ pub fn conforms(
     refuses_algorithms_that_are_not_signed_by(signer);
 }
 
-fn signs_by_each_algorithm_for_its_purpose(
-    signer: &dyn Signer,
-    verifies: &dyn Fn(&str, &serde_json::Map<String, serde_json::Value>, &[u8], &[u8]) -> bool,
-) {
+fn signs_by_each_algorithm_for_its_purpose(signer: &dyn Signer, verifies: &Verifies<'_>) {
     let before = signer.held().unwrap().len();
     let all = [
         (SigningUse::Jws, "ES256"),
