@@ -2,6 +2,7 @@
 
 import base64
 import os
+import urllib.parse
 
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
 from saml2 import BINDING_HTTP_POST
@@ -67,19 +68,36 @@ def in_the_clear(browser):
     print(f"in the clear: {told.get_last_error_reason()}")
 
 
+def others_leave(browser):
+    """The other apps of the session are told one after the other, and answer."""
+    while browser.page is None:
+        address, query = browser.at.split("?")
+        entity = address.removesuffix("/slo")
+        wants = python3_saml.settings(entity, logoutResponseSigned=True)
+        query = dict(urllib.parse.parse_qsl(query))
+        at = {"https": "off", "http_host": f"127.0.0.1:{PORT}", "script_name": urllib.parse.urlsplit(address).path,
+              "get_data": query, "post_data": {}}
+        auth = OneLogin_Saml2_Auth(at, wants)
+        to = auth.process_slo()
+        assert not auth.get_errors(), auth.get_last_error_reason()
+        print(f"told as well: {entity.split('/', 3)[3]}")
+        browser.open(to)
+
+
 def signed_out(browser, sp, name):
-    """By a form, which brings no cookies from elsewhere; and there are apps that cannot be told."""
+    """By a form, which brings no cookies from elsewhere; and the others are told."""
     sent = pysaml2.leaving(sp, name, BINDING_HTTP_POST)
     assert sent.action == f"{BASE}/saml2/slo", sent.action
     alone = Browser(BASE)
     alone._follow("POST", sent.action, sent.fields)
     [once_more] = alone.page.forms
     browser._follow("POST", BASE + once_more.action, once_more.fields)
+    others_leave(browser)
     fields = form(browser, f"http://127.0.0.1:{PORT}/sealed/pysaml2/slo")
     told = sp.parse_logout_request_response(fields["SAMLResponse"], BINDING_HTTP_POST)
     assert told.response.signature and told.status_ok()
     second = told.response.status.status_code.status_code
-    print(f"logout by a form: success, {second.value.rsplit(':', 1)[1]}")
+    print(f"logout by a form: success, in part: {second is not None}")
     _, url = pysaml2.asked(sp)
     browser.open(url)
     print(f"then: {browser.page.heading}")

@@ -42,6 +42,11 @@ const pages = {
     const { profile } = await open.validatePostResponseAsync(await posted(request));
     response.end(`unasked: ${profile.mail}, in response to ${profile.inResponseTo}`);
   },
+  "POST /open/slo": async (request, response) => {
+    const sent_to_us = await posted(request);
+    const { profile } = await open.validatePostRequestAsync(sent_to_us);
+    sent(response, await open.getLogoutResponseUrlAsync(profile, sent_to_us.RelayState ?? "", {}, true));
+  },
   "GET /leave": async (_, response) => sent(response, await strict.getLogoutUrlAsync(signedIn, "", {})),
   "GET /slo": async (_, response, url) => {
     const { loggedOut } = await strict.validateRedirectAsync(Object.fromEntries(url.searchParams), url.search.slice(1));

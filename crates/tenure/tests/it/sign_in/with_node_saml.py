@@ -44,6 +44,8 @@ def main():
     print(f"started here, where that is allowed: {posted(unasked, '/open/acs')}")
     print(f"brought to the other: {posted(unasked)}")
     browser.open(f"{SP}/leave")
+    # The other one is told first, and answers.
+    browser._follow("POST", f"{SP}/open/slo", form(browser, f"{SP}/open/slo"))
     print(f"logout: {browser.status} {browser.text}")
     browser.open(START)
     print(f"then: {browser.page.heading}")
