@@ -154,8 +154,6 @@ pub struct App {
     pub(crate) verified: Arc<oidc::Verified>,
     /// Records of grants that are written together.
     pub(crate) trail: Arc<oidc::Trail>,
-    /// How often metadata of service providers are read.
-    pub(crate) paces: Arc<saml::Paces>,
     /// What identity providers elsewhere say of themselves, as it was last read.
     pub(crate) upstreams: Arc<sign_in::Upstreams>,
     /// Seats for those about whom a directory is asked.
@@ -210,7 +208,6 @@ impl App {
             signer: None,
             verified: Arc::default(),
             trail: Arc::default(),
-            paces: Arc::default(),
             upstreams: Arc::default(),
             directory_seats: Arc::new(tokio::sync::Semaphore::new(sign_in::DIRECTORY_AT_ONCE)),
             address_keys: Arc::default(),

@@ -4,15 +4,14 @@
 //! answers go and what an app is called is a person's to say, whoever signs ([`differences`]). What is not signed so
 //! changes nothing. What could not be read, and what somebody has to decide, are findings.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use documents::{MetadataAt, RelyingParty, Saml, SamlProfile};
 use model::event::{FindingClosed, MetadataFollowed};
 use model::finding::Finding;
 use model::{Actor, Digest, Event, Timestamp};
-use ports::store::{Append, OneTime};
+use ports::store::Append;
 use protocol::saml::metadata::{Demands, Imported, read};
 use protocol::saml::signature::VerifyingKey;
 
@@ -35,22 +34,6 @@ const LEAST: Duration = Duration::from_secs(3_600);
 const MOST: Duration = Duration::from_secs(24 * 3_600);
 /// The longest that metadata may say that they count, where saml2int is held to (SDP-MD03).
 const LONGEST: Duration = Duration::from_secs(400 * 24 * 3_600);
-
-/// How often each is read, by its name, as it said last. Only a memory aid: a node that has just begun reads as usual.
-#[derive(Default)]
-pub(crate) struct Paces(Mutex<BTreeMap<String, Duration>>);
-
-impl Paces {
-    fn of(&self, name: &str) -> Duration {
-        let paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        paces.get(name).copied().unwrap_or(USUAL)
-    }
-
-    fn note(&self, name: &str, pace: Duration) {
-        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        paces.insert(name.to_owned(), pace);
-    }
-}
 
 impl App {
     /// Reads the metadata whose turn has come.
@@ -83,14 +66,17 @@ impl App {
         saml: &Saml,
         at: &MetadataAt,
     ) -> Result<(), AppError> {
-        let (now, every) = (self.now(), self.paces.of(&party.name));
-        let turn = turn(&party.name, &at.url, every, now);
-        if !self.store.spend(turn, now.plus(every), now).await? {
+        let (turn, holder) = (turn(&party.name, &at.url), self.reader());
+        // Whoever has its turn keeps it until the next one is due; should it end meanwhile, another one reads soon.
+        if self.store.acquire(&turn, &holder, LEAST).await?.is_none() {
             return Ok(());
         }
+        let now = self.now();
         let read = self.believed(saml, at, now).await;
-        let pace = read.as_ref().map_or(LEAST, |read| pace(read, now));
-        self.paces.note(&party.name, pace);
+        if let Ok(read) = &read {
+            let pace = early(&turn, pace(read, now));
+            self.store.acquire(&turn, &holder, pace).await?;
+        }
         match read {
             Ok(read) => self.takes_over(party, saml, &read).await,
             Err(why) => {
@@ -102,6 +88,12 @@ impl App {
                 Ok(())
             }
         }
+    }
+
+    /// As whom metadata are read this once: nobody renews the turn of somebody else.
+    fn reader(&self) -> String {
+        let drawn: [u8; 16] = ports::clock::draw(&*self.entropy);
+        Digest::of(&drawn).to_string()
     }
 
     /// What the metadata say, or why they are not believed: in words that hold nothing of them.
@@ -182,18 +174,16 @@ impl App {
     }
 }
 
-/// The turn that an instant is in: whoever takes it first reads. Each service provider has its own beginning, so that
-/// not all are read at once.
-fn turn(name: &str, url: &str, every: Duration, now: Timestamp) -> OneTime {
-    let seconds = u64::try_from(now.as_micros() / 1_000_000).unwrap_or_default();
-    let every = every.as_secs().max(1);
-    let drawn = Digest::of(name.as_bytes()).0;
-    let phase = u64::from(u16::from_be_bytes([drawn[0], drawn[1]])) * every / (1 << 16);
-    let place = (seconds + phase) / every;
-    OneTime {
-        space: "saml-metadata",
-        value: Digest::of(format!("{name}\0{url}\0{every}\0{place}").as_bytes()),
-    }
+/// The lease under which the metadata of a relying party are read: it is held until they are to be read again.
+fn turn(name: &str, url: &str) -> String {
+    let of = Digest::of(format!("{name}\0{url}").as_bytes());
+    format!("saml-metadata/{of}")
+}
+
+/// A little earlier, by up to an eighth: each at its own time, so that not all are read at once.
+fn early(turn: &str, pace: Duration) -> Duration {
+    let drawn = u32::from(Digest::of(turn.as_bytes()).0[0]);
+    (pace - pace / 8 * drawn / 256).max(LEAST)
 }
 
 /// How long until they are read again: as they say, and four times before they end.
@@ -269,18 +259,12 @@ mod tests {
         }
     }
 
-    /// A turn is one for as long as it lasts, then another; and not the same instant for everybody.
     #[test]
-    fn a_turn_comes_once_in_its_time() {
-        let at = |minutes: u32| Timestamp::EPOCH.plus(Duration::from_secs(60) * minutes);
-        let begins = |name: &str| {
-            let of = |minutes| turn(name, "https://x", HOUR, at(minutes)).value;
-            let changes: Vec<u32> = (1..=180).filter(|m| of(*m) != of(m - 1)).collect();
-            assert_eq!(changes.len(), 3, "{name}: {changes:?}");
-            assert!(changes.windows(2).all(|two| two[1] - two[0] == 60));
-            changes[0]
-        };
-        let all: BTreeSet<u32> = ["a", "b", "c", "d"].into_iter().map(begins).collect();
+    fn each_is_read_a_little_early_and_no_more_often_than_is_allowed() {
+        let turns = ["a", "b", "c", "d"].map(|name| turn(name, "https://x"));
+        let all: BTreeSet<Duration> = turns.iter().map(|turn| early(turn, HOUR * 8)).collect();
         assert!(all.len() > 1, "{all:?}");
+        assert!(all.iter().all(|pace| (HOUR * 7..=HOUR * 8).contains(pace)));
+        assert!(turns.iter().all(|turn| early(turn, LEAST) == LEAST));
     }
 }

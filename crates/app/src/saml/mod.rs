@@ -29,7 +29,6 @@ mod signing;
 mod tour;
 
 pub use adoption::{Adoption, Evidence};
-pub(crate) use again::Paces;
 pub(crate) use asked::SamlAsk;
 pub(crate) use farewell::Heard;
 pub(crate) use follow::{followed_stream, follows};

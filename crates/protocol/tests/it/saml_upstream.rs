@@ -101,24 +101,21 @@ fn what_a_provider_vouches_for_is_read_as_it_signed_it() {
     }
 }
 
+/// A good response, but for what of its assertion was changed before that was signed.
+fn changed(from: &str, to: &str) -> String {
+    let text = assertion("_a1", "ana");
+    assert!(text.contains(from), "{from}");
+    let signed = IDP_EC.signed("_a1", &text.replacen(from, to, 1));
+    response(&signed).replacen("{}", "", 1)
+}
+
 /// Each is signed after it was changed: it is refused for what it says.
 #[test]
-fn attack_s08_s10_an_assertion_is_for_us_now_and_for_this_request() {
-    let changed = |from: &str, to: &str| {
-        let text = assertion("_a1", "ana");
-        assert!(text.contains(from), "{from}");
-        let signed = IDP_EC.signed("_a1", &text.replacen(from, to, 1));
-        response(&signed).replacen("{}", "", 1)
-    };
-    let data =
-        format!(" InResponseTo=\"_q1\" NotOnOrAfter=\"2026-02-03T04:10:06Z\" Recipient=\"{ACS}\"");
-    let of = |data: &str| format!("SubjectConfirmationData{data}>");
+fn attack_s08_an_assertion_is_for_us_and_for_this_request() {
+    let recipient = format!("Recipient=\"{ACS}\"");
+    let ends = " NotOnOrAfter=\"2026-02-03T04:10:06Z\" Recipient";
     for (from, to, why) in [
-        (
-            format!(">{US}<").as_str(),
-            ">https://other.example<",
-            Refused::Audience,
-        ),
+        (US, "https://other.example", Refused::Audience),
         (
             "<saml:AudienceRestriction>",
             "<saml:AudienceRestriction><saml:Audience>x</saml:Audience></saml:AudienceRestriction><saml:AudienceRestriction>",
@@ -132,47 +129,11 @@ fn attack_s08_s10_an_assertion_is_for_us_now_and_for_this_request() {
         ("\"_q1\"", "\"_q2\"", Refused::InResponseTo),
         (" InResponseTo=\"_q1\"", "", Refused::InResponseTo),
         (
-            format!("Recipient=\"{ACS}\"").as_str(),
+            recipient.as_str(),
             "Recipient=\"https://id.example/saml2/from/other/acs\"",
             Refused::Destination,
         ),
-        (
-            of(&data).as_str(),
-            of(" InResponseTo=\"_q1\"")
-                .replace('>', &format!(" Recipient=\"{ACS}\">"))
-                .as_str(),
-            Refused::Missing("NotOnOrAfter"),
-        ),
-        (
-            "04:10:06Z\" Recipient",
-            "04:03:06Z\" Recipient",
-            Refused::Time,
-        ),
-        (
-            "04:10:06Z\"><saml:Aud",
-            "04:03:06Z\"><saml:Aud",
-            Refused::Time,
-        ),
-        (
-            "NotBefore=\"2026-02-03T04:02",
-            "NotBefore=\"2026-02-03T04:12",
-            Refused::Time,
-        ),
-        (
-            "AuthnInstant=\"2026-02-03T04",
-            "AuthnInstant=\"2026-02-03T02",
-            Refused::Time,
-        ),
-        (
-            "AuthnInstant=\"2026-02-03T04",
-            "AuthnInstant=\"2026-02-03T05",
-            Refused::Time,
-        ),
-        (
-            "IssueInstant=\"2026-02-03T04",
-            "IssueInstant=\"2026-02-03T03",
-            Refused::Time,
-        ),
+        (ends, " Recipient", Refused::Missing("NotOnOrAfter")),
         (
             "cm:bearer",
             "cm:sender-vouches",
@@ -184,6 +145,39 @@ fn attack_s08_s10_an_assertion_is_for_us_now_and_for_this_request() {
         let read = read(&changed(from, to));
         assert_eq!(read.unwrap_err(), why, "{from} → {to}");
     }
+}
+
+#[test]
+fn attack_s10_an_assertion_is_for_now() {
+    let (confirmed, holds) = ("04:10:06Z\" Recipient", "04:10:06Z\"><saml:Aud");
+    for (from, to) in [
+        (confirmed, "04:03:06Z\" Recipient"),
+        (holds, "04:03:06Z\"><saml:Aud"),
+        (
+            "NotBefore=\"2026-02-03T04:02",
+            "NotBefore=\"2026-02-03T04:12",
+        ),
+        (
+            "AuthnInstant=\"2026-02-03T04",
+            "AuthnInstant=\"2026-02-03T02",
+        ),
+        (
+            "AuthnInstant=\"2026-02-03T04",
+            "AuthnInstant=\"2026-02-03T05",
+        ),
+        (
+            "IssueInstant=\"2026-02-03T04",
+            "IssueInstant=\"2026-02-03T03",
+        ),
+    ] {
+        let read = read(&changed(from, to));
+        assert_eq!(read.unwrap_err(), Refused::Time, "{from} → {to}");
+    }
+}
+
+/// What stands around an assertion is held to the same, signed or not.
+#[test]
+fn attack_s08_a_response_is_for_us_and_for_this_request() {
     let [_, signed, _] = good();
     for (from, to) in [
         (ACS, "https://evil.example"),
@@ -273,8 +267,14 @@ fn attack_s01_s07_wrapped_assertions_vouch_for_nobody() {
     ] {
         assert!(read(&text).is_err(), "{what}: {text}");
     }
-    // The same is refused where the response is signed as well, which nobody but the provider can do.
-    let both = IDP_EC.signed("_p1", &response(&(nothing(&evil) + &signed)));
+}
+
+/// The same is refused where the response is signed as well, which nobody but the provider can do.
+#[test]
+fn attack_s05_s07_a_second_assertion_a_comment_and_what_is_encrypted_vouch_for_nobody() {
+    let signed = IDP_EC.signed("_a1", &assertion("_a1", "ana"));
+    let evil = assertion("_evil", "eve").replace("{}", "");
+    let both = IDP_EC.signed("_p1", &response(&(evil + &signed)));
     assert_eq!(
         read(&both).unwrap_err(),
         XmlError::Twice("Assertion").into()

@@ -208,6 +208,14 @@ pub(super) fn device_code(
     page(200, text(&code))
 }
 
+/// An answer that sends somebody elsewhere, to come back from there.
+fn on_trip(front: &Front, mut response: Response<Body>, trip: &str) -> Response<Body> {
+    for cookie in cookies::trip(front.secure, trip) {
+        set(&mut response, cookie);
+    }
+    response
+}
+
 /// An answer of a use-case, as a browser is shown it.
 pub(super) fn answered(
     front: &Front,
@@ -238,18 +246,10 @@ pub(super) fn answered(
             signed_in,
         } => (sent(words, response), signed_in),
         Answer::LeavePosting { response, trip } => {
-            let mut response = sent(words, response);
-            for cookie in cookies::trip(front.secure, trip.expose()) {
-                set(&mut response, cookie);
-            }
-            (response, None)
+            (on_trip(front, sent(words, response), trip.expose()), None)
         }
         Answer::Leave { location, trip } => {
-            let mut response = see_other(&location);
-            for cookie in cookies::trip(front.secure, trip.expose()) {
-                set(&mut response, cookie);
-            }
-            (response, None)
+            (on_trip(front, see_other(&location), trip.expose()), None)
         }
         Answer::Home { signed_in } => (see_other("/"), signed_in),
         Answer::Device { shown, signed_in } => {

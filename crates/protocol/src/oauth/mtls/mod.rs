@@ -233,9 +233,17 @@ mod tests {
         assert_eq!(bound(&[]), None);
         // It is of version 1, which has no extensions, and ended in 2022.
         assert_eq!(presentable(&der), Err(AnchorError::Unreadable));
-        let ended = registered(&[der.clone()], [der.as_slice()], at(1_700_000_000));
+        let ended = registered(
+            std::slice::from_ref(&der),
+            [der.as_slice()],
+            at(1_700_000_000),
+        );
         assert_eq!(ended, Err(CertificateFault::Time));
-        let then = registered(&[der.clone()], [der.as_slice()], at(1_600_000_000));
+        let then = registered(
+            std::slice::from_ref(&der),
+            [der.as_slice()],
+            at(1_600_000_000),
+        );
         assert_eq!(then, Ok(()));
     }
 

@@ -9,6 +9,8 @@ use super::provider::{
     asks, certificate, enveloped, is_shown, other_certificate, other_key, own_key, providers,
     signed_in, strict,
 };
+use app::Answer;
+
 use super::world::{Browser, World};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -161,9 +163,11 @@ async fn later(world: &World, hours: u32) {
 async fn counts(world: &World, id: &str, browser: &Browser) -> bool {
     let query = asks("shop", id).signed(world);
     let answer = world.sso(1, &query, browser).await;
-    match is_shown(&answer) {
-        true => false,
-        false => !signed_in(&answer).is_empty(),
+    match answer {
+        // Whoever was signed in is no longer; the request counts.
+        Answer::Ask { .. } => true,
+        answer if is_shown(&answer) => false,
+        answer => !signed_in(&answer).is_empty(),
     }
 }
 
