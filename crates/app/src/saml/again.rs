@@ -11,7 +11,7 @@ use documents::{MetadataAt, RelyingParty, Saml, SamlProfile};
 use model::event::{FindingClosed, MetadataFollowed};
 use model::finding::Finding;
 use model::{Actor, Digest, Event, Timestamp};
-use ports::store::Append;
+use ports::store::{Append, OneTime};
 use protocol::saml::metadata::{Demands, Imported, read};
 use protocol::saml::signature::VerifyingKey;
 
@@ -66,16 +66,22 @@ impl App {
         saml: &Saml,
         at: &MetadataAt,
     ) -> Result<(), AppError> {
-        let (turn, holder) = (turn(&party.name, &at.url), self.reader());
-        // Whoever has its turn keeps it until the next one is due; should it end meanwhile, another one reads soon.
-        if self.store.acquire(&turn, &holder, LEAST).await?.is_none() {
+        let now = self.now();
+        let first = place(&party.name, now);
+        let take = async |place: u64| {
+            let until = now.plus(LEAST * u32::try_from(place - first + 1).unwrap_or(u32::MAX));
+            let turn = turn(&party.name, &at.url, place);
+            self.store.spend(turn, until, now).await
+        };
+        if !take(first).await? {
             return Ok(());
         }
-        let now = self.now();
         let read = self.believed(saml, at, now).await;
         if let Ok(read) = &read {
-            let pace = early(&turn, pace(read, now));
-            self.store.acquire(&turn, &holder, pace).await?;
+            // Until they are due again nobody has a turn. Should this end here, they are read too soon.
+            for place in first + 1..first + turns(pace(read, now)) {
+                take(place).await?;
+            }
         }
         match read {
             Ok(read) => self.takes_over(party, saml, &read).await,
@@ -88,12 +94,6 @@ impl App {
                 Ok(())
             }
         }
-    }
-
-    /// As whom metadata are read this once: nobody renews the turn of somebody else.
-    fn reader(&self) -> String {
-        let drawn: [u8; 16] = ports::clock::draw(&*self.entropy);
-        Digest::of(&drawn).to_string()
     }
 
     /// What the metadata say, or why they are not believed: in words that hold nothing of them.
@@ -174,16 +174,25 @@ impl App {
     }
 }
 
-/// The lease under which the metadata of a relying party are read: it is held until they are to be read again.
-fn turn(name: &str, url: &str) -> String {
-    let of = Digest::of(format!("{name}\0{url}").as_bytes());
-    format!("saml-metadata/{of}")
+/// The hour that an instant is in. Each service provider's begin at another minute, so that not all are read at once.
+fn place(name: &str, now: Timestamp) -> u64 {
+    let seconds = u64::try_from(now.as_micros() / 1_000_000).unwrap_or_default();
+    let drawn = Digest::of(name.as_bytes()).0;
+    let phase = u64::from(u16::from_be_bytes([drawn[0], drawn[1]])) * LEAST.as_secs() / (1 << 16);
+    (seconds + phase) / LEAST.as_secs()
 }
 
-/// A little earlier, by up to an eighth: each at its own time, so that not all are read at once.
-fn early(turn: &str, pace: Duration) -> Duration {
-    let drawn = u32::from(Digest::of(turn.as_bytes()).0[0]);
-    (pace - pace / 8 * drawn / 256).max(LEAST)
+/// The turn of an hour: whoever takes it first reads.
+fn turn(name: &str, url: &str, place: u64) -> OneTime {
+    OneTime {
+        space: "saml-metadata",
+        value: Digest::of(format!("{name}\0{url}\0{place}").as_bytes()),
+    }
+}
+
+/// How many turns pass in a time; at least one.
+fn turns(pace: Duration) -> u64 {
+    (pace.as_secs() / LEAST.as_secs()).max(1)
 }
 
 /// How long until they are read again: as they say, and four times before they end.
@@ -259,12 +268,23 @@ mod tests {
         }
     }
 
+    /// A turn is one for as long as it lasts, then another; and not the same instant for everybody.
     #[test]
-    fn each_is_read_a_little_early_and_no_more_often_than_is_allowed() {
-        let turns = ["a", "b", "c", "d"].map(|name| turn(name, "https://x"));
-        let all: BTreeSet<Duration> = turns.iter().map(|turn| early(turn, HOUR * 8)).collect();
+    fn a_turn_comes_once_in_its_time() {
+        let at = |minutes: u32| Timestamp::EPOCH.plus(Duration::from_secs(60) * minutes);
+        let begins = |name: &str| {
+            let of = |minutes| place(name, at(minutes));
+            let changes: Vec<u32> = (1..=180).filter(|m| of(*m) != of(m - 1)).collect();
+            assert_eq!(changes.len(), 3, "{name}: {changes:?}");
+            assert!(changes.windows(2).all(|two| two[1] - two[0] == 60));
+            changes[0]
+        };
+        let all: BTreeSet<u32> = ["a", "b", "c", "d"].into_iter().map(begins).collect();
         assert!(all.len() > 1, "{all:?}");
-        assert!(all.iter().all(|pace| (HOUR * 7..=HOUR * 8).contains(pace)));
-        assert!(turns.iter().all(|turn| early(turn, LEAST) == LEAST));
+        assert_ne!(
+            turn("a", "https://x", 1).value,
+            turn("a", "https://x", 2).value
+        );
+        assert_eq!([HOUR / 2, HOUR, HOUR * 6].map(turns), [1, 1, 6]);
     }
 }
