@@ -120,6 +120,7 @@ impl Door {
                 drop(seat);
             });
         }
+        talks.shutdown().await;
         let _ = std::fs::remove_file(&self.path);
     }
 

@@ -113,9 +113,14 @@ fn changed(from: &str, to: &str) -> String {
 #[test]
 fn attack_s08_an_assertion_is_for_us_and_for_this_request() {
     let recipient = format!("Recipient=\"{ACS}\"");
+    let audience = format!(">{US}<");
     let ends = " NotOnOrAfter=\"2026-02-03T04:10:06Z\" Recipient";
     for (from, to, why) in [
-        (US, "https://other.example", Refused::Audience),
+        (
+            audience.as_str(),
+            ">https://other.example<",
+            Refused::Audience,
+        ),
         (
             "<saml:AudienceRestriction>",
             "<saml:AudienceRestriction><saml:Audience>x</saml:Audience></saml:AudienceRestriction><saml:AudienceRestriction>",
