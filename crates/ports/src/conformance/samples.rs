@@ -371,7 +371,7 @@ pub fn about_nobody() -> Vec<Event> {
         missing: 0,
         diagnostics: Vec::new(),
     };
-    vec![
+    let mut all = vec![
         Event::TenantStarted(TenantStarted {
             tenant: "acme".to_owned(),
             checkpoint_key: "AAAA".to_owned(),
@@ -418,10 +418,9 @@ pub fn about_nobody() -> Vec<Event> {
             backup_seq: 1,
             backup_at: at(0),
         }),
-    ]
-    .into_iter()
-    .chain(wave_events())
-    .collect()
+    ];
+    all.extend(wave_events());
+    all
 }
 
 /// The events that take away what the others wrote.
