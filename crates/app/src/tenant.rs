@@ -17,6 +17,7 @@ use ports::store::{DocumentsRow, ObservationRow, Stream};
 use rules::Condition;
 
 use crate::handoff::StoreRegister;
+use crate::oidc::{Clients, clients_of};
 use crate::{App, AppError, ErrorKind};
 
 /// One revision of the documents, compiled.
@@ -33,6 +34,16 @@ pub struct Loaded {
     pub members: BTreeMap<String, Condition>,
     /// The discovery document, as it is sent; written when it is first asked for.
     pub(crate) discovery: OnceLock<Arc<str>>,
+    /// Its clients; made when one is first asked for.
+    clients: OnceLock<Clients>,
+}
+
+impl Loaded {
+    /// The clients that the documents declare, or that have registered themselves.
+    pub(crate) fn clients(&self) -> &Clients {
+        let parties = &self.tenant.relying_parties;
+        self.clients.get_or_init(|| clients_of(parties.values()))
+    }
 }
 
 /// The last compiled revision, and the head of the documents' stream before it was read; and the same with the clients
@@ -240,6 +251,7 @@ pub(crate) fn compiled(row: DocumentsRow, tenant: Tenant) -> Loaded {
         policy,
         members,
         discovery: OnceLock::new(),
+        clients: OnceLock::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Relying parties as clients: who they are, and how they prove it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use documents::{ClientAuth as Sends, Oidc, OidcClient, RelyingParty, Require};
@@ -21,9 +22,17 @@ use crate::{App, AppError, ErrorKind};
 pub(crate) struct Client {
     /// The documents, and whoever has registered.
     pub loaded: Arc<Loaded>,
-    /// Its name there.
+    made: Arc<Made>,
+}
+
+/// The clients of some documents by `client_id`, as requests are held to them: made once, not for each request.
+pub(crate) type Clients = BTreeMap<String, Arc<Made>>;
+
+/// What documents say of one client, as requests are held to it.
+pub(crate) struct Made {
+    /// The name of its relying party.
     name: String,
-    oidc: Box<Oidc>,
+    oidc: Oidc,
     redirects: Vec<RegisteredRedirect>,
     scopes: Scopes,
     grants: Vec<GrantType>,
@@ -38,8 +47,18 @@ pub struct GivenClientSecret {
     pub secret: Secret,
 }
 
-impl Client {
-    fn of(loaded: Arc<Loaded>, party: &RelyingParty) -> Option<Self> {
+/// The clients among these. Of two with one `client_id`, which documents are refused for, the first counts.
+pub(crate) fn clients_of<'a>(parties: impl Iterator<Item = &'a RelyingParty>) -> Clients {
+    let mut clients = Clients::new();
+    for made in parties.filter_map(Made::of) {
+        let client_id = made.oidc.client_id.clone();
+        clients.entry(client_id).or_insert_with(|| Arc::new(made));
+    }
+    clients
+}
+
+impl Made {
+    fn of(party: &RelyingParty) -> Option<Self> {
         let oidc = party.oidc()?;
         let public = oidc.client == OidcClient::Public;
         let redirects = oidc.redirect_uris.iter();
@@ -59,49 +78,50 @@ impl Client {
             scopes: Scopes::parse(&scopes.join(" ")).unwrap_or_default(),
             grants: grants.collect(),
             name: party.name.clone(),
-            oidc: Box::new(oidc.clone()),
-            loaded,
+            oidc: oidc.clone(),
         })
     }
+}
 
+impl Client {
     /// Its document.
     pub(crate) fn party(&self) -> &RelyingParty {
-        &self.loaded.tenant.relying_parties[&self.name]
+        &self.loaded.tenant.relying_parties[&self.made.name]
     }
 
     /// What of it concerns tokens.
     pub(crate) fn oidc(&self) -> &Oidc {
-        &self.oidc
+        &self.made.oidc
     }
 
     /// What it may ask for.
-    pub(crate) const fn scopes(&self) -> &Scopes {
-        &self.scopes
+    pub(crate) fn scopes(&self) -> &Scopes {
+        &self.made.scopes
     }
 
     /// Those of them that are about nobody: what it may have for itself.
     pub(crate) fn own_scopes(&self) -> Scopes {
-        self.scopes.besides(&documents::PERSONAL_SCOPES)
+        self.made.scopes.besides(&documents::PERSONAL_SCOPES)
     }
 
     /// Whether it may come to tokens this way.
     pub(crate) fn may(&self, grant: GrantType) -> bool {
-        self.grants.contains(&grant)
+        self.made.grants.contains(&grant)
     }
 
     /// Whether it proves nothing of who it is.
     pub(crate) fn is_public(&self) -> bool {
-        self.oidc.client == OidcClient::Public
+        self.oidc().client == OidcClient::Public
     }
 
     /// Whether its document says that it has to.
     pub(crate) fn requires(&self, what: Require) -> bool {
-        self.oidc.require.contains(&what)
+        self.oidc().require.contains(&what)
     }
 
     /// Whether it is held to the FAPI 2.0 Security Profile.
     pub(crate) fn is_fapi(&self) -> bool {
-        self.oidc.profile == Some(documents::OidcProfile::Fapi2)
+        self.oidc().profile == Some(documents::OidcProfile::Fapi2)
     }
 
     /// What it may sign proofs of its keys with.
@@ -117,9 +137,9 @@ impl Client {
     pub(crate) fn view(&self) -> ClientView<'_> {
         ClientView {
             client_id: &self.oidc().client_id,
-            redirects: &self.redirects,
-            scopes: &self.scopes,
-            grants: &self.grants,
+            redirects: &self.made.redirects,
+            scopes: &self.made.scopes,
+            grants: &self.made.grants,
             is_public: self.is_public(),
             pkce: PkcePolicy::Required,
         }
@@ -174,17 +194,14 @@ impl App {
     /// The client of this name.
     pub(crate) async fn client(&self, client_id: &str) -> Result<Option<Client>, AppError> {
         let loaded = self.loaded().await?;
-        let parties = &loaded.tenant.relying_parties;
-        let is_it = |party: &&RelyingParty| {
-            let oidc = party.oidc();
-            oidc.is_some_and(|oidc| oidc.client_id == client_id)
+        let clients = loaded.clients();
+        let Some(made) = clients.get(client_id).map(Arc::clone) else {
+            return Ok(None);
         };
-        let party = parties.values().find(is_it);
-        let party = party.filter(|party| {
-            let registered = party.registered.as_ref();
-            registered.is_none_or(|registered| self.now() < registered.ends)
-        });
-        Ok(party.and_then(|party| Client::of(Arc::clone(&loaded), party)))
+        let client = Client { loaded, made };
+        let registered = client.party().registered.as_ref();
+        let counts = registered.is_none_or(|registered| self.now() < registered.ends);
+        Ok(counts.then_some(client))
     }
 
     /// The client that has proved who it is. One that is not known and one whose proof is not good are

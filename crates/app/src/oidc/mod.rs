@@ -59,6 +59,7 @@ mod wanted;
 pub use authorize::{Answer, Ask, Asker, Offers, UpstreamOffer, Wrong};
 pub use certificate::Door;
 pub use clients::GivenClientSecret;
+pub(crate) use clients::{Clients, clients_of};
 pub use device::ShownDevice;
 pub use ends::{HeldTour, LoggedOut};
 pub use factors::{Factors, OwnFactor};

@@ -31,6 +31,7 @@ mod weigh;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use lifecycle::draft::Obstacle;
 use model::{
     Actor, Assignment, Cause, Completeness, Kind, Plan, PlanId, SubjectId, TargetName, Verdict,
@@ -162,41 +163,43 @@ impl App {
     }
 
     /// Plans, with assignments that are not in the store yet (a dry run of an undo).
-    pub(crate) async fn plan_with(
-        &self,
-        actor: &Actor,
+    pub(crate) fn plan_with<'a>(
+        &'a self,
+        actor: &'a Actor,
         mut planning: Planning,
         extra: BTreeMap<SubjectId, Vec<Assignment>>,
-    ) -> Result<Vec<WavePreview>, AppError> {
-        if planning.urgent {
+    ) -> Planned<'a, Vec<WavePreview>> {
+        Box::pin(async move {
+            if planning.urgent {
+                let loaded = self.loaded().await?;
+                let (waves, _) = self.plan_over(actor, loaded, planning, extra, None).await?;
+                return Ok(waves);
+            }
+            let mut memory = self.planning.lock().await;
             let loaded = self.loaded().await?;
-            let (waves, _) = self.plan_over(actor, loaded, planning, extra, None).await?;
-            return Ok(waves);
-        }
-        let mut memory = self.planning.lock().await;
-        let loaded = self.loaded().await?;
-        if !planning.dry_run {
-            self.first_look(actor, &loaded).await?;
-        }
-        planning.looks = !planning.dry_run;
-        let below = matches!(planning.scope, Scope::Subjects(_)) && !planning.dry_run;
-        let (mut waves, seen) = if planning.scope != Scope::Everyone || !extra.is_empty() {
-            self.plan_over(actor, Arc::clone(&loaded), planning, extra, None)
-                .await?
-        } else {
-            self.plan_the_stirred(actor, Arc::clone(&loaded), planning, &mut memory)
-                .await?
-        };
-        if below {
-            let more = self.plan_below(actor, &loaded, &waves, memory.as_ref());
-            waves.extend(more.await?);
-        }
-        if !seen.undecided.is_empty() {
-            let more = self.plan_judged(actor, Arc::clone(&loaded), seen.undecided);
-            waves.extend(more.await?);
-        }
-        waves.extend(self.look_and_plan(actor, loaded, seen.unlisted).await?);
-        Ok(waves)
+            if !planning.dry_run {
+                self.first_look(actor, &loaded).await?;
+            }
+            planning.looks = !planning.dry_run;
+            let below = matches!(planning.scope, Scope::Subjects(_)) && !planning.dry_run;
+            let (mut waves, seen) = if planning.scope != Scope::Everyone || !extra.is_empty() {
+                self.plan_over(actor, Arc::clone(&loaded), planning, extra, None)
+                    .await?
+            } else {
+                self.plan_the_stirred(actor, Arc::clone(&loaded), planning, &mut memory)
+                    .await?
+            };
+            if below {
+                let more = self.plan_below(actor, &loaded, &waves, memory.as_ref());
+                waves.extend(more.await?);
+            }
+            if !seen.undecided.is_empty() {
+                let more = self.plan_judged(actor, Arc::clone(&loaded), seen.undecided);
+                waves.extend(more.await?);
+            }
+            waves.extend(self.look_and_plan(actor, loaded, seen.unlisted).await?);
+            Ok(waves)
+        })
     }
 
     /// Plans for everyone, passing over those for whom nothing can have changed.
@@ -234,55 +237,60 @@ impl App {
     }
 
     /// Plans by documents that may not be in force yet; those only as a dry run.
-    pub(crate) async fn plan_over(
-        &self,
-        actor: &Actor,
+    pub(crate) fn plan_over<'a>(
+        &'a self,
+        actor: &'a Actor,
         loaded: Arc<Loaded>,
         planning: Planning,
         extra: BTreeMap<SubjectId, Vec<Assignment>>,
         survey: Option<Survey>,
-    ) -> Result<(Vec<WavePreview>, Seen), AppError> {
-        let stream = Stream(PLANNER.to_owned());
-        let head = self.store.head_of(&stream).await?;
-        let began = self.clock.now();
-        let pinned = self.pinned_people().await?;
-        let mut pass = Pass::of(self, loaded, &planning, pinned, extra);
-        pass.survey = survey;
-        if !matches!(planning.scope, Scope::Subjects(_)) {
-            pass.groups().await?;
-        }
-        let chunks = Chunks::of(Arc::clone(&self.store), planning.scope.clone());
-        lanes::people(&mut pass, chunks).await?;
-        if !matches!(planning.scope, Scope::Subjects(_)) {
-            pass.named_but_unknown().await?;
-            pass.service_accounts().await?;
-            pass.too_many_seated().await?;
-        }
-        pass.settle_claims().await?;
-        let mut seen = Seen {
-            survey: pass.survey.take(),
-            notes: std::mem::take(&mut pass.notes),
-            unlisted: std::mem::take(&mut pass.unlisted),
-            undecided: std::mem::take(&mut pass.undecided),
-            findings: Vec::new(),
-            tasks: Vec::new(),
-        };
-        if planning.dry_run {
-            seen.undecided.clear();
-            seen.findings = std::mem::take(&mut pass.findings);
-            seen.tasks = std::mem::take(&mut pass.tasks);
-        } else {
-            let all = !matches!(planning.scope, Scope::Subjects(_));
-            pass.mend(&seen.notes, all).await?;
-        }
-        let late = std::mem::take(&mut pass.late);
-        let waves = pass.propose(actor, planning.dry_run, stream, head).await?;
-        if !planning.dry_run {
-            self.settle_due(&late, began, Settle::Earlier).await?;
-        }
-        Ok((waves, seen))
+    ) -> Planned<'a, (Vec<WavePreview>, Seen)> {
+        Box::pin(async move {
+            let stream = Stream(PLANNER.to_owned());
+            let head = self.store.head_of(&stream).await?;
+            let began = self.clock.now();
+            let pinned = self.pinned_people().await?;
+            let mut pass = Pass::of(self, loaded, &planning, pinned, extra);
+            pass.survey = survey;
+            if !matches!(planning.scope, Scope::Subjects(_)) {
+                pass.groups().await?;
+            }
+            let chunks = Chunks::of(Arc::clone(&self.store), planning.scope.clone());
+            lanes::people(&mut pass, chunks).await?;
+            if !matches!(planning.scope, Scope::Subjects(_)) {
+                pass.named_but_unknown().await?;
+                pass.service_accounts().await?;
+                pass.too_many_seated().await?;
+            }
+            pass.settle_claims().await?;
+            let mut seen = Seen {
+                survey: pass.survey.take(),
+                notes: std::mem::take(&mut pass.notes),
+                unlisted: std::mem::take(&mut pass.unlisted),
+                undecided: std::mem::take(&mut pass.undecided),
+                findings: Vec::new(),
+                tasks: Vec::new(),
+            };
+            if planning.dry_run {
+                seen.undecided.clear();
+                seen.findings = std::mem::take(&mut pass.findings);
+                seen.tasks = std::mem::take(&mut pass.tasks);
+            } else {
+                let all = !matches!(planning.scope, Scope::Subjects(_));
+                pass.mend(&seen.notes, all).await?;
+            }
+            let late = std::mem::take(&mut pass.late);
+            let waves = pass.propose(actor, planning.dry_run, stream, head).await?;
+            if !planning.dry_run {
+                self.settle_due(&late, began, Settle::Earlier).await?;
+            }
+            Ok((waves, seen))
+        })
     }
 }
+
+/// A planning under way: boxed, for what is awaited unboxed is compiled once more in each crate that awaits it.
+type Planned<'a, T> = BoxFuture<'a, Result<T, AppError>>;
 
 /// What a planning saw on its way, beside the waves.
 pub(crate) struct Seen {
