@@ -53,6 +53,21 @@ impl Db {
         }
     }
 
+    /// As [`Db::query_owned`], and what is made of each row: SQLite makes it on the thread that reads, so that
+    /// of two questions that are asked at once both are read and decoded at once.
+    pub(crate) async fn query_each<T: Send + 'static>(
+        &self,
+        sql: String,
+        args: Vec<Cell>,
+        each: fn(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let make = move |rows: Vec<Row>| rows.iter().map(each).collect();
+        match self {
+            Self::Sqlite(db) => db.query_and(sql, args, make).await,
+            Self::Postgres(db) => make(db.query(&sql, &args).await?),
+        }
+    }
+
     /// Executes an operational write (secrets): durable, outside the log, in a transaction of
     /// its own. Answers how many rows it touched.
     ///

@@ -99,9 +99,7 @@ impl Log for TenureStore {
                 subjects.join(", "),
                 kinds.join(", ")
             );
-            for row in self.db().query(&sql, &args).await? {
-                found.push(told(&row)?);
-            }
+            found.extend(self.db().query_each(sql, args, told).await?);
         }
         Ok(found)
     }

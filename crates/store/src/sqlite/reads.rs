@@ -51,21 +51,33 @@ impl SqliteReads {
     }
 
     pub(crate) async fn query(&self, sql: String, args: Vec<Cell>) -> Result<Vec<Row>, StoreError> {
+        self.query_and(sql, args, Ok).await
+    }
+
+    /// A query, and what is made of its rows on the thread that read them.
+    pub(crate) async fn query_and<T: Send + 'static>(
+        &self,
+        sql: String,
+        args: Vec<Cell>,
+        make: impl FnOnce(Vec<Row>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         match &*self.0 {
             Mode::Inline(conn) => {
                 let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(run(&conn, &sql, &args)?.1)
+                let rows = run(&conn, &sql, &args)?.1;
+                drop(conn);
+                make(rows)
             }
             Mode::Pool(pool) => {
                 let permit = pool.permits.acquire().await.map_err(|_| closed())?;
                 let mode = Arc::clone(&self.0);
                 let read = move || match &*mode {
-                    Mode::Pool(pool) => pool.query(&sql, &args),
+                    Mode::Pool(pool) => make(pool.query(&sql, &args)?),
                     Mode::Inline(_) => Err(closed()),
                 };
-                let rows = tokio::task::spawn_blocking(read).await;
+                let made = tokio::task::spawn_blocking(read).await;
                 drop(permit);
-                rows.map_err(|_| StoreError::Unavailable("a read was interrupted".to_owned()))?
+                made.map_err(|_| StoreError::Unavailable("a read was interrupted".to_owned()))?
             }
         }
     }
