@@ -41,27 +41,15 @@ impl Db {
         }
     }
 
-    /// As [`Db::query`], for many values: they are not copied once more.
-    pub(crate) async fn query_owned(
-        &self,
-        sql: String,
-        args: Vec<Cell>,
-    ) -> Result<Vec<Row>, StoreError> {
-        match self {
-            Self::Sqlite(db) => db.query(sql, args).await,
-            Self::Postgres(db) => db.query(&sql, &args).await,
-        }
-    }
-
-    /// As [`Db::query_owned`], and what is made of each row: SQLite makes it on the thread that reads, so that
-    /// of two questions that are asked at once both are read and decoded at once.
+    /// As [`Db::query`], and what is made of each row: SQLite makes it on the thread that reads, so that of two
+    /// questions that are asked at once both are read and decoded at once.
     pub(crate) async fn query_each<T: Send + 'static>(
         &self,
         sql: String,
         args: Vec<Cell>,
-        each: fn(&Row) -> Result<T, StoreError>,
+        each: impl Fn(Row) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<Vec<T>, StoreError> {
-        let make = move |rows: Vec<Row>| rows.iter().map(each).collect();
+        let make = move |rows: Vec<Row>| rows.into_iter().map(each).collect();
         match self {
             Self::Sqlite(db) => db.query_and(sql, args, make).await,
             Self::Postgres(db) => make(db.query(&sql, &args).await?),

@@ -25,7 +25,7 @@ const DEFAULT_LIMIT: u32 = 100;
 
 /// How many values one `IN` list holds.
 pub(crate) const CHUNK: usize = 512;
-/// How many lists are asked for at once: the next is read while one is decoded.
+/// How many lists are asked for at once: each is read and decoded on a thread of its own.
 const AHEAD: usize = 2;
 
 /// What a read selects: columns, in the order in which they are decoded, and from where.
@@ -49,11 +49,15 @@ impl Select {
         args: &[Cell],
         decode: fn(&mut Fields) -> Read<T>,
     ) -> Read<Vec<T>> {
-        self.answer(db, rest.to_owned(), args.to_vec(), decode)
-            .await
+        if nobody_has(args) {
+            return Ok(Vec::new());
+        }
+        let rows = db.query(&self.sql(rest), args).await?;
+        self.decoded(rows, decode)
     }
 
-    async fn answer<T>(
+    /// As [`Select::all`], decoded where the rows are read.
+    async fn some_of<T: Send + 'static>(
         &'static self,
         db: &Db,
         rest: String,
@@ -63,8 +67,8 @@ impl Select {
         if nobody_has(&args) {
             return Ok(Vec::new());
         }
-        let rows = db.query_owned(self.sql(&rest), args).await?;
-        self.decoded(rows, decode)
+        let decode = move |row| decode(&mut Fields::of(self, row)?);
+        db.query_each(self.sql(&rest), args, decode).await
     }
 
     /// The decoded rows, found by a key of which there are one or a few.
@@ -116,7 +120,7 @@ impl Select {
 
     /// All rows where `column` is one of `values`, in no order; `end` follows the condition.
     /// Values that come twice count once.
-    pub(crate) async fn all_in<T>(
+    pub(crate) async fn all_in<T: Send + 'static>(
         &'static self,
         db: &Db,
         fixed: &[(&str, Cell)],
@@ -137,7 +141,7 @@ impl Select {
                 && let Some(chunk) = chunks.next()
             {
                 let (rest, args) = one_of(fixed, column, chunk, end);
-                asked.push_back(self.answer(db, rest, args, decode));
+                asked.push_back(self.some_of(db, rest, args, decode));
             }
             match asked.next().await {
                 Some(rows) => found.extend(rows?),

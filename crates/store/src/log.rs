@@ -99,7 +99,7 @@ impl Log for TenureStore {
                 subjects.join(", "),
                 kinds.join(", ")
             );
-            found.extend(self.db().query_each(sql, args, told).await?);
+            found.extend(self.db().query_each(sql, args, |row| told(&row)).await?);
         }
         Ok(found)
     }

@@ -21,7 +21,7 @@ const KINDS: [&str; 4] = [
 ];
 /// People whose records are read at once.
 const CHUNK: usize = 250;
-/// Chunks that are asked for at once: the next is read while one is decoded.
+/// Chunks that are asked for at once: each is read and decoded on a thread of its own.
 const AHEAD: usize = 2;
 
 /// An account that is linked to somebody.
