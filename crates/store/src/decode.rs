@@ -25,7 +25,7 @@ const DEFAULT_LIMIT: u32 = 100;
 
 /// How many values one `IN` list holds.
 pub(crate) const CHUNK: usize = 512;
-/// How many lists are asked for at once: each is read and decoded on a thread of its own.
+/// How many lists are asked for at once: of a file of SQLite each is read and decoded on a thread of its own.
 const AHEAD: usize = 2;
 
 /// What a read selects: columns, in the order in which they are decoded, and from where.

@@ -21,7 +21,7 @@ const KINDS: [&str; 4] = [
 ];
 /// People whose records are read at once.
 const CHUNK: usize = 250;
-/// Chunks that are asked for at once: each is read and decoded on a thread of its own.
+/// Chunks that are asked for at once: of a file of SQLite each is read and decoded on a thread of its own.
 const AHEAD: usize = 2;
 
 /// An account that is linked to somebody.
